@@ -1,0 +1,197 @@
+"""Atomic, hashed, verified files, and the content-keyed store of stage results.
+
+Everything is written to a temporary name beside its target, flushed to disk, then renamed: a reader never
+sees half a file. A stage's result is a folder with a manifest of the SHA-256 of each file, keyed by the hash of
+what went in; it is verified when it is read, and rebuilt when it does not verify.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fluid.errors import ArtifactError
+
+MANIFEST = "artifact.json"
+PACKAGE = Path(__file__).parent
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Turn dataclasses, tuples and paths into what JSON can hold; a number, string or None passes."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def hash_json(value: Any) -> str:
+    """Return the SHA-256 of a value's canonical JSON (sorted keys, no spaces)."""
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def code_version(*rooms: str) -> str:
+    """Hash the source of the named rooms (`"molecules"`, `"data/intake.py"`), so that changed code never reuses old results."""
+    digest = hashlib.sha256()
+    for room in sorted(rooms):
+        place = PACKAGE / room
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(str(file.relative_to(PACKAGE)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in `path`'s folder; on success it is flushed and renamed, on failure removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
+    temporary.chmod(0o644)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; on success it is flushed and replaces `path`, on failure removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    temporary.chmod(0o755)
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _flush(file)
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON with sorted keys, atomically; NaN is refused."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(plain(value), indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        ArtifactError: The file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise ArtifactError("file not found", where=str(path)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"not valid JSON ({error})", where=str(path), remedy="Copy or make it again.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A finished stage result.
+
+    Attributes:
+        stage: Name of the stage that made it.
+        key: Hash of what went in.
+        folder: Where its files are.
+        digest: Hash of what came out; downstream stages key on this.
+    """
+
+    stage: str
+    key: str
+    folder: Path
+    digest: str
+
+    def __truediv__(self, name: str) -> Path:
+        return self.folder / name
+
+
+def seal(folder: Path, stage: str, key: str) -> None:
+    """Write the manifest of a finished folder: the SHA-256 of every file in it."""
+    files = {str(file.relative_to(folder)): hash_file(file) for file in sorted(folder.rglob("*")) if file.is_file()}
+    write_json(folder / MANIFEST, {"stage": stage, "key": key, "files": files, "digest": hash_json(files)})
+
+
+def open_artifact(folder: Path) -> Artifact:
+    """Verify a sealed folder and return it.
+
+    Raises:
+        ArtifactError: The manifest is missing, or a file is missing, added or altered (named).
+    """
+    manifest = read_json(folder / MANIFEST)
+    try:
+        stage, key, files, digest = (manifest[name] for name in ("stage", "key", "files", "digest"))
+        present = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} - {MANIFEST}
+        wrong = sorted(present ^ set(files)) or [f for f in files if hash_file(folder / f) != files[f]]
+    except (KeyError, TypeError):
+        raise ArtifactError("manifest is incomplete", where=str(folder / MANIFEST), remedy="Delete the folder and run again.") from None
+    if wrong or digest != hash_json(files):
+        raise ArtifactError("content differs from its manifest", where=str(folder / (wrong or [MANIFEST])[0]), remedy="Delete the folder and run again.")
+    return Artifact(stage, key, folder, digest)
+
+
+class ArtifactStore:
+    """Stage results on disk, keyed by what went in.
+
+    Args:
+        root: Folder of the store; made on first write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get_or_make(self, stage: str, inputs: Mapping[str, Any], build: Callable[[Path], None]) -> tuple[Artifact, bool]:
+        """Return the artifact of `stage` for `inputs`, building it if it is absent or does not verify.
+
+        Args:
+            stage: Name of the stage.
+            inputs: Everything that determines the result (spec subset, input digests, code version, seed).
+            build: Fills an empty folder with the result's files.
+
+        Returns:
+            The artifact, and whether it was found (`True`) or built (`False`).
+        """
+        key = hash_json({"stage": stage, "inputs": inputs})
+        folder = self.root / stage / key[:32]
+        try:
+            artifact = open_artifact(folder)
+            if artifact.key == key:
+                return artifact, True
+        except ArtifactError:
+            pass  # absent or damaged: built again below
+        with atomic_folder(folder) as temporary:
+            build(temporary)
+            seal(temporary, stage, key)
+        return open_artifact(folder), False

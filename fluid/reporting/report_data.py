@@ -1,0 +1,52 @@
+"""What a report is drawn from: plain tables read from one run folder."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = {
+    "scores": ("model", "role", "company", "test", "endpoint", "metric", "value", "low", "high", "n"),
+    "companies": ("company", "n", "positives", "divergence", "separation"),
+    "chemical_space": ("x", "y", "set"),
+    "calibration": ("model", "test", "predicted", "observed", "n"),
+    "learning_curves": ("model", "epoch", "split", "loss"),
+    "contribution": ("company", "weight_share", "labels_share"),
+    "selection": ("in_bin", "count"),
+    "stages": ("stage", "name", "seconds", "reused", "peak_mb"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything the page shows; each table has the columns of `COLUMNS` (checked), or is empty.
+
+    Attributes:
+        title: Heading of the page.
+        config: The resolved configuration, nested plain values.
+        versions: Package name → version, plus machine facts.
+        scores: One row per model, test, endpoint and metric, with a bootstrap interval; roles are
+            pooled, teacher, teacher_mean, consensus, student, hybrid, hybrid_mean, forest. Metric `gap_closed`
+            belongs to roles student, hybrid, hybrid_mean, with the metric it closes after a colon (`gap_closed:auroc`).
+        companies: Composition of each company: size, share of positives (classification, else NaN), label divergence, chemical separation.
+        chemical_space: Two-dimensional map; `set` is a company name, `transfer` or `external`.
+        calibration: Reliability points: mean predicted probability and observed share per bin.
+        learning_curves: Loss per epoch; `split` is `train` or `validation`.
+        contribution: Share of the consensus weight that each teacher carried, and its share of the labels.
+        selection: Counts of transfer molecules per consensus soft-label bin (`in_bin` is the bin's centre) that the student learnt from.
+        stages: Seconds per stage, and whether it was reused.
+        notes: Sentences on caveats (removed overlaps, dropped rows).
+    """
+
+    title: str
+    config: dict[str, Any]
+    versions: dict[str, str]
+    scores: pd.DataFrame
+    companies: pd.DataFrame
+    chemical_space: pd.DataFrame
+    calibration: pd.DataFrame
+    learning_curves: pd.DataFrame
+    contribution: pd.DataFrame
+    selection: pd.DataFrame
+    stages: pd.DataFrame
+    notes: tuple[str, ...] = field(default=())

@@ -14,6 +14,7 @@ from fluid.errors import InputError, ShapeError
 from fluid.evaluation import weighted
 from fluid.evaluation.weighted import Array, WeightedMetric
 
+ROUNDING = 1e-6
 SCORE_METRICS: dict[str, WeightedMetric] = {
     "auroc": weighted.auroc,
     "auprc": weighted.auprc,
@@ -42,29 +43,32 @@ def labelled_pairs(predicted: ArrayLike, observed: ArrayLike) -> Pairs:
 
     Raises:
         ShapeError: The two are not vectors of equal length.
+        InputError: A prediction or label is infinite.
     """
     x, y = np.asarray(predicted, dtype=np.float64), np.asarray(observed, dtype=np.float64)
     if x.ndim != 1 or x.shape != y.shape:
         raise ShapeError(f"predictions have shape {x.shape} and labels {y.shape}, expected two vectors of equal length")
+    if np.isinf(x).any() or np.isinf(y).any():
+        raise InputError("a prediction or label is infinite", expected="finite numbers, NaN where missing")
     measured = ~np.isnan(y)
     return Pairs(x[measured], y[measured])
 
 
 def classification_pairs(probs: ArrayLike, labels: ArrayLike) -> Pairs:
-    """Keep the labelled rows and check them.
+    """Keep the labelled rows and check them; probabilities within 1e-6 outside 0 to 1 (rounding) are moved to the border.
 
     Raises:
         ShapeError: The two are not vectors of equal length.
-        InputError: A probability is outside 0 to 1 or a label is neither 0 nor 1.
+        InputError: A probability is outside 0 to 1, or a label is neither 0 nor 1.
     """
     pairs = labelled_pairs(probs, labels)
-    outside = pairs.predicted[(pairs.predicted < 0) | (pairs.predicted > 1)]
+    outside = pairs.predicted[(pairs.predicted < -ROUNDING) | (pairs.predicted > 1 + ROUNDING)]
     if len(outside):
         raise InputError(f"{outside[0]:g} is not a probability", expected="0 to 1")
     strange = pairs.observed[(pairs.observed != 0) & (pairs.observed != 1)]
     if len(strange):
         raise InputError(f"{strange[0]:g} is not a class label", expected="0, 1 or missing (NaN)")
-    return pairs
+    return Pairs(np.clip(pairs.predicted, 0, 1), pairs.observed)
 
 
 def single(metric: WeightedMetric, pairs: Pairs) -> float:

@@ -77,8 +77,8 @@ def score_predictions(
 ) -> list[Score]:
     """Score one model on one test set: every metric of each endpoint, with 95 % bootstrap intervals.
 
-    Models scored on the same labels with the same `seed` share their resamples. An endpoint without labels or without predictions
-    gets its rows too, with NaN values.
+    Models scored on the same labels with the same `seed` share their resamples. An endpoint without labels or without
+    predictions gets its rows too, with NaN values.
 
     Args:
         model: Name of the model.
@@ -143,7 +143,7 @@ def mean_scores(scores: Iterable[Score], role_from: str, model_name: str, role_t
     """Average the scores of one role over companies, per test, endpoint and metric, in order of first appearance.
 
     `low` and `high` are the minimum and maximum over companies (as the paper reports them), not a confidence interval.
-    Undefined values are left out; `n` is the sum over companies of the test molecules when these differ, else that of one.
+    Undefined values are left out. `n` is that of one company when all were judged on equally many molecules, else the sum.
 
     Args:
         scores: Any scores; those of other roles are ignored.
@@ -173,8 +173,9 @@ def _shared_n(group: Sequence[Score]) -> int:
 def add_gap_closed(scores: Sequence[Score]) -> list[Score]:
     """Return `scores` followed by a `gap_closed:<metric>` row for each student, hybrid and hybrid mean.
 
-    References are the `pooled` and `teacher_mean` rows of the same test, endpoint and metric; without both no row is added. The ends
-    are those of the model's own interval (min–max for a mean) carried through with pooled and teacher mean held fixed, so they are narrower than the truth.
+    References are the `pooled` and `teacher_mean` rows of the same test, endpoint and metric; without both no row is
+    added. The ends are those of the model's own interval (min–max for a mean), carried through with the two references
+    held fixed, so they are narrower than the truth. ECE has no row: it does not say how much was learnt.
     """
     references = {(s.role, s.test, s.endpoint, s.metric): s.value for s in scores if s.role in ("pooled", "teacher_mean")}
     rows = list(scores)

@@ -18,8 +18,9 @@ OBJECTIVES: dict[str, Callable[[Counts], Array]] = {"mcc": weighted.mcc_of, "bal
 def best_threshold(probs: ArrayLike, labels: ArrayLike, metric: str = "mcc") -> float:
     """Find the threshold at which calls `probs >= threshold` score best.
 
-    All cuts between two different neighbouring probabilities are tried (after one sort); a cut lies half-way between them. Of
-    cuts that score equally well the one closest to 0.5 is taken, then the lower one. Rows without a label or without a prediction are ignored.
+    All cuts between two different neighbouring probabilities are tried (after one sort); a cut lies half-way between
+    them. Of cuts that score equally well the one closest to 0.5 is taken, then the lower one. Rows without a label or
+    without a prediction are ignored.
 
     Args:
         probs: Predicted probability of the active class.
@@ -62,4 +63,5 @@ def _midpoints(scores: Array, above: np.ndarray) -> Array:
 
 def _closest_best(cuts: Array, values: Array) -> float:
     best = cuts[values >= values.max() - TIE]
-    return float(best[np.argmin(np.abs(best - DEFAULT))])
+    distance = np.abs(best - DEFAULT)
+    return float(best[distance <= distance.min() + TIE].min())

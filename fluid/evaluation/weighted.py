@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 WeightedMetric = Callable[[Array, Array, Array], Array]
 MIN_PROB = 1e-7
 N_BINS = 10
+ROUNDING = 1e-12
 
 
 class Counts(NamedTuple):
@@ -74,7 +75,7 @@ def counts(calls: Array, labels: Array, weights: Array) -> Counts:
 def mcc_of(c: Counts) -> Array:
     """Matthews correlation of confusion counts; NaN with one class of labels, 0 when every call is the same."""
     margins = (c.tp + c.fn) * (c.tn + c.fp), (c.tp + c.fp) * (c.tn + c.fn)
-    value = divide(c.tp * c.tn - c.fp * c.fn, np.sqrt(margins[0]) * np.sqrt(margins[1]), empty=0.0)
+    value = divide(c.tp * c.tn - c.fp * c.fn, np.sqrt(margins[0] * margins[1]), empty=0.0)
     return np.where(margins[0] > 0, value, np.nan)
 
 
@@ -132,11 +133,11 @@ def rmse(predicted: Array, observed: Array, weights: Array) -> Array:
 
 
 def r2(predicted: Array, observed: Array, weights: Array) -> Array:
-    """Coefficient of determination, 1 − residual / total sum of squares; NaN when the observed values are all equal."""
+    """Coefficient of determination, 1 − residual / total sum of squares; NaN when the observed values are equal up to rounding."""
     centred = observed - observed.mean() if len(observed) else observed
     total = _mean(centred**2, weights) - _mean(centred, weights) ** 2
-    tiny = 1e-12 * _mean(centred**2, weights)
-    return 1 - divide(_mean((predicted - observed) ** 2, weights), np.where(total > tiny, total, 0.0))
+    rounding = ROUNDING * _mean(centred**2, weights) + (ROUNDING * np.abs(observed).max(initial=0)) ** 2
+    return 1 - divide(_mean((predicted - observed) ** 2, weights), np.where(total > rounding, total, 0.0))
 
 
 def _mid_ranks(values: Array, weights: Array) -> Array:

@@ -1,0 +1,7 @@
+"""`python -m fluid` is the same as `fluid`."""
+
+
+from fluid.cli.main import entry
+
+if __name__ == "__main__":
+    entry()

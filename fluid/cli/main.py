@@ -1,0 +1,116 @@
+"""`fluid <verb> [key=value ...]`: find the verb, compose its configuration with Hydra, run it, report failure in one line."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fluid import __version__
+from fluid.cli.build import nearest
+from fluid.errors import FluidError
+
+VERBS = {
+    "simulate": "a whole federation in one process, from labelled molecules to a report",
+    "train-teacher": "one company trains its own model on its own file",
+    "annotate": "a teacher answers the public transfer set; only this leaves the company",
+    "aggregate": "the coordinator combines the annotation sets of all companies",
+    "distill": "the coordinator trains the student on the consensus",
+    "hybrid": "one company adds its own data back to the student",
+    "predict": "prediction, uncertainty and domain flag for every row of a molecule file",
+    "evaluate": "judge a model on labelled molecules",
+    "report": "draw the report page of a finished run again",
+}
+INTERRUPTED, FAILED, WRONG_INPUT = 130, 1, 2
+
+
+def conf_folder() -> Path:
+    """Return the folder of the configuration: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parents[1] / "conf"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "conf"
+
+
+def overview() -> str:
+    """Return the help text of `fluid --help`."""
+    lines = [f"  {verb:<14} {text}" for verb, text in VERBS.items()]
+    return "\n".join(
+        [
+            f"fluid {__version__}: federated learning using information distillation for molecules.",
+            "",
+            "usage: fluid <verb> [key=value ...] [--help] [--cfg job] [-m]",
+            "",
+            *lines,
+            "",
+            "Start with: fluid simulate experiment=demo",
+            "Settings of a verb: fluid <verb> --help",
+        ]
+    )
+
+
+def fail(message: str, code: int) -> int:
+    """Print a one-line error and return the exit code."""
+    print(f"fluid: error: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def explain_hydra(error: Exception, verb: str) -> str:
+    """Say in one line which key or choice of the command line is wrong and which one may be meant."""
+    from fluid.cli.suggest import suggestion
+
+    first = str(error).strip().split("\n")[0]
+    return f"{first} {suggestion(str(error), conf_folder(), verb.replace('-', '_'))}"
+
+
+def guarded(run: Callable[[], Any], verb: str) -> int:
+    """Run a verb; turn every failure that a user can cause into one line and an exit code."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        run()
+    except KeyboardInterrupt:
+        return fail("interrupted; run the same command again to go on from the first unfinished stage.", INTERRUPTED)
+    except FluidError as error:
+        return fail(str(error), WRONG_INPUT)
+    except (HydraException, OmegaConfBaseException) as error:
+        return fail(explain_hydra(error, verb), WRONG_INPUT)
+    except MemoryError:
+        return fail("out of memory; lower annotation.chunk or training batch sizes.", FAILED)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return fail(f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again.", FAILED)
+        return fail(f"{error.strerror or error} ({error.filename})", FAILED) if error.filename else fail(str(error), FAILED)
+    return 0
+
+
+def hydra_run(verb: str, arguments: Sequence[str]) -> None:
+    """Compose the verb's configuration with Hydra and call it."""
+    import hydra
+
+    from fluid.cli.verbs import run_verb
+
+    name = verb.replace("-", "_")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `guarded` instead of being printed by Hydra
+    sys.argv = [f"fluid {verb}", *arguments]
+    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)(lambda config: run_verb(name, config))()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if arguments[0] in ("-V", "--version", "version"):
+        print(f"fluid {__version__}")
+        return 0
+    verb = arguments[0]
+    if verb not in VERBS:
+        return fail(f"unknown verb {verb!r}. {nearest(verb, list(VERBS))}", WRONG_INPUT)
+    return guarded(lambda: hydra_run(verb, arguments[1:]), verb)
+
+
+def entry() -> None:
+    """Run the command line of the installed `fluid` command."""
+    sys.exit(main())

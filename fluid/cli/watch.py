@@ -1,0 +1,71 @@
+"""Progress for people: a live bar on a terminal, one line per stage in a log."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from fluid.federation.workshop import Watch
+
+WORDS = {
+    "intake": "read and standardise",
+    "split": "divide among companies",
+    "teacher": "train teacher",
+    "annotate": "annotate transfer set",
+    "consensus": "combine annotations",
+    "student": "distil student",
+    "hybrid": "train hybrid",
+    "judge": "judge",
+}
+
+
+class LineWatch:
+    """One line when a stage ends."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def start(self, stage: str, name: str) -> None:
+        """Show nothing yet."""
+
+    def advance(self, share: float) -> None:
+        """Show nothing."""
+
+    def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+        """Print the stage, its name and how long it took."""
+        self.console.print(f"  {WORDS.get(stage, stage)}: {name}", "(already done)" if reused else f"({seconds:.1f} s)", highlight=False)
+
+
+class BarWatch(LineWatch):
+    """A live bar for the stage at work, above it the lines of those that ended."""
+
+    def __init__(self, console: Console, progress: Progress) -> None:
+        super().__init__(console)
+        self.progress = progress
+        self.task = progress.add_task("", total=1.0, visible=False)
+
+    def start(self, stage: str, name: str) -> None:
+        """Begin the bar again for this stage."""
+        self.progress.reset(self.task, total=1.0, description=f"{WORDS.get(stage, stage)}: {name}", visible=True)
+
+    def advance(self, share: float) -> None:
+        """Move the bar."""
+        self.progress.update(self.task, completed=share)
+
+    def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+        """Hide the bar and print the line."""
+        self.progress.update(self.task, visible=False)
+        super().done(stage, name, seconds, reused)
+
+
+@contextmanager
+def watching(show_bar: bool = True) -> Iterator[Watch]:
+    """Yield the watch that fits where the output goes."""
+    console = Console(file=sys.stdout, soft_wrap=True)
+    if not (show_bar and console.is_terminal):
+        yield LineWatch(console)
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True) as progress:
+        yield BarWatch(console, progress)

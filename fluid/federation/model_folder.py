@@ -1,0 +1,96 @@
+"""A trained model with what belongs to it: thresholds, domain reference, learning curve."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fluid.annotation.domain import DomainScorer
+from fluid.artifacts import Artifact, read_json, write_json
+from fluid.errors import ArtifactError
+from fluid.evaluation.thresholds import best_threshold
+from fluid.federation.spec import AnnotationSpec
+from fluid.models.checkpoint import load_predictor, save_predictor
+from fluid.models.predictor import Predictor
+from fluid.molecules.fingerprints import morgan_bits
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.seeding import numpy_stream
+from fluid.training.callbacks import CurvePoint
+
+MAX_REFERENCE = 8192
+CURVE_COLUMNS = ["epoch", "split", "loss"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model ready for use.
+
+    Attributes:
+        name: `pooled`, `T3`, `student`, `H3`.
+        kind: Stage that made it.
+        predictor: What answers.
+        thresholds: `(T,)` decision thresholds from the model's own validation rows; NaN for regression.
+        domain: Coarse domain score against the molecules it learnt from.
+        folder: Where it lies.
+    """
+
+    name: str
+    kind: str
+    predictor: Predictor
+    thresholds: np.ndarray
+    domain: DomainScorer
+    folder: Path
+
+
+def own_thresholds(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> np.ndarray:
+    """Return the thresholds `(T,)` with the best MCC on given rows; 0.5 where these have one class, NaN for regression."""
+    thresholds = np.full(len(predictor.endpoints), np.nan)
+    probs = predictor.predict(molecules).mean if len(molecules) else np.empty((0, len(thresholds)))
+    for column, endpoint in enumerate(predictor.endpoints):
+        if endpoint.kind == "classification":
+            found = best_threshold(probs[:, column], labels[:, column])
+            thresholds[column] = found if np.isfinite(found) else 0.5
+    return thresholds
+
+
+def reference_fingerprints(molecules: MoleculeSet, seed: int) -> np.ndarray:
+    """Return packed fingerprints of at most 8,192 of the molecules, drawn at random, for the domain score."""
+    rows = np.arange(len(molecules))
+    if len(rows) > MAX_REFERENCE:
+        rows = np.sort(numpy_stream(seed, "domain reference").choice(rows, MAX_REFERENCE, replace=False))
+    return morgan_bits([molecules.smiles[row] for row in rows])
+
+
+def write_model(
+    folder: Path,
+    name: str,
+    kind: str,
+    predictor: Predictor,
+    thresholds: np.ndarray,
+    reference: np.ndarray,
+    annotation: AnnotationSpec,
+    curve: Sequence[CurvePoint] = (),
+) -> None:
+    """Write a model folder (inside a stage's folder)."""
+    save_predictor(folder / "model", predictor)
+    np.save(folder / "reference.npy", reference, allow_pickle=False)
+    pd.DataFrame(list(curve), columns=CURVE_COLUMNS).to_csv(folder / "curve.csv", index=False)
+    finite = [float(t) if np.isfinite(t) else None for t in thresholds]
+    write_json(folder / "card.json", {"name": name, "kind": kind, "thresholds": finite, "edges": annotation.edges, "k": annotation.k})
+
+
+def read_model(artifact: Artifact) -> Model:
+    """Read a verified model folder.
+
+    Raises:
+        ArtifactError: The folder is no model, or of another version.
+    """
+    if not (artifact / "card.json").exists():
+        raise ArtifactError("this folder holds no model", where=str(artifact.folder), expected="the out= folder of train-teacher, distill or hybrid")
+    card = read_json(artifact / "card.json")
+    thresholds = np.array([np.nan if t is None else t for t in card["thresholds"]], dtype=float)
+    reference = np.load(artifact / "reference.npy", allow_pickle=False)
+    domain = DomainScorer(reference, edges=tuple(card["edges"]), k=card["k"])
+    return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact.folder)

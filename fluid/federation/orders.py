@@ -1,0 +1,119 @@
+"""What each step of a consortium by files is asked to do: one typed order per verb."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fluid.federation.spec import (
+    AnnotationSpec,
+    ConsensusSpec,
+    EvaluationSpec,
+    HybridSpec,
+    IntakeSettings,
+    ModelSpec,
+    SelectionSpec,
+    Training,
+)
+from fluid.models.predictor import NetworkSpec
+from fluid.training.recipe import TrainerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherOrder:
+    """Train the teacher of `company` on the molecule file `input` into the folder `out`."""
+
+    input: str
+    company: str
+    out: Path
+    model: ModelSpec = field(default_factory=NetworkSpec)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    training: Training = field(default_factory=Training)
+    trainer: TrainerSpec = field(default_factory=TrainerSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateOrder:
+    """Let the teacher in a folder answer the molecule file `transfer`."""
+
+    teacher: Path
+    transfer: str
+    out: Path
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateOrder:
+    """Combine annotation-set folders."""
+
+    annotations: tuple[Path, ...]
+    out: Path
+    consensus: ConsensusSpec = field(default_factory=ConsensusSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DistillOrder:
+    """Train the student on a consensus over the molecule file `transfer`."""
+
+    consensus: Path
+    transfer: str
+    out: Path
+    model: NetworkSpec = field(default_factory=NetworkSpec)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    training: Training = field(default_factory=Training)
+    trainer: TrainerSpec = field(default_factory=TrainerSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    selection: SelectionSpec = field(default_factory=SelectionSpec)
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HybridOrder:
+    """Add the molecule file `input` of `company` back to the released student."""
+
+    input: str
+    company: str
+    student: Path
+    consensus: Path
+    transfer: str
+    out: Path
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    training: Training = field(default_factory=Training)
+    trainer: TrainerSpec = field(default_factory=TrainerSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    selection: SelectionSpec = field(default_factory=SelectionSpec)
+    hybrid: HybridSpec = field(default_factory=HybridSpec)
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PredictOrder:
+    """Answer every row of the molecule file `input` into the file `out`."""
+
+    model: Path
+    input: str
+    out: Path
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOrder:
+    """Judge a model on the labelled molecule file `input`, with thresholds from `validation` or its own."""
+
+    model: Path
+    input: str
+    out: Path
+    validation: str = ""
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
+    seed: int = 0
+    overwrite: bool = False

@@ -1,0 +1,53 @@
+"""One prepared set of molecules: standardised table and packed graphs, side by side."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fluid.artifacts import Artifact, hash_json
+from fluid.data.table import MoleculeTable
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.packed import PackedGraphs
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A prepared set of molecules.
+
+    Attributes:
+        table: Standardised SMILES, keys and labels `(M, T)`.
+        molecules: The same molecules with their graphs.
+    """
+
+    table: MoleculeTable
+    molecules: MoleculeSet
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def digest(self) -> str:
+        """Hash of molecules, labels and endpoints."""
+        return hash_json([self.table.digest, [endpoint.to_dict() for endpoint in self.table.endpoints]])
+
+    @property
+    def transfer_digest(self) -> str:
+        """Hash of the molecules only, in order: the identity of a transfer set."""
+        return self.molecules.digest
+
+    def take(self, rows: np.ndarray) -> "Part":
+        """Return the part's rows in the given order."""
+        return self if np.array_equal(rows, np.arange(len(self))) else Part(self.table.take(rows), self.molecules.take(rows))
+
+
+def write_part(folder: Path, table: MoleculeTable) -> None:
+    """Write the table and its graphs."""
+    table.save(folder / "table.parquet")
+    PackedGraphs.from_smiles(table.smiles).save(folder / "graphs")
+
+
+def read_part(artifact: Artifact) -> Part:
+    """Read a verified part; the graphs are memory-mapped."""
+    table = MoleculeTable.load(artifact / "table.parquet")
+    return Part(table, MoleculeSet(table.smiles, table.keys, PackedGraphs.load(artifact / "graphs")))

@@ -1,0 +1,102 @@
+"""The folder of a finished run: tables, report, and the models and annotations that a user takes away."""
+
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fluid import __version__
+from fluid.artifacts import atomic_folder
+from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
+from fluid.federation.chemical_space import chemical_space
+from fluid.federation.consensus_table import read_consensus
+from fluid.federation.simulation import Federation
+from fluid.federation.workshop import StageRecord, library_versions
+from fluid.reporting.page import write_report
+from fluid.reporting.report_data import ReportData
+from fluid.reporting.report_files import write_report_data
+
+
+def all_scores(federation: Federation) -> list[Score]:
+    """Return the scores of all judged models, their means over companies, and the gap that was closed."""
+    names = [field.name for field in fields(Score)]
+    frames = [pd.read_csv(artifact / "scores.csv", dtype={"company": str}, keep_default_na=True) for artifact in federation.judged.values()]
+    table = pd.concat(frames, ignore_index=True).fillna({"company": ""})
+    scores = [Score(**dict(zip(names, row, strict=True))) for row in table[names].itertuples(index=False)]
+    scores += mean_scores(scores, "teacher", "teacher mean", "teacher_mean")
+    scores += mean_scores(scores, "hybrid", "hybrid mean", "hybrid_mean")
+    return add_gap_closed(scores)
+
+
+def learning_curves(federation: Federation) -> pd.DataFrame:
+    """Return the loss per epoch of every trained network (mean over the members of an ensemble)."""
+    frames = [pd.read_csv(artifact / "curve.csv").assign(model=name) for name, artifact in federation.models.items()]
+    table = pd.concat(frames, ignore_index=True)
+    return table.groupby(["model", "epoch", "split"], as_index=False, sort=False)["loss"].mean()
+
+
+def contribution(federation: Federation) -> pd.DataFrame:
+    """Return each teacher's share of the consensus weight beside its share of the private labels."""
+    table = pd.read_csv(federation.consensus / "contribution.csv")
+    sizes = {name: len(part) for name, part in federation.companies.items()}
+    table["labels_share"] = [sizes[name] / sum(sizes.values()) for name in table["company"]]
+    return table
+
+
+def selected_histogram(federation: Federation, bins: int = 20) -> pd.DataFrame:
+    """Return how many of the molecules that the student learnt from have a soft label in each bin (first endpoint)."""
+    consensus = read_consensus(federation.consensus)
+    values = consensus.soft_label[np.load(federation.models["student"] / "rows.npy", allow_pickle=False), 0]
+    values = values[np.isfinite(values)]
+    span = (0.0, 1.0) if consensus.endpoints[0].kind == "classification" else None
+    counts, edges = np.histogram(values, bins=bins, range=span)
+    return pd.DataFrame({"in_bin": ((edges[1:] + edges[:-1]) / 2).round(6), "count": counts})
+
+
+def report_data(federation: Federation, records: list[StageRecord], config: Mapping[str, Any], title: str, seed: int) -> ReportData:
+    """Gather everything that a report shows."""
+    sets = {**federation.companies, "transfer": federation.data.transfer}
+    if "external" in federation.data.tests:
+        sets["external"] = federation.data.tests["external"]
+    machine = {"fluid": __version__, "python": platform.python_version(), "machine": f"{platform.machine()}, {platform.system()}"}
+    return ReportData(
+        title=title,
+        config=dict(config),
+        versions={**machine, **library_versions()},
+        scores=scores_frame(all_scores(federation)),
+        companies=pd.read_csv(federation.split / "companies.csv"),
+        chemical_space=chemical_space(sets, seed),
+        calibration=pd.concat([pd.read_csv(a / "reliability.csv") for a in federation.judged.values()], ignore_index=True),
+        learning_curves=learning_curves(federation),
+        contribution=contribution(federation),
+        selection=selected_histogram(federation),
+        stages=pd.DataFrame([(r.stage, r.name, round(r.seconds, 3), r.reused, round(r.peak_mb, 1)) for r in records], columns=["stage", "name", "seconds", "reused", "peak_mb"]),
+        notes=federation.data.notes,
+    )
+
+
+def copy_artifacts(federation: Federation, run: Path) -> None:
+    """Copy what a user takes away: models, annotation sets, consensus, lists of dropped rows."""
+    places = {Path("models") / name: artifact for name, artifact in federation.models.items()}
+    places |= {Path("annotations") / name: artifact for name, artifact in federation.annotations.items()}
+    places[Path("consensus")] = federation.consensus
+    for place, artifact in places.items():
+        with atomic_folder(run / place) as temporary:
+            shutil.copytree(artifact.folder, temporary, dirs_exist_ok=True)
+    (run / "dropped").mkdir(exist_ok=True)
+    for name, artifact in federation.data.intakes.items():
+        shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")
+
+
+def write_run(federation: Federation, records: list[StageRecord], config: Mapping[str, Any], title: str, seed: int, run: Path) -> ReportData:
+    """Write `metrics.json`, `metrics.csv`, `report_data/`, `report.html`, models and annotations into the run folder."""
+    data = report_data(federation, records, config, title, seed)
+    copy_artifacts(federation, run)
+    write_report_data(data, run)
+    write_report(data, run / "report.html")
+    return data

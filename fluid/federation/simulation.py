@@ -1,0 +1,140 @@
+"""The whole story in one process, as in Figure 1 of the paper (doi:10.1038/s42256-025-00991-2).
+
+    private table → company split → teacher ─┐ (inside one company)
+                                             │
+                     ══ the boundary: only an AnnotationSet leaves ══
+                                             │
+    public transfer set ─────────────────────┴→ annotations → consensus → student → hybrid → report
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fluid.annotation.storage import read_annotation_set
+from fluid.artifacts import Artifact
+from fluid.federation.consensus_table import read_consensus
+from fluid.federation.consortium_data import ConsortiumData, load_data
+from fluid.federation.model_folder import Model, read_model
+from fluid.federation.part import Part
+from fluid.federation.spec import FederationSpec, ModelSpec
+from fluid.federation.stages.annotate import FOLDER, annotate_stage
+from fluid.federation.stages.consensus import consensus_stage
+from fluid.federation.stages.hybrid import Released, hybrid_stage
+from fluid.federation.stages.judge import Candidate, Exam, judge_consensus_stage, judge_stage
+from fluid.federation.stages.split import read_split, split_stage
+from fluid.federation.stages.student import student_stage
+from fluid.federation.stages.teacher import teacher_stage
+from fluid.federation.workshop import Workshop
+from fluid.models.predictor import ForestSpec
+from fluid.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """All artifacts of one simulated federation, by what they are.
+
+    Attributes:
+        data: The molecules.
+        split: Division of the pool.
+        companies: Private split of each company.
+        models: Model artifacts by name: pooled, forest, `T1`.., student, `H1`...
+        annotations: Annotation artifacts by teacher.
+        consensus: The consensus.
+        judged: Judged answers and scores by model name, and of the consensus itself.
+    """
+
+    data: ConsortiumData
+    split: Artifact
+    companies: Mapping[str, Part]
+    models: Mapping[str, Artifact]
+    annotations: Mapping[str, Artifact]
+    consensus: Artifact
+    judged: Mapping[str, Artifact]
+
+
+def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
+    """Run the whole federation; every stage that is in the store already is reused."""
+    data = load_data(spec, workshop)
+    split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
+    companies = read_split(split, data.pool)
+    teachers = {name: train(name, part, spec.model, spec.training.teacher, spec, workshop) for name, part in companies.items()}
+    annotations = {name: annotate(teacher, data.transfer, spec, workshop) for name, teacher in teachers.items()}
+    # ══ the boundary: from here on, only annotation sets and public molecules are read ══
+    consensus = aggregate(annotations, data.transfer, spec, workshop)
+    student = distil(consensus, data.transfer, spec, workshop)
+    # ══ back in each company: the released student meets the private split ══
+    released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
+    hybrids = {name: add_back(name, part, released, spec, workshop) for name, part in companies.items()}
+    bounds = upper_bounds(data.pool, spec, workshop)
+    judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
+    models = {**bounds, **teachers, "student": student, **{read_model(hybrid).name: hybrid for hybrid in hybrids.values()}}
+    return Federation(data, split, companies, models, annotations, consensus, judged)
+
+
+def train(name: str, part: Part, model: ModelSpec, recipe: Recipe, spec: FederationSpec, workshop: Workshop) -> Artifact:
+    """Train one teacher on one private split."""
+    settings = (spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
+    return workshop.make(teacher_stage(name, part, model, recipe, *settings, workshop.logger))
+
+
+def annotate(teacher: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
+    """Let one teacher answer the transfer set."""
+    return workshop.make(annotate_stage(teacher, read_model(teacher), transfer, spec.annotation.chunk))
+
+
+def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
+    """Combine the annotation sets of all teachers."""
+    sets = [read_annotation_set(a.folder / FOLDER, transfer.transfer_digest, len(transfer)) for a in annotations.values()]
+    return workshop.make(consensus_stage(sets, spec.consensus, spec.annotation.edges))
+
+
+def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
+    """Train the student on the consensus only."""
+    table = read_consensus(consensus, transfer.transfer_digest)
+    settings = (spec.student_model, spec.training.student, spec.trainer, spec.selection, spec.annotation, spec.seed)
+    return workshop.make(student_stage(consensus, table, transfer, *settings, workshop.logger))
+
+
+def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Artifact:
+    """Train one company's hybrid."""
+    settings = (spec.hybrid, spec.selection, spec.training.hybrid, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
+    return workshop.make(hybrid_stage(company, part, released, *settings, workshop.logger))
+
+
+def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Artifact]:
+    """Train the pooled teacher, and a forest on the same data if asked; never federated, for comparison only."""
+    bounds = {"pooled": train("pooled", pool, spec.model, spec.training.pooled, spec, workshop)}
+    if spec.evaluation.forest:
+        bounds["forest"] = train("forest", pool, ForestSpec(), spec.training.pooled, spec, workshop)
+    return bounds
+
+
+def judge(
+    data: ConsortiumData,
+    bounds: Mapping[str, Artifact],
+    teachers: Mapping[str, Artifact],
+    student: Artifact,
+    hybrids: Mapping[str, Artifact],
+    spec: FederationSpec,
+    workshop: Workshop,
+) -> dict[str, Artifact]:
+    """Judge every model, and the consensus asked directly, on the same tests."""
+    exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
+    opened: dict[str, Model] = {}
+    judged: dict[str, Artifact] = {}
+
+    def sit(artifact: Artifact, role: str, company: str = "") -> None:
+        model = read_model(artifact)
+        opened[model.name] = model
+        judged[model.name] = workshop.make(judge_stage(artifact, model, Candidate(model.name, role, company), exam))
+
+    for name, artifact in bounds.items():
+        sit(artifact, name)
+    for company, artifact in teachers.items():
+        sit(artifact, "teacher", company)
+    sit(student, "student")
+    for company, artifact in hybrids.items():
+        sit(artifact, "hybrid", company)
+    asked = {name: judged[name] for name in teachers}
+    judged["consensus"] = workshop.make(judge_consensus_stage(asked, opened, spec.consensus, spec.annotation.edges, exam))
+    return judged

@@ -1,0 +1,69 @@
+"""Stage `intake`: a molecule file becomes a standardised table, packed graphs, and a list of dropped rows."""
+
+from pathlib import Path
+
+from fluid.artifacts import hash_file, plain, write_json
+from fluid.data.embedded import embedded_path
+from fluid.data.endpoints import Endpoint
+from fluid.data.intake import IntakeSpec, intake, write_dropped
+from fluid.errors import InputError
+from fluid.federation.part import write_part
+from fluid.federation.spec import IntakeSettings
+from fluid.federation.workshop import Report, Stage
+
+EMBEDDED = "embedded:"
+
+
+def resolve(path: str) -> Path:
+    """Return the file that a data path names; `embedded:<part>` is a part of the embedded hERG set.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(path).expanduser()
+    if not found.is_file():
+        kind = "a folder" if found.is_dir() else "not found"
+        raise InputError(f"the molecule file is {kind}", where=str(found), expected="a .csv, .sdf or .parquet file", remedy="Check the path.")
+    return found
+
+
+def intake_spec(settings: IntakeSettings, labelled: bool, smiles_column: str = "") -> IntakeSpec:
+    """Return the reader's settings for a labelled or an unlabelled file."""
+    return IntakeSpec(
+        smiles_column=smiles_column or settings.smiles_column,
+        endpoints=tuple(Endpoint.parse(text) for text in settings.endpoints) if labelled else (),
+        standardize=settings.standardize,
+        conflicts_classification=settings.conflicts_classification,
+        conflicts_regression=settings.conflicts_regression,
+        workers=settings.workers,
+    )
+
+
+def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool = True, smiles_column: str = "") -> Stage:
+    """Describe the intake of one file.
+
+    Args:
+        name: What the file is for (`pool`, `transfer`).
+        path: File, or `embedded:<part>`.
+        settings: Reader settings.
+        labelled: Whether the endpoints' columns are read.
+        smiles_column: Overrides the settings' column.
+    """
+    file, spec = resolve(path), intake_spec(settings, labelled, smiles_column)
+
+    def build(folder: Path, report: Report) -> None:
+        done = intake(file, spec)
+        write_part(folder, done.table)
+        write_dropped(folder / "dropped.csv", done.dropped)
+        write_json(folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged})
+
+    # the number of processes changes no result; the name is no part of it either
+    inputs = {"file": hash_file(file), "suffix": "".join(file.suffixes[-2:]), "spec": plain_spec(spec)}
+    return Stage("intake", name, inputs, build)
+
+
+def plain_spec(spec: IntakeSpec) -> dict[str, object]:
+    """Return the settings that decide the result."""
+    values: dict[str, object] = plain(spec)
+    values.pop("workers", None)
+    return values

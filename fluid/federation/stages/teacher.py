@@ -1,0 +1,104 @@
+"""Stage `teacher`: a company trains its own model on its private split, or brings one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from lightning.pytorch.loggers import Logger
+
+from fluid.artifacts import hash_file, plain
+from fluid.data.intake import check_quorum
+from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
+from fluid.federation.part import Part
+from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionFileSpec
+from fluid.federation.workshop import Report, Stage
+from fluid.models.forest import ForestPredictor
+from fluid.models.prediction_file import PredictionFile
+from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.seeding import derive_seed, numpy_stream
+from fluid.training.callbacks import CurvePoint
+from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.train import Job, Trained, train_teacher
+from fluid.training.validation_split import split_validation
+
+MakeLogger = Callable[[str], Logger | None]
+
+
+def no_logger(_: str) -> Logger | None:
+    """Log nowhere."""
+    return None
+
+
+def trainer_inputs(trainer: TrainerSpec) -> dict[str, object]:
+    """Return the trainer settings that decide results; progress bars do not."""
+    values: dict[str, object] = plain(trainer)
+    values.pop("progress")
+    return values
+
+
+def finished(trained: Trained, annotation: AnnotationSpec) -> Predictor:
+    """Return the trained ensemble with its dropout samples switched on."""
+    return trained.predictor.with_mc_samples(annotation.mc_samples)
+
+
+def own_validation(labels: np.ndarray, recipe: Recipe, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return training and validation rows of labels `(M, T)`; the same ones that training uses."""
+    return split_validation(labels, recipe.validation_share, numpy_stream(seed, name, "validation"))
+
+
+def teacher_stage(
+    name: str,
+    part: Part,
+    model: ModelSpec,
+    recipe: Recipe,
+    trainer: TrainerSpec,
+    annotation: AnnotationSpec,
+    seed: int,
+    quorum: int = 25,
+    logger: MakeLogger = no_logger,
+) -> Stage:
+    """Describe the training of one teacher.
+
+    Args:
+        name: Company (`T3`) or `pooled`.
+        part: Its private split.
+        model: Architecture, forest, or file of predictions.
+        recipe: Optimisation of a network; a forest takes only `validation_share`.
+        trainer: Hardware.
+        annotation: Domain-score and dropout settings.
+        seed: The experiment's seed.
+        quorum: Fewest labels per class.
+        logger: Makes the training run's logger.
+    """
+
+    def fit(report: Report) -> tuple[Predictor, tuple[CurvePoint, ...]]:
+        endpoints, labels = part.table.endpoints, part.table.labels
+        if isinstance(model, PredictionFileSpec):
+            return PredictionFile.read(Path(model.path), endpoints), ()
+        if isinstance(model, ForestSpec):
+            rows, _ = own_validation(part.table.labels, recipe, seed, name)
+            chosen = part.take(rows)
+            forest = ForestPredictor.fit(chosen.molecules, chosen.table.labels, endpoints, model, derive_seed(seed, name), trainer.threads)
+            return forest, ()
+        job = Job(name, model, recipe, trainer, seed, logger, report)
+        trained = train_teacher(job, part.molecules, labels, endpoints)
+        return finished(trained, annotation), trained.curve
+
+    def build(folder: Path, report: Report) -> None:
+        check_quorum(part.table, quorum, where=name)
+        predictor, curve = fit(report)
+        held_out = part.take(own_validation(part.table.labels, recipe, seed, name)[1])
+        thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
+        write_model(folder, name, "teacher", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, curve)
+
+    inputs = {
+        "part": part.digest,
+        "model": {"kind": type(model).__name__, **plain(model)},
+        "file": hash_file(Path(model.path)) if isinstance(model, PredictionFileSpec) and Path(model.path).is_file() else "",
+        "recipe": recipe if isinstance(model, NetworkSpec) else recipe.validation_share,
+        "trainer": trainer_inputs(trainer),
+        "annotation": annotation,
+        "seed": seed,
+        "quorum": quorum,
+    }
+    return Stage("teacher", name, inputs, build)

@@ -1,0 +1,163 @@
+"""Where stages are carried out: each is looked up by what goes in, made if it is new, timed and watched."""
+
+import resource
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from lightning.pytorch.loggers import Logger
+
+from fluid.artifacts import MANIFEST, Artifact, ArtifactStore, atomic_folder, code_version, hash_json, open_artifact, seal
+from fluid.errors import ArtifactError, ConfigError
+
+Report = Callable[[float], None]
+
+ROOMS = {
+    "intake": ("molecules", "data"),
+    "split": ("molecules", "data", "companies"),
+    "teacher": ("molecules", "data", "models", "distillation/losses.py", "training"),
+    "annotate": ("molecules", "models", "annotation"),
+    "consensus": ("annotation", "distillation"),
+    "student": ("molecules", "data", "models", "distillation", "training"),
+    "hybrid": ("molecules", "data", "models", "distillation", "training"),
+    "judge": ("molecules", "models", "annotation"),
+}
+LIBRARIES = ("torch", "torch-geometric", "rdkit", "lightning", "numpy", "scikit-learn")
+
+
+@cache
+def library_versions() -> Mapping[str, str]:
+    """Return the versions of the libraries that decide results."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a federation: a pure function of its inputs.
+
+    Attributes:
+        kind: What it does (`teacher`).
+        name: Whom or what for (`T3`).
+        inputs: All that decides the result: specs, digests of input artifacts, seed.
+        build: Fills an empty folder; calls its second argument with the share of work done.
+    """
+
+    kind: str
+    name: str
+    inputs: Mapping[str, Any]
+    build: Callable[[Path, Report], None]
+
+    def key_inputs(self) -> dict[str, Any]:
+        """Return the inputs together with the versions of code and libraries."""
+        code = code_version("seeding.py", "artifacts.py", f"federation/stages/{self.kind}.py", *ROOMS[self.kind])
+        return {"name": self.name, **self.inputs, "code": code, "libraries": library_versions()}
+
+
+class Watch(Protocol):
+    """Whoever shows the progress of stages."""
+
+    def start(self, stage: str, name: str) -> None:
+        """Announce that a stage starts."""
+
+    def advance(self, share: float) -> None:
+        """Announce the share of the stage's work that is done, in [0, 1]."""
+
+    def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+        """Announce that a stage ended, and whether its result was reused."""
+
+
+class Silent:
+    """A watch that shows nothing."""
+
+    def start(self, stage: str, name: str) -> None:
+        """Show nothing."""
+
+    def advance(self, share: float) -> None:
+        """Show nothing."""
+
+    def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+        """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """Cost of one stage: wall time, whether reused, and the process's peak memory so far in MB."""
+
+    stage: str
+    name: str
+    seconds: float
+    reused: bool
+    peak_mb: float
+
+
+def peak_memory_mb() -> float:
+    """Return the peak resident memory of this process in MB (10⁶ bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+@dataclass(slots=True)
+class Workshop:
+    """Carries out stages in a store.
+
+    Attributes:
+        store: Where results lie.
+        watch: Who shows progress.
+        logger: Makes a Lightning logger for a training run's name, or none.
+        records: Cost of every stage, in the order carried out.
+    """
+
+    store: ArtifactStore
+    watch: Watch = field(default_factory=Silent)
+    logger: Callable[[str], Logger | None] = lambda _: None
+    records: list[StageRecord] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, stage: str, name: str) -> Iterator[list[bool]]:
+        """Watch and record a block; the yielded list may be filled with `True` if nothing had to be done."""
+        self.watch.start(stage, name)
+        began, reused = time.perf_counter(), [False]
+        yield reused
+        record = StageRecord(stage, name, time.perf_counter() - began, reused[0], peak_memory_mb())
+        self.records.append(record)
+        self.watch.done(stage, name, record.seconds, record.reused)
+
+    def make(self, stage: Stage) -> Artifact:
+        """Return the stage's artifact, found in the store or made now."""
+        with self.timed(stage.kind, stage.name) as reused:
+            artifact, reused[0] = self.store.get_or_make(stage.kind, stage.key_inputs(), lambda folder: stage.build(folder, self.watch.advance))
+        return artifact
+
+    def make_at(self, stage: Stage, folder: Path, overwrite: bool = False) -> Artifact:
+        """Make the stage's result in a folder of the user's choice; do nothing if it is there already.
+
+        Raises:
+            ConfigError: The folder holds something else and `overwrite` is false.
+        """
+        key = hash_json({"stage": stage.kind, "inputs": stage.key_inputs()})
+        with self.timed(stage.kind, stage.name) as reused:
+            reused[0] = _holds(folder, key)
+            if not reused[0]:
+                _check_free(folder, overwrite)
+                with atomic_folder(folder) as temporary:
+                    stage.build(temporary, self.watch.advance)
+                    seal(temporary, stage.kind, key)
+        return open_artifact(folder)
+
+
+def _holds(folder: Path, key: str) -> bool:
+    try:
+        return open_artifact(folder).key == key
+    except ArtifactError:
+        return False
+
+
+def _check_free(folder: Path, overwrite: bool) -> None:
+    occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if occupied and not (overwrite and (folder / MANIFEST).exists()):
+        remedy = "Choose another out=, or add overwrite=true to replace earlier results of fluid."
+        raise ConfigError("the output folder already holds other results", where=str(folder), expected="a new or empty folder", remedy=remedy)

@@ -1,0 +1,58 @@
+"""Callbacks that watch training without changing its loss: best weights, learning curve, progress."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from fluid.training.module import MONITOR
+
+
+class CurvePoint(NamedTuple):
+    """Mean loss of one epoch on one split (`train` or `validation`)."""
+
+    epoch: int
+    split: str
+    loss: float
+
+
+class BestWeights(Callback):
+    """Keep the weights of the epoch with the lowest validation loss and put them back when training ends."""
+
+    def __init__(self) -> None:
+        self.best = float("inf")
+        self.weights: dict[str, Tensor] = {}
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Remember the weights if this epoch is the best so far."""
+        loss = float(trainer.callback_metrics[MONITOR])
+        if loss < self.best:
+            self.best = loss
+            self.weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Put the best weights back."""
+        if self.weights:
+            pl_module.load_state_dict(self.weights)
+
+
+class LearningCurve(Callback):
+    """Record the losses per epoch and report progress.
+
+    Args:
+        report: Called with the share of epochs done after each epoch.
+    """
+
+    def __init__(self, report: Callable[[float], None] | None = None) -> None:
+        self.points: list[CurvePoint] = []
+        self.report = report
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """Record both losses; Lightning has run the epoch's validation by now."""
+        metrics = trainer.callback_metrics
+        for split in ("train", "validation"):
+            if f"{split}/loss" in metrics:
+                self.points.append(CurvePoint(trainer.current_epoch, split, float(metrics[f"{split}/loss"])))
+        if self.report:
+            self.report((trainer.current_epoch + 1) / (trainer.max_epochs or 1))

@@ -1,0 +1,111 @@
+"""Fit one network with Lightning, quietly, reproducibly, with best weights restored."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.loggers import Logger
+
+from fluid.data.endpoints import Endpoint
+from fluid.models.network import Network
+from fluid.seeding import derive_seed, isolated
+from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve
+from fluid.training.loader import ExampleLoader, Examples
+from fluid.training.module import MONITOR, NetworkModule
+from fluid.training.recipe import Recipe, TrainerSpec
+
+Report = Callable[[float], None]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence Lightning's banners and its advice on data loaders that we do not use."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            warnings.filterwarnings("ignore", message=".*lightning.*")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Bound torch's threads for a block and restore them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback], logger: Logger | None, validate: bool) -> Trainer:
+    """Return a Lightning trainer that writes nothing by itself."""
+    return Trainer(
+        max_epochs=recipe.epochs,
+        accelerator=spec.accelerator,
+        devices=spec.devices,
+        strategy=spec.strategy,
+        precision=spec.precision,
+        gradient_clip_val=recipe.gradient_clip,
+        callbacks=list(callbacks),
+        logger=logger or False,
+        limit_val_batches=None if validate else 0,
+        log_every_n_steps=1,
+        num_sanity_val_steps=0,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        inference_mode=True,
+    )
+
+
+def fit_network(
+    network: Network,
+    module_type: type[NetworkModule],
+    endpoints: Sequence[Endpoint],
+    train: Examples,
+    validation: Examples,
+    recipe: Recipe,
+    spec: TrainerSpec,
+    seed: int,
+    logger: Logger | None = None,
+    report: Report | None = None,
+) -> tuple[CurvePoint, ...]:
+    """Train `network` in place and return its learning curve.
+
+    Args:
+        network: The network; on return it holds the weights of the best validation epoch.
+        module_type: Kind of module (teacher or student).
+        endpoints: Its endpoints.
+        train: What it learns from.
+        validation: What decides when to stop; may be empty, then the last weights stay.
+        recipe: How.
+        spec: On what.
+        seed: Seed of the order and dropout streams.
+        logger: A Lightning logger, or none.
+        report: Called with the share of epochs done.
+    """
+    device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
+    loader = ExampleLoader(train, recipe.batch_size, seed, device)
+    held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device)
+    curve, validate = LearningCurve(report), len(validation) > 0
+    callbacks: list[Callback] = [curve]
+    if validate:
+        callbacks += [BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)]
+    module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))
+    with quiet(), threads(spec.threads), isolated(derive_seed(seed, "dropout")):
+        trainer = make_trainer(recipe, spec, callbacks, logger, validate)
+        trainer.fit(module, loader, held_out if validate else None)
+    return tuple(curve.points)

@@ -1,0 +1,96 @@
+"""Labelled graph batches made by index arithmetic; no per-molecule Python objects."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fluid.errors import ShapeError
+from fluid.molecules.batch import GraphBatch, GraphTensors, gather
+from fluid.molecules.packed import PackedGraphs
+from fluid.seeding import torch_stream
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Molecules with targets to learn from.
+
+    Attributes:
+        graphs: `M` molecular graphs.
+        target: Hard labels, soft labels or values, `(M, T)` float32; NaN is missing.
+        weight: Weight of each target in the loss, `(M, T)` float32.
+
+    Raises:
+        ShapeError: The row counts or shapes disagree.
+    """
+
+    graphs: PackedGraphs
+    target: np.ndarray
+    weight: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check that all parts have the same rows."""
+        if self.target.shape != self.weight.shape or self.target.ndim != 2 or len(self.target) != len(self.graphs):
+            raise ShapeError(
+                f"target {self.target.shape} and weight {self.weight.shape} do not fit {len(self.graphs)} graphs",
+                expected="two arrays (M, T) with one row per graph",
+            )
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, rows: np.ndarray) -> "Examples":
+        """Return the examples at `rows`."""
+        return Examples(self.graphs.take(rows), self.target[rows], self.weight[rows])
+
+
+class LabelledBatch(NamedTuple):
+    """One training batch: graphs, targets `(B, T)` and weights `(B, T)`."""
+
+    graph: GraphBatch
+    target: Tensor
+    weight: Tensor
+
+
+class ExampleLoader:
+    """Iterate over examples in batches, on the device where the data lie.
+
+    The order of epoch `e` is the stream `(seed, "order", e)`: it depends neither on other streams nor on how often
+    the loader was used before. Under `torch.distributed` each rank takes its share of every epoch.
+
+    Args:
+        examples: What to iterate over.
+        batch_size: Molecules per batch.
+        seed: Seed of the shuffling streams; `None` keeps the given order.
+        device: Where the batches are made.
+    """
+
+    def __init__(self, examples: Examples, batch_size: int, seed: int | None, device: torch.device) -> None:
+        self.graphs = GraphTensors.from_packed(examples.graphs, device)
+        self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
+        self.weight = torch.as_tensor(examples.weight, dtype=torch.float32, device=device)
+        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+
+    def _ranks(self) -> tuple[int, int]:
+        group = torch.distributed
+        return (group.get_rank(), group.get_world_size()) if group.is_available() and group.is_initialized() else (0, 1)
+
+    def __len__(self) -> int:
+        """Batches per epoch on this rank."""
+        return -(-len(self._rows(0)) // self.batch_size)
+
+    def _rows(self, epoch: int) -> Tensor:
+        n = len(self.target)
+        rows = torch.arange(n) if self.seed is None else torch.randperm(n, generator=torch_stream(self.seed, "order", epoch))
+        rank, world = self._ranks()
+        return rows[: n - n % world][rank::world].to(self.target.device)
+
+    def __iter__(self) -> Iterator[LabelledBatch]:
+        """Yield the batches of the next epoch; a last batch of one molecule is dropped in training (batch statistics need two)."""
+        rows, self.epoch = self._rows(self.epoch), self.epoch + 1
+        for part in rows.split(self.batch_size):
+            if self.seed is None or len(part) > 1 or len(rows) == 1:
+                yield LabelledBatch(gather(self.graphs, part), self.target[part], self.weight[part])

@@ -1,0 +1,83 @@
+"""Lightning modules of teachers, students and hybrids: a network, an objective and a schedule."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from fluid.data.endpoints import Endpoint
+from fluid.models.network import Network
+from fluid.training.loader import LabelledBatch
+from fluid.training.objective import Objective
+from fluid.training.recipe import Recipe
+
+MONITOR = "validation/loss"
+
+
+def warmup_cosine(step: int, total: int, warmup: float) -> float:
+    """Return the learning-rate factor of a step: linear warm-up, then half a cosine to zero (arXiv:1608.03983, no restarts)."""
+    rising = max(1, round(total * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rising) / max(1, total - rising))))
+
+
+class NetworkModule(LightningModule):
+    """Train a `Network` on `LabelledBatch`es; `validation/loss` is the one monitored metric.
+
+    Args:
+        network: What is trained.
+        endpoints: Its endpoints, in column order.
+        recipe: How it is trained.
+        total_steps: Optimiser steps of the whole schedule.
+    """
+
+    def __init__(self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int) -> None:
+        super().__init__()
+        self.network, self.recipe, self.total_steps = network, recipe, total_steps
+        self.objective = Objective(endpoints, self.loss_name(recipe), recipe.temperature)
+
+    @staticmethod
+    def loss_name(recipe: Recipe) -> str:
+        """Return the classification loss that this kind of module uses."""
+        return recipe.loss
+
+    def _loss(self, batch: LabelledBatch, name: str) -> Tensor:
+        loss = self.objective(self.network(batch.graph), batch.target, batch.weight)
+        self.log(name, loss, on_step=False, on_epoch=True, batch_size=batch.graph.n_molecules, sync_dist=True)
+        return loss
+
+    def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:
+        """Return the loss of one batch."""
+        return self._loss(batch, "train/loss")
+
+    def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
+        """Log the validation loss."""
+        self._loss(batch, MONITOR)
+
+    def configure_optimizers(self) -> Any:
+        """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and embeddings' scale."""
+        recipe = self.recipe
+        parameters = list(self.network.parameters())
+        decayed = [p for p in parameters if p.ndim > 1]
+        plain = [p for p in parameters if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, self.total_steps, recipe.warmup))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class TeacherModule(NetworkModule):
+    """A company's own model: measured labels are soft labels of 0 and 1, so the loss is the binary cross-entropy."""
+
+    @staticmethod
+    def loss_name(recipe: Recipe) -> str:
+        """Return the cross-entropy, whatever loss the students use."""
+        return "soft_bce"
+
+
+class StudentModule(NetworkModule):
+    """Learns soft labels with confidence weights, by the loss that the recipe names."""

@@ -1,0 +1,73 @@
+"""Recipes (how a network is trained) and trainer settings (on what it is trained)."""
+
+from dataclasses import dataclass
+
+from fluid.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Optimisation of one network: AdamW, linear warm-up then cosine decay, early stopping, best weights restored.
+
+    Attributes:
+        epochs: Most passes over the training molecules.
+        batch_size: Molecules per step (per device).
+        learning_rate: Peak learning rate.
+        weight_decay: Decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101).
+        warmup: Share of all steps with rising learning rate.
+        patience: Epochs without a better validation loss before training stops.
+        validation_share: Share of the training molecules kept for early stopping and calibration.
+        gradient_clip: Largest gradient norm.
+        balance: Weigh classes inversely to their frequency.
+        members: Networks in the seed ensemble.
+        loss: Name of a loss in `fluid.distillation.losses` for soft labels.
+        temperature: Softening temperature of losses that use one.
+    """
+
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    warmup: float = 0.1
+    patience: int = 6
+    validation_share: float = 0.15
+    gradient_clip: float = 5.0
+    balance: bool = True
+    members: int = 1
+    loss: str = "soft_bce"
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ConfigError: A value is out of range.
+        """
+        positive = ("epochs", "batch_size", "learning_rate", "patience", "gradient_clip", "members", "temperature")
+        for name in positive:
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a number above 0")
+        for name in ("warmup", "validation_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a share in [0, 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerSpec:
+    """Where training runs; the values are those of `lightning.Trainer`.
+
+    Attributes:
+        accelerator: `cpu`, `gpu` or `auto`.
+        devices: Number of devices.
+        strategy: `auto`, `ddp`, ...
+        precision: `32-true`, `bf16-mixed`, ...
+        threads: CPU threads for tensor operations in this process.
+        progress: Show a progress bar.
+    """
+
+    accelerator: str = "cpu"
+    devices: int = 1
+    strategy: str = "auto"
+    precision: str = "32-true"
+    threads: int = 2
+    progress: bool = True

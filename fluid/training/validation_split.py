@@ -1,0 +1,28 @@
+"""A company's own validation part."""
+
+import numpy as np
+
+MIN_VALIDATION = 8
+
+
+def split_validation(labels: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Divide rows into training and validation, stratified by the first endpoint when it is binary.
+
+    Args:
+        labels: `(M, T)` labels or soft labels.
+        share: Share of rows for validation; at least 8 rows when there are 16 or more.
+        rng: Random stream.
+
+    Returns:
+        Row indices for training and for validation, each sorted. Without validation rows the second is empty.
+    """
+    n = len(labels)
+    size = max(round(n * share), MIN_VALIDATION if share > 0 and n >= 2 * MIN_VALIDATION else 0)
+    order = rng.permutation(n)
+    first = labels[order, 0] if labels.shape[1] else np.zeros(n)
+    if set(np.unique(first[np.isfinite(first)])) <= {0.0, 1.0}:
+        order = order[np.argsort(np.nan_to_num(first, nan=2.0), kind="stable")]
+    picked = np.floor((np.arange(size) + 0.5) * n / size).astype(int) if size else np.array([], dtype=int)
+    chosen = np.zeros(n, dtype=bool)
+    chosen[order[picked]] = True
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Make sure that a Python environment with fluid and the given extras is active: sourced by demo.sh and test.sh.
+# Uses the active virtual environment, else .venv in the checkout (made if absent). Running it again changes nothing.
+set -euo pipefail
+extra=${1:-}
+if [[ -z ${VIRTUAL_ENV:-} ]]; then
+  if [[ ! -x .venv/bin/python ]]; then
+    python=""
+    for candidate in python3.13 python3.12 python3.11 python3 python; do
+      if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$candidate; break; fi
+    done
+    [[ -n $python ]] || { echo "fluid needs Python 3.11 or newer on the PATH." >&2; exit 1; }
+    echo "Making the virtual environment .venv with $($python --version)."
+    "$python" -m venv .venv
+  fi
+  # shellcheck disable=SC1091
+  source .venv/bin/activate
+fi
+stamp="$VIRTUAL_ENV/.fluid-$( (cat pyproject.toml constraints.txt; echo "$extra") | sha256sum | cut -c1-16)"
+if [[ ! -e $stamp ]]; then
+  echo "Installing fluid${extra:+ with its $extra tools} and what it needs (some minutes the first time)."
+  python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$(grep '^torch==' constraints.txt)"
+  python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".${extra:+[$extra]}"
+  touch "$stamp"
+fi

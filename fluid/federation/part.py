@@ -9,6 +9,7 @@ from fluid.artifacts import Artifact, hash_json
 from fluid.data.table import MoleculeTable
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
+from fluid.molecules.workers import graphs_of_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class Part:
         return self if np.array_equal(rows, np.arange(len(self))) else Part(self.table.take(rows), self.molecules.take(rows))
 
 
-def write_part(folder: Path, table: MoleculeTable) -> None:
+def write_part(folder: Path, table: MoleculeTable, workers: int) -> None:
     """Write the table and its graphs."""
     table.save(folder / "table.parquet")
-    PackedGraphs.from_smiles(table.smiles).save(folder / "graphs")
+    graphs_of_many(table.smiles, workers).save(folder / "graphs")
 
 
 def read_part(artifact: Artifact) -> Part:

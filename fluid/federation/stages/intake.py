@@ -53,7 +53,7 @@ def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool 
 
     def build(folder: Path, report: Report) -> None:
         done = intake(file, spec)
-        write_part(folder, done.table)
+        write_part(folder, done.table, settings.workers)
         write_dropped(folder / "dropped.csv", done.dropped)
         write_json(folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged})
 

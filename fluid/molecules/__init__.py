@@ -1,0 +1,1 @@
+"""Molecules: SMILES → standardised molecule → graph, fingerprint, scaffold; packed storage and batching."""

@@ -1,0 +1,59 @@
+"""Molecules with their graphs: what models read."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluid.errors import ShapeError
+from fluid.molecules.packed import PackedGraphs
+from fluid.molecules.standardize import StandardizeSpec, standardize
+
+
+@dataclass(frozen=True, slots=True)
+class MoleculeSet:
+    """`M` standardised molecules.
+
+    Attributes:
+        smiles: Canonical SMILES.
+        keys: First blocks of the InChIKeys.
+        graphs: Their packed graphs.
+
+    Raises:
+        ShapeError: The three differ in length.
+    """
+
+    smiles: tuple[str, ...]
+    keys: tuple[str, ...]
+    graphs: PackedGraphs
+
+    def __post_init__(self) -> None:
+        """Check the lengths."""
+        if not len(self.smiles) == len(self.keys) == len(self.graphs):
+            raise ShapeError(f"{len(self.smiles)} smiles, {len(self.keys)} keys and {len(self.graphs)} graphs", expected="equal numbers")
+
+    def __len__(self) -> int:
+        return len(self.smiles)
+
+    @classmethod
+    def from_smiles(cls, smiles: Sequence[str], keys: Sequence[str] | None = None) -> "MoleculeSet":
+        """Featurise standardised SMILES; keys are computed when not given."""
+        if keys is None:
+            keys = [standardize(text, StandardizeSpec()).key for text in smiles]
+        return cls(tuple(smiles), tuple(keys), PackedGraphs.from_smiles(smiles))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the SMILES in order: the identity of a transfer set."""
+        return hashlib.sha256("\n".join(self.smiles).encode()).hexdigest()
+
+    def take(self, index: np.ndarray) -> "MoleculeSet":
+        """Return the molecules at `index`."""
+        smiles, keys = (tuple(values[i] for i in index) for values in (self.smiles, self.keys))
+        return MoleculeSet(smiles, keys, self.graphs.take(index))
+
+    def chunks(self, size: int) -> Iterator["MoleculeSet"]:
+        """Yield the molecules in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(np.arange(start, min(start + size, len(self))))

@@ -1,0 +1,123 @@
+"""Molecular graphs of a whole library as a few flat arrays, memory-mapped from disk."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fluid.errors import ArtifactError, InputError
+from fluid.molecules.features import ATOM_FEATURES, DEGREE_COLUMN, featurize
+from fluid.molecules.standardize import parse
+
+FILES = {"atom_offsets": np.int64, "edge_offsets": np.int64, "atoms": np.uint8, "neighbours": np.uint16, "bonds": np.uint8}
+
+
+def _offsets(counts: Iterable[int]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(np.fromiter(counts, dtype=np.int64))]).astype(np.int64)
+
+
+def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the concatenated ranges `starts[i] .. starts[i] + counts[i]`."""
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedGraphs:
+    """Graphs of `M` molecules in compressed sparse rows.
+
+    Attributes:
+        atom_offsets: Where each molecule's atoms begin, `(M + 1,)` int64.
+        edge_offsets: Where each molecule's directed edges begin, `(M + 1,)` int64.
+        atoms: Atom categories, `(ΣN, 8)` uint8; the degree column gives the length of each atom's row of edges.
+        neighbours: Source atom of each directed edge within its molecule, `(ΣE,)` uint16; sorted by (destination, source).
+        bonds: Bond category of each directed edge, `(ΣE,)` uint8.
+    """
+
+    atom_offsets: np.ndarray
+    edge_offsets: np.ndarray
+    atoms: np.ndarray
+    neighbours: np.ndarray
+    bonds: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.atom_offsets) - 1
+
+    @property
+    def nbytes_per_molecule(self) -> float:
+        """Mean size in bytes of one molecule."""
+        return sum(getattr(self, name).nbytes for name in FILES) / max(len(self), 1)
+
+    @classmethod
+    def from_smiles(cls, smiles: Sequence[str]) -> "PackedGraphs":
+        """Featurise standardised SMILES.
+
+        Raises:
+            InputError: One does not parse (its position counts from 1).
+        """
+        rows = []
+        for number, text in enumerate(smiles, start=1):
+            try:
+                rows.append(featurize(parse(text)))
+            except Exception as error:
+                raise InputError(f"{text[:80]!r} cannot be featurised ({error})", where=f"molecule {number}", expected="standardised SMILES") from error
+        empty = [(np.empty((0, len(ATOM_FEATURES)), np.uint8), np.empty(0, np.uint16), np.empty(0, np.uint8))]
+        atoms, neighbours, bonds = (np.concatenate(parts) for parts in zip(*(empty + rows), strict=True))
+        return cls(_offsets(len(row[0]) for row in rows), _offsets(len(row[1]) for row in rows), atoms, neighbours, bonds)
+
+    def take(self, index: np.ndarray) -> "PackedGraphs":
+        """Return the molecules at `index` (any order, repeats allowed)."""
+        index = np.asarray(index, dtype=np.int64)
+        atoms, edges = (offsets[index + 1] - offsets[index] for offsets in (self.atom_offsets, self.edge_offsets))
+        atom_rows = _ranges(self.atom_offsets[index], atoms)
+        edge_rows = _ranges(self.edge_offsets[index], edges)
+        return PackedGraphs(_offsets(atoms), _offsets(edges), self.atoms[atom_rows], self.neighbours[edge_rows], self.bonds[edge_rows])
+
+    def concatenate(self, others: Sequence["PackedGraphs"]) -> "PackedGraphs":
+        """Return these molecules followed by those of the others."""
+        parts = [self, *others]
+        atoms, edges = (np.concatenate([np.diff(getattr(part, name)) for part in parts]) for name in ("atom_offsets", "edge_offsets"))
+        flat = (np.concatenate([getattr(part, name) for part in parts]) for name in ("atoms", "neighbours", "bonds"))
+        return PackedGraphs(_offsets(atoms), _offsets(edges), *flat)
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays as `.npy` files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> "PackedGraphs":
+        """Memory-map the arrays and check that they fit each other.
+
+        Raises:
+            ArtifactError: A file is missing, torn, or does not fit.
+        """
+        arrays = {}
+        for name, dtype in FILES.items():
+            path = folder / f"{name}.npy"
+            try:
+                arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError) as error:
+                raise ArtifactError(f"graph array cannot be read ({error})", where=str(path), remedy="Delete the folder and run again.") from None
+            if arrays[name].dtype != dtype:
+                raise ArtifactError(f"graph array has type {arrays[name].dtype}", where=str(path), expected=np.dtype(dtype).name)
+        graphs = cls(**arrays)
+        graphs._check(folder)
+        return graphs
+
+    def _check(self, folder: Path) -> None:
+        def wrong(name: str, what: str) -> ArtifactError:
+            return ArtifactError(what, where=str(folder / f"{name}.npy"), remedy="Delete the folder and run again.")
+
+        for name, flat in (("atom_offsets", self.atoms), ("edge_offsets", self.neighbours)):
+            offsets = getattr(self, name)
+            if offsets.ndim != 1 or len(offsets) == 0 or offsets[0] != 0 or np.any(np.diff(offsets) < 0) or offsets[-1] != len(flat):
+                raise wrong(name, "offsets do not fit the arrays")
+        if len(self.atom_offsets) != len(self.edge_offsets):
+            raise wrong("edge_offsets", "another number of molecules than in atom_offsets")
+        if self.atoms.ndim != 2 or self.atoms.shape[1] != len(ATOM_FEATURES):
+            raise wrong("atoms", f"atoms have shape {self.atoms.shape}")
+        if self.bonds.shape != self.neighbours.shape or int(self.atoms[:, DEGREE_COLUMN].sum(dtype=np.int64)) != len(self.bonds):
+            raise wrong("bonds", "bonds, neighbours and degrees do not fit each other")

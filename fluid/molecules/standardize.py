@@ -1,0 +1,149 @@
+"""Standardise one molecule with RDKit's own standardiser: parent structure, normal groups, neutral charges, stereo policy."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rdkit import Chem, rdBase
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from fluid.errors import ConfigError, FluidError
+
+MAX_SMILES = 2000
+MAX_PASSES = 4
+KEY_LENGTH = 14
+NON_METALS = frozenset((1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 52, 53, 54, 85))
+
+
+class MoleculeRejected(FluidError):
+    """A molecule that cannot be used; `reason` says why in a few words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Standardized:
+    """A standardised molecule.
+
+    Attributes:
+        smiles: Canonical SMILES.
+        key: First block of the InChIKey (14 letters): the same for stereo-isomers and isotopologues.
+    """
+
+    smiles: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandardizeSpec:
+    """Standardisation policy.
+
+    Attributes:
+        parent: Keep only the largest organic fragment (removes salts and solvents).
+        neutralize: Remove charges where hydrogens can be added or removed.
+        stereo: `keep` or `remove` stereochemistry.
+        max_heavy_atoms: Larger molecules are rejected.
+        timeout_s: Most seconds for one molecule, where worker processes are used.
+    """
+
+    parent: bool = True
+    neutralize: bool = True
+    stereo: str = "keep"
+    max_heavy_atoms: int = 150
+    timeout_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: A value is out of range.
+        """
+        if self.stereo not in ("keep", "remove"):
+            raise ConfigError(f"standardize.stereo is {self.stereo!r}", expected="keep or remove")
+        if self.max_heavy_atoms < 1 or not self.timeout_s > 0:
+            raise ConfigError("standardize.max_heavy_atoms and standardize.timeout_s must be above 0")
+
+
+@cache
+def _tools() -> tuple[Any, Any, Any, Any]:
+    """Return RDKit's metal disconnector, normaliser, reioniser and uncharger, made once per process."""
+    with rdBase.BlockLogs():
+        return (rdMolStandardize.MetalDisconnector(), rdMolStandardize.Normalizer(), rdMolStandardize.Reionizer(), rdMolStandardize.Uncharger())
+
+
+def _charged(mol: Chem.Mol) -> bool:
+    return any(atom.GetFormalCharge() for atom in mol.GetAtoms())
+
+
+def parse(smiles: str) -> Chem.Mol:
+    """Parse a SMILES string.
+
+    Raises:
+        MoleculeRejected: It is empty, too long, or no SMILES of at least one heavy atom.
+    """
+    text = smiles.strip() if isinstance(smiles, str) else ""
+    if not text:
+        raise MoleculeRejected("empty SMILES")
+    if len(text) > MAX_SMILES:
+        raise MoleculeRejected(f"SMILES of more than {MAX_SMILES} characters")
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        raise MoleculeRejected("does not parse as SMILES")
+    return mol
+
+
+def _one_pass(mol: Chem.Mol, spec: StandardizeSpec) -> Chem.Mol:
+    """Apply the steps of RDKit's `Cleanup` (whose tools are made once here), then parent, charges and stereo."""
+    metals, groups, ions, uncharger = _tools()
+    if any(atom.GetAtomicNum() not in NON_METALS for atom in mol.GetAtoms()):
+        mol = metals.Disconnect(mol)
+    mol = groups.normalize(mol)
+    if _charged(mol):
+        mol = ions.reionize(mol)
+    if spec.parent and len(Chem.GetMolFrags(mol)) > 1:
+        mol = rdMolStandardize.FragmentParent(mol, skipStandardize=True)
+    if spec.neutralize and _charged(mol):
+        mol = uncharger.uncharge(mol)
+    if spec.stereo == "remove":
+        Chem.RemoveStereochemistry(mol)
+    return mol
+
+
+def _check(mol: Chem.Mol, spec: StandardizeSpec) -> None:
+    heavy = mol.GetNumHeavyAtoms()
+    if heavy == 0:
+        raise MoleculeRejected("no heavy atom")
+    if not any(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms()):
+        raise MoleculeRejected("no carbon")
+    if heavy > spec.max_heavy_atoms:
+        raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
+
+
+def standardize(smiles: str, spec: StandardizeSpec) -> Standardized:
+    """Standardise one SMILES string; the result standardises to itself.
+
+    Raises:
+        MoleculeRejected: The molecule cannot be used; its `reason` says why.
+    """
+    mol = parse(smiles)
+    if mol.GetNumHeavyAtoms() > 4 * spec.max_heavy_atoms:
+        raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
+    with rdBase.BlockLogs():
+        try:
+            text = smiles.strip()
+            for _ in range(MAX_PASSES):
+                mol = _one_pass(mol, spec)
+                _check(mol, spec)
+                before, text = text, Chem.MolToSmiles(mol)
+                if text == before:
+                    break
+                mol = parse(text)
+            key = Chem.MolToInchiKey(mol)
+        except (ValueError, RuntimeError) as error:  # RDKit's own sanitisation errors
+            raise MoleculeRejected(f"cannot be standardised ({str(error).splitlines()[0][:80]})") from None
+    if not key:
+        raise MoleculeRejected("InChIKey could not be made")
+    return Standardized(text, key[:KEY_LENGTH])

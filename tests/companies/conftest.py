@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from fluid.data.endpoints import Endpoint
 from fluid.data.table import MoleculeTable
 

@@ -2,10 +2,10 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from fluid.data.endpoints import Endpoint
 
 from fluid.companies.dirichlet import cut, dirichlet_draws
 from fluid.companies.spec import CompanySpec
+from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 
 TWO = (Endpoint("a"), Endpoint("b"))

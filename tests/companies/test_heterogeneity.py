@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from fluid.data.endpoints import Endpoint
 from scipy.spatial.distance import jensenshannon
 
 from fluid.companies import heterogeneity
 from fluid.companies.heterogeneity import CompanySummary, chemical_separation, describe, format_summary, label_divergence
+from fluid.data.endpoints import Endpoint
 from fluid.errors import ShapeError
 
 BOTH = (Endpoint("herg"), Endpoint("logbb", kind="regression"))

@@ -1,7 +1,7 @@
 import numpy as np
-from fluid.data.endpoints import Endpoint
 
 from fluid.companies.label_classes import MISSING, label_classes
+from fluid.data.endpoints import Endpoint
 
 BOTH = (Endpoint("herg"), Endpoint("logbb", kind="regression"))
 

@@ -2,10 +2,10 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from fluid.molecules.scaffold import murcko_scaffold
 
 from fluid.companies.scaffold import balanced_groups, scaffold_draws
 from fluid.companies.spec import CompanySpec
+from fluid.molecules.scaffold import murcko_scaffold
 
 
 def test_no_scaffold_is_in_two_companies(make_table):

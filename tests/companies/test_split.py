@@ -3,11 +3,11 @@ from itertools import repeat
 
 import numpy as np
 import pytest
-from fluid.data.endpoints import Endpoint
 
 from fluid.companies import split
 from fluid.companies.spec import METHODS, CompanySpec
 from fluid.companies.split import company_name, split_companies
+from fluid.data.endpoints import Endpoint
 from fluid.errors import InputError, QuorumError
 
 SPEC = CompanySpec(n=3, min_size=20, min_per_class=5, alpha=5.0)

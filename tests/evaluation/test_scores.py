@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fluid.data.endpoints import Endpoint
 
+from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, InputError, ShapeError
 from fluid.evaluation import metrics
 from fluid.evaluation.scores import COLUMNS, Score, add_gap_closed, mean_scores, score_predictions, scores_frame

@@ -158,7 +158,9 @@ def open_artifact(folder: Path) -> Artifact:
     except (KeyError, TypeError):
         raise ArtifactError("manifest is incomplete", where=str(folder / MANIFEST), remedy="Delete the folder and run again.") from None
     if wrong or digest != hash_json(files):
-        raise ArtifactError("content differs from its manifest", where=str(folder / (wrong or [MANIFEST])[0]), remedy="Delete the folder and run again.")
+        raise ArtifactError(
+            "content differs from its manifest", where=str(folder / (wrong or [MANIFEST])[0]), remedy="Delete the folder and run again."
+        )
     return Artifact(stage, key, folder, digest)
 
 

@@ -40,5 +40,5 @@ class ArtifactError(InputError):
     """A stored file is missing, torn, altered, or belongs to something else."""
 
 
-class ShapeError(FluidError, ValueError):
+class ShapeError(InputError, ValueError):
     """Two arrays that must agree in shape do not; names the argument, what came and what was expected."""

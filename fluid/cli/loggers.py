@@ -38,7 +38,9 @@ def _wandb(settings: Mapping[str, Any], folder: Path, config: Mapping[str, Any],
         opened.clear()
         mode = "offline" if settings["offline"] else "online"
         group = settings.get("group") or folder.parent.name
-        run = wandb.init(project=settings["project"], name=name, group=group, dir=str(folder), mode=mode, config=dict(config), reinit="finish_previous")
+        run = wandb.init(
+            project=settings["project"], name=name, group=group, dir=str(folder), mode=mode, config=dict(config), reinit="finish_previous"
+        )
         opened.append(run)
         return WandbLogger(experiment=run)
 

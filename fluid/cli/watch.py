@@ -67,5 +67,7 @@ def watching(show_bar: bool = True) -> Iterator[Watch]:
     if not (show_bar and console.is_terminal):
         yield LineWatch(console)
         return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True) as progress:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+    ) as progress:
         yield BarWatch(console, progress)

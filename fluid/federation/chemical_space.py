@@ -7,16 +7,15 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from fluid.federation.part import Part
-from fluid.molecules.fingerprints import morgan_bits
 from fluid.seeding import derive_seed, numpy_stream
 
 PER_SET = 150
 
 
-def sample(part: Part, n: int, seed: int, name: str) -> list[str]:
-    """Return up to `n` SMILES of a part, at random."""
+def sample(part: Part, n: int, seed: int, name: str) -> np.ndarray:
+    """Return the packed fingerprints of up to `n` molecules of a part, at random."""
     rows = numpy_stream(seed, "map", name).permutation(len(part))[:n]
-    return [part.table.smiles[row] for row in rows]
+    return np.asarray(part.molecules.bits[np.sort(rows)])
 
 
 def chemical_space(sets: Mapping[str, Part], seed: int, per_set: int = PER_SET) -> pd.DataFrame:
@@ -32,11 +31,10 @@ def chemical_space(sets: Mapping[str, Part], seed: int, per_set: int = PER_SET) 
     """
     density = {"transfer": 4, "external": 2}
     drawn = {name: sample(part, per_set * density.get(name, 1), seed, name) for name, part in sets.items()}
-    smiles = [text for texts in drawn.values() for text in texts]
-    names = [name for name, texts in drawn.items() for _ in texts]
-    if len(smiles) < 3:
-        return pd.DataFrame({"x": [0.0] * len(smiles), "y": [0.0] * len(smiles), "set": names})
-    bits = np.unpackbits(morgan_bits(smiles), axis=1).astype(np.float32)
+    names = [name for name, rows in drawn.items() for _ in rows]
+    if len(names) < 3:
+        return pd.DataFrame({"x": [0.0] * len(names), "y": [0.0] * len(names), "set": names})
+    bits = np.unpackbits(np.concatenate(list(drawn.values())), axis=1).astype(np.float32)
     solver = PCA(2, svd_solver="randomized", random_state=derive_seed(seed, "map") % 2**32)
     xy = solver.fit_transform(bits)
     return pd.DataFrame({"x": xy[:, 0].round(4), "y": xy[:, 1].round(4), "set": names})

@@ -41,7 +41,12 @@ def write_consensus(folder: Path, table: ConsensusTable, method: str, contributi
     """Write `consensus.parquet`, `consensus.json` and `contribution.csv` into a stage's folder."""
     columns = {f"{e.name}/{name}": getattr(table, name)[:, i].astype(np.float32) for i, e in enumerate(table.endpoints) for name in COLUMNS}
     pq.write_table(pa.table(columns), folder / "consensus.parquet", compression="zstd")
-    manifest = {"endpoints": [e.to_dict() for e in table.endpoints], "transfer_digest": table.transfer_digest, "method": method, "rows": len(table)}
+    manifest = {
+        "endpoints": [e.to_dict() for e in table.endpoints],
+        "transfer_digest": table.transfer_digest,
+        "method": method,
+        "rows": len(table),
+    }
     write_json(folder / "consensus.json", manifest)
     contribution.to_csv(folder / "contribution.csv", index=False)
 
@@ -57,7 +62,12 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     manifest = read_json(artifact / "consensus.json")
     if transfer_digest is not None and manifest["transfer_digest"] != transfer_digest:
         remedy = "Give the transfer file that the teachers annotated."
-        raise ArtifactError("the consensus is over another transfer set", where=str(artifact.folder), expected=f"transfer set {transfer_digest[:16]}", remedy=remedy)
+        raise ArtifactError(
+            "the consensus is over another transfer set",
+            where=str(artifact.folder),
+            expected=f"transfer set {transfer_digest[:16]}",
+            remedy=remedy,
+        )
     endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
     frame = pq.read_table(artifact / "consensus.parquet").to_pandas()
     planes = {name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in COLUMNS}

@@ -118,7 +118,9 @@ def evaluate(order: EvaluateOrder, workshop: Workshop) -> pd.DataFrame:
     validation = read_file(VALIDATION, order.validation, order.intake, workshop, labelled=True)[1] if order.validation else None
     if not {e.name for e in test.table.endpoints} & {e.name for e in model.predictor.endpoints}:
         known = ", ".join(e.name for e in model.predictor.endpoints)
-        raise ArtifactError("the model knows none of the test's endpoints", where=str(order.model), expected=f"intake.endpoints with one of: {known}")
+        raise ArtifactError(
+            "the model knows none of the test's endpoints", where=str(order.model), expected=f"intake.endpoints with one of: {known}"
+        )
     exam = Exam(validation, {"test": test}, order.evaluation.n_bootstrap, order.seed)
     judged = workshop.make_at(judge_stage(artifact, model, Candidate(model.name, model.kind), exam), order.out, order.overwrite)
     return pd.read_csv(judged / "scores.csv")

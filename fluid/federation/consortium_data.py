@@ -65,9 +65,19 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
 
     Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all.
     """
-    data, labelled = spec.data, {"external": spec.data.test_external, "in-domain": spec.data.test_in_domain, VALIDATION: spec.data.validation, "pool": spec.data.pool}
+    data, labelled = (
+        spec.data,
+        {
+            "external": spec.data.test_external,
+            "in-domain": spec.data.test_in_domain,
+            VALIDATION: spec.data.validation,
+            "pool": spec.data.pool,
+        },
+    )
     intakes = {name: workshop.make(intake_stage(name, path, spec.intake)) for name, path in labelled.items() if path}
-    intakes["transfer"] = workshop.make(intake_stage("transfer", data.transfer, spec.intake, labelled=False, smiles_column=data.transfer_smiles_column))
+    intakes["transfer"] = workshop.make(
+        intake_stage("transfer", data.transfer, spec.intake, labelled=False, smiles_column=data.transfer_smiles_column)
+    )
     parts = {name: read_part(artifact) for name, artifact in intakes.items()}
     for name, share in ((IN_DOMAIN, data.test_share), (VALIDATION, data.validation_share)):
         if name not in parts:

@@ -14,7 +14,6 @@ from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.spec import AnnotationSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.predictor import Predictor
-from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import numpy_stream
 from fluid.training.callbacks import CurvePoint
@@ -60,7 +59,7 @@ def reference_fingerprints(molecules: MoleculeSet, seed: int) -> np.ndarray:
     rows = np.arange(len(molecules))
     if len(rows) > MAX_REFERENCE:
         rows = np.sort(numpy_stream(seed, "domain reference").choice(rows, MAX_REFERENCE, replace=False))
-    return morgan_bits([molecules.smiles[row] for row in rows])
+    return np.asarray(molecules.bits[rows])
 
 
 def write_model(
@@ -88,7 +87,9 @@ def read_model(artifact: Artifact) -> Model:
         ArtifactError: The folder is no model, or of another version.
     """
     if not (artifact / "card.json").exists():
-        raise ArtifactError("this folder holds no model", where=str(artifact.folder), expected="the out= folder of train-teacher, distill or hybrid")
+        raise ArtifactError(
+            "this folder holds no model", where=str(artifact.folder), expected="the out= folder of train-teacher, distill or hybrid"
+        )
     card = read_json(artifact / "card.json")
     thresholds = np.array([np.nan if t is None else t for t in card["thresholds"]], dtype=float)
     reference = np.load(artifact / "reference.npy", allow_pickle=False)

@@ -9,7 +9,7 @@ from fluid.artifacts import Artifact, hash_json
 from fluid.data.table import MoleculeTable
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
-from fluid.molecules.workers import graphs_of_many
+from fluid.molecules.workers import featurize_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,15 @@ class Part:
 
 
 def write_part(folder: Path, table: MoleculeTable, workers: int) -> None:
-    """Write the table and its graphs."""
+    """Write the table, its graphs and fingerprints."""
     table.save(folder / "table.parquet")
-    graphs_of_many(table.smiles, workers).save(folder / "graphs")
+    graphs, bits = featurize_many(table.smiles, workers)
+    graphs.save(folder / "graphs")
+    np.save(folder / "bits.npy", bits, allow_pickle=False)
 
 
 def read_part(artifact: Artifact) -> Part:
     """Read a verified part; the graphs are memory-mapped."""
     table = MoleculeTable.load(artifact / "table.parquet")
-    return Part(table, MoleculeSet(table.smiles, table.keys, PackedGraphs.load(artifact / "graphs")))
+    bits = np.load(artifact / "bits.npy", mmap_mode="r", allow_pickle=False)
+    return Part(table, MoleculeSet(table.smiles, table.keys, PackedGraphs.load(artifact / "graphs"), bits))

@@ -59,7 +59,7 @@ def answer(model: Model, rows: list[IncomingRow]) -> Columns:
 
 def _answers(model: Model, molecules: list[Any]) -> Columns:
     chosen = MoleculeSet.from_smiles(tuple(m.smiles for m in molecules), tuple(m.key for m in molecules))
-    prediction, bins = model.predictor.predict(chosen), model.domain.bins(chosen.smiles)
+    prediction, bins = model.predictor.predict(chosen), model.domain.bins(chosen.bits)
     columns: Columns = {"standardized": list(chosen.smiles), "domain_bin": bins.tolist(), "in_domain": (bins > 0).tolist()}
     for i, endpoint in enumerate(model.predictor.endpoints):
         mean = prediction.mean[:, i]
@@ -88,7 +88,14 @@ def write_csv(path: Path, columns: list[str], chunks: Iterator[Columns]) -> None
 
 def parquet_schema(model: Model) -> pa.Schema:
     """Return the types of the answer columns."""
-    types = {"row": pa.int64(), "smiles": pa.string(), "standardized": pa.string(), "problem": pa.string(), "domain_bin": pa.int8(), "in_domain": pa.bool_()}
+    types = {
+        "row": pa.int64(),
+        "smiles": pa.string(),
+        "standardized": pa.string(),
+        "problem": pa.string(),
+        "domain_bin": pa.int8(),
+        "in_domain": pa.bool_(),
+    }
     return pa.schema([(name, types.get(name, pa.int8() if name.endswith("_call") else pa.float32())) for name in columns_of(model)])
 
 

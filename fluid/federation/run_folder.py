@@ -75,7 +75,10 @@ def report_data(federation: Federation, records: list[StageRecord], config: Mapp
         learning_curves=learning_curves(federation),
         contribution=contribution(federation),
         selection=selected_histogram(federation),
-        stages=pd.DataFrame([(r.stage, r.name, round(r.seconds, 3), r.reused, round(r.peak_mb, 1)) for r in records], columns=["stage", "name", "seconds", "reused", "peak_mb"]),
+        stages=pd.DataFrame(
+            [(r.stage, r.name, round(r.seconds, 3), r.reused, round(r.peak_mb, 1)) for r in records],
+            columns=["stage", "name", "seconds", "reused", "peak_mb"],
+        ),
         notes=federation.data.notes,
     )
 
@@ -93,7 +96,9 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")
 
 
-def write_run(federation: Federation, records: list[StageRecord], config: Mapping[str, Any], title: str, seed: int, run: Path) -> ReportData:
+def write_run(
+    federation: Federation, records: list[StageRecord], config: Mapping[str, Any], title: str, seed: int, run: Path
+) -> ReportData:
     """Write `metrics.json`, `metrics.csv`, `report_data/`, `report.html`, models and annotations into the run folder."""
     data = report_data(federation, records, config, title, seed)
     copy_artifacts(federation, run)

@@ -1,10 +1,10 @@
 """The whole story in one process, as in Figure 1 of the paper (doi:10.1038/s42256-025-00991-2).
 
-    private table → company split → teacher ─┐ (inside one company)
-                                             │
-                     ══ the boundary: only an AnnotationSet leaves ══
-                                             │
-    public transfer set ─────────────────────┴→ annotations → consensus → student → hybrid → report
+private table → company split → teacher ─┐ (inside one company)
+│
+══ the boundary: only an AnnotationSet leaves ══
+│
+public transfer set ─────────────────────┴→ annotations → consensus → student → hybrid → report
 """
 
 from collections.abc import Mapping

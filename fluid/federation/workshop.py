@@ -129,7 +129,9 @@ class Workshop:
     def make(self, stage: Stage) -> Artifact:
         """Return the stage's artifact, found in the store or made now."""
         with self.timed(stage.kind, stage.name) as reused:
-            artifact, reused[0] = self.store.get_or_make(stage.kind, stage.key_inputs(), lambda folder: stage.build(folder, self.watch.advance))
+            artifact, reused[0] = self.store.get_or_make(
+                stage.kind, stage.key_inputs(), lambda folder: stage.build(folder, self.watch.advance)
+            )
         return artifact
 
     def make_at(self, stage: Stage, folder: Path, overwrite: bool = False) -> Artifact:
@@ -160,4 +162,6 @@ def _check_free(folder: Path, overwrite: bool) -> None:
     occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if occupied and not (overwrite and (folder / MANIFEST).exists()):
         remedy = "Choose another out=, or add overwrite=true to replace earlier results of fluid."
-        raise ConfigError("the output folder already holds other results", where=str(folder), expected="a new or empty folder", remedy=remedy)
+        raise ConfigError(
+            "the output folder already holds other results", where=str(folder), expected="a new or empty folder", remedy=remedy
+        )

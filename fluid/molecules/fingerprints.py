@@ -9,9 +9,15 @@ from fluid.molecules.standardize import parse
 
 CHUNK = 2048
 
+
 def _generator(radius: int, n_bits: int, features: bool) -> rdFingerprintGenerator.FingerprintGenerator64:
-    invariants = rdFingerprintGenerator.GetMorganFeatureAtomInvGen() if features else rdFingerprintGenerator.GetMorganAtomInvGen(includeRingMembership=True)
+    invariants = (
+        rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
+        if features
+        else rdFingerprintGenerator.GetMorganAtomInvGen(includeRingMembership=True)
+    )
     return rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=n_bits, atomInvariantsGenerator=invariants)
+
 
 def morgan_bits(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, features: bool = False) -> np.ndarray:
     """Return packed Morgan bits (Rogers & Hahn 2010, doi:10.1021/ci100050t).
@@ -31,6 +37,7 @@ def morgan_bits(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, feat
         packed[row] = np.packbits(make.GetFingerprintAsNumPy(parse(text)))
     return packed
 
+
 def morgan_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, features: bool = False) -> np.ndarray:
     """Return Morgan counts `(M, n_bits)` uint8, capped at 255."""
     make = _generator(radius, n_bits, features)
@@ -39,15 +46,18 @@ def morgan_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, fe
         counts[row] = np.minimum(make.GetCountFingerprintAsNumPy(parse(text)), 255)
     return counts
 
+
 def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the Tanimoto similarity `(Ma, Mb)` float32 of packed bits; two empty fingerprints have similarity 0."""
     dense_a, dense_b = (np.unpackbits(x, axis=1).astype(np.float32) for x in (a, b))
     return _tanimoto_dense(dense_a, dense_b)
 
+
 def _tanimoto_dense(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     common = a @ b.T
     union = a.sum(1)[:, None] + b.sum(1)[None, :] - common
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+
 
 def nearest_similarity(query_bits: np.ndarray, reference_bits: np.ndarray, k: int) -> np.ndarray:
     """Return the mean Tanimoto similarity `(Mq,)` float32 of each query to its `k` nearest references.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluid.errors import ShapeError
+from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.packed import PackedGraphs
 from fluid.molecules.standardize import StandardizeSpec, standardize
 
@@ -19,19 +20,22 @@ class MoleculeSet:
         smiles: Canonical SMILES.
         keys: First blocks of the InChIKeys.
         graphs: Their packed graphs.
+        bits: Their packed Morgan fingerprints (radius 2, 2,048 bits), `(M, 256)` uint8.
 
     Raises:
-        ShapeError: The three differ in length.
+        ShapeError: They differ in length.
     """
 
     smiles: tuple[str, ...]
     keys: tuple[str, ...]
     graphs: PackedGraphs
+    bits: np.ndarray
 
     def __post_init__(self) -> None:
         """Check the lengths."""
-        if not len(self.smiles) == len(self.keys) == len(self.graphs):
-            raise ShapeError(f"{len(self.smiles)} smiles, {len(self.keys)} keys and {len(self.graphs)} graphs", expected="equal numbers")
+        lengths = [len(part) for part in (self.smiles, self.keys, self.graphs, self.bits)]
+        if len(set(lengths)) > 1:
+            raise ShapeError("{} smiles, {} keys, {} graphs and {} fingerprints".format(*lengths), expected="equal numbers")
 
     def __len__(self) -> int:
         return len(self.smiles)
@@ -41,7 +45,7 @@ class MoleculeSet:
         """Featurise standardised SMILES; keys are computed when not given."""
         if keys is None:
             keys = [standardize(text, StandardizeSpec()).key for text in smiles]
-        return cls(tuple(smiles), tuple(keys), PackedGraphs.from_smiles(smiles))
+        return cls(tuple(smiles), tuple(keys), PackedGraphs.from_smiles(smiles), morgan_bits(smiles))
 
     @property
     def digest(self) -> str:
@@ -51,7 +55,7 @@ class MoleculeSet:
     def take(self, index: np.ndarray) -> "MoleculeSet":
         """Return the molecules at `index`."""
         smiles, keys = (tuple(values[i] for i in index) for values in (self.smiles, self.keys))
-        return MoleculeSet(smiles, keys, self.graphs.take(index))
+        return MoleculeSet(smiles, keys, self.graphs.take(index), self.bits[index])
 
     def chunks(self, size: int) -> Iterator["MoleculeSet"]:
         """Yield the molecules in order, `size` at a time."""

@@ -61,7 +61,9 @@ class PackedGraphs:
             try:
                 rows.append(featurize(parse(text)))
             except Exception as error:
-                raise InputError(f"{text[:80]!r} cannot be featurised ({error})", where=f"molecule {number}", expected="standardised SMILES") from error
+                raise InputError(
+                    f"{text[:80]!r} cannot be featurised ({error})", where=f"molecule {number}", expected="standardised SMILES"
+                ) from error
         empty = [(np.empty((0, len(ATOM_FEATURES)), np.uint8), np.empty(0, np.uint16), np.empty(0, np.uint8))]
         atoms, neighbours, bonds = (np.concatenate(parts) for parts in zip(*(empty + rows), strict=True))
         return cls(_offsets(len(row[0]) for row in rows), _offsets(len(row[1]) for row in rows), atoms, neighbours, bonds)
@@ -100,7 +102,9 @@ class PackedGraphs:
             try:
                 arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
             except (OSError, ValueError) as error:
-                raise ArtifactError(f"graph array cannot be read ({error})", where=str(path), remedy="Delete the folder and run again.") from None
+                raise ArtifactError(
+                    f"graph array cannot be read ({error})", where=str(path), remedy="Delete the folder and run again."
+                ) from None
             if arrays[name].dtype != dtype:
                 raise ArtifactError(f"graph array has type {arrays[name].dtype}", where=str(path), expected=np.dtype(dtype).name)
         graphs = cls(**arrays)

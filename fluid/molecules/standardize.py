@@ -70,7 +70,12 @@ class StandardizeSpec:
 def _tools() -> tuple[Any, Any, Any, Any]:
     """Return RDKit's metal disconnector, normaliser, reioniser and uncharger, made once per process."""
     with rdBase.BlockLogs():
-        return (rdMolStandardize.MetalDisconnector(), rdMolStandardize.Normalizer(), rdMolStandardize.Reionizer(), rdMolStandardize.Uncharger())
+        return (
+            rdMolStandardize.MetalDisconnector(),
+            rdMolStandardize.Normalizer(),
+            rdMolStandardize.Reionizer(),
+            rdMolStandardize.Uncharger(),
+        )
 
 
 def _charged(mol: Chem.Mol) -> bool:

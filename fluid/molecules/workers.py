@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 
+import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
+from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.packed import PackedGraphs
 from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, standardize
 
@@ -38,14 +40,20 @@ def worker_pool(workers: int) -> Iterator[ProcessPool]:
             raise
 
 
-def graphs_of_many(smiles: Sequence[str], workers: int, chunk: int = 1024) -> PackedGraphs:
+def featurize_part(smiles: Sequence[str]) -> tuple[PackedGraphs, np.ndarray]:
+    """Return graphs and packed fingerprints of standardised SMILES."""
+    return PackedGraphs.from_smiles(smiles), morgan_bits(smiles)
+
+
+def featurize_many(smiles: Sequence[str], workers: int, chunk: int = 1024) -> tuple[PackedGraphs, np.ndarray]:
     """Featurise standardised SMILES in worker processes, in order; few molecules are featurised in this process."""
     parts = [smiles[start : start + chunk] for start in range(0, len(smiles), chunk)]
     if workers <= 1 or len(parts) <= 2:
-        return PackedGraphs.from_smiles(smiles)
+        return featurize_part(smiles)
     with worker_pool(workers) as pool:
-        first, *others = [future.result() for future in [pool.schedule(PackedGraphs.from_smiles, args=(part,)) for part in parts]]
-    return first.concatenate(others)
+        done = [future.result() for future in [pool.schedule(featurize_part, args=(part,)) for part in parts]]
+    graphs, bits = zip(*done, strict=True)
+    return graphs[0].concatenate(graphs[1:]), np.concatenate(bits)
 
 
 def attempt(one: One, spec: StandardizeSpec, smiles: str) -> Result:

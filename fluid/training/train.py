@@ -91,7 +91,9 @@ def train_ensemble(
     """Train `job.recipe.members` networks, from scratch or from the members of `start`."""
     networks, curve = [], []
     location, scale = scaling
-    train, validation = (Examples(part.graphs, ((part.target - location) / scale).astype(np.float32), part.weight) for part in (train, validation))
+    train, validation = (
+        Examples(part.graphs, ((part.target - location) / scale).astype(np.float32), part.weight) for part in (train, validation)
+    )
     members = job.recipe.members
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
@@ -119,7 +121,9 @@ def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndar
     return predictor.with_temperature(temperature)
 
 
-def train_teacher(job: Job, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint], start: GraphEnsemble | None = None) -> Trained:
+def train_teacher(
+    job: Job, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint], start: GraphEnsemble | None = None
+) -> Trained:
     """Train on measured labels with the company's own validation part; from `start` this fine-tunes (a hybrid).
 
     Args:
@@ -142,13 +146,21 @@ def train_teacher(job: Job, molecules: MoleculeSet, labels: np.ndarray, endpoint
 
 def train_student(job: Job, molecules: MoleculeSet, soft_label: np.ndarray, weight: np.ndarray, endpoints: Sequence[Endpoint]) -> Trained:
     """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop."""
-    train, held_out = split_validation(np.full_like(soft_label, np.nan), job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+    train, held_out = split_validation(
+        np.full_like(soft_label, np.nan), job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation")
+    )
     examples = Examples(molecules.graphs, soft_label, weight)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), label_scale(soft_label, endpoints))
 
 
 def train_concatenated(
-    job: Job, molecules: MoleculeSet, labels: np.ndarray, public: MoleculeSet, soft_label: np.ndarray, weight: np.ndarray, endpoints: Sequence[Endpoint]
+    job: Job,
+    molecules: MoleculeSet,
+    labels: np.ndarray,
+    public: MoleculeSet,
+    soft_label: np.ndarray,
+    weight: np.ndarray,
+    endpoints: Sequence[Endpoint],
 ) -> Trained:
     """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows."""
     rows = split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))

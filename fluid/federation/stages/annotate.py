@@ -26,7 +26,7 @@ def annotate_stage(teacher: Artifact, model: Model, transfer: Part, chunk: int) 
         writer = AnnotationWriter(folder / FOLDER, model.name, endpoints, transfer.transfer_digest, scorer.n_bins, len(transfer))
         with writer:
             for number, molecules in enumerate(transfer.molecules.chunks(chunk)):
-                writer.append(model.predictor.predict(molecules), scorer.bins(molecules.smiles))
+                writer.append(model.predictor.predict(molecules), scorer.bins(molecules.bits))
                 report(min(1.0, (number + 1) * chunk / len(transfer)))
 
     return Stage("annotate", model.name, {"teacher": teacher.digest, "transfer": transfer.transfer_digest, "chunk": chunk}, build)

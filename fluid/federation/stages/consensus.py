@@ -9,7 +9,7 @@ import torch
 
 from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
 from fluid.annotation.domain import bin_midpoints
-from fluid.distillation.consensus import Consensus, combine, teacher_weights
+from fluid.distillation import Consensus, combine, teacher_weights
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.workshop import Report, Stage
@@ -19,7 +19,10 @@ def tensors(annotations: Annotations, edges: tuple[float, ...]) -> Mapping[str, 
     """Return the annotations as the tensors that a consensus reads."""
     similarity = np.asarray(bin_midpoints(edges), dtype=np.float32)[annotations.domain_bin]
     planes = {"predictions": annotations.prediction, "epistemic": annotations.epistemic, "aleatoric": annotations.aleatoric}
-    return {**{name: torch.from_numpy(np.ascontiguousarray(plane)) for name, plane in planes.items()}, "similarity": torch.from_numpy(similarity)}
+    return {
+        **{name: torch.from_numpy(np.ascontiguousarray(plane)) for name, plane in planes.items()},
+        "similarity": torch.from_numpy(similarity),
+    }
 
 
 def combine_annotations(annotations: Annotations, spec: ConsensusSpec, edges: tuple[float, ...]) -> Consensus:
@@ -52,4 +55,6 @@ def consensus_stage(sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: t
         table = ConsensusTable(annotations.endpoints, annotations.transfer_digest, *planes)
         write_consensus(folder, table, spec.method, contribution_table(annotations, spec, edges))
 
-    return Stage("consensus", "consensus", {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges}, build)
+    return Stage(
+        "consensus", "consensus", {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges}, build
+    )

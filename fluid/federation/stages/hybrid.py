@@ -52,7 +52,9 @@ def aligned_labels(company: str, part: Part, endpoints: tuple[Endpoint, ...]) ->
     unknown = [e.name for e in part.table.endpoints if e not in endpoints]
     if unknown:
         known = ", ".join(str(e.name) for e in endpoints)
-        raise ConfigError(f"endpoint {unknown[0]!r} of {company} is not one of the student's", expected=f"the same definition as in: {known}")
+        raise ConfigError(
+            f"endpoint {unknown[0]!r} of {company} is not one of the student's", expected=f"the same definition as in: {known}"
+        )
     labels = np.full((len(part), len(endpoints)), np.nan, dtype=np.float32)
     labels[:, [endpoints.index(e) for e in part.table.endpoints]] = part.table.labels
     return labels

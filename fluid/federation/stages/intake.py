@@ -23,7 +23,9 @@ def resolve(path: str) -> Path:
     found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(path).expanduser()
     if not found.is_file():
         kind = "a folder" if found.is_dir() else "not found"
-        raise InputError(f"the molecule file is {kind}", where=str(found), expected="a .csv, .sdf or .parquet file", remedy="Check the path.")
+        raise InputError(
+            f"the molecule file is {kind}", where=str(found), expected="a .csv, .sdf or .parquet file", remedy="Check the path."
+        )
     return found
 
 
@@ -55,7 +57,9 @@ def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool 
         done = intake(file, spec)
         write_part(folder, done.table, settings.workers)
         write_dropped(folder / "dropped.csv", done.dropped)
-        write_json(folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged})
+        write_json(
+            folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged}
+        )
 
     # the number of processes changes no result; the name is no part of it either
     inputs = {"file": hash_file(file), "suffix": "".join(file.suffixes[-2:]), "spec": plain_spec(spec)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fluid.annotation.annotation_set import AnnotationSet, Annotations, stack
+from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
@@ -71,7 +71,12 @@ def validation_thresholds(endpoints: Sequence[Endpoint], probs: np.ndarray, labe
 
 
 def write_scores(
-    folder: Path, who: Candidate, endpoints: Sequence[Endpoint], answers: Mapping[str, np.ndarray], exam: Exam, own: np.ndarray | None = None
+    folder: Path,
+    who: Candidate,
+    endpoints: Sequence[Endpoint],
+    answers: Mapping[str, np.ndarray],
+    exam: Exam,
+    own: np.ndarray | None = None,
 ) -> None:
     """Score the answers on every test; write `scores.csv` and `reliability.csv`.
 
@@ -86,7 +91,9 @@ def write_scores(
     points = []
     for test, part in exam.tests.items():
         labels = labels_for(part, endpoints)
-        scores += score_predictions(who.name, who.role, who.company, test, endpoints, answers[test], labels, thresholds, exam.seed, exam.n_bootstrap)
+        scores += score_predictions(
+            who.name, who.role, who.company, test, endpoints, answers[test], labels, thresholds, exam.seed, exam.n_bootstrap
+        )
         for i, endpoint in enumerate(endpoints):
             if endpoint.kind == "classification":
                 points += [(who.name, test, *point) for point in reliability(answers[test][:, i], labels[:, i])]
@@ -100,7 +107,7 @@ def judge_stage(artifact: Artifact, model: Model, who: Candidate, exam: Exam) ->
     def build(folder: Path, report: Report) -> None:
         answers = {}
         for number, (name, part) in enumerate(exam.parts.items()):
-            prediction, bins = model.predictor.predict(part.molecules), model.domain.bins(part.molecules.smiles)
+            prediction, bins = model.predictor.predict(part.molecules), model.domain.bins(part.molecules.bits)
             answers[name] = prediction.mean
             planes = {plane: getattr(prediction, plane) for plane in ("mean", "epistemic", "aleatoric")}
             np.savez(folder / f"{name}.npz", allow_pickle=False, bins=bins, **planes)
@@ -115,7 +122,14 @@ def answers_of(judged: Artifact, model: Model, part: str, digest: str) -> Annota
     with np.load(judged / f"{part}.npz", allow_pickle=False) as planes:
         values = {name: planes[name] for name in planes.files}
     return AnnotationSet(
-        model.name, tuple(model.predictor.endpoints), digest, values["mean"], values["epistemic"], values["aleatoric"], values["bins"], model.domain.n_bins
+        model.name,
+        tuple(model.predictor.endpoints),
+        digest,
+        values["mean"],
+        values["epistemic"],
+        values["aleatoric"],
+        values["bins"],
+        model.domain.n_bins,
     )
 
 

@@ -1,0 +1,1 @@
+"""Annotations: the only thing that crosses the boundary of a company."""

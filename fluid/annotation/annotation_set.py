@@ -1,0 +1,158 @@
+"""One teacher's answers to a transfer set, and the answers of all teachers together."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluid.artifacts import hash_json
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ArtifactError, ShapeError
+
+MAX_BINS = 4
+PLANES = ("prediction", "epistemic", "aleatoric")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnnotationSet:
+    """What one teacher says of every molecule of a transfer set.
+
+    Every row is answered for every endpoint of the teacher: a blank would reveal what the teacher knows.
+
+    Attributes:
+        teacher: Name of the teacher.
+        endpoints: Its `T` endpoints.
+        transfer_digest: Identity of the transfer set.
+        prediction: Probability or value, `(M, T)` float32.
+        epistemic: Epistemic uncertainty, `(M, T)` float32, 0 or more.
+        aleatoric: Aleatoric uncertainty, `(M, T)` float32, 0 or more.
+        domain_bin: Coarse domain score, `(M,)` uint8, below `n_bins`.
+        n_bins: Number of bins, at most 4.
+
+    Raises:
+        ShapeError: Shapes or types disagree.
+        ArtifactError: A value is missing or out of range (the row is named).
+    """
+
+    teacher: str
+    endpoints: tuple[Endpoint, ...]
+    transfer_digest: str
+    prediction: np.ndarray
+    epistemic: np.ndarray
+    aleatoric: np.ndarray
+    domain_bin: np.ndarray
+    n_bins: int
+
+    def __post_init__(self) -> None:
+        """Check shapes, types and ranges."""
+        shape = (len(self.domain_bin), len(self.endpoints))
+        for name in PLANES:
+            plane = getattr(self, name)
+            if plane.shape != shape or plane.dtype != np.float32:
+                raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape}")
+        if self.domain_bin.dtype != np.uint8 or not 1 <= self.n_bins <= MAX_BINS:
+            raise ShapeError(
+                f"domain_bin has type {self.domain_bin.dtype} and {self.n_bins} bins", expected=f"uint8 and 1 to {MAX_BINS} bins"
+            )
+        self._check_values()
+
+    def _check_values(self) -> None:
+        for column, endpoint in enumerate(self.endpoints):
+            high = 1.0 if endpoint.kind == "classification" else np.inf
+            low = 0.0 if endpoint.kind == "classification" else -np.inf
+            self._require(self.prediction[:, column], low, high, f"{endpoint.name} prediction")
+            for name in PLANES[1:]:
+                self._require(getattr(self, name)[:, column], 0.0, np.inf, f"{endpoint.name} {name} uncertainty")
+        self._require(self.domain_bin, 0, self.n_bins - 1, "domain bin")
+
+    def _require(self, values: np.ndarray, low: float, high: float, what: str) -> None:
+        wrong = np.flatnonzero(~np.isfinite(values) | (values < low) | (values > high))
+        if len(wrong):
+            found = f"{what} is {values[wrong[0]]}"
+            remedy = "Annotate again; every transfer molecule must be answered."
+            expected = f"a finite number from {low:g} to {high:g}" if np.isfinite(high) else "a finite number"
+            raise ArtifactError(found, where=f"teacher {self.teacher}, row {wrong[0] + 1}", expected=expected, remedy=remedy)
+
+    def __len__(self) -> int:
+        return len(self.domain_bin)
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything the set says."""
+        state = hashlib.sha256(hash_json([self.teacher, [e.to_dict() for e in self.endpoints], self.transfer_digest, self.n_bins]).encode())
+        for plane in (self.prediction, self.epistemic, self.aleatoric, self.domain_bin):
+            state.update(np.ascontiguousarray(plane).tobytes())
+        return state.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annotations:
+    """The annotation sets of `K` teachers, stacked; the teachers are in natural order of their names.
+
+    Attributes:
+        teachers: Names.
+        endpoints: Union of their endpoints, by name.
+        transfer_digest: Identity of the transfer set.
+        prediction: `(K, M, T)` float32; NaN where a teacher does not have an endpoint.
+        epistemic: As `prediction`.
+        aleatoric: As `prediction`.
+        domain_bin: `(K, M)` uint8.
+    """
+
+    teachers: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    transfer_digest: str
+    prediction: np.ndarray
+    epistemic: np.ndarray
+    aleatoric: np.ndarray
+    domain_bin: np.ndarray
+
+
+def natural(name: str) -> list[tuple[int, int | str]]:
+    """Return a sorting key that puts `T2` before `T10`."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|\D+", name)]
+
+
+def union_of_endpoints(sets: Sequence[AnnotationSet]) -> tuple[Endpoint, ...]:
+    """Return all endpoints, sorted by name.
+
+    Raises:
+        ArtifactError: Two teachers define an endpoint differently.
+    """
+    known: dict[str, tuple[Endpoint, str]] = {}
+    for item in sets:
+        for endpoint in item.endpoints:
+            first, owner = known.setdefault(endpoint.name, (endpoint, item.teacher))
+            if first != endpoint:
+                raise ArtifactError(
+                    f"endpoint {endpoint.name!r} is defined differently by {owner} and {item.teacher}",
+                    expected="one definition of kind, unit and threshold",
+                )
+    return tuple(known[name][0] for name in sorted(known))
+
+
+def stack(sets: Sequence[AnnotationSet]) -> Annotations:
+    """Stack annotation sets of one transfer set; the order of arrival does not matter.
+
+    Raises:
+        ArtifactError: There is none, two have the same teacher, or they are over different transfer sets or endpoints.
+    """
+    if not sets:
+        raise ArtifactError("there are no annotation sets", expected="at least one")
+    ordered = sorted(sets, key=lambda item: natural(item.teacher))
+    names = [item.teacher for item in ordered]
+    if len(set(names)) != len(names):
+        raise ArtifactError(f"two annotation sets are of one teacher ({', '.join(names)})", expected="different teachers")
+    first = ordered[0]
+    for item in ordered:
+        if item.transfer_digest != first.transfer_digest or len(item) != len(first):
+            raise ArtifactError(f"{item.teacher} and {first.teacher} annotated different transfer sets", expected="one transfer set")
+    endpoints = union_of_endpoints(ordered)
+    planes = {name: np.full((len(ordered), len(first), len(endpoints)), np.nan, dtype=np.float32) for name in PLANES}
+    for k, item in enumerate(ordered):
+        columns = [endpoints.index(endpoint) for endpoint in item.endpoints]
+        for name in PLANES:
+            planes[name][k][:, columns] = getattr(item, name)
+    return Annotations(tuple(names), endpoints, first.transfer_digest, **planes, domain_bin=np.stack([item.domain_bin for item in ordered]))

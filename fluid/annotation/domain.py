@@ -1,0 +1,59 @@
+"""The coarse domain score: how close molecules lie to a teacher's private data, in at most four steps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fluid.annotation.annotation_set import MAX_BINS
+from fluid.errors import ConfigError
+from fluid.molecules.fingerprints import nearest_similarity
+
+
+def check_edges(edges: Sequence[float]) -> None:
+    """Refuse edges that are not rising within (0, 1), or too many.
+
+    Raises:
+        ConfigError: They are not.
+    """
+    rising = all(a < b for a, b in zip((0.0, *edges), (*edges, 1.0), strict=True))
+    if not rising or len(edges) >= MAX_BINS:
+        raise ConfigError(f"annotation.edges is {list(edges)}", expected=f"at most {MAX_BINS - 1} rising numbers between 0 and 1")
+
+
+def bin_midpoints(edges: Sequence[float]) -> tuple[float, ...]:
+    """Return a representative similarity for each bin: the middle between its edges."""
+    return tuple((low + high) / 2 for low, high in zip((0.0, *edges), (*edges, 1.0), strict=True))
+
+
+class DomainScorer:
+    """Bins of the mean Tanimoto similarity to the `k` nearest private molecules.
+
+    The similarities themselves never leave this object: distances to private compounds locate them.
+
+    Args:
+        reference_bits: Packed fingerprints of the private molecules, `(n, bytes)` uint8.
+        edges: Public, fixed edges between bins.
+        k: Nearest molecules that count.
+
+    Raises:
+        ConfigError: The edges or `k` are not possible.
+    """
+
+    def __init__(self, reference_bits: np.ndarray, edges: Sequence[float] = (0.3, 0.4, 0.5), k: int = 3) -> None:
+        check_edges(edges)
+        if k < 1:
+            raise ConfigError(f"annotation.k is {k}", expected="1 or more")
+        self.edges, self._k, self._reference = tuple(edges), k, reference_bits
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return len(self.edges) + 1
+
+    def bins(self, query_bits: np.ndarray) -> np.ndarray:
+        """Return the bin of each molecule, `(M,)` uint8; 0 is farthest.
+
+        Args:
+            query_bits: Packed fingerprints `(M, bytes)` uint8.
+        """
+        return np.digitize(nearest_similarity(query_bits, self._reference, self._k), self.edges).astype(np.uint8)

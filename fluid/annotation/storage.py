@@ -1,0 +1,184 @@
+"""Annotation sets as files: `annotations.parquet` and `manifest.json`. Written atomically, read with suspicion."""
+
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fluid import __version__
+from fluid.annotation.annotation_set import PLANES, AnnotationSet
+from fluid.artifacts import atomic_folder, hash_file, read_json, write_json
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ArtifactError, ShapeError
+from fluid.models.prediction import Prediction
+
+FORMAT = 1
+TABLE, MANIFEST = "annotations.parquet", "manifest.json"
+KEYS = {
+    "format": int,
+    "teacher": str,
+    "endpoints": list,
+    "transfer_digest": str,
+    "rows": int,
+    "n_bins": int,
+    "sha256": str,
+    "versions": dict,
+}
+
+
+def schema_of(endpoints: tuple[Endpoint, ...]) -> pa.Schema:
+    """Return the columns of an annotation table."""
+    planes = [(f"{endpoint.name}/{plane}", pa.float32()) for endpoint in endpoints for plane in PLANES]
+    return pa.schema([("row", pa.int32()), ("domain_bin", pa.uint8()), *planes])
+
+
+class AnnotationWriter:
+    """Write an annotation set chunk by chunk; the folder appears complete or not at all.
+
+    Args:
+        folder: Where to.
+        teacher: Name of the teacher.
+        endpoints: Its endpoints.
+        transfer_digest: Identity of the transfer set.
+        n_bins: Bins of the coarse domain score.
+        n_rows: Molecules of the transfer set.
+    """
+
+    def __init__(self, folder: Path, teacher: str, endpoints: tuple[Endpoint, ...], transfer_digest: str, n_bins: int, n_rows: int) -> None:
+        self.teacher, self.endpoints, self.transfer_digest, self.n_bins, self.n_rows = (
+            teacher,
+            tuple(endpoints),
+            transfer_digest,
+            n_bins,
+            n_rows,
+        )
+        self._atomic, self._written = atomic_folder(folder), 0
+
+    def __enter__(self) -> "AnnotationWriter":
+        """Begin."""
+        self._folder = self._atomic.__enter__()
+        self._writer = pq.ParquetWriter(self._folder / TABLE, schema_of(self.endpoints), compression="zstd")
+        return self
+
+    def append(self, prediction: Prediction, domain_bin: np.ndarray) -> None:
+        """Write the answers to the next molecules.
+
+        Raises:
+            ArtifactError: A value is missing or out of range.
+            ShapeError: Shapes disagree.
+        """
+        planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
+        part = AnnotationSet(self.teacher, self.endpoints, self.transfer_digest, *planes, domain_bin, self.n_bins)
+        columns: dict[str, Any] = {
+            "row": np.arange(self._written, self._written + len(part), dtype=np.int32),
+            "domain_bin": part.domain_bin,
+        }
+        columns |= {f"{e.name}/{plane}": getattr(part, plane)[:, i] for i, e in enumerate(self.endpoints) for plane in PLANES}
+        self._writer.write_table(pa.table(columns, schema=schema_of(self.endpoints)))
+        self._written += len(part)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Finish: write the manifest, or leave nothing after an error."""
+        self._writer.close()
+        if error is None:
+            try:
+                self._finish()
+            except BaseException as late:
+                self._atomic.__exit__(type(late), late, late.__traceback__)
+                raise
+        self._atomic.__exit__(kind, error, trace)
+
+    def _finish(self) -> None:
+        if self._written != self.n_rows:
+            raise ShapeError(f"{self._written} rows were annotated", expected=f"{self.n_rows}, every molecule of the transfer set")
+        versions = {"fluid": __version__, **{name: version(name) for name in ("torch", "rdkit", "pyarrow")}}
+        manifest = {
+            "format": FORMAT,
+            "teacher": self.teacher,
+            "endpoints": [endpoint.to_dict() for endpoint in self.endpoints],
+            "transfer_digest": self.transfer_digest,
+            "rows": self.n_rows,
+            "n_bins": self.n_bins,
+            "sha256": hash_file(self._folder / TABLE),
+            "versions": versions,
+        }
+        write_json(self._folder / MANIFEST, manifest)
+
+
+def write_annotation_set(folder: Path, annotations: AnnotationSet) -> None:
+    """Write a whole annotation set."""
+    a = annotations
+    with AnnotationWriter(folder, a.teacher, a.endpoints, a.transfer_digest, a.n_bins, len(a)) as writer:
+        writer.append(Prediction(a.prediction, a.epistemic, a.aleatoric), a.domain_bin)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    manifest = read_json(path)
+    remedy = "Ask its sender for the folder again."
+    if not isinstance(manifest, dict) or set(manifest) != set(KEYS) or any(type(manifest[k]) is not t for k, t in KEYS.items()):
+        raise ArtifactError("this is no manifest of an annotation set", where=str(path), expected="keys " + ", ".join(KEYS), remedy=remedy)
+    if manifest["format"] != FORMAT:
+        raise ArtifactError(
+            f"the annotation set has format {manifest['format']}", where=str(path), expected=f"format {FORMAT}", remedy=remedy
+        )
+    return manifest
+
+
+def _table(path: Path, manifest: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> pa.Table:
+    remedy = "Ask its sender for the folder again."
+    if not path.is_file():
+        raise ArtifactError("file not found", where=str(path), remedy=remedy)
+    if hash_file(path) != manifest["sha256"]:
+        raise ArtifactError("the file was truncated or altered", where=str(path), expected="the SHA-256 of its manifest", remedy=remedy)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ArtifactError(f"not a Parquet file ({str(error).splitlines()[0]})", where=str(path), remedy=remedy) from None
+    if not table.schema.equals(schema_of(endpoints)):
+        raise ArtifactError(
+            f"columns are {table.schema.names}", where=str(path), expected=", ".join(schema_of(endpoints).names), remedy=remedy
+        )
+    rows = table["row"].to_numpy()
+    if len(rows) != manifest["rows"]:
+        raise ArtifactError(f"{len(rows)} rows", where=str(path), expected=f"{manifest['rows']}, as its manifest says", remedy=remedy)
+    wrong = np.flatnonzero(rows != np.arange(len(rows)))
+    if len(wrong):
+        raise ArtifactError(
+            "rows are not in the order of the transfer set", where=f"{path}, row {wrong[0] + 1}", expected="0, 1, 2, ...", remedy=remedy
+        )
+    return table
+
+
+def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows: int | None = None) -> AnnotationSet:
+    """Read an annotation set that somebody sent, and check everything.
+
+    Args:
+        folder: With `annotations.parquet` and `manifest.json`.
+        transfer_digest: Identity of the transfer set it must be over.
+        n_rows: Molecules it must answer.
+
+    Raises:
+        ArtifactError: A file is missing, torn, altered, reordered, over another transfer set, or a value cannot be.
+    """
+    manifest = _manifest(folder / MANIFEST)
+    if transfer_digest is not None and manifest["transfer_digest"] != transfer_digest:
+        raise ArtifactError(
+            f"teacher {manifest['teacher']} annotated another transfer set ({manifest['transfer_digest'][:16]})",
+            where=str(folder),
+            expected=transfer_digest[:16],
+            remedy="All companies must annotate the same file with the same version of fluid.",
+        )
+    if n_rows is not None and manifest["rows"] != n_rows:
+        raise ArtifactError(f"{manifest['rows']} rows", where=str(folder), expected=f"{n_rows}, one per transfer molecule")
+    endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
+    table = _table(folder / TABLE, manifest, endpoints)
+    planes = [np.stack([table[f"{e.name}/{plane}"].to_numpy() for e in endpoints], axis=1) for plane in PLANES]
+    try:
+        bins = table["domain_bin"].to_numpy()
+        return AnnotationSet(manifest["teacher"], endpoints, manifest["transfer_digest"], *planes, bins, manifest["n_bins"])
+    except (ArtifactError, ShapeError) as error:
+        raise ArtifactError(str(error).rstrip("."), where=str(folder / TABLE)) from None

@@ -1,0 +1,19 @@
+"""The embedded hERG set: see `fluid/data/embedded/README.md` for provenance and licence."""
+
+from pathlib import Path
+
+from fluid.errors import InputError
+
+PARTS = ("pool", "validation", "test_in_domain", "test_external", "transfer")
+FOLDER = Path(__file__).parent / "embedded"
+
+
+def embedded_path(part: str) -> Path:
+    """Return the Parquet file of a part of the embedded set.
+
+    Raises:
+        InputError: There is no such part.
+    """
+    if part not in PARTS:
+        raise InputError(f"the embedded data have no part {part!r}", expected="one of " + ", ".join(PARTS))
+    return FOLDER / f"{part}.parquet"

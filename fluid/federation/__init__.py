@@ -1,0 +1,1 @@
+"""Federation: the story as pure stages over artifacts; the simulation in one process, and the consortium by files."""

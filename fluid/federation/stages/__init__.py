@@ -1,0 +1,1 @@
+"""Stages: each a description of one step, built from plain inputs."""

@@ -1,0 +1,1 @@
+"""Models: graph encoders, heads, ensembles, forests and prediction files behind one `Predictor` protocol."""

@@ -1,0 +1,129 @@
+"""Models on disk: weights as safetensors, forests as skops, everything else as JSON. No pickle."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save_file
+
+from fluid.artifacts import atomic_folder, hash_file, plain, read_json, write_json
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ArtifactError, FluidError
+from fluid.models.ensemble import GraphEnsemble
+from fluid.models.forest import ForestPredictor
+from fluid.models.network import Network
+from fluid.models.prediction_file import PredictionFile
+from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.molecules.features import ATOM_FEATURES, N_BOND_CATEGORIES
+
+FORMAT = 1
+CARD = "model.json"
+FEATURES = [*ATOM_FEATURES, N_BOND_CATEGORIES]
+TRUSTED = ["sklearn.tree._tree.Tree", "numpy.dtype"]
+
+
+def _save_ensemble(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
+    for number, network in enumerate(model.networks):
+        save_file({name: value.contiguous().cpu() for name, value in network.state_dict().items()}, folder / f"member_{number}.safetensors")
+    calibration = {name: getattr(model, name).astype(float).tolist() for name in ("temperature", "location", "scale")}
+    return {
+        "kind": "network",
+        "spec": plain(model.networks[0].spec),
+        "members": len(model.networks),
+        "mc_samples": model.mc_samples,
+        **calibration,
+    }
+
+
+def _load_ensemble(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> GraphEnsemble:
+    networks = []
+    for number in range(card["members"]):
+        network = Network(NetworkSpec(**card["spec"]), endpoints)
+        weights = load_tensors((folder / f"member_{number}.safetensors").read_bytes())
+        network.load_state_dict(weights)
+        networks.append(network.eval())
+    arrays = (np.array(card[name], dtype=np.float32) for name in ("temperature", "location", "scale"))
+    return GraphEnsemble(tuple(networks), endpoints, *arrays, mc_samples=card["mc_samples"])
+
+
+def _save_forest(folder: Path, model: ForestPredictor) -> dict[str, Any]:
+    for number, forest in enumerate(model.forests):
+        skops.io.dump(forest, folder / f"forest_{number}.skops")
+    return {"kind": "forest", "spec": plain(model.spec)}
+
+
+def _load_forest(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> ForestPredictor:
+    forests = tuple(skops.io.load(folder / f"forest_{number}.skops", trusted=TRUSTED) for number in range(len(endpoints)))
+    return ForestPredictor(forests, endpoints, ForestSpec(**card["spec"]))
+
+
+def _save_file(folder: Path, model: PredictionFile) -> dict[str, Any]:
+    np.save(folder / "planes.npy", np.stack(model.planes), allow_pickle=False)
+    write_json(folder / "keys.json", list(model.keys))
+    return {"kind": "predictions", "source": Path(model.source).name}
+
+
+def _load_file(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> PredictionFile:
+    mean, epistemic, aleatoric = np.load(folder / "planes.npy", allow_pickle=False)
+    return PredictionFile(tuple(read_json(folder / "keys.json")), endpoints, (mean, epistemic, aleatoric), card["source"])
+
+
+SAVERS: dict[type, Callable[[Path, Any], dict[str, Any]]] = {
+    GraphEnsemble: _save_ensemble,
+    ForestPredictor: _save_forest,
+    PredictionFile: _save_file,
+}
+LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predictor]] = {
+    "network": _load_ensemble,
+    "forest": _load_forest,
+    "predictions": _load_file,
+}
+
+
+def save_predictor(folder: Path, predictor: Predictor) -> None:
+    """Write a model into a new folder, atomically: weights, and `model.json` with the hash of each file."""
+    with atomic_folder(folder) as temporary:
+        card = SAVERS[type(predictor)](temporary, predictor)
+        files = {file.name: hash_file(file) for file in sorted(temporary.iterdir())}
+        endpoints = [endpoint.to_dict() for endpoint in predictor.endpoints]
+        versions = {name: version(name) for name in ("torch", "scikit-learn", "rdkit")}
+        write_json(
+            temporary / CARD, {"format": FORMAT, "features": FEATURES, "endpoints": endpoints, "versions": versions, "files": files, **card}
+        )
+
+
+def load_predictor(folder: Path) -> Predictor:
+    """Read a model that `save_predictor` wrote.
+
+    Raises:
+        ArtifactError: A file is missing or altered, or the model is of another kind, format or feature set.
+    """
+    card = read_json(folder / CARD)
+    _check(folder, card)
+    try:
+        endpoints = tuple(Endpoint.from_dict(value) for value in card["endpoints"])
+        return LOADERS[card["kind"]](folder, card, endpoints)
+    except (FluidError, KeyError, TypeError, ValueError, RuntimeError, skops.io.exceptions.UntrustedTypesFoundException) as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise ArtifactError(f"the model cannot be loaded ({reason})", where=str(folder / CARD), remedy="Train it again.") from None
+
+
+def _check(folder: Path, card: Any) -> None:
+    where = str(folder / CARD)
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise ArtifactError(
+            "the model has another format", where=where, expected=f"format {FORMAT}", remedy="Train it again with this version."
+        )
+    if card.get("features") != FEATURES:
+        raise ArtifactError("the model was trained on other atom or bond features", where=where, remedy="Train it again with this version.")
+    if card.get("kind") not in LOADERS:
+        raise ArtifactError(f"the model is of unknown kind {card.get('kind')!r}", where=where, expected="one of " + ", ".join(LOADERS))
+    for name, digest in card.get("files", {}).items():
+        file = folder / Path(name).name
+        if not file.is_file() or hash_file(file) != digest:
+            what = "is missing" if not file.is_file() else "was altered"
+            raise ArtifactError(f"a file of the model {what}", where=str(file), remedy="Copy the model again, or train it again.")

@@ -1,0 +1,84 @@
+"""A seed ensemble of networks, calibrated, with optional dropout samples: the usual teacher, student and hybrid."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError, ShapeError
+from fluid.models.network import Network
+from fluid.models.prediction import Prediction, as_prediction, combine_members
+from fluid.molecules.batch import GraphTensors, gather
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.seeding import torch_stream
+
+BATCH = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphEnsemble:
+    """Networks that answer together; a `Predictor`.
+
+    Attributes:
+        networks: The members, in evaluation mode.
+        endpoints: The `T` endpoints.
+        temperature: Divides logits, `(T,)` float32; 1 for regression.
+        location: Added to scaled values, `(T,)`; 0 for classification.
+        scale: Multiplies scaled values, `(T,)`; 1 for classification.
+        mc_samples: Dropout samples per member; 0 uses each member once, without dropout.
+
+    Raises:
+        ConfigError: There is no network, or a temperature or scale is not above 0.
+        ShapeError: A calibration array has another length than the endpoints.
+    """
+
+    networks: tuple[Network, ...]
+    endpoints: tuple[Endpoint, ...]
+    temperature: np.ndarray
+    location: np.ndarray
+    scale: np.ndarray
+    mc_samples: int = 0
+
+    def __post_init__(self) -> None:
+        """Check members and calibration."""
+        if not self.networks or self.mc_samples < 0:
+            raise ConfigError("an ensemble needs a network and mc_samples of at least 0")
+        for name in ("temperature", "location", "scale"):
+            if getattr(self, name).shape != (len(self.endpoints),):
+                raise ShapeError(f"{name} has shape {getattr(self, name).shape}", expected=f"({len(self.endpoints)},)")
+        if not (np.all(self.temperature > 0) and np.all(self.scale > 0)):
+            raise ConfigError("a temperature or scale is not above 0")
+
+    def with_temperature(self, temperature: np.ndarray) -> "GraphEnsemble":
+        """Return the ensemble with other temperatures."""
+        return replace(self, temperature=temperature)
+
+    def with_mc_samples(self, mc_samples: int) -> "GraphEnsemble":
+        """Return the ensemble with another number of dropout samples."""
+        return replace(self, mc_samples=mc_samples)
+
+    def predict(self, molecules: MoleculeSet) -> Prediction:
+        """Answer molecules batch by batch, on the device of the networks."""
+        if not len(molecules):
+            return as_prediction(*(np.empty((0, len(self.endpoints))),) * 3)
+        device = next(self.networks[0].parameters()).device
+        graphs = GraphTensors.from_packed(molecules.graphs, device)
+        with torch.inference_mode():
+            parts = [self._members(graphs, rows) for rows in torch.arange(len(molecules), device=device).split(BATCH)]
+        means, variances = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+        return combine_members(self.endpoints, means, variances)
+
+    def _members(self, graphs: GraphTensors, rows: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return means (probabilities or values) and variances of all members and samples, `(S, B, T)`."""
+        batch, answers = gather(graphs, rows), []
+        for number, network in enumerate(self.networks):
+            vectors = network.eval().encoder(batch)
+            if self.mc_samples:
+                answers.append(network.head.sample(vectors, torch_stream(0, "mc dropout", number), self.mc_samples))
+            else:
+                answers.append(tuple(plane.unsqueeze(0) for plane in network.head(vectors)))
+        mean, log_variance = (torch.cat(planes).double().cpu().numpy() for planes in zip(*answers, strict=True))
+        is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
+        probs = 1 / (1 + np.exp(-np.clip(mean / self.temperature, -60, 60)))
+        return np.where(is_class, probs, mean * self.scale + self.location), np.exp(log_variance) * self.scale**2

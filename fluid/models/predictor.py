@@ -1,0 +1,81 @@
+"""What a model must do to take part: map molecules to predictions with uncertainty."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError
+from fluid.models.prediction import Prediction
+from fluid.molecules.molecule_set import MoleculeSet
+
+ENCODERS = ("gine", "dmpnn", "attentivefp")
+
+
+class Predictor(Protocol):
+    """Anything that answers molecules: a network, a forest, a file of predictions."""
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints it answers, in column order."""
+
+    def predict(self, molecules: MoleculeSet) -> Prediction:
+        """Answer every molecule, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """Architecture of a graph network.
+
+    Attributes:
+        encoder: `gine`, `dmpnn` or `attentivefp`.
+        hidden: Width of atom states.
+        layers: Message-passing layers.
+        dropout: Dropout after each layer.
+        head_dropout: Dropout in the head, also used for MC dropout.
+    """
+
+    encoder: str = "gine"
+    hidden: int = 96
+    layers: int = 4
+    dropout: float = 0.1
+    head_dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: A value is unknown or out of range.
+        """
+        if self.encoder not in ENCODERS:
+            raise ConfigError(f"model.encoder is {self.encoder!r}", expected="one of " + ", ".join(ENCODERS))
+        if self.hidden < 1 or self.layers < 1:
+            raise ConfigError(f"model.hidden is {self.hidden} and model.layers is {self.layers}", expected="whole numbers above 0")
+        for name in ("dropout", "head_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"model.{name} is {getattr(self, name)}", expected="a share in [0, 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class ForestSpec:
+    """A random forest on Morgan counts.
+
+    Attributes:
+        n_trees: Trees.
+        max_depth: Deepest level; 0 is unbounded.
+        radius: Radius of the Morgan fingerprint.
+        n_bits: Length of the Morgan fingerprint.
+    """
+
+    n_trees: int = 300
+    max_depth: int = 0
+    radius: int = 2
+    n_bits: int = 2048
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: A value is out of range.
+        """
+        if self.n_trees < 1 or self.max_depth < 0 or self.radius < 0 or self.n_bits < 8 or self.n_bits % 8:
+            raise ConfigError(f"forest settings {self} are out of range", expected="n_trees >= 1, max_depth >= 0, n_bits a multiple of 8")

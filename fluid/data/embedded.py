@@ -12,8 +12,11 @@ def embedded_path(part: str) -> Path:
     """Return the Parquet file of a part of the embedded set.
 
     Raises:
-        InputError: There is no such part.
+        InputError: There is no such part, or its file was not installed.
     """
     if part not in PARTS:
         raise InputError(f"the embedded data have no part {part!r}", expected="one of " + ", ".join(PARTS))
-    return FOLDER / f"{part}.parquet"
+    path = FOLDER / f"{part}.parquet"
+    if not path.is_file():
+        raise InputError("the embedded data file is not installed", where=str(path), remedy="Install fluid again from a complete wheel.")
+    return path

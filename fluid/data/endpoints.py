@@ -8,9 +8,13 @@ import numpy as np
 
 from fluid.errors import ArtifactError, ConfigError
 
+KINDS = ("classification", "regression")
 DIRECTIONS = {">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<": np.less}
+SIGNS = {"≥": ">=", "≤": "<="}
+EXAMPLES = "e.g. blocker, 'pic50 >= 5', 'ic50 <= 10 [uM]' or 'pic50 [log mol/L]'"
 PATTERN = re.compile(
-    r"\s*(?P<name>[^<>=\[\]]+?)\s*(?:(?P<direction><=|>=|<|>)\s*(?P<threshold>[-+0-9.eE]+)\s*)?(?:\[(?P<unit>[^\]]+)\])?\s*"
+    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^<>=≥≤\[\]"]+?))\s*'
+    r"(?:(?P<direction><=|>=|<|>|≥|≤)\s*(?P<threshold>[-+0-9.eE]+)\s*)?(?:\[(?P<unit>[^\[\]]+)\])?\s*"
 )
 
 
@@ -26,7 +30,7 @@ class Endpoint:
         direction: `>=`, `>`, `<=` or `<`.
 
     Raises:
-        ConfigError: The kind or direction is unknown, the threshold is not finite, or the name is empty.
+        ConfigError: The kind or direction is unknown, the threshold is not finite, or the name cannot be used.
     """
 
     name: str
@@ -37,10 +41,12 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.kind not in ("classification", "regression") or self.direction not in DIRECTIONS or not self.name or "/" in self.name:
+        if not self.name or self.name != self.name.strip() or not self.name.isprintable() or set('/"') & set(self.name):
             raise ConfigError(
-                f"endpoint {self.name!r} ({self.kind}, {self.direction}) is not possible", expected="e.g. blocker or pic50 >= 5"
+                f"endpoint name {self.name!r} cannot be used", expected="a column name without / or quotes", remedy="Rename the column."
             )
+        if self.kind not in KINDS or self.direction not in DIRECTIONS:
+            raise ConfigError(f"endpoint {self.name!r} ({self.kind}, {self.direction}) is not possible", expected=EXAMPLES)
         if self.threshold is not None and (self.kind == "regression" or not np.isfinite(self.threshold)):
             raise ConfigError(f"endpoint {self.name!r} has threshold {self.threshold}", expected="a finite number, for classification only")
 
@@ -48,23 +54,36 @@ class Endpoint:
     def parse(cls, text: str) -> "Endpoint":
         """Read the text form.
 
-        `blocker` is a class column of 0 and 1, `pic50 >= 5` a class from a continuous column, `pic50 [log mol/L]` a value.
+        `blocker` is a class column of 0 and 1, `pic50 >= 5` a class from a column of values, `pic50 [log mol/L]` a value.
+        A column name with brackets or signs is put in double quotes: `"IC50 [nM]" <= 1000`.
 
         Raises:
             ConfigError: The text has another form.
         """
-        match = PATTERN.fullmatch(text)
+        match = PATTERN.fullmatch(text) if isinstance(text, str) else None
         try:
             if match is None:
                 raise ValueError(text)
             parts = match.groupdict()
             threshold = None if parts["threshold"] is None else float(parts["threshold"])
         except ValueError:
-            raise ConfigError(
-                f"endpoint {text!r} is not understood", expected="e.g. blocker, 'pic50 >= 5' or 'pic50 [log mol/L]'"
-            ) from None
-        kind = "regression" if parts["unit"] and threshold is None else "classification"
-        return cls(parts["name"], kind, (parts["unit"] or "").strip(), threshold, parts["direction"] or ">=")
+            raise ConfigError(f"endpoint {text!r} is not understood", expected=EXAMPLES) from None
+        unit = (parts["unit"] or "").strip()
+        kind = "regression" if unit and threshold is None else "classification"
+        direction = parts["direction"] or ">="
+        return cls((parts["quoted"] or parts["plain"]).strip(), kind, unit, threshold, SIGNS.get(direction, direction))
+
+    @property
+    def column(self) -> str:
+        """Column of the molecule file that holds the measurements."""
+        return self.name
+
+    @property
+    def text(self) -> str:
+        """The text form, as `parse` reads it (a regression endpoint without unit has none of its own)."""
+        name = f'"{self.name}"' if set("<>=[]≥≤") & set(self.name) else self.name
+        threshold = "" if self.threshold is None else f" {self.direction} {float(self.threshold)!r}".removesuffix(".0")
+        return name + threshold + (f" [{self.unit}]" if self.unit else "")
 
     @property
     def binary(self) -> bool:
@@ -72,7 +91,11 @@ class Endpoint:
         return self.kind == "classification" and self.threshold is None
 
     def label(self, values: np.ndarray) -> np.ndarray:
-        """Turn measured values into labels: the threshold is applied, NaN stays NaN."""
+        """Turn measured values into labels: the threshold is applied, NaN stays NaN.
+
+        Shapes:
+            values: Any; the result has the same.
+        """
         values = np.asarray(values, dtype=np.float64)
         if self.threshold is None:
             return values
@@ -91,5 +114,5 @@ class Endpoint:
         """
         try:
             return cls(**values)
-        except (TypeError, ConfigError) as error:
+        except (TypeError, AttributeError, ConfigError) as error:
             raise ArtifactError(f"{values!r} describes no endpoint ({error})") from None

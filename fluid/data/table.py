@@ -12,9 +12,16 @@ import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file
 from fluid.data.endpoints import Endpoint
-from fluid.errors import ArtifactError, ShapeError
+from fluid.errors import ArtifactError, InputError, ShapeError
 
 METADATA = b"fluid"
+SMILES_COLUMN, KEY_COLUMN = "smiles", "key"
+UNREADABLE = (OSError, pa.ArrowException, KeyError, ValueError, TypeError, InputError)
+
+
+def label_column(endpoint: Endpoint) -> str:
+    """Return the column of a stored table that holds an endpoint's labels."""
+    return f"label/{endpoint.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,8 @@ class MoleculeTable:
         endpoints: The endpoints; none for unlabelled molecules.
 
     Raises:
-        ShapeError: Lengths or shapes disagree, or a key is there twice.
+        ShapeError: Lengths, shapes or types disagree, or a key or endpoint name is there twice.
+        InputError: A label is infinite.
     """
 
     smiles: tuple[str, ...]
@@ -37,7 +45,7 @@ class MoleculeTable:
     endpoints: tuple[Endpoint, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check lengths and types."""
+        """Check lengths, types and values."""
         if len(self.keys) != len(self.smiles) or self.labels.shape != (len(self.smiles), len(self.endpoints)):
             raise ShapeError(
                 f"{len(self.smiles)} smiles, {len(self.keys)} keys, labels {self.labels.shape}, {len(self.endpoints)} endpoints",
@@ -46,32 +54,35 @@ class MoleculeTable:
         if self.labels.dtype != np.float32:
             raise ShapeError(f"labels have type {self.labels.dtype}", expected="float32")
         if len(set(self.keys)) != len(self.keys):
-            raise ShapeError(
-                "a molecule key is there twice",
-                expected="different molecules",
-                remedy="Take the file in with intake, which merges duplicates.",
-            )
+            remedy = "Take the file in with intake, which merges duplicates."
+            raise ShapeError("a molecule key is there twice", expected="different molecules", remedy=remedy)
+        if len({endpoint.name for endpoint in self.endpoints}) != len(self.endpoints):
+            raise ShapeError("an endpoint name is there twice", expected="different names")
+        if np.isinf(self.labels).any():
+            raise InputError("a label is infinite", expected="finite labels, or NaN where not measured")
 
     def __len__(self) -> int:
         return len(self.smiles)
 
     @property
     def digest(self) -> str:
-        """SHA-256 of molecules and labels, in order."""
-        state = hashlib.sha256("\n".join((*self.smiles, "", *self.keys)).encode())
-        state.update(np.ascontiguousarray(self.labels).tobytes())
+        """SHA-256 of molecules, endpoints and labels, in order."""
+        endpoints = json.dumps([endpoint.to_dict() for endpoint in self.endpoints], sort_keys=True)
+        state = hashlib.sha256("\n".join((*self.smiles, "", *self.keys, "", endpoints)).encode())
+        state.update(_canonical(self.labels).tobytes())
         return state.hexdigest()
 
     def take(self, index: np.ndarray) -> "MoleculeTable":
-        """Return the rows at `index`."""
-        smiles, keys = (tuple(values[i] for i in index) for values in (self.smiles, self.keys))
-        return MoleculeTable(smiles, keys, self.labels[index], self.endpoints)
+        """Return the rows at `index`: row numbers, or a mask over all rows."""
+        rows = np.arange(len(self))[index]
+        smiles, keys = (tuple(values[i] for i in rows) for values in (self.smiles, self.keys))
+        return MoleculeTable(smiles, keys, self.labels[rows], self.endpoints)
 
     def concatenate(self, others: Sequence["MoleculeTable"]) -> "MoleculeTable":
         """Return these molecules followed by those of tables with the same endpoints.
 
         Raises:
-            ShapeError: Endpoints differ.
+            ShapeError: Endpoints differ, or a molecule is in two tables.
         """
         tables = [self, *others]
         if any(table.endpoints != self.endpoints for table in tables):
@@ -80,12 +91,14 @@ class MoleculeTable:
         return MoleculeTable(smiles, keys, np.concatenate([table.labels for table in tables]), self.endpoints)
 
     def save(self, path: Path) -> None:
-        """Write Parquet (equal tables give equal bytes)."""
-        columns: dict[str, object] = {"smiles": list(self.smiles), "key": list(self.keys)}
-        columns |= {f"label/{e.name}": self.labels[:, i] for i, e in enumerate(self.endpoints)}
-        metadata = {METADATA: json.dumps([e.to_dict() for e in self.endpoints], sort_keys=True).encode()}
+        """Write Parquet, atomically; equal tables give equal bytes."""
+        fields = [pa.field(SMILES_COLUMN, pa.string()), pa.field(KEY_COLUMN, pa.string())]
+        fields += [pa.field(label_column(endpoint), pa.float32()) for endpoint in self.endpoints]
+        metadata = {METADATA: json.dumps([endpoint.to_dict() for endpoint in self.endpoints], sort_keys=True).encode()}
+        columns = [pa.array(self.smiles, pa.string()), pa.array(self.keys, pa.string())]
+        columns += [pa.array(plane, pa.float32()) for plane in _canonical(self.labels).T]
         with atomic_file(path) as temporary:
-            pq.write_table(pa.table(columns).replace_schema_metadata(metadata), temporary, compression="zstd")
+            pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata)), temporary, compression="zstd")
 
     @classmethod
     def load(cls, path: Path) -> "MoleculeTable":
@@ -95,13 +108,47 @@ class MoleculeTable:
             ArtifactError: The file is missing, torn, or no molecule table.
         """
         try:
-            table = pq.read_table(path)
-            endpoints = tuple(Endpoint.from_dict(value) for value in json.loads((table.schema.metadata or {})[METADATA]))
-            planes = [table[f"label/{endpoint.name}"].to_numpy() for endpoint in endpoints]
-            labels = np.stack(planes, axis=1).astype(np.float32) if planes else np.empty((len(table), 0), dtype=np.float32)
-            return cls(tuple(table["smiles"].to_pylist()), tuple(table["key"].to_pylist()), labels, endpoints)
-        except (OSError, pa.ArrowInvalid, KeyError, ValueError) as error:
-            what = str(error).splitlines()[0][:200]
-            raise ArtifactError(
-                f"cannot be read as a molecule table ({what})", where=str(path), remedy="Delete it and run again."
-            ) from None
+            with pq.ParquetFile(path) as file:
+                return _from_arrow(file.read())
+        except UNREADABLE as error:
+            what = f"cannot be read as a molecule table ({_why(error)})"
+            raise ArtifactError(what, where=str(path), remedy="Delete it and run again.") from None
+
+
+def _check_classes(labels: np.ndarray, endpoint: Endpoint) -> None:
+    if endpoint.kind == "classification" and not (np.isnan(labels) | (labels == 0) | (labels == 1)).all():
+        raise ValueError(f"a label of endpoint {endpoint.name!r} is not 0, 1 or missing")
+
+
+def _canonical(labels: np.ndarray) -> np.ndarray:
+    """Return labels with one bit pattern for each of zero and NaN, in rows, little-endian."""
+    return np.ascontiguousarray(np.where(np.isnan(labels), np.float32("nan"), labels + np.float32(0)), dtype="<f4")
+
+
+def _from_arrow(table: pa.Table) -> MoleculeTable:
+    endpoints = tuple(Endpoint.from_dict(value) for value in json.loads((table.schema.metadata or {})[METADATA]))
+    planes = [table[label_column(endpoint)].to_numpy() for endpoint in endpoints]
+    labels = np.stack(planes, axis=1).astype(np.float32) if planes else np.empty((len(table), 0), dtype=np.float32)
+    for plane, endpoint in zip(planes, endpoints, strict=True):
+        _check_classes(plane, endpoint)
+    smiles, keys = (tuple(table[name].to_pylist()) for name in (SMILES_COLUMN, KEY_COLUMN))
+    if not all(isinstance(value, str) for value in (*smiles, *keys)):
+        raise ValueError("a molecule or key is missing")
+    return MoleculeTable(smiles, keys, labels, endpoints)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "file not found"
+    if isinstance(error, KeyError):
+        return "it lacks a column or its endpoints"
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+
+
+def stored_endpoints(path: Path) -> tuple[Endpoint, ...] | None:
+    """Return the endpoints of a file that `MoleculeTable.save` wrote; None for any other file."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return tuple(Endpoint.from_dict(value) for value in json.loads(metadata[METADATA]))
+    except UNREADABLE:
+        return None

@@ -1,0 +1,31 @@
+"""Rows that were not used, and their list as a file."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fluid.artifacts import atomic_file
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRow:
+    """A row that was not used, and why.
+
+    Attributes:
+        row: Number of the row, from 1 after the header.
+        smiles: SMILES as it stands in the file; empty if there is none.
+        reason: Why, in a few words.
+    """
+
+    row: int
+    smiles: str
+    reason: str
+
+
+def write_dropped(path: Path, dropped: Sequence[DroppedRow]) -> None:
+    """Write the list as CSV with the columns `row`, `smiles` and `reason`, atomically; an empty list gives the header."""
+    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["row", "smiles", "reason"])
+        writer.writerows((row.row, row.smiles, row.reason) for row in dropped)

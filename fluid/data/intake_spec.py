@@ -1,0 +1,49 @@
+"""How a molecule file is taken in."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from fluid.data.endpoints import Endpoint
+from fluid.data.merging import CLASS_POLICIES, VALUE_POLICIES, check_policy
+from fluid.errors import ConfigError
+from fluid.molecules.standardize import StandardizeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSpec:
+    """How a file is taken in.
+
+    Attributes:
+        smiles_column: Column with SMILES (not used for SDF).
+        endpoints: Endpoints to read; none for unlabelled molecules.
+        standardize: Standardisation policy.
+        conflicts_classification: `drop`, `majority` or `first`, where the classes of one molecule differ in a class column.
+        conflicts_regression: `mean`, `median`, `first` or `drop`, where its values differ in a column of values; a threshold
+            is applied to the result.
+        workers: Worker processes; 0 works in this process, without time-out.
+
+    Raises:
+        ConfigError: A policy is unknown, an endpoint is named twice, or a value is out of range.
+    """
+
+    smiles_column: str = "smiles"
+    endpoints: tuple[Endpoint, ...] = ()
+    standardize: StandardizeSpec = field(default_factory=StandardizeSpec)
+    conflicts_classification: str = "drop"
+    conflicts_regression: str = "mean"
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_policy(self.conflicts_classification, CLASS_POLICIES, "intake.conflicts_classification")
+        check_policy(self.conflicts_regression, VALUE_POLICIES, "intake.conflicts_regression")
+        repeated = [name for name, count in Counter(endpoint.name for endpoint in self.endpoints).items() if count > 1]
+        if repeated:
+            remedy = "Copy the column under another name."
+            raise ConfigError(f"intake.endpoints names {repeated[0]!r} twice", expected="one endpoint per column", remedy=remedy)
+        if self.workers < 0:
+            raise ConfigError(f"intake.workers is {self.workers}", expected="0 or more")
+
+    def policy(self, measured: Endpoint) -> str:
+        """Return the conflict policy for a column of classes, or of values."""
+        return self.conflicts_classification if measured.binary else self.conflicts_regression

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from fluid.errors import ShapeError
+
 COLUMNS = {
     "scores": ("model", "role", "company", "test", "endpoint", "metric", "value", "low", "high", "n"),
     "companies": ("company", "n", "positives", "divergence", "separation"),
@@ -50,3 +52,14 @@ class ReportData:
     selection: pd.DataFrame
     stages: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Check the columns of every table.
+
+        Raises:
+            ShapeError: A column is missing.
+        """
+        for name, columns in COLUMNS.items():
+            missing = [column for column in columns if column not in getattr(self, name).columns]
+            if missing:
+                raise ShapeError(f"table {name} lacks {', '.join(missing)}", expected=", ".join(columns))

@@ -21,7 +21,7 @@ from fluid.training.train import Job, train_student
 
 def select_rows(consensus: ConsensusTable, selection: SelectionSpec, seed: int) -> np.ndarray:
     """Return the sorted rows of the transfer set that the student learns from."""
-    soft_label, confidence = torch.as_tensor(consensus.soft_label), torch.as_tensor(consensus.confidence)
+    soft_label, confidence = torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)
     rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"))
     return np.sort(rows.numpy())
 

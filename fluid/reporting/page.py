@@ -1,0 +1,98 @@
+"""The report: one self-contained HTML page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from fluid.artifacts import atomic_file
+from fluid.reporting.figures.bars import bar_chart, metrics_of, title_of
+from fluid.reporting.figures.panels import (
+    calibration_chart,
+    companies_chart,
+    contribution_chart,
+    learning_chart,
+    soft_label_chart,
+    space_chart,
+)
+from fluid.reporting.narrative import sentences
+from fluid.reporting.report_data import ReportData
+from fluid.reporting.tables import score_table
+
+TEMPLATES = Path(__file__).parent / "templates"
+CALIBRATED_ROLES = ("pooled", "consensus", "student")
+
+
+def html_table(table: pd.DataFrame) -> Markup:
+    """Return a table as HTML, escaped."""
+    return Markup(table.to_html(index=False, border=0, na_rep="–", float_format=lambda value: f"{value:.3f}", classes="data"))
+
+
+def bar_figures(data: ReportData) -> list[dict[str, Any]]:
+    """Return the bar chart of every endpoint and metric."""
+    figures = []
+    tests = list(dict.fromkeys(data.scores["test"]))
+    for endpoint in dict.fromkeys(data.scores["endpoint"]):
+        own = data.scores[data.scores["endpoint"] == endpoint]
+        for metric in metrics_of(own):
+            svg = Markup(bar_chart(own, tests, endpoint, metric))
+            figures.append({"endpoint": endpoint, "metric": metric, "title": title_of(metric), "svg": svg})
+    return figures
+
+
+def small_figures(data: ReportData) -> list[dict[str, Any]]:
+    """Return the other figures that there are data for."""
+    tests = list(dict.fromkeys(data.calibration["test"]))
+    named = data.scores.drop_duplicates("model")
+    models = [(row.model, row.role) for row in named.itertuples() if row.role in CALIBRATED_ROLES]
+    wanted = [
+        ("companies", "Companies", len(data.companies), lambda: companies_chart(data.companies),
+         "Molecules per company; the figure above a bar is its share of actives."),
+        ("contribution", "Contribution per teacher", len(data.contribution), lambda: contribution_chart(data.contribution),
+         "Share of the consensus weight over the transfer set, beside the share of the private molecules."),
+        ("space", "Chemical space", len(data.chemical_space), lambda: space_chart(data.chemical_space),
+         "First two principal components of Morgan fingerprints (radius 2) of a random sample of each set."),
+        ("calibration", "Calibration", len(data.calibration) and len(tests), lambda: calibration_chart(data.calibration, models, tests),
+         "Observed share of actives against predicted probability, ten bins; the dashed line is perfect calibration."),
+        ("soft-labels", "Soft labels", len(data.selection), lambda: soft_label_chart(data.selection),
+         "Transfer molecules that the student learnt from, by consensus soft label."),
+        ("learning", "Learning curves", len(data.learning_curves), lambda: learning_chart(data.learning_curves),
+         "Loss per epoch on each model's own validation part; the weights of the best epoch are kept."),
+    ]  # fmt: skip
+    return [
+        {"id": f"fig-{name}", "title": title, "svg": Markup(draw()), "caption": caption} for name, title, n, draw, caption in wanted if n
+    ]
+
+
+def render(data: ReportData) -> str:
+    """Return the page as text; equal data give equal text."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    places = data.scores[["test", "endpoint"]].drop_duplicates().itertuples(index=False)
+    tables = [{"test": p.test, "endpoint": p.endpoint, "html": html_table(score_table(data.scores, p.test, p.endpoint))} for p in places]
+    stages = data.stages.assign(reused=data.stages["reused"].map(lambda reused: "reused" if str(reused) == "True" else ""))
+    return environment.get_template("report.html").render(
+        title=data.title,
+        sentences=sentences(data.scores),
+        bars=bar_figures(data),
+        figures=small_figures(data),
+        tables=tables,
+        companies=html_table(data.companies),
+        stages=html_table(stages),
+        total_s=float(data.stages["seconds"].sum()),
+        peak_mb=float(data.stages["peak_mb"].max()) if len(data.stages) else 0.0,
+        config=json.dumps(data.config, indent=2, sort_keys=True),
+        versions=data.versions,
+        notes=data.notes,
+    )
+
+
+def write_report(data: ReportData, path: Path) -> None:
+    """Write the page; it needs no other file and no network."""
+    text = render(data)
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

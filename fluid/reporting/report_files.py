@@ -1,0 +1,85 @@
+"""The tables behind a report, as CSV and JSON in a run folder."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fluid.artifacts import atomic_file, read_json, write_json
+from fluid.errors import ArtifactError
+from fluid.reporting.report_data import COLUMNS, ReportData
+
+FOLDER = "report_data"
+
+
+def number(value: Any) -> Any:
+    """Return a value that JSON can hold; NaN and infinity become null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def nested_scores(scores: pd.DataFrame) -> dict[str, Any]:
+    """Return scores as test → endpoint → model → metric → value, low, high, n."""
+    nested: dict[str, Any] = {}
+    for row in scores.to_dict("records"):
+        place = (
+            nested.setdefault(row["test"], {})
+            .setdefault(row["endpoint"], {})
+            .setdefault(row["model"], {"role": row["role"], "metrics": {}})
+        )
+        place["metrics"][row["metric"]] = {name: number(row[name]) for name in ("value", "low", "high", "n")}
+    return nested
+
+
+def write_report_data(data: ReportData, run: Path) -> None:
+    """Write `metrics.csv`, `metrics.json` and the folder `report_data/`."""
+    _write_table(data.scores, run / "metrics.csv")
+    stages = [{key: number(value) for key, value in row.items()} for row in data.stages.to_dict("records")]
+    write_json(run / "metrics.json", {"title": data.title, "scores": nested_scores(data.scores), "stages": stages})
+    facts: Mapping[str, Any] = {"title": data.title, "config": data.config, "versions": data.versions, "notes": data.notes}
+    write_json(run / FOLDER / "facts.json", facts)
+    for name in COLUMNS:
+        if name != "scores":
+            _write_table(getattr(data, name), run / FOLDER / f"{name}.csv")
+
+
+def read_report_data(run: Path) -> ReportData:
+    """Read what `write_report_data` wrote.
+
+    Raises:
+        ArtifactError: The folder is no run, or a table is missing or broken.
+    """
+    if not (run / FOLDER / "facts.json").is_file():
+        raise ArtifactError("this folder holds no finished run", where=str(run), expected="the folder that fluid simulate named")
+    facts = read_json(run / FOLDER / "facts.json")
+    tables = {name: _read_table(run / "metrics.csv" if name == "scores" else run / FOLDER / f"{name}.csv", name) for name in COLUMNS}
+    with _named(run / FOLDER / "facts.json"):
+        return ReportData(facts["title"], facts["config"], facts["versions"], **tables, notes=tuple(facts["notes"]))
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    with atomic_file(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def _read_table(path: Path, name: str) -> pd.DataFrame:
+    with _named(path):
+        table = pd.read_csv(path)
+        texts = [
+            c for c in COLUMNS[name] if c in ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name")
+        ]
+        table[texts] = table[texts].fillna("").astype(str)
+        return table[list(COLUMNS[name])]
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise ArtifactError("file not found", where=str(path), remedy="Run fluid simulate again.") from None
+    except (KeyError, TypeError, ValueError) as error:
+        what = str(error).splitlines()[0]
+        raise ArtifactError(f"not the expected table ({what})", where=str(path), remedy="Run fluid simulate again.") from None

@@ -150,6 +150,8 @@ def open_artifact(folder: Path) -> Artifact:
     Raises:
         ArtifactError: The manifest is missing, or a file is missing, added or altered (named).
     """
+    if not folder.is_dir():
+        raise ArtifactError("folder not found", where=str(folder), remedy="Check the path.")
     manifest = read_json(folder / MANIFEST)
     try:
         stage, key, files, digest = (manifest[name] for name in ("stage", "key", "files", "digest"))

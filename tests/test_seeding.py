@@ -9,7 +9,13 @@ from fluid.seeding import derive_seed, isolated, numpy_stream, torch_stream
 
 
 def test_streams_depend_on_every_name_and_not_on_how_names_join() -> None:
-    seeds = {derive_seed(0, "a", "b"), derive_seed(1, "a", "b"), derive_seed(0, "ab"), derive_seed(0, "b", "a"), derive_seed(0, "a", "b", 0)}
+    seeds = {
+        derive_seed(0, "a", "b"),
+        derive_seed(1, "a", "b"),
+        derive_seed(0, "ab"),
+        derive_seed(0, "b", "a"),
+        derive_seed(0, "a", "b", 0),
+    }
     assert len(seeds) == 5
     assert all(0 <= seed < 2**63 for seed in seeds)
 

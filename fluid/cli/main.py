@@ -85,15 +85,26 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
 
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
-    """Compose the verb's configuration with Hydra and call it."""
+    """Compose the verb's configuration with Hydra and call it; of several runs (`-m`) all are tried, then the first failure is raised."""
     import hydra
+    from omegaconf import DictConfig
 
     from fluid.cli.verbs import run_verb
 
     name = verb.replace("-", "_")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `guarded` instead of being printed by Hydra
     sys.argv = [f"fluid {verb}", *arguments]
-    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)(lambda config: run_verb(name, config))()
+    failures: list[Exception] = []
+
+    def task(config: DictConfig) -> None:
+        try:
+            run_verb(name, config)
+        except Exception as error:
+            failures.append(error)
+
+    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)(task)()
+    if failures:
+        raise failures[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ DIRECTIONS = {">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<":
 SIGNS = {"≥": ">=", "≤": "<="}
 EXAMPLES = "e.g. blocker, 'pic50 >= 5', 'ic50 <= 10 [uM]' or 'pic50 [log mol/L]'"
 PATTERN = re.compile(
-    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^<>=≥≤\[\]"]+?))\s*'
+    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^\s<>=≥≤\[\]"][^<>=≥≤\[\]"]*?))\s*'
     r"(?:(?P<direction><=|>=|<|>|≥|≤)\s*(?P<threshold>[-+0-9.eE]+)\s*)?(?:\[(?P<unit>[^\[\]]+)\])?\s*"
 )
 

@@ -94,7 +94,7 @@ def aggregate(order: AggregateOrder, workshop: Workshop) -> Artifact:
 def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     """Train the student on the consensus only; the result is given to everybody."""
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
-    consensus = open_artifact(order.consensus)
+    consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
     settings = (order.model, order.training.student, order.trainer, order.selection, order.annotation, order.seed)
     return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logger), order.out, order.overwrite)
@@ -105,7 +105,7 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     intake, part = read_file(order.company, order.input, order.intake, workshop, labelled=True)
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     student, model = open_model(order.student)
-    released = Released(student, model, read_consensus(open_artifact(order.consensus), transfer.transfer_digest), transfer)
+    released = Released(student, model, read_consensus(open_artifact(order.consensus_folder), transfer.transfer_digest), transfer)
     settings = (order.hybrid, order.selection, order.training.hybrid, order.trainer, order.annotation, order.seed, order.intake.quorum)
     stage = hybrid_stage(order.company, part, released, *settings, workshop.logger)
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
@@ -113,13 +113,13 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
 
 def evaluate(order: EvaluateOrder, workshop: Workshop) -> pd.DataFrame:
     """Judge a model on a labelled file; returns its score table."""
-    artifact, model = open_model(order.model)
+    artifact, model = open_model(order.model_folder)
     _, test = read_file("test", order.input, order.intake, workshop, labelled=True)
     validation = read_file(VALIDATION, order.validation, order.intake, workshop, labelled=True)[1] if order.validation else None
     if not {e.name for e in test.table.endpoints} & {e.name for e in model.predictor.endpoints}:
         known = ", ".join(e.name for e in model.predictor.endpoints)
         raise ArtifactError(
-            "the model knows none of the test's endpoints", where=str(order.model), expected=f"intake.endpoints with one of: {known}"
+            "the model knows none of the test's endpoints", where=str(order.model_folder), expected=f"intake.endpoints with one of: {known}"
         )
     exam = Exam(validation, {"test": test}, order.evaluation.n_bootstrap, order.seed)
     judged = workshop.make_at(judge_stage(artifact, model, Candidate(model.name, model.kind), exam), order.out, order.overwrite)

@@ -60,7 +60,7 @@ class AggregateOrder:
 class DistillOrder:
     """Train the student on a consensus over the molecule file `transfer`."""
 
-    consensus: Path
+    consensus_folder: Path
     transfer: str
     out: Path
     model: NetworkSpec = field(default_factory=NetworkSpec)
@@ -80,7 +80,7 @@ class HybridOrder:
     input: str
     company: str
     student: Path
-    consensus: Path
+    consensus_folder: Path
     transfer: str
     out: Path
     intake: IntakeSettings = field(default_factory=IntakeSettings)
@@ -97,7 +97,7 @@ class HybridOrder:
 class PredictOrder:
     """Answer every row of the molecule file `input` into the file `out`."""
 
-    model: Path
+    model_folder: Path
     input: str
     out: Path
     intake: IntakeSettings = field(default_factory=IntakeSettings)
@@ -109,7 +109,7 @@ class PredictOrder:
 class EvaluateOrder:
     """Judge a model on the labelled molecule file `input`, with thresholds from `validation` or its own."""
 
-    model: Path
+    model_folder: Path
     input: str
     out: Path
     validation: str = ""

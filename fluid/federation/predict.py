@@ -134,7 +134,7 @@ def predict_file(order: PredictOrder, watch: Watch) -> Counts:
         InputError: The file cannot be read at all; single broken rows are marked instead.
     """
     check_target(order.out, order.overwrite)
-    _, model = open_model(order.model)
+    _, model = open_model(order.model_folder)
     rows = iter_intake(resolve(order.input), intake_spec(order.intake, labelled=False))
     tally = [0, 0]
     chunks = counted(answers_in_chunks(model, rows, order.annotation.chunk), watch, tally)

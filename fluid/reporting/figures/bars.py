@@ -53,7 +53,7 @@ def bar_chart(scores: pd.DataFrame, tests: list[str], endpoint: str, metric: str
             axes.bar(x, value, color=[ROLE_COLOURS[role] for role in rows["role"]], width=0.75)
             ends = np.nan_to_num(np.stack([value - low, high - value]).clip(min=0))
             axes.errorbar(x, value, yerr=ends, fmt="none", ecolor="#222222", elinewidth=0.9, capsize=2)
-            axes.set_xticks(x, [name.replace(" ", "\n") for name in rows["model"]])
+            axes.set_xticks(x, list(rows["model"]), rotation=40, ha="right", rotation_mode="anchor")
             axes.set_xlim(-0.6, max(len(rows), 1) - 0.4)
             axes.set_ylabel(title_of(metric))
             axes.set_title(f"{test}" + (f" (n = {int(rows['n'].iloc[0])})" if len(rows) else ""), loc="left", fontweight="bold")

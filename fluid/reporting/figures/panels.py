@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from fluid.reporting.style import COMPANY_COLOURS, ROLE_COLOURS, as_svg, company_colours, grid
 
@@ -68,7 +69,7 @@ def calibration_chart(calibration: pd.DataFrame, models: list[tuple[str, str]], 
         panels[0].set_ylabel("observed share of actives")
         panels[0].legend(frameon=False, loc="upper left")
 
-    return as_svg(draw, 3.2 * len(tests), 3.1)
+    return as_svg(draw, 3.6 * max(len(tests), 1), 3.4)
 
 
 def learning_chart(curves: pd.DataFrame) -> str:
@@ -90,6 +91,7 @@ def learning_chart(curves: pd.DataFrame) -> str:
                 own = own[own["split"] == split].sort_values("epoch")
                 axes.plot(own["epoch"] + 1, own["loss"], label=name, color=COMPANY_COLOURS[i % len(COMPANY_COLOURS)], linewidth=1.3)
             axes.set(title=kind, xlabel="epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             if names:
                 axes.legend(frameon=False, fontsize=7, ncols=2)
             grid(axes, "both")

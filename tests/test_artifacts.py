@@ -87,9 +87,14 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path, error: BaseException) -> 
 def test_atomic_file_keeps_the_old_content_when_writing_fails(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
-        temporary.write_text("new")
-        raise RuntimeError
+
+    def interrupted() -> None:
+        with atomic_file(path) as temporary:
+            temporary.write_text("new")
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        interrupted()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["x.txt"]
 

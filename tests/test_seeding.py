@@ -44,9 +44,14 @@ def test_isolated_gives_the_stream_and_leaves_the_global_state_alone() -> None:
 
 def test_isolated_restores_after_an_error() -> None:
     before = torch.get_rng_state()
-    with pytest.raises(RuntimeError, match="stop"), isolated(5, "weights"):
-        torch.rand(3)
-        raise RuntimeError("stop")
+
+    def interrupted() -> None:
+        with isolated(5, "weights"):
+            torch.rand(3)
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        interrupted()
     assert torch.equal(torch.get_rng_state(), before)
 
 

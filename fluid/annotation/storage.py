@@ -179,6 +179,10 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
     planes = [np.stack([table[f"{e.name}/{plane}"].to_numpy() for e in endpoints], axis=1) for plane in PLANES]
     try:
         bins = table["domain_bin"].to_numpy()
-        return AnnotationSet(manifest["teacher"], endpoints, manifest["transfer_digest"], *planes, bins, manifest["n_bins"])
+        arrays = dict(zip(PLANES, planes, strict=True))
+        return AnnotationSet(
+            teacher=manifest["teacher"], endpoints=endpoints, transfer_digest=manifest["transfer_digest"],
+            domain_bin=bins, n_bins=manifest["n_bins"], **arrays,
+        )  # fmt: skip
     except (ArtifactError, ShapeError) as error:
         raise ArtifactError(str(error).rstrip("."), where=str(folder / TABLE)) from None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lightning.pytorch.loggers import CSVLogger, Logger
 
@@ -36,7 +36,7 @@ def _wandb(settings: Mapping[str, Any], folder: Path, config: Mapping[str, Any],
         for run in opened:
             run.finish()
         opened.clear()
-        mode = "offline" if settings["offline"] else "online"
+        mode: Literal["offline", "online"] = "offline" if settings["offline"] else "online"
         group = settings.get("group") or folder.parent.name
         run = wandb.init(
             project=settings["project"], name=name, group=group, dir=str(folder), mode=mode, config=dict(config), reinit="finish_previous"

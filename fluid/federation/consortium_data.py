@@ -82,7 +82,9 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     for name, share in ((IN_DOMAIN, data.test_share), (VALIDATION, data.validation_share)):
         if name not in parts:
             parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)
-    notes, seen, clean = [intake_note(name, artifact) for name, artifact in intakes.items()], set(), {}
+    notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
+    seen: set[str] = set()
+    clean: dict[str, Part] = {}
     for name in (EXTERNAL, IN_DOMAIN, VALIDATION, "pool", "transfer"):
         if name in parts:
             clean[name] = without(parts[name], seen)

@@ -37,7 +37,7 @@ def learning_curves(federation: Federation) -> pd.DataFrame:
     """Return the loss per epoch of every trained network (mean over the members of an ensemble)."""
     frames = [pd.read_csv(artifact / "curve.csv").assign(model=name) for name, artifact in federation.models.items()]
     table = pd.concat(frames, ignore_index=True)
-    return table.groupby(["model", "epoch", "split"], as_index=False, sort=False)["loss"].mean()
+    return table.groupby(["model", "epoch", "split"], as_index=False, sort=False)[["loss"]].mean()
 
 
 def contribution(federation: Federation) -> pd.DataFrame:

@@ -46,8 +46,8 @@ def _load_ensemble(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint
         weights = load_tensors((folder / f"member_{number}.safetensors").read_bytes())
         network.load_state_dict(weights)
         networks.append(network.eval())
-    arrays = (np.array(card[name], dtype=np.float32) for name in ("temperature", "location", "scale"))
-    return GraphEnsemble(tuple(networks), endpoints, *arrays, mc_samples=card["mc_samples"])
+    temperature, location, scale = (np.array(card[name], dtype=np.float32) for name in ("temperature", "location", "scale"))
+    return GraphEnsemble(tuple(networks), endpoints, temperature, location, scale, card["mc_samples"])
 
 
 def _save_forest(folder: Path, model: ForestPredictor) -> dict[str, Any]:

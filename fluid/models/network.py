@@ -35,7 +35,7 @@ class Network(nn.Module):
         super().__init__()
         self.spec, self.endpoints = spec, endpoints
         self.encoder = build_encoder(spec)
-        self.head = Head(int(self.encoder.width), spec.hidden, len(endpoints), spec.head_dropout)
+        self.head = Head(self.encoder.width, spec.hidden, len(endpoints), spec.head_dropout)
 
     def forward(self, batch: GraphBatch) -> Output:
         """Answer a batch."""

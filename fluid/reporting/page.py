@@ -1,6 +1,7 @@
 """The report: one self-contained HTML page."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,9 @@ def small_figures(data: ReportData) -> list[dict[str, Any]]:
     """Return the other figures that there are data for."""
     tests = list(dict.fromkeys(data.calibration["test"]))
     named = data.scores.drop_duplicates("model")
-    models = [(row.model, row.role) for row in named.itertuples() if row.role in CALIBRATED_ROLES]
-    wanted = [
+    named = named[named["role"].isin(CALIBRATED_ROLES)]
+    models: list[tuple[str, str]] = list(zip(named["model"], named["role"], strict=True))
+    wanted: list[tuple[str, str, int, Callable[[], str], str]] = [
         ("companies", "Companies", len(data.companies), lambda: companies_chart(data.companies),
          "Molecules per company; the figure above a bar is its share of actives."),
         ("contribution", "Contribution per teacher", len(data.contribution), lambda: contribution_chart(data.contribution),
@@ -72,8 +74,10 @@ def render(data: ReportData) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    places = data.scores[["test", "endpoint"]].drop_duplicates().itertuples(index=False)
-    tables = [{"test": p.test, "endpoint": p.endpoint, "html": html_table(score_table(data.scores, p.test, p.endpoint))} for p in places]
+    places = dict.fromkeys(zip(data.scores["test"], data.scores["endpoint"], strict=True))
+    tables = [
+        {"test": test, "endpoint": endpoint, "html": html_table(score_table(data.scores, test, endpoint))} for test, endpoint in places
+    ]
     stages = data.stages.assign(reused=data.stages["reused"].map(lambda reused: "reused" if str(reused) == "True" else ""))
     return environment.get_template("report.html").render(
         title=data.title,

@@ -28,11 +28,12 @@ def score_table(scores: pd.DataFrame, test: str, endpoint: str) -> pd.DataFrame:
     columns: dict[str, dict[str, str]] = {}
     for metric in metrics:
         rows = rows_in_order(scores, test, endpoint, metric)
-        columns[metric] = {row.model: with_interval(row.value, row.low, row.high) for row in rows.itertuples()}
+        texts = map(with_interval, rows["value"], rows["low"], rows["high"])
+        columns[metric] = dict(zip(rows["model"], texts, strict=True))
     for metric in metrics:
         gap = scores[(scores["test"] == test) & (scores["endpoint"] == endpoint) & (scores["metric"] == f"gap_closed:{metric}")]
         if len(gap) and metric in ("auroc", "mcc", "rmse"):
-            columns[f"gap closed, {metric}"] = {row.model: percent(row.value) for row in gap.itertuples()}
+            columns[f"gap closed, {metric}"] = dict(zip(gap["model"], map(percent, gap["value"]), strict=True))
     table = pd.DataFrame(columns).fillna("")
     table.insert(0, "model", table.index)
     return table.reset_index(drop=True)

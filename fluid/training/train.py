@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from lightning.pytorch.loggers import Logger
@@ -79,6 +80,10 @@ def label_scale(labels: np.ndarray, endpoints: Sequence[Endpoint]) -> tuple[np.n
     return location.astype(np.float32), scale.astype(np.float32)
 
 
+def _report_member(report: Report, member: int, members: int, share: float) -> None:
+    report((member + share) / members)
+
+
 def train_ensemble(
     job: Job,
     module_type: type[NetworkModule],
@@ -89,7 +94,8 @@ def train_ensemble(
     start: GraphEnsemble | None = None,
 ) -> Trained:
     """Train `job.recipe.members` networks, from scratch or from the members of `start`."""
-    networks, curve = [], []
+    networks: list[Network] = []
+    curve: list[CurvePoint] = []
     location, scale = scaling
     train, validation = (
         Examples(part.graphs, ((part.target - location) / scale).astype(np.float32), part.weight) for part in (train, validation)
@@ -104,7 +110,7 @@ def train_ensemble(
         run = f"{job.name}-{member}" if members > 1 else job.name
         curve += fit_network(
             network, module_type, endpoints, train, validation, job.recipe, job.trainer, seed,
-            job.logger(run), lambda share, member=member: job.report((member + share) / members),
+            job.logger(run), partial(_report_member, job.report, member, members),
         )  # fmt: skip
         networks.append(network.eval())
     ones = np.ones(len(endpoints), dtype=np.float32)

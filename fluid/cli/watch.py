@@ -37,6 +37,10 @@ class LineWatch:
         """Print the stage, its name and how long it took."""
         self.console.print(f"  {WORDS.get(stage, stage)}: {name}", "(already done)" if reused else f"({seconds:.1f} s)", highlight=False)
 
+    def note(self, text: str) -> None:
+        """Print the text, indented."""
+        self.console.print("\n".join(f"    {line}" for line in text.splitlines()), highlight=False, markup=False)
+
 
 class BarWatch(LineWatch):
     """A live bar for the stage at work, above it the lines of those that ended."""

@@ -13,6 +13,7 @@ import pandas as pd
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact, open_artifact
+from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.model_folder import Model, read_model
@@ -58,6 +59,7 @@ def with_dropped(stage: Stage, intake: Artifact) -> Stage:
 def train_teacher(order: TeacherOrder, workshop: Workshop) -> Artifact:
     """Train a company's teacher; the result stays with the company."""
     intake, part = read_file(order.company, order.input, order.intake, workshop, labelled=True)
+    check_quorum(part.table, order.intake.quorum, where=order.input)
     settings = (order.model, order.training.teacher, order.trainer, order.annotation, order.seed, order.intake.quorum)
     stage = teacher_stage(order.company, part, *settings, workshop.logger)
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
@@ -103,6 +105,7 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
 def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     """Add a company's own data back to the released student; the result stays with the company."""
     intake, part = read_file(order.company, order.input, order.intake, workshop, labelled=True)
+    check_quorum(part.table, order.intake.quorum, where=order.input)
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     student, model = open_model(order.student)
     released = Released(student, model, read_consensus(open_artifact(order.consensus_folder), transfer.transfer_digest), transfer)

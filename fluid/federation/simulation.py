@@ -56,6 +56,7 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     """Run the whole federation; every stage that is in the store already is reused."""
     data = load_data(spec, workshop)
     split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
+    workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
     companies = read_split(split, data.pool)
     teachers = {name: train(name, part, spec.model, spec.training.teacher, spec, workshop) for name, part in companies.items()}
     annotations = {name: annotate(teacher, data.transfer, spec, workshop) for name, teacher in teachers.items()}

@@ -70,6 +70,9 @@ class Watch(Protocol):
     def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
         """Announce that a stage ended, and whether its result was reused."""
 
+    def note(self, text: str) -> None:
+        """Announce something worth knowing, of one or more lines."""
+
 
 class Silent:
     """A watch that shows nothing."""
@@ -81,6 +84,9 @@ class Silent:
         """Show nothing."""
 
     def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
         """Show nothing."""
 
 

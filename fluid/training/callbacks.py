@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from fluid.training.module import MONITOR
+from fluid.training.module import MONITOR, SPLITS
 
 
 class CurvePoint(NamedTuple):
@@ -15,6 +15,12 @@ class CurvePoint(NamedTuple):
     epoch: int
     split: str
     loss: float
+
+
+def curve_points(curve: Tensor) -> tuple[CurvePoint, ...]:
+    """Return the recorded losses of a module's `curve`, `(epochs, 2)`, epoch by epoch."""
+    rows = enumerate(curve.tolist())
+    return tuple(CurvePoint(epoch, split, loss) for epoch, row in rows for split, loss in zip(SPLITS, row, strict=True) if loss == loss)
 
 
 class BestWeights(Callback):
@@ -29,30 +35,28 @@ class BestWeights(Callback):
         loss = float(trainer.callback_metrics[MONITOR])
         if loss < self.best:
             self.best = loss
-            self.weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
+            self.weights = {name: value.detach().clone() for name, value in pl_module.network.state_dict().items()}
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put the best weights back."""
         if self.weights:
-            pl_module.load_state_dict(self.weights)
+            pl_module.network.load_state_dict(self.weights)
 
 
 class LearningCurve(Callback):
-    """Record the losses per epoch and report progress.
+    """Record the losses per epoch in the module's `curve` and report progress.
 
     Args:
         report: Called with the share of epochs done after each epoch.
     """
 
     def __init__(self, report: Callable[[float], None] | None = None) -> None:
-        self.points: list[CurvePoint] = []
         self.report = report
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Record both losses; Lightning has run the epoch's validation by now."""
-        metrics = trainer.callback_metrics
-        for split in ("train", "validation"):
-            if f"{split}/loss" in metrics:
-                self.points.append(CurvePoint(trainer.current_epoch, split, float(metrics[f"{split}/loss"])))
+        for column, split in enumerate(SPLITS):
+            if (loss := trainer.callback_metrics.get(f"{split}/loss")) is not None:
+                pl_module.curve[trainer.current_epoch, column] = loss
         if self.report:
             self.report((trainer.current_epoch + 1) / (trainer.max_epochs or 1))

@@ -1,6 +1,7 @@
 """Fit one network with Lightning, quietly, reproducibly, with best weights restored."""
 
 import logging
+import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from lightning.pytorch.loggers import Logger
 from fluid.data.endpoints import Endpoint
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
-from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve
+from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve, curve_points
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MONITOR, NetworkModule
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -47,6 +48,19 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def interruptible(trainer: Trainer) -> Iterator[None]:
+    """Raise `KeyboardInterrupt` on Ctrl-C, where Lightning would end the process and leave the signal ignored."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as end:
+        if not trainer.interrupted:
+            raise
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from end
 
 
 def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback], logger: Logger | None, validate: bool) -> Trainer:
@@ -100,12 +114,13 @@ def fit_network(
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
     loader = ExampleLoader(train, recipe.batch_size, seed, device)
     held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device)
-    curve, validate = LearningCurve(report), len(validation) > 0
-    callbacks: list[Callback] = [curve]
+    validate = len(validation) > 0
+    callbacks: list[Callback] = [LearningCurve(None if "spawn" in spec.strategy else report)]  # no progress across processes
     if validate:
         callbacks += [BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)]
     module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))
     with quiet(), threads(spec.threads), isolated(derive_seed(seed, "dropout")):
         trainer = make_trainer(recipe, spec, callbacks, logger, validate)
-        trainer.fit(module, loader, held_out if validate else None)
-    return tuple(curve.points)
+        with interruptible(trainer):
+            trainer.fit(module, loader, held_out if validate else None)
+    return curve_points(module.curve)

@@ -14,6 +14,7 @@ from fluid.training.loader import LabelledBatch
 from fluid.training.objective import Objective
 from fluid.training.recipe import Recipe
 
+SPLITS = ("train", "validation")
 MONITOR = "validation/loss"
 
 
@@ -33,11 +34,18 @@ class NetworkModule(LightningModule):
         endpoints: Its endpoints, in column order.
         recipe: How it is trained.
         total_steps: Optimiser steps of the whole schedule.
+
+    Attributes:
+        curve: Mean loss per epoch on `SPLITS`, `(epochs, 2)`, NaN where there was none; a buffer, so that it comes back
+            with the weights from training in other processes.
     """
+
+    curve: Tensor
 
     def __init__(self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int) -> None:
         super().__init__()
         self.network, self.recipe, self.total_steps = network, recipe, total_steps
+        self.register_buffer("curve", torch.full((recipe.epochs, len(SPLITS)), math.nan))
         self.objective = Objective(endpoints, self.loss_name(recipe), recipe.temperature)
 
     @staticmethod
@@ -57,6 +65,10 @@ class NetworkModule(LightningModule):
     def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
         """Log the validation loss."""
         self._loss(batch, MONITOR)
+
+    def configure_gradient_clipping(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None) -> None:
+        """Clip the gradient norm here: Lightning's own way refuses fused optimisers in mixed precision, needlessly so in bfloat16."""
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), float(gradient_clip_val), foreach=True)
 
     def configure_optimizers(self) -> Any:
         """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and embeddings' scale."""

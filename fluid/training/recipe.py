@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from fluid.errors import ConfigError
 
+PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "64-true")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -71,3 +73,14 @@ class TrainerSpec:
     precision: str = "32-true"
     threads: int = 2
     progress: bool = True
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ConfigError: A value is out of range.
+        """
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"trainer.precision is {self.precision!r}", expected=" or ".join(PRECISIONS))
+        if self.devices < 1 or self.threads < 1:
+            raise ConfigError(f"trainer.devices is {self.devices} and trainer.threads {self.threads}", expected="numbers of at least 1")

@@ -7,7 +7,7 @@ import numpy as np
 
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
-from fluid.data.intake import check_quorum
+from fluid.data.quorum import check_quorum
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model

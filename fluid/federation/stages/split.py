@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fluid.artifacts import Artifact
-from fluid.companies.heterogeneity import describe
+from fluid.companies.heterogeneity import describe, format_summary
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
 from fluid.federation.part import Part
@@ -21,7 +21,9 @@ def split_stage(pool: Part, spec: CompanySpec, seed: int) -> Stage:
     def build(folder: Path, report: Report) -> None:
         company = split_companies(pool.table, spec, seed)
         np.save(folder / "company.npy", company, allow_pickle=False)
-        rows = [(s.name, s.n, s.positives[0], s.divergence[0], s.separation) for s in describe(pool.table, company, seed=seed)]
+        summaries = describe(pool.table, company, seed=seed)
+        (folder / "summary.txt").write_text(format_summary(summaries) + "\n", encoding="utf-8")
+        rows = [(s.name, s.n, s.positives[0], s.divergence[0], s.separation) for s in summaries]
         pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "companies.csv", index=False)
 
     return Stage("split", "companies", {"pool": pool.digest, "spec": spec, "seed": seed}, build)

@@ -7,7 +7,7 @@ import numpy as np
 from lightning.pytorch.loggers import Logger
 
 from fluid.artifacts import hash_file, plain
-from fluid.data.intake import check_quorum
+from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionFileSpec

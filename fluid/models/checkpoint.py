@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from fluid.artifacts import atomic_folder, hash_file, plain, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError
+from fluid.models import skops_file
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.forest import ForestPredictor
 from fluid.models.network import Network
@@ -52,12 +53,12 @@ def _load_ensemble(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint
 
 def _save_forest(folder: Path, model: ForestPredictor) -> dict[str, Any]:
     for number, forest in enumerate(model.forests):
-        skops.io.dump(forest, folder / f"forest_{number}.skops")
+        skops_file.dump(forest, folder / f"forest_{number}.skops")
     return {"kind": "forest", "spec": plain(model.spec)}
 
 
 def _load_forest(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> ForestPredictor:
-    forests = tuple(skops.io.load(folder / f"forest_{number}.skops", trusted=TRUSTED) for number in range(len(endpoints)))
+    forests = tuple(skops_file.load(folder / f"forest_{number}.skops", TRUSTED) for number in range(len(endpoints)))
     return ForestPredictor(forests, endpoints, ForestSpec(**card["spec"]))
 
 

@@ -1,0 +1,78 @@
+"""One small federation, run once, that many tests look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from fluid.artifacts import ArtifactStore
+from fluid.companies.spec import CompanySpec
+from fluid.federation.simulation import Federation, simulate
+from fluid.federation.spec import (
+    AnnotationSpec,
+    ConsensusSpec,
+    DataSpec,
+    EvaluationSpec,
+    FederationSpec,
+    IntakeSettings,
+    SelectionSpec,
+    Training,
+)
+from fluid.federation.workshop import Workshop
+from fluid.models.predictor import NetworkSpec
+from fluid.training.recipe import Recipe, TrainerSpec
+from tests.conftest import Files
+
+TINY = Recipe(epochs=2, batch_size=32, learning_rate=5e-3)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished federation with what it was asked and where its stages lie."""
+
+    spec: FederationSpec
+    workshop: Workshop
+    federation: Federation
+
+
+@pytest.fixture(scope="session")
+def spec(files: Files) -> FederationSpec:
+    """Return a federation of three companies with networks of a few hundred weights."""
+    return FederationSpec(
+        data=DataSpec(str(files.pool), str(files.transfer), "", str(files.test), str(files.external), validation_share=0.15),
+        intake=IntakeSettings(endpoints=("active",), quorum=5, workers=1),
+        companies=CompanySpec(method="size", n=3, size_exponent=0.3, min_size=20, min_per_class=5),
+        model=NetworkSpec(hidden=16, layers=2),
+        student_model=NetworkSpec(hidden=16, layers=2),
+        training=Training(TINY, TINY, TINY, TINY),
+        trainer=TrainerSpec(threads=1, progress=False),
+        annotation=AnnotationSpec(chunk=64, mc_samples=2),
+        consensus=ConsensusSpec("similarity", {"power": 2.0}),
+        selection=SelectionSpec("all", 1000),
+        evaluation=EvaluationSpec(n_bootstrap=10),
+    )
+
+
+@pytest.fixture(scope="session")
+def finished(spec: FederationSpec, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Run the federation once."""
+    workshop = Workshop(ArtifactStore(tmp_path_factory.mktemp("store")))
+    return Finished(spec, workshop, simulate(spec, workshop))
+
+
+@pytest.fixture
+def rerun(finished: Finished) -> Callable[..., Finished]:
+    """Return a function that runs the federation again over the same store, with other settings."""
+
+    def run(**changes: object) -> Finished:
+        spec, workshop = replace(finished.spec, **changes), Workshop(ArtifactStore(finished.workshop.store.root))  # type: ignore[arg-type]
+        return Finished(spec, workshop, simulate(spec, workshop))
+
+    return run
+
+
+@pytest.fixture
+def fresh_store(tmp_path: Path) -> ArtifactStore:
+    """Return an empty store."""
+    return ArtifactStore(tmp_path / "store")

@@ -121,7 +121,9 @@ def test_concatenation_and_selection(rerun: Callable[..., Finished]) -> None:
 
 def test_a_regression_federation_runs_to_the_end(finished: Finished, rerun: Callable[..., Finished]) -> None:
     run = rerun(intake=replace(finished.spec.intake, endpoints=("size [10 atoms]",)))
-    metrics = set(np.genfromtxt(run.federation.judged["student"] / "scores.csv", delimiter=",", names=True, dtype=None, encoding=None)["metric"])
+    metrics = set(
+        np.genfromtxt(run.federation.judged["student"] / "scores.csv", delimiter=",", names=True, dtype=None, encoding=None)["metric"]
+    )
     assert {"rmse", "r2", "spearman"} <= metrics
     assert "auroc" not in metrics
 

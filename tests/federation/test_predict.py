@@ -1,0 +1,104 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fluid.errors import ArtifactError, ConfigError, InputError
+from fluid.federation.model_folder import read_model
+from fluid.federation.orders import PredictOrder
+from fluid.federation.predict import Counts, predict_file
+from fluid.federation.spec import AnnotationSpec
+from fluid.federation.workshop import Silent
+from tests.conftest import Files, Library
+from tests.federation.conftest import Finished
+
+
+def order(finished: Finished, source: Path, out: Path, chunk: int = 64, **changes: object) -> PredictOrder:
+    return PredictOrder(
+        finished.federation.models["student"].folder,
+        str(source),
+        out,
+        finished.spec.intake,
+        AnnotationSpec(chunk=chunk),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def broken_file(library: Library, tmp_path: Path) -> Path:
+    """Write a file with duplicates, an empty cell and two broken SMILES among good ones."""
+    rows = [library.smiles[0], "not a molecule", library.smiles[1], "", library.smiles[0], "C1CC", library.smiles[2]]
+    path = tmp_path / "in.csv"
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows([["id", "smiles"], *([i, s] for i, s in enumerate(rows))])
+    return path
+
+
+def test_one_answer_per_row_in_order_with_broken_rows_marked(finished: Finished, broken_file: Path, tmp_path: Path) -> None:
+    counts = predict_file(order(finished, broken_file, tmp_path / "out.csv"), Silent())
+    table = pd.read_csv(tmp_path / "out.csv")
+    given = pd.read_csv(broken_file)["smiles"]
+    assert counts == Counts(rows=7, answered=4, rejected=3)
+    assert table["smiles"].fillna("").tolist() == given.fillna("").tolist()
+    assert table["problem"].notna().tolist() == [False, True, False, True, False, True, False]
+    assert table["active"].notna().tolist() == [True, False, True, False, True, False, True]
+    assert table.loc[0, "active"] == table.loc[4, "active"]
+
+
+def test_answers_are_those_of_the_model(finished: Finished, files: Files, tmp_path: Path) -> None:
+    predict_file(order(finished, files.transfer, tmp_path / "out.csv"), Silent())
+    table, transfer = pd.read_csv(tmp_path / "out.csv"), finished.federation.data.transfer
+    model = read_model(finished.federation.models["student"])
+    expected = model.predictor.predict(transfer.molecules)
+    np.testing.assert_allclose(table["active"], expected.mean[:, 0], atol=1e-5)
+    np.testing.assert_allclose(table["active_epistemic"], expected.epistemic[:, 0], atol=1e-5)
+    np.testing.assert_array_equal(table["active_call"], expected.mean[:, 0] >= model.thresholds[0])
+    np.testing.assert_array_equal(table["domain_bin"], model.domain.bins(transfer.molecules.bits))
+
+
+def test_chunks_change_nothing(finished: Finished, files: Files, tmp_path: Path) -> None:
+    for chunk in (7, 1000):
+        predict_file(order(finished, files.transfer, tmp_path / f"{chunk}.csv", chunk), Silent())
+    small, large = (pd.read_csv(tmp_path / f"{chunk}.csv") for chunk in (7, 1000))
+    pd.testing.assert_frame_equal(small, large, rtol=1e-4, atol=1e-5)
+
+
+def test_parquet_says_the_same_as_csv(finished: Finished, broken_file: Path, tmp_path: Path) -> None:
+    for suffix in ("csv", "parquet"):
+        predict_file(order(finished, broken_file, tmp_path / f"out.{suffix}"), Silent())
+    text, columnar = pd.read_csv(tmp_path / "out.csv"), pd.read_parquet(tmp_path / "out.parquet")
+    np.testing.assert_allclose(text["active"], columnar["active"].astype(float), atol=1e-6)
+    assert text["problem"].fillna("").tolist() == columnar["problem"].tolist()
+
+
+def test_an_existing_file_is_kept_unless_asked(finished: Finished, files: Files, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("mine")
+    with pytest.raises(ConfigError, match=r"out\.csv.*exists already|exists already.*out\.csv"):
+        predict_file(order(finished, files.test, out), Silent())
+    assert out.read_text() == "mine"
+    predict_file(order(finished, files.test, out, overwrite=True), Silent())
+    assert len(pd.read_csv(out)) == 60
+
+
+def test_an_unknown_suffix_is_refused(finished: Finished, files: Files, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\.csv or \.parquet"):
+        predict_file(order(finished, files.test, tmp_path / "out.xlsx"), Silent())
+
+
+def test_a_missing_file_or_column_leaves_nothing_behind(finished: Finished, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not found"):
+        predict_file(order(finished, tmp_path / "no.csv", tmp_path / "out.csv"), Silent())
+    (tmp_path / "in.csv").write_text("structure\nCCO\n")
+    with pytest.raises(InputError, match="smiles"):
+        predict_file(order(finished, tmp_path / "in.csv", tmp_path / "out.csv"), Silent())
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["in.csv"]
+
+
+def test_a_folder_that_is_no_model(finished: Finished, files: Files, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="holds no model"):
+        predict_file(PredictOrder(finished.federation.consensus.folder, str(files.test), tmp_path / "out.csv"), Silent())
+    with pytest.raises(ArtifactError, match="folder not found"):
+        predict_file(PredictOrder(tmp_path / "nowhere", str(files.test), tmp_path / "out.csv"), Silent())

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-CORES = tuple("c1ccc({0})cc1 c1cc({0})ccn1 C1CCC({0})CC1 c1csc({0})c1 c1ccc2cc({0})ccc2c1 C1CC({0})CO1 c1coc({0})c1 C1CCN({0})C1".split())
+RINGS = ("c1ccc({0})cc1", "c1cc({0})ccn1", "C1CCC({0})CC1", "c1csc({0})c1")
+CORES = (*RINGS, "c1ccc2cc({0})ccc2c1", "C1CC({0})CO1", "c1coc({0})c1", "C1CCN({0})C1")
 LINKERS = ("", "C", "CC", "CCC", "OC", "C(=O)C", "CC(C)", "C(=O)N")
 ENDS = ("N", "NC", "N(C)C", "O", "OC", "C#N", "F", "S")
 

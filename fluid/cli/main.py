@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -58,6 +59,9 @@ def explain_hydra(error: Exception, verb: str) -> str:
     """Say in one line which key or choice of the command line is wrong and which one may be meant."""
     from fluid.cli.suggest import suggestion
 
+    missing = re.search(r"full_key: (\S+)", str(error)) if "Missing mandatory value" in str(error) else None
+    if missing:
+        return f"{missing[1]} is missing. Give it as {missing[1]}=..."
     first = str(error).strip().split("\n")[0]
     return f"{first} {suggestion(str(error), conf_folder(), verb.replace('-', '_'))}"
 

@@ -31,12 +31,12 @@ def known_keys(conf: Path, verb: str) -> list[str]:
 def suggestion(message: str, conf: Path, verb: str) -> str:
     """Return a remedy for a message of Hydra about an unknown key or choice; empty if it is about something else."""
     override = re.search(r"Could not override '([^']+)'", message)
+    if override and (conf / override.group(1)).is_dir():
+        prefix = f"{override.group(1)}."
+        return "Its keys: " + ", ".join(key.removeprefix(prefix) for key in known_keys(conf, verb) if key.startswith(prefix)) + "."
     if override:
         return nearest(override.group(1), known_keys(conf, verb))
     choice = re.search(r"Could not find '([^'/]+)/([^']+)'", message)
     if choice:
         return nearest(choice.group(2), [file.stem for file in (conf / choice.group(1)).glob("*.yaml")])
-    missing = re.search(r"Missing mandatory value: (\S+)", message)
-    if missing:
-        return f"Give it as {missing.group(1)}=..."
     return ""

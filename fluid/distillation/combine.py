@@ -52,6 +52,20 @@ def teacher_weights(method: str, tensors: Mapping[str, Tensor], kinds: Sequence[
     return normalised_weights(_raw_weights(method, tensors, _is_class(kinds, predictions), options), predictions)
 
 
+def check_method(method: str, options: Mapping[str, float]) -> None:
+    """Check a method and its options before there is anything to combine.
+
+    Raises:
+        ConfigError: The method or an option is unknown, or an option's value is not allowed.
+    """
+    tiny = torch.full((1, 1, 1), 0.5)
+    planes = {"predictions": tiny, "epistemic": tiny, "aleatoric": tiny, "similarity": tiny[:, :, 0]}
+    try:
+        teacher_weights(method, planes, ["classification"], **options)
+    except ValueError as error:
+        raise ConfigError(f"consensus {method!r} with the options {dict(options)}: {error}") from None
+
+
 def combine(method: str, tensors: Mapping[str, Tensor], kinds: Sequence[str], **options: float) -> Consensus:
     """Return the consensus of a named method; arguments and errors as in `teacher_weights`."""
     is_class = _is_class(kinds, tensors["predictions"])

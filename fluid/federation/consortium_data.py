@@ -8,7 +8,7 @@ from fluid.artifacts import Artifact, read_json
 from fluid.companies.leaks import check_disjoint
 from fluid.federation.part import Part, read_part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.intake import intake_stage
+from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.stages.judge import VALIDATION
 from fluid.federation.workshop import Workshop
 from fluid.seeding import numpy_stream
@@ -74,6 +74,9 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
             "pool": spec.data.pool,
         },
     )
+    for path in (*labelled.values(), data.transfer):
+        if path:
+            resolve(path)  # a wrong path is found before any work is done
     intakes = {name: workshop.make(intake_stage(name, path, spec.intake)) for name, path in labelled.items() if path}
     intakes["transfer"] = workshop.make(
         intake_stage("transfer", data.transfer, spec.intake, labelled=False, smiles_column=data.transfer_smiles_column)

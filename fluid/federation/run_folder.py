@@ -19,7 +19,7 @@ from fluid.federation.simulation import Federation
 from fluid.federation.workshop import StageRecord, library_versions
 from fluid.reporting.page import write_report
 from fluid.reporting.report_data import ReportData
-from fluid.reporting.report_files import write_report_data
+from fluid.reporting.report_files import read_report_data, write_report_data
 
 
 def all_scores(federation: Federation) -> list[Score]:
@@ -103,5 +103,5 @@ def write_run(
     data = report_data(federation, records, config, title, seed)
     copy_artifacts(federation, run)
     write_report_data(data, run)
-    write_report(data, run / "report.html")
+    write_report(read_report_data(run), run / "report.html")  # from the files, as `fluid report` does
     return data

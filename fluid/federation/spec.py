@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fluid.companies.spec import CompanySpec
+from fluid.distillation import MODES, check_method
 from fluid.errors import ConfigError
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.molecules.standardize import StandardizeSpec
@@ -12,13 +13,13 @@ from fluid.training.recipe import Recipe, TrainerSpec
 
 
 @dataclass(frozen=True, slots=True)
-class PredictionFileSpec:
+class PredictionsSpec:
     """A company's answers as a file of predictions, instead of a model that we train."""
 
     path: str
 
 
-ModelSpec = NetworkSpec | ForestSpec | PredictionFileSpec
+ModelSpec = NetworkSpec | ForestSpec | PredictionsSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,14 @@ class ConsensusSpec:
     method: str = "mean"
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check method and options.
+
+        Raises:
+            ConfigError: The method or an option is unknown.
+        """
+        check_method(self.method, self.options)
+
 
 @dataclass(frozen=True, slots=True)
 class SelectionSpec:
@@ -107,6 +116,19 @@ class SelectionSpec:
     mode: str = "all"
     n: int = 20_000
     confidence_power: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the mode and the number.
+
+        Raises:
+            ConfigError: The mode is unknown, or a number is out of range.
+        """
+        if self.mode not in MODES:
+            raise ConfigError(f"selection.mode is {self.mode!r}", expected="one of " + ", ".join(MODES))
+        if self.n < 1 or not self.confidence_power >= 0:
+            raise ConfigError(
+                f"selection.n is {self.n} and selection.confidence_power {self.confidence_power}", expected="at least 1, and 0 or more"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,7 @@ def nested_scores(scores: pd.DataFrame) -> dict[str, Any]:
 def write_report_data(data: ReportData, run: Path) -> None:
     """Write `metrics.csv`, `metrics.json` and the folder `report_data/`."""
     _write_table(data.scores, run / "metrics.csv")
-    stages = [{key: number(value) for key, value in row.items()} for row in data.stages.to_dict("records")]
-    write_json(run / "metrics.json", {"title": data.title, "scores": nested_scores(data.scores), "stages": stages})
+    write_json(run / "metrics.json", {"title": data.title, "scores": nested_scores(data.scores)})
     facts: Mapping[str, Any] = {"title": data.title, "config": data.config, "versions": data.versions, "notes": data.notes}
     write_json(run / FOLDER / "facts.json", facts)
     for name in COLUMNS:

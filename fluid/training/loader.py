@@ -80,7 +80,12 @@ class ExampleLoader:
 
     def __len__(self) -> int:
         """Batches per epoch on this rank."""
-        return -(-len(self._rows(0)) // self.batch_size)
+        return len(self._batches(self._rows(0)))
+
+    def _batches(self, rows: Tensor) -> list[Tensor]:
+        """Divide an epoch; a last batch of one molecule is dropped in training (batch statistics need two)."""
+        parts = list(rows.split(self.batch_size))
+        return parts[:-1] if self.seed is not None and len(parts) > 1 and len(parts[-1]) == 1 else parts
 
     def _rows(self, epoch: int) -> Tensor:
         n = len(self.target)
@@ -89,8 +94,7 @@ class ExampleLoader:
         return rows[: n - n % world][rank::world].to(self.target.device)
 
     def __iter__(self) -> Iterator[LabelledBatch]:
-        """Yield the batches of the next epoch; a last batch of one molecule is dropped in training (batch statistics need two)."""
+        """Yield the batches of the next epoch."""
         rows, self.epoch = self._rows(self.epoch), self.epoch + 1
-        for part in rows.split(self.batch_size):
-            if self.seed is None or len(part) > 1 or len(rows) == 1:
-                yield LabelledBatch(gather(self.graphs, part), self.target[part], self.weight[part])
+        for part in self._batches(rows):
+            yield LabelledBatch(gather(self.graphs, part), self.target[part], self.weight[part])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fluid.distillation.losses import LOSSES
 from fluid.errors import ConfigError
 
 PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "64-true")
@@ -49,6 +50,8 @@ class Recipe:
         for name in positive:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a number above 0")
+        if self.loss not in LOSSES:
+            raise ConfigError(f"training.loss is {self.loss!r}", expected="one of " + ", ".join(LOSSES))
         for name in ("warmup", "validation_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a share in [0, 1)")

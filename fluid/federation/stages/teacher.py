@@ -10,7 +10,7 @@ from fluid.artifacts import hash_file, plain
 from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionFileSpec
+from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionsSpec
 from fluid.federation.workshop import Report, Stage
 from fluid.models.forest import ForestPredictor
 from fluid.models.prediction_file import PredictionFile
@@ -73,7 +73,7 @@ def teacher_stage(
 
     def fit(report: Report) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         endpoints, labels = part.table.endpoints, part.table.labels
-        if isinstance(model, PredictionFileSpec):
+        if isinstance(model, PredictionsSpec):
             return PredictionFile.read(Path(model.path), endpoints), ()
         if isinstance(model, ForestSpec):
             rows, _ = own_validation(part.table.labels, recipe, seed, name)
@@ -94,7 +94,7 @@ def teacher_stage(
     inputs = {
         "part": part.digest,
         "model": {"kind": type(model).__name__, **plain(model)},
-        "file": hash_file(Path(model.path)) if isinstance(model, PredictionFileSpec) and Path(model.path).is_file() else "",
+        "file": hash_file(Path(model.path)) if isinstance(model, PredictionsSpec) and Path(model.path).is_file() else "",
         "recipe": recipe if isinstance(model, NetworkSpec) else recipe.validation_share,
         "trainer": trainer_inputs(trainer),
         "annotation": annotation,

@@ -1,0 +1,39 @@
+"""The command line as a user calls it, on a small consortium."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fluid.cli.main import main
+from tests.conftest import Files
+
+SMALL = [
+    "data=files", "data.validation_share=0.15", "intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1",
+    "companies=size", "companies.n=3", "companies.size_exponent=0.3", "companies.min_size=20", "companies.min_per_class=5",
+    "training=tiny", "model.hidden=16", "model.layers=2", "trainer.threads=1",
+    "annotation.mc_samples=0", "evaluation.n_bootstrap=5", "evaluation.forest=false",
+]  # fmt: skip
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def fluid(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Return a function that runs `fluid` in an empty folder and returns exit code, output and error text."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FLUID_STORE", raising=False)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def small(files: Files) -> list[str]:
+    """Return the settings of a small federation."""
+    paths = [f"data.pool={files.pool}", f"data.transfer={files.transfer}"]
+    return [*SMALL, *paths, f"data.test_in_domain={files.test}", f"data.test_external={files.external}"]

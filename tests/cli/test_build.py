@@ -1,0 +1,65 @@
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fluid.cli.build import build, nearest
+from fluid.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class InnerSpec:
+    size: int = 1
+    share: float = 0.5
+
+
+@dataclass(frozen=True)
+class OtherSpec:
+    path: str
+
+
+@dataclass(frozen=True)
+class Outer:
+    name: str
+    out: Path = Path("x")
+    inner: InnerSpec = field(default_factory=InnerSpec)
+    either: InnerSpec | OtherSpec = field(default_factory=InnerSpec)
+    edges: tuple[float, ...] = ()
+    maybe: int | None = None
+    flag: bool = False
+
+
+def test_values_become_typed_objects() -> None:
+    built = build(Outer, {"name": "a", "out": "b/c", "inner": {"size": 3}, "edges": [1, 0.5], "maybe": None, "flag": True})
+    assert built == Outer("a", Path("b/c"), InnerSpec(3), InnerSpec(), (1.0, 0.5), None, True)
+
+
+def test_kind_chooses_the_class() -> None:
+    assert build(Outer, {"name": "a", "either": {"kind": "other", "path": "p"}}).either == OtherSpec("p")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "key 'name' is missing"),
+        ({"name": "a", "nmae": "b"}, "unknown key 'nmae'.*Did you mean 'name'"),
+        ({"name": "a", "inner": {"sise": 2}}, r"unknown key 'inner\.sise'.*Did you mean 'size'"),
+        ({"name": 3}, "name is 3.*a text"),
+        ({"name": "a", "inner": {"size": "big"}}, r"inner\.size is 'big'.*a whole number"),
+        ({"name": "a", "inner": {"size": True}}, r"inner\.size is True.*a whole number"),
+        ({"name": "a", "inner": {"share": "half"}}, r"inner\.share is 'half'.*a number"),
+        ({"name": "a", "inner": 3}, "inner is 3.*a group of settings"),
+        ({"name": "a", "edges": 0.5}, r"edges is 0\.5.*a list"),
+        ({"name": "a", "edges": ["x"]}, r"edges\[0\] is 'x'.*a number"),
+        ({"name": "a", "flag": "yes"}, "flag is 'yes'.*true or false"),
+        ({"name": "a", "either": {"kind": "thing"}}, r"either\.kind is 'thing'.*Known: inner, other"),
+    ],
+)
+def test_wrong_values_say_where_and_what(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build(Outer, values)
+
+
+def test_nearest_names_the_close_word_or_all() -> None:
+    assert nearest("simulat", ["simulate", "report"]) == "Did you mean 'simulate'?"
+    assert nearest("xyz", ["b", "a"]) == "Known: a, b."

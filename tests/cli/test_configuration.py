@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from fluid.cli.build import build
+from fluid.cli.main import VERBS, conf_folder
+from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
+from fluid.federation.spec import FederationSpec
+
+CONF = conf_folder()
+GROUPS = sorted(
+    f"{file.parent.name}={file.stem}" for file in CONF.glob("*/*.yaml") if file.parent.name not in ("hydra", "experiment", "paths")
+)
+ORDERS = {
+    "train_teacher": TeacherOrder,
+    "annotate": AnnotateOrder,
+    "aggregate": AggregateOrder,
+    "distill": DistillOrder,
+    "hybrid": HybridOrder,
+    "predict": PredictOrder,
+    "evaluate": EvaluateOrder,
+}
+
+
+def composed(verb: str, *overrides: str) -> dict[str, object]:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose(verb, overrides=list(overrides))
+    missing = [f"{key}=x" for key in OmegaConf.missing_keys(config)]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose(verb, overrides=[*overrides, *(m if not m.startswith("annotations=") else "annotations=[x]" for m in missing)])
+    values: dict[str, object] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    return values
+
+
+@pytest.mark.parametrize("choice", GROUPS)
+def test_every_choice_of_every_group_makes_a_valid_experiment(choice: str) -> None:
+    assert isinstance(federation_spec(composed("simulate", choice)), FederationSpec)
+
+
+@pytest.mark.parametrize("file", sorted((CONF / "experiment").glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_experiment_is_valid_and_named(file: Path) -> None:
+    values = composed("simulate", f"experiment={file.stem}")
+    assert values["name"] == file.stem
+    assert isinstance(federation_spec(values), FederationSpec)
+
+
+@pytest.mark.parametrize("verb", ORDERS)
+def test_every_verb_has_a_valid_configuration(verb: str) -> None:
+    assert isinstance(build(ORDERS[verb], without(composed(verb), *SURROUNDINGS)), ORDERS[verb])
+
+
+def test_every_verb_has_a_file() -> None:
+    assert {verb.replace("-", "_") for verb in VERBS} == {file.stem for file in CONF.glob("*.yaml")} - {"base"}
+
+
+def test_values_in_files_reach_the_experiment() -> None:
+    spec = federation_spec(composed("simulate", "model=dmpnn", "companies=scaffold", "seed=3", "consensus.options.power=4"))
+    assert (spec.model.encoder, spec.companies.method, spec.seed) == ("dmpnn", "scaffold", 3)  # type: ignore[union-attr]
+    assert spec.consensus.options["power"] == 4
+    assert spec.student_model == spec.model
+
+
+def test_a_forest_consortium_gets_a_network_student() -> None:
+    assert federation_spec(composed("simulate", "model=forest")).student_model.encoder == "gine"

@@ -1,0 +1,108 @@
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fluid.cli.verbs as verbs
+from fluid.cli.main import VERBS
+from tests.cli.conftest import Call
+
+
+def one_line(error: str) -> bool:
+    return error.startswith("fluid: error: ") and error.count("\n") == 1
+
+
+def test_help_names_every_verb(fluid: Call) -> None:
+    code, out, _ = fluid("--help")
+    assert code == 0
+    assert all(verb in out for verb in VERBS)
+    assert fluid()[1] == out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_every_verb_has_an_example(fluid: Call, verb: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        fluid(verb, "--help")
+    assert end.value.code in (0, None)
+
+
+def test_version(fluid: Call) -> None:
+    assert fluid("--version")[1].startswith("fluid ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["simulat"], "Did you mean 'simulate'?"),
+        (["simulate", "companies={nn: 3}"], "Its keys: method, min_per_class"),
+        (["simulate", "sede=3"], "Did you mean 'seed'?"),
+        (["simulate", "model=gin"], "Did you mean 'gine'?"),
+        (["simulate", "model.hiden=3"], "hidden"),
+        (["simulate", "modle=gine"], "Did you mean 'model'?"),
+        (["simulate", "seed=three"], "seed is 'three'; expected a whole number"),
+        (["simulate", "training.teacher.epochs=0"], "epochs is 0"),
+        (["simulate", "trainer.precision=16-mixed"], "trainer.precision is '16-mixed'"),
+        (["simulate", "companies.method=magic"], "companies.method is 'magic'"),
+        (["simulate", "consensus.method=magic"], "unknown consensus 'magic'"),
+        (["simulate", "selection.mode=magic"], "selection.mode is 'magic'"),
+        (["simulate", "+consensus.options.pwer=2"], "does not take the options"),
+        (["simulate", "consensus.options.power=-2"], "power"),
+        (["simulate", "selection.n=0"], "selection.n is 0"),
+        (["simulate", "training.student.loss=magic"], "training.loss is 'magic'"),
+        (["simulate", "data.transfer=no.csv"], "no.csv"),
+        (["simulate", "hybrid.mode=magic"], "hybrid.mode is 'magic'"),
+        (["simulate", "data=files"], "data.pool=..."),
+        (["train-teacher", "company=T1", "out=x"], "input=..."),
+        (["predict", "model_folder=nowhere", "input=a.csv", "out=b.csv"], "nowhere"),
+        (["simulate", "data=files", "data.pool=no.csv", "data.transfer=no.csv"], "no.csv"),
+        (["report", "run=nowhere"], "nowhere"),
+        (["evaluate", "model_folder=nowhere", "input=a.csv", "out=b"], "nowhere"),
+        (["aggregate", "annotations=[a,b]", "out=c"], "a"),
+        (["simulate", "'"], "'"),
+    ],
+)
+def test_wrong_input_is_one_line_with_a_remedy_and_nothing_written(
+    fluid: Call, tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    code, _, error = fluid(*arguments)
+    assert code == 2
+    assert one_line(error)
+    assert expected in error
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def fail_with(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
+    def run(_: dict[str, Any]) -> None:
+        raise failure
+
+    monkeypatch.setattr(verbs, "RUNNERS", {"report": run})
+
+
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(monkeypatch, KeyboardInterrupt())
+    code, _, error = fluid("report", "run=x")
+    assert code == 130
+    assert one_line(error)
+    assert "run the same command again" in error
+
+
+def test_a_full_disk_is_said_in_one_line(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(monkeypatch, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some/file"))
+    code, _, error = fluid("report", "run=x")
+    assert code == 1
+    assert one_line(error)
+    assert "the disk is full (some/file)" in error
+
+
+def test_out_of_memory_is_said_in_one_line(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(monkeypatch, MemoryError())
+    code, _, error = fluid("report", "run=x")
+    assert (code, one_line(error)) == (1, True)
+
+
+def test_a_defect_of_ours_keeps_its_traceback(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(monkeypatch, ZeroDivisionError("bug"))
+    with pytest.raises(ZeroDivisionError, match="bug"):
+        fluid("report", "run=x")

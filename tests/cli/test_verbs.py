@@ -1,0 +1,156 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import Call
+from tests.conftest import Files
+
+COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
+NETWORK = ["model.hidden=16", "model.layers=2", "training=tiny"]
+
+
+def last_line(out: str) -> str:
+    return out.strip().splitlines()[-1]
+
+
+def test_simulate_ends_with_a_report_and_a_second_run_redoes_nothing(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    code, out, error = fluid("simulate", *small, "name=first")
+    assert (code, error) == (0, "")
+    run = tmp_path / "runs" / "first"
+    assert last_line(out) == f"report: {run / 'report.html'}"
+    assert "chemical separation" in out  # the split's summary
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics
+    for name in ("metrics.csv", "report.html", "config.yaml", "config.json"):
+        assert (run / name).stat().st_size > 0
+    before = (run / "metrics.csv").read_bytes()
+    code, out, _ = fluid("simulate", *small, "name=first")
+    assert code == 0
+    assert out.count("(already done)") == len([line for line in out.splitlines() if line.startswith("  ") and line.endswith(")")])
+    assert (run / "metrics.csv").read_bytes() == before
+
+
+def test_report_is_drawn_again(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    assert fluid("simulate", *small, "name=first")[0] == 0
+    page = tmp_path / "runs" / "first" / "report.html"
+    before = page.read_text()
+    page.unlink()
+    code, out, _ = fluid("report", "run=runs/first")
+    assert code == 0
+    assert page.read_text() == before
+    assert "report.html" in last_line(out)
+
+
+def test_a_multirun_makes_one_run_each(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    assert fluid("simulate", "-m", *small, "consensus=mean,uncertainty")[0] == 0
+    methods = [json.loads(file.read_text())["consensus"]["method"] for file in (tmp_path / "runs").glob("run-*/config.json")]
+    assert sorted(methods) == ["mean", "uncertainty"]
+
+
+def test_a_failing_multirun_tries_the_rest_and_fails(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    code, _, error = fluid("simulate", "-m", *small, "intake.quorum=100000,5", "consensus=mean")
+    assert code == 2
+    assert "expected at least 100000" in error
+    assert len(list((tmp_path / "runs").glob("run-*/report.html"))) == 1
+
+
+def test_every_step_of_a_consortium_from_the_command_line(fluid: Call, files: Files, tmp_path: Path) -> None:
+    lines = files.pool.read_text().splitlines()
+    for number in (1, 2):
+        (tmp_path / f"assay{number}.csv").write_text("\n".join([lines[0], *lines[number::2]]) + "\n")
+        private = [f"company=T{number}", f"input=assay{number}.csv", *COMMON]
+        code, out, _ = fluid("train-teacher", *private, *NETWORK, f"out=teacher{number}")
+        assert (code, last_line(out)) == (0, f"teacher (keep it inside your company): teacher{number}")
+        code, out, _ = fluid(
+            "annotate", f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1", f"out=answers{number}"
+        )
+        assert code == 0
+        assert last_line(out).endswith(f"answers{number}/annotation_set")
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "out=consensus")[0] == 0
+    transfer = [f"transfer={files.transfer}", "consensus_folder=consensus"]
+    learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
+    assert fluid("distill", *transfer, *learning, "model.hidden=16", "model.layers=2", "out=student")[0] == 0
+    code, _, error = fluid("hybrid", "company=T1", "input=assay1.csv", "student=student", *transfer, *COMMON, "training=tiny", "out=hybrid")
+    assert (code, error) == (0, "")
+    code, out, _ = fluid("predict", "model_folder=hybrid", f"input={files.test}", "out=predictions.csv", "intake.workers=1")
+    assert code == 0
+    assert "60 of 60 rows answered" in last_line(out)
+    assert pd.read_csv("predictions.csv")["active"].between(0, 1).all()
+    code, out, _ = fluid("evaluate", "model_folder=hybrid", f"input={files.test}", "out=scores", *COMMON[:3], "evaluation.n_bootstrap=5")
+    assert code == 0
+    assert "auroc" in out
+
+
+def test_a_company_may_answer_with_a_file_of_predictions(fluid: Call, files: Files, tmp_path: Path) -> None:
+    public = files.transfer.read_text().split()[1:]
+    own = [line.split(",")[0] for line in files.pool.read_text().splitlines()[1:]]
+    (tmp_path / "mine.csv").write_text("\n".join(["smiles,active", *(f"{s},0.25" for s in [*own, *public])]) + "\n")
+    arguments = ["company=T1", f"input={files.pool}", *COMMON[:4], "model=predictions", "model.path=mine.csv", "out=teacher"]
+    assert fluid("train-teacher", *arguments)[0] == 0
+    code, _, error = fluid("annotate", "teacher=teacher", f"transfer={files.transfer}", "intake.workers=1", "out=answers")
+    assert (code, error) == (0, "")
+    assert (pd.read_parquet("answers/annotation_set/annotations.parquet")["active/prediction"] == 0.25).all()
+
+
+def test_weights_and_biases_offline(fluid: Call, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    arguments = ["company=T1", f"input={files.pool}", *COMMON, *NETWORK, "out=teacher"]
+    code, _, error = fluid("train-teacher", *arguments, "logger=wandb")
+    assert code == 0, error
+    runs = list((tmp_path / "teacher-logs").rglob("run-*.wandb"))
+    assert len(runs) == 1
+    content = runs[0].read_bytes()
+    assert b"train/loss" in content
+    assert b"learning_rate" in content  # the configuration is kept with the run
+
+
+@pytest.mark.slow
+def test_weights_and_biases_has_a_run_per_model(fluid: Call, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    assert fluid("simulate", *small, "name=first", "logger=wandb")[0] == 0
+    assert len(list((tmp_path / "runs" / "first" / "logs").rglob("run-*.wandb"))) == 8  # pooled, 3 teachers, student, 3 hybrids
+
+
+def test_csv_logs_have_the_losses(fluid: Call, files: Files, tmp_path: Path) -> None:
+    assert fluid("train-teacher", "company=T1", f"input={files.pool}", *COMMON, *NETWORK, "out=teacher")[0] == 0
+    table = pd.read_csv(next((tmp_path / "teacher-logs").rglob("metrics.csv")))
+    assert {"train/loss", "validation/loss"} <= set(table.columns)
+
+
+def test_ctrl_c_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "fluid",
+        "simulate",
+        *small,
+        "training.teacher.epochs=2000",
+        "+training.teacher.patience=2000",
+        "name=x",
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if "T3" in line:  # end of the split's summary: the first teacher is being trained
+                break
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; run the same command again" in error.strip().splitlines()[-1]
+    assert "Traceback" not in error
+    assert not list((tmp_path / "runs" / "store" / "teacher").glob("[!.]*"))
+    again = subprocess.run(
+        [*command[:-3], "name=x"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert again.returncode == 0, again.stderr
+    assert "divide among companies: companies (already done)" in again.stdout
+    assert (tmp_path / "runs" / "x" / "report.html").exists()

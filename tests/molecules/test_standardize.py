@@ -1,0 +1,95 @@
+import pytest
+from rdkit import Chem
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from fluid.errors import ConfigError
+from fluid.molecules.standardize import MoleculeRejected, StandardizeSpec, standardize
+
+SPEC = StandardizeSpec()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("OCC", "CCO"),  # canonical
+        (" CCO\n", "CCO"),
+        ("CC(=O)[O-].[Na+]", "CC(=O)O"),  # salt, charge
+        ("C[NH3+].[Cl-]", "CN"),
+        ("c1ccccc1C(=O)O.O", "O=C(O)c1ccccc1"),  # solvent
+        ("C[N+](=O)[O-]", "C[N+](=O)[O-]"),  # nitro stays in its normal form
+        ("CN(=O)=O", "C[N+](=O)[O-]"),
+        ("C[N+](C)(C)C", "C[N+](C)(C)C"),  # cannot be neutralised
+        ("[NH3+]CC(=O)[O-]", "NCC(=O)O"),  # zwitterion
+        ("CC[O-][Na+]", "CCO"),
+        ("C[C@H](N)C(=O)O", "C[C@H](N)C(=O)O"),
+    ],
+)
+def test_known_molecules(given: str, expected: str) -> None:
+    assert standardize(given, SPEC).smiles == expected
+
+
+@pytest.mark.parametrize("smiles", ["CC(=O)[O-].[Na+]", "CN(=O)=O", "O=C(O)c1ccccc1.NCC", "C[S+](C)[O-]", "OC1=CC=CC=N1"])
+def test_agrees_with_the_slow_way_of_rdkit(smiles: str) -> None:
+    mol = rdMolStandardize.Cleanup(Chem.MolFromSmiles(smiles))
+    mol = rdMolStandardize.Uncharger().uncharge(rdMolStandardize.FragmentParent(mol, skipStandardize=True))
+    assert standardize(smiles, SPEC).smiles == Chem.CanonSmiles(Chem.MolToSmiles(mol))
+
+
+@pytest.mark.parametrize("smiles", ["CC(=O)[O-].[Na+]", "C[NH2+]CC([O-])=O.Cl", "F/C=C/F", "O=C1NC=CC=C1", "OB(O)c1ccccc1"])
+def test_the_result_standardises_to_itself(smiles: str) -> None:
+    once = standardize(smiles, SPEC)
+    assert standardize(once.smiles, SPEC) == once
+
+
+def test_the_way_a_molecule_is_written_does_not_matter() -> None:
+    mol = Chem.MolFromSmiles("CCN(CC)CCNC(=O)c1ccc(N)cc1")
+    written = {Chem.MolToSmiles(mol, doRandom=True) for _ in range(20)}
+    assert len({standardize(text, SPEC) for text in written}) == 1
+
+
+def test_stereo_policy() -> None:
+    remove = StandardizeSpec(stereo="remove")
+    left, right = ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O")
+    assert standardize(left, SPEC).smiles != standardize(right, SPEC).smiles
+    assert standardize(left, remove) == standardize(right, remove)
+    assert standardize("F/C=C/F", remove).smiles == "FC=CF"
+
+
+def test_the_key_is_the_first_block_of_the_inchikey() -> None:
+    for text in ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"):
+        assert standardize(text, SPEC).key == Chem.MolToInchiKey(Chem.MolFromSmiles(text))[:14]
+
+
+def test_parent_and_charges_can_be_kept() -> None:
+    assert "." in standardize("CC(=O)[O-].C[NH3+]", StandardizeSpec(parent=False, neutralize=False)).smiles
+    assert standardize("CC(=O)[O-]", StandardizeSpec(neutralize=False)).smiles == "CC(=O)[O-]"
+
+
+@pytest.mark.parametrize(
+    ("smiles", "reason"),
+    [
+        ("", "empty SMILES"),
+        ("   ", "empty SMILES"),
+        ("C1CC", "does not parse"),
+        ("c1cccc1", "does not parse"),
+        ("C(C)(C)(C)(C)C", "does not parse"),
+        ("hello", "does not parse"),
+        ("[H][H]", "no heavy atom"),
+        ("[Na+].[Cl-]", "no carbon"),
+        ("C" * 151, "more than 150 heavy atoms"),
+        ("C" * 2001, "more than 2000 characters"),
+    ],
+)
+def test_rejections_say_why(smiles: str, reason: str) -> None:
+    with pytest.raises(MoleculeRejected, match=reason):
+        standardize(smiles, SPEC)
+
+
+def test_the_limit_of_atoms_is_allowed() -> None:
+    assert standardize("C" * 150, SPEC).smiles == "C" * 150
+
+
+@pytest.mark.parametrize("values", [{"stereo": "maybe"}, {"max_heavy_atoms": 0}, {"timeout_s": 0.0}, {"timeout_s": float("nan")}])
+def test_wrong_settings(values: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"standardize\."):
+        StandardizeSpec(**values)  # type: ignore[arg-type]

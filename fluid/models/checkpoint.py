@@ -107,8 +107,10 @@ def load_predictor(folder: Path) -> Predictor:
     _check(folder, card)
     try:
         endpoints = tuple(Endpoint.from_dict(value) for value in card["endpoints"])
+        if not endpoints:
+            raise ArtifactError("no endpoint")
         return LOADERS[card["kind"]](folder, card, endpoints)
-    except (FluidError, KeyError, TypeError, ValueError, RuntimeError, skops.io.exceptions.UntrustedTypesFoundException) as error:
+    except (FluidError, OSError, KeyError, TypeError, ValueError, RuntimeError, skops.io.exceptions.UntrustedTypesFoundException) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ArtifactError(f"the model cannot be loaded ({reason})", where=str(folder / CARD), remedy="Train it again.") from None
 

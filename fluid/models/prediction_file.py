@@ -48,7 +48,9 @@ class PredictionFile:
                 raise InputError(f"column {endpoint.name!r} is missing", where=str(path), expected="one column per endpoint")
         means = np.stack([_column(frame, e.name, path, 0.0, 1.0 if e.kind == "classification" else np.inf) for e in endpoints], axis=1)
         parts = [_uncertainty(frame, endpoints, plane, means, path) for plane in PLANES[1:]]
-        return cls(_keys(frame, path), tuple(endpoints), (means.astype(np.float32), *parts), str(path))  # type: ignore[arg-type]
+        keys, planes = _keys(frame, path), (means.astype(np.float32), *parts)
+        _check_repeats(keys, planes, path)
+        return cls(keys, tuple(endpoints), planes, str(path))  # type: ignore[arg-type]
 
     def predict(self, molecules: MoleculeSet) -> Prediction:
         """Look every molecule up.
@@ -91,6 +93,16 @@ def _uncertainty(frame: pd.DataFrame, endpoints: Sequence[Endpoint], plane: str,
         else:
             columns.append(entropy(means[:, i]) if plane == "aleatoric" and endpoint.kind == "classification" else np.zeros(len(frame)))
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _check_repeats(keys: tuple[str, ...], planes: Sequence[np.ndarray], path: Path) -> None:
+    """Refuse a molecule with two different answers; equal answers (of its stereo-isomers, say) are fine."""
+    first: dict[str, int] = {}
+    for row, key in enumerate(keys):
+        before = first.setdefault(key, row)
+        if any(not np.array_equal(plane[row], plane[before]) for plane in planes):
+            remedy = "Keep one row per molecule; stereo-isomers count as one molecule."
+            raise InputError(f"another answer for the molecule of row {before + 1}", where=f"{path}, row {row + 1}", remedy=remedy)
 
 
 def _keys(frame: pd.DataFrame, path: Path) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """AttentiveFP: graph attention over atoms, then over the molecule, with gated recurrent updates."""
 
-import torch
 from torch import Tensor, nn
 from torch_geometric.nn.models import AttentiveFP
 
@@ -28,6 +27,6 @@ class AttentiveFPEncoder(nn.Module):
     def forward(self, batch: GraphBatch) -> Tensor:
         """Return molecule vectors `(B, D)`."""
         if batch.n_molecules == 0:
-            return torch.zeros(0, self.width, device=batch.atoms.device)
+            return self.attention.lin2.weight.new_zeros(0, self.width)
         vectors: Tensor = self.attention(self.atoms(batch.atoms), batch.edge_index, self.bonds(batch.bonds), batch.molecule)
         return vectors

@@ -1,0 +1,74 @@
+"""Each encoder against the plain reading of its equations: loops over atoms and bonds, or PyG's own layers."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch_geometric.nn import GINEConv
+from torch_geometric.nn.models import AttentiveFP
+
+from fluid.models.aggregate import SUM_SCALE, readout, sum_to_nodes
+from fluid.models.encoders.attentivefp import TIMESTEPS, AttentiveFPEncoder
+from fluid.models.encoders.dmpnn import DMPNNEncoder
+from fluid.models.encoders.gine import GINEEncoder
+from fluid.molecules.batch import GraphBatch
+from fluid.molecules.features import ATOM_FEATURES
+from tests.models.conftest import SMILES, batch_of, settled
+
+
+def close(a: Tensor, b: Tensor) -> None:
+    torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9)
+
+
+def slow_readout(states: Tensor, batch: GraphBatch) -> Tensor:
+    parts = [states[batch.molecule == m] for m in range(batch.n_molecules)]
+    return torch.stack([torch.cat([part.sum(0) / SUM_SCALE, part.mean(0)]) for part in parts])
+
+
+def test_atom_embedding_is_the_sum_over_columns() -> None:
+    torch.manual_seed(0)
+    encoder, batch = settled(GINEEncoder(8, 1, 0.0)), batch_of(SMILES)
+    tables = torch.split(encoder.atoms.table.weight, list(ATOM_FEATURES))
+    expected = torch.stack([sum(table[row[i]] for i, table in enumerate(tables)) for row in batch.atoms])  # type: ignore[misc]
+    close(encoder.atoms(batch.atoms), expected)
+
+
+def test_gine_is_pygs_convolution() -> None:
+    torch.manual_seed(0)
+    encoder, batch = settled(GINEEncoder(8, 3, 0.5)), batch_of(SMILES)
+    states = encoder.atoms(batch.atoms)
+    for layer in encoder.layers:
+        convolution = GINEConv(layer.mlp, eps=0.0).double().eval()
+        states = states + F.relu(layer.norm(convolution(states, batch.edge_index, layer.bonds(batch.bonds))))
+    close(encoder(batch), slow_readout(states, batch))
+
+
+def test_dmpnn_is_the_loop_over_bonds() -> None:
+    torch.manual_seed(0)
+    encoder, batch = settled(DMPNNEncoder(8, 3, 0.5)), batch_of(SMILES)
+    atoms, bonds = encoder.atoms(batch.atoms), encoder.bonds(batch.bonds)
+    edges = [(int(v), int(w)) for v, w in batch.edge_index.T]
+    first = {(v, w): atoms[v] + bonds[i] for i, (v, w) in enumerate(edges)}
+    states = {edge: F.relu(value) for edge, value in first.items()}
+    zero = torch.zeros(8, dtype=torch.float64)
+    for _ in range(3):
+        messages = {(v, w): sum((states[k, u] for k, u in edges if u == v and k != w), zero) for v, w in edges}
+        states = {edge: F.relu(first[edge] + encoder.message.weight @ messages[edge]) for edge in edges}
+    arrived = torch.stack([sum((states[k, u] for k, u in edges if u == v), zero) for v in range(len(atoms))])
+    final = F.relu(encoder.update(torch.cat([atoms, arrived], dim=1)))
+    close(encoder(batch), encoder.norm(slow_readout(final, batch)))
+
+
+def test_attentivefp_is_pygs() -> None:
+    torch.manual_seed(0)
+    encoder, batch = settled(AttentiveFPEncoder(8, 2, 0.3)), batch_of(SMILES)
+    theirs = AttentiveFP(8, 8, 8, edge_dim=8, num_layers=2, num_timesteps=TIMESTEPS, dropout=0.3).double().eval()
+    theirs.load_state_dict(encoder.attention.state_dict())
+    expected = theirs(encoder.atoms(batch.atoms), batch.edge_index, encoder.bonds(batch.bonds), batch.molecule)
+    close(encoder(batch), expected)
+
+
+def test_sum_to_nodes_and_readout_of_molecules_without_bonds() -> None:
+    assert torch.equal(sum_to_nodes(torch.ones(0, 3), torch.empty(0, dtype=torch.int64), 2), torch.zeros(2, 3))
+    batch = batch_of(("C", "N"))
+    states = torch.tensor([[1.0], [2.0]])
+    close(readout(states, batch.molecule, batch.ptr), torch.tensor([[1 / SUM_SCALE, 1.0], [2 / SUM_SCALE, 2.0]]))

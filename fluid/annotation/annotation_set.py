@@ -47,6 +47,8 @@ class AnnotationSet:
 
     def __post_init__(self) -> None:
         """Check shapes, types and ranges."""
+        if not self.endpoints:
+            raise ShapeError("an annotation set has no endpoint", expected="at least one")
         shape = (len(self.domain_bin), len(self.endpoints))
         for name in PLANES:
             plane = getattr(self, name)
@@ -70,7 +72,7 @@ class AnnotationSet:
     def _require(self, values: np.ndarray, low: float, high: float, what: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(values) | (values < low) | (values > high))
         if len(wrong):
-            found = f"{what} is {values[wrong[0]]}"
+            found = f"{what} is {values[wrong[0]]:.6g}"
             remedy = "Annotate again; every transfer molecule must be answered."
             expected = f"a finite number from {low:g} to {high:g}" if np.isfinite(high) else "a finite number"
             raise ArtifactError(found, where=f"teacher {self.teacher}, row {wrong[0] + 1}", expected=expected, remedy=remedy)

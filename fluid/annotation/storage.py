@@ -13,7 +13,7 @@ from fluid import __version__
 from fluid.annotation.annotation_set import PLANES, AnnotationSet
 from fluid.artifacts import atomic_folder, hash_file, read_json, write_json
 from fluid.data.endpoints import Endpoint
-from fluid.errors import ArtifactError, ShapeError
+from fluid.errors import ArtifactError, FluidError, ShapeError
 from fluid.models.prediction import Prediction
 
 FORMAT = 1
@@ -128,6 +128,18 @@ def _manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def _endpoints(path: Path, manifest: dict[str, Any]) -> tuple[Endpoint, ...]:
+    try:
+        endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
+    except (FluidError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtifactError(
+            f"an endpoint cannot be read ({error})", where=str(path), remedy="Ask its sender for the folder again."
+        ) from None
+    if not endpoints:
+        raise ArtifactError("there is no endpoint", where=str(path), remedy="Ask its sender for the folder again.")
+    return endpoints
+
+
 def _table(path: Path, manifest: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> pa.Table:
     remedy = "Ask its sender for the folder again."
     if not path.is_file():
@@ -174,7 +186,7 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
         )
     if n_rows is not None and manifest["rows"] != n_rows:
         raise ArtifactError(f"{manifest['rows']} rows", where=str(folder), expected=f"{n_rows}, one per transfer molecule")
-    endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
+    endpoints = _endpoints(folder / MANIFEST, manifest)
     table = _table(folder / TABLE, manifest, endpoints)
     planes = [np.stack([table[f"{e.name}/{plane}"].to_numpy() for e in endpoints], axis=1) for plane in PLANES]
     try:

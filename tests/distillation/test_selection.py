@@ -1,0 +1,77 @@
+import pytest
+import torch
+from torch import Tensor
+
+from fluid.distillation import MODES, select
+from fluid.errors import ConfigError, ShapeError
+
+M = 200
+
+
+def stream(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def soft_label() -> Tensor:
+    label = torch.rand(M, 2, generator=stream(1)) ** 2  # more low than high
+    label[3] = torch.nan
+    label[4, 1] = torch.nan
+    return label
+
+
+@pytest.fixture
+def confidence() -> Tensor:
+    return torch.rand(M, 2, generator=stream(2))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_are_distinct_known_and_at_most_n(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
+    rows = select(mode, soft_label, confidence, 50, stream())
+    assert len(rows) == 50
+    assert len(set(rows.tolist())) == 50
+    assert 3 not in rows
+    assert torch.equal(rows, select(mode, soft_label, confidence, 50, stream()))
+
+
+@pytest.mark.parametrize("mode", ["all", "random", "best", "worst"])
+def test_enough_is_everything_that_has_a_label(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
+    rows = select(mode, soft_label, confidence, 10 * M, stream())
+    assert sorted(rows.tolist()) == [row for row in range(M) if row != 3]
+
+
+def test_best_and_worst_are_the_extremes_of_confidence(soft_label: Tensor, confidence: Tensor) -> None:
+    order = [row for row in torch.argsort(confidence.mean(1)).tolist() if row != 3]
+    assert set(select("worst", soft_label, confidence, 20, stream()).tolist()) == set(order[:20])
+    assert set(select("best", soft_label, confidence, 20, stream()).tolist()) == set(order[-20:])
+
+
+def test_balanced_takes_equally_many_of_both_sides(soft_label: Tensor, confidence: Tensor) -> None:
+    positive = soft_label[select("balanced", soft_label, confidence, 40, stream()), 0] >= 0.5
+    assert positive.sum() == 20
+    everything = soft_label[select("balanced", soft_label, confidence, 10 * M, stream()), 0] >= 0.5
+    assert everything.sum() == (~everything).sum() == (soft_label[:, 0] >= 0.5).sum()
+
+
+def test_balanced_values_are_divided_at_their_median(confidence: Tensor) -> None:
+    values = torch.randn(M, 1, generator=stream(3)) * 10 + 50
+    chosen = values[select("balanced", values, confidence[:, :1], 100, stream()), 0]
+    assert (chosen >= values.median()).sum() == 50
+
+
+def test_another_stream_draws_others(soft_label: Tensor, confidence: Tensor) -> None:
+    one, other = (select("random", soft_label, confidence, 50, stream(seed)) for seed in (0, 1))
+    assert set(one.tolist()) != set(other.tolist())
+
+
+def test_one_side_only_is_nothing_to_balance() -> None:
+    assert len(select("balanced", torch.full((9, 1), 0.9), torch.ones(9, 1), 4, stream())) == 0
+
+
+def test_wrong_arguments(soft_label: Tensor, confidence: Tensor) -> None:
+    with pytest.raises(ConfigError, match="'magic' with n = 5.*all, balanced"):
+        select("magic", soft_label, confidence, 5, stream())
+    with pytest.raises(ConfigError, match="n = 0"):
+        select("all", soft_label, confidence, 0, stream())
+    with pytest.raises(ShapeError, match="confidence has shape"):
+        select("all", soft_label, confidence[:5], 5, stream())

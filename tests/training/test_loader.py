@@ -1,0 +1,74 @@
+from itertools import chain
+
+import numpy as np
+import pytest
+import torch
+
+from fluid.errors import ShapeError
+from fluid.training.loader import ExampleLoader, Examples
+from tests.training.conftest import Task
+
+CPU = torch.device("cpu")
+
+
+def examples(task: Task, n: int) -> Examples:
+    return Examples(task.molecules.graphs.take(np.arange(n)), np.arange(n, dtype=np.float32)[:, None], np.ones((n, 1), dtype=np.float32))
+
+
+def epoch(loader: ExampleLoader) -> list[list[float]]:
+    return [batch.target[:, 0].tolist() for batch in loader]
+
+
+@pytest.mark.parametrize(("n", "size"), [(50, 16), (48, 16), (1, 4), (5, 50), (2, 1)])
+def test_every_molecule_once_per_epoch(task: Task, n: int, size: int) -> None:
+    for seed in (0, None):
+        loader = ExampleLoader(examples(task, n), size, seed, CPU)
+        if seed == 0 and size == 1:
+            continue
+        batches = epoch(loader)
+        assert sorted(chain.from_iterable(batches)) == list(range(n))
+        assert len(batches) == len(loader)
+
+
+@pytest.mark.parametrize("n", [33, 17, 49])
+def test_a_last_batch_of_one_is_dropped_in_training_and_the_length_says_so(task: Task, n: int) -> None:
+    loader = ExampleLoader(examples(task, n), 16, 0, CPU)
+    batches = epoch(loader)
+    assert len(batches) == len(loader) == n // 16
+    assert len(epoch(ExampleLoader(examples(task, n), 16, None, CPU))) == n // 16 + 1
+
+
+def test_the_order_is_the_stream_of_seed_and_epoch(task: Task) -> None:
+    loader = ExampleLoader(examples(task, 40), 8, 3, CPU)
+    first, second = epoch(loader), epoch(loader)
+    assert first != second
+    torch.rand(10)  # other streams do not matter
+    again = ExampleLoader(examples(task, 40), 8, 3, CPU)
+    assert [epoch(again), epoch(again)] == [first, second]
+    assert epoch(ExampleLoader(examples(task, 40), 8, 4, CPU)) != first
+
+
+def test_validation_keeps_the_order(task: Task) -> None:
+    loader = ExampleLoader(examples(task, 10), 4, None, CPU)
+    assert epoch(loader) == epoch(loader) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_graphs_stay_with_their_targets(task: Task) -> None:
+    atoms = np.diff(task.molecules.graphs.atom_offsets)
+    for batch in ExampleLoader(examples(task, 60), 16, 0, CPU):
+        assert torch.diff(batch.graph.ptr).tolist() == [atoms[int(i)] for i in batch.target[:, 0]]
+
+
+def test_ranks_share_an_epoch(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for rank in (0, 1, 2):
+        loader = ExampleLoader(examples(task, 31), 4, 0, CPU)
+        monkeypatch.setattr(loader, "_ranks", lambda rank=rank: (rank, 3))
+        seen.append(list(chain.from_iterable(epoch(loader))))
+    assert len({len(part) for part in seen}) == 1
+    assert len(set(chain.from_iterable(seen))) == 30
+
+
+def test_parts_must_fit(task: Task) -> None:
+    with pytest.raises(ShapeError, match="one row per graph"):
+        Examples(task.molecules.graphs, np.zeros((3, 1), dtype=np.float32), np.zeros((3, 1), dtype=np.float32))

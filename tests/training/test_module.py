@@ -1,0 +1,46 @@
+import math
+
+import pytest
+import torch
+
+from fluid.models.network import Network
+from fluid.models.predictor import NetworkSpec
+from fluid.training.module import StudentModule, TeacherModule, warmup_cosine
+from fluid.training.recipe import Recipe
+from tests.training.conftest import ENDPOINTS
+
+
+def module(kind: type = TeacherModule, **recipe: object) -> TeacherModule:
+    return kind(Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS), ENDPOINTS, Recipe(**recipe), 100)  # type: ignore[arg-type]
+
+
+def test_the_schedule_rises_and_falls_as_the_formula_says() -> None:
+    factors = [warmup_cosine(step, 100, 0.1) for step in range(101)]
+    assert factors[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert factors[10:] == pytest.approx([0.5 * (1 + math.cos(math.pi * (i - 10) / 90)) for i in range(10, 101)])
+    assert max(factors) == 1
+    assert warmup_cosine(500, 100, 0.1) == pytest.approx(0)
+    assert warmup_cosine(0, 1, 0.0) == 1
+
+
+def test_only_matrices_decay() -> None:
+    made = module(weight_decay=0.3)
+    decayed, plain = made.configure_optimizers()["optimizer"].param_groups
+    assert (decayed["weight_decay"], plain["weight_decay"]) == (0.3, 0.0)
+    assert all(p.ndim > 1 for p in decayed["params"])
+    assert all(p.ndim == 1 for p in plain["params"])
+    assert len(decayed["params"]) + len(plain["params"]) == len(list(made.network.parameters()))
+
+
+def test_gradients_are_clipped_to_the_norm() -> None:
+    made = module()
+    for parameter in made.network.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    made.configure_gradient_clipping(None, 2.5)
+    total = torch.sqrt(sum((p.grad**2).sum() for p in made.network.parameters()))  # type: ignore[operator,arg-type]
+    assert total.item() == pytest.approx(2.5, rel=1e-4)
+
+
+def test_teachers_learn_measured_labels_whatever_students_do() -> None:
+    assert module(TeacherModule, loss="mse_logits").objective.loss.__name__ == "soft_bce"
+    assert module(StudentModule, loss="mse_logits").objective.loss.__name__ == "mse_logits"

@@ -1,0 +1,184 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from fluid.data.endpoints import Endpoint
+from fluid.models.ensemble import GraphEnsemble
+from fluid.models.network import Network
+from fluid.models.predictor import NetworkSpec
+from fluid.training.fit import fit_network
+from fluid.training.loader import Examples
+from fluid.training.module import TeacherModule
+from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.train import Job, balanced_weights, label_scale, train_concatenated, train_student, train_teacher
+from tests.training.conftest import ENDPOINTS, Task
+
+RECIPE = Recipe(epochs=6, batch_size=32, learning_rate=5e-3)
+JOB = Job("T1", NetworkSpec(hidden=16, layers=2), RECIPE, TrainerSpec(threads=1), seed=0)
+
+
+def weights(model: GraphEnsemble) -> list[torch.Tensor]:
+    return [value for network in model.networks for value in network.state_dict().values()]
+
+
+def same(one: GraphEnsemble, other: GraphEnsemble) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+def halves(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    return np.arange(200), np.arange(200, 260)
+
+
+def test_a_teacher_learns_the_rule_and_does_so_again(task: Task) -> None:
+    train, test = halves(task)
+    runs = [train_teacher(JOB, task.molecules.take(train), task.labels[train], ENDPOINTS) for _ in range(2)]
+    probs = runs[0].predictor.predict(task.molecules.take(test)).mean
+    assert roc_auc_score(task.labels[test], probs) > 0.95
+    assert same(runs[0].predictor, runs[1].predictor)
+    assert runs[0].curve == runs[1].curve
+
+
+def test_the_streams_are_those_of_seed_and_name_and_the_global_one_is_left_alone(task: Task) -> None:
+    job = replace(JOB, recipe=replace(RECIPE, epochs=1))
+    train = [task.molecules, task.labels, ENDPOINTS]
+    before = torch.get_rng_state()
+    first = train_teacher(job, *train).predictor  # type: ignore[arg-type]
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(77)
+    assert same(train_teacher(job, *train).predictor, first)  # type: ignore[arg-type]
+    assert not same(train_teacher(replace(job, name="T2"), *train).predictor, first)  # type: ignore[arg-type]
+    assert not same(train_teacher(replace(job, seed=1), *train).predictor, first)  # type: ignore[arg-type]
+
+
+def test_the_weights_of_the_best_epoch_come_back(task: Task) -> None:
+    recipe = replace(RECIPE, epochs=12, learning_rate=0.3, patience=100, warmup=0.0)  # so coarse that the loss goes up and down
+    ones = np.ones_like(task.labels)
+    parts = [Examples(task.molecules.graphs, task.labels, ones).take(rows) for rows in halves(task)]
+    network = Network(JOB.network, ENDPOINTS)
+    curve = fit_network(network, TeacherModule, ENDPOINTS, *parts, recipe, JOB.trainer, 0)
+    losses = [point.loss for point in curve if point.split == "validation"]
+    assert len(losses) == 12
+    logits = torch.from_numpy(GraphEnsemble((network.eval(),), ENDPOINTS, *(np.full(1, v, np.float32) for v in (1, 0, 1))).predict(
+        task.molecules.take(halves(task)[1])).mean)  # fmt: skip
+    best = torch.nn.functional.binary_cross_entropy(logits.clamp(1e-7, 1 - 1e-7), torch.from_numpy(task.labels[halves(task)[1]])).item()
+    assert best == pytest.approx(min(losses), rel=1e-3)
+    assert losses[-1] > min(losses)
+
+
+def test_training_stops_when_nothing_gets_better(task: Task) -> None:
+    recipe = replace(RECIPE, epochs=40, learning_rate=1e-12, patience=2)
+    curve = train_teacher(replace(JOB, recipe=recipe), task.molecules, task.labels, ENDPOINTS).curve
+    assert max(point.epoch for point in curve) < 10
+
+
+@pytest.mark.parametrize("n", [33, 32, 34, 65])
+def test_every_size_of_data_has_a_validation_loss_per_epoch(task: Task, n: int) -> None:
+    ones = np.ones_like(task.labels)
+    parts = [Examples(task.molecules.graphs, task.labels, ones).take(rows) for rows in (np.arange(n), np.arange(200, 210))]
+    recipe = replace(RECIPE, epochs=2, batch_size=32)
+    curve = fit_network(Network(JOB.network, ENDPOINTS), TeacherModule, ENDPOINTS, *parts, recipe, JOB.trainer, 0)
+    assert [point.split for point in curve] == ["train", "validation"] * 2
+
+
+def test_members_differ_and_give_epistemic_uncertainty(task: Task) -> None:
+    job = replace(JOB, recipe=replace(RECIPE, members=2, epochs=2))
+    shares: list[float] = []
+    trained = train_teacher(replace(job, report=shares.append), task.molecules, task.labels, ENDPOINTS)
+    assert len(trained.predictor.networks) == 2
+    assert trained.predictor.predict(task.molecules).epistemic.max() > 1e-4
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_a_student_learns_soft_labels(task: Task) -> None:
+    soft = np.where(task.labels > 0, 0.8, 0.1).astype(np.float32)
+    soft[:5] = np.nan
+    trained = train_student(
+        replace(JOB, name="student", recipe=replace(RECIPE, epochs=25)), task.molecules, soft, np.ones_like(soft), ENDPOINTS
+    )
+    probs = trained.predictor.predict(task.molecules).mean[:, 0]
+    assert abs(probs[task.labels[:, 0] > 0].mean() - 0.8) < 0.15
+    assert abs(probs[task.labels[:, 0] == 0].mean() - 0.1) < 0.15
+
+
+def test_fine_tuning_starts_from_the_student(task: Task) -> None:
+    student = train_student(JOB, task.molecules, task.labels, np.ones_like(task.labels), ENDPOINTS).predictor
+    still = replace(JOB, recipe=replace(RECIPE, epochs=1, learning_rate=1e-12))
+    hybrid = train_teacher(still, task.molecules, task.labels, ENDPOINTS, start=student).predictor
+    start = dict(student.networks[0].named_parameters())
+    for name, value in hybrid.networks[0].named_parameters():
+        torch.testing.assert_close(value, start[name], atol=1e-6, rtol=1e-5)
+
+
+def test_concatenation_learns_from_both(task: Task) -> None:
+    own, public = np.arange(0, 40), np.arange(40, 200)
+    trained = train_concatenated(
+        JOB,
+        task.molecules.take(own),
+        task.labels[own],
+        task.molecules.take(public),
+        task.labels[public],
+        np.ones((160, 1), np.float32),
+        ENDPOINTS,
+    )
+    test = halves(task)[1]
+    assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.95
+
+
+def test_regression_comes_back_in_its_unit(task: Task) -> None:
+    endpoints = (Endpoint.parse("size [atoms]"),)
+    atoms = np.diff(task.molecules.graphs.atom_offsets).astype(np.float32)[:, None] * 10 + 1000
+    model = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=20)), task.molecules, atoms, endpoints).predictor
+    error = model.predict(task.molecules).mean - atoms
+    assert np.sqrt(np.mean(error**2)) < 0.5 * atoms.std()
+
+
+def test_no_validation_keeps_the_last_weights(task: Task) -> None:
+    trained = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=2, validation_share=0.0)), task.molecules, task.labels, ENDPOINTS)
+    assert {point.split for point in trained.curve} == {"train"}
+    assert trained.predictor.temperature == 1
+
+
+def test_balanced_weights() -> None:
+    labels = np.array([[1, 5.0], [0, 6], [0, 7], [0, np.nan], [np.nan, 8]], dtype=np.float32)
+    weight = balanced_weights(labels, (ENDPOINTS[0], Endpoint.parse("b [u]")))
+    assert weight[0, 0] == weight[1:4, 0].sum() == 2
+    assert np.all(weight[:, 1] == 1)
+    np.testing.assert_array_equal(balanced_weights(labels[:1], (ENDPOINTS[0],))[:, 0], 1)
+
+
+def test_label_scale() -> None:
+    labels = np.array([[1, 5.0], [0, 9.0], [0, np.nan]], dtype=np.float32)
+    location, scale = label_scale(labels, (ENDPOINTS[0], Endpoint.parse("b [u]")))
+    assert location.tolist() == [0, 7]
+    assert scale.tolist() == [1, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_two_processes_train_and_bring_weights_and_curve_back(task: Task) -> None:
+    job = replace(JOB, trainer=TrainerSpec(devices=2, strategy="ddp_spawn", threads=1))
+    train, test = halves(task)
+    trained = train_teacher(job, task.molecules.take(train), task.labels[train], ENDPOINTS)
+    assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.9
+    assert len(trained.curve) == 2 * RECIPE.epochs
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
+def test_precisions_learn_alike(task: Task, precision: str) -> None:
+    train, test = halves(task)
+    job = replace(JOB, trainer=TrainerSpec(precision=precision, threads=1))
+    trained = train_teacher(job, task.molecules.take(train), task.labels[train], ENDPOINTS)
+    assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.95
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_learns_the_rule(task: Task) -> None:
+    train, test = halves(task)
+    job = replace(JOB, trainer=TrainerSpec(accelerator="gpu", precision="bf16-mixed"))
+    trained = train_teacher(job, task.molecules.take(train), task.labels[train], ENDPOINTS)
+    assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.95

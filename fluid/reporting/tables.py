@@ -24,7 +24,7 @@ def percent(value: float) -> str:
 
 def score_table(scores: pd.DataFrame, test: str, endpoint: str) -> pd.DataFrame:
     """Return one row per model and one column per metric, with intervals, and the gap closed by AUROC (or RMSE)."""
-    metrics = metrics_of(scores)
+    metrics = metrics_of(scores[scores["endpoint"] == endpoint])
     columns: dict[str, dict[str, str]] = {}
     for metric in metrics:
         rows = rows_in_order(scores, test, endpoint, metric)
@@ -34,7 +34,7 @@ def score_table(scores: pd.DataFrame, test: str, endpoint: str) -> pd.DataFrame:
         gap = scores[(scores["test"] == test) & (scores["endpoint"] == endpoint) & (scores["metric"] == f"gap_closed:{metric}")]
         if len(gap) and metric in ("auroc", "mcc", "rmse"):
             columns[f"gap closed, {metric}"] = dict(zip(gap["model"], map(percent, gap["value"]), strict=True))
-    table = pd.DataFrame(columns).fillna("")
+    table = pd.DataFrame(columns, dtype=object).fillna("")
     table.insert(0, "model", table.index)
     return table.reset_index(drop=True)
 

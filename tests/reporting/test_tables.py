@@ -1,0 +1,26 @@
+import math
+
+from fluid.reporting.tables import headline_table, percent, score_table, with_interval
+from tests.reporting.conftest import scores
+
+
+def test_intervals_and_percentages() -> None:
+    assert with_interval(0.8123, 0.79, 0.834) == "0.812 (0.790–0.834)"
+    assert with_interval(0.8, math.nan, math.nan) == "0.800"
+    assert with_interval(math.nan, 0, 1) == "–"
+    assert (percent(0.567), percent(-0.2), percent(math.nan)) == ("57 %", "-20 %", "–")
+
+
+def test_score_table_has_a_row_per_model_in_the_order_of_the_story() -> None:
+    table = score_table(scores(), "external", "blocker").set_index("model")
+    assert list(table.index) == ["pooled", "forest", "T1", "T2", "teacher mean", "consensus", "student", "H1", "H2", "hybrid mean"]
+    assert table.loc["student", "auroc"] == "0.730 (0.710–0.750)"
+    assert table.loc["student", "gap closed, auroc"] == "53 %"
+    assert table.loc["pooled", "gap closed, auroc"] == ""
+
+
+def test_headline_table() -> None:
+    table = headline_table(scores()).set_index("model")
+    assert list(table.index) == ["pooled", "forest", "teacher mean", "consensus", "student", "hybrid mean"]
+    assert table.loc["teacher mean", "in-domain auroc"] == "0.750"
+    assert table.loc["student", "in-domain gap"] == "53 %"

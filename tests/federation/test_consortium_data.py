@@ -1,0 +1,82 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fluid.artifacts import ArtifactStore
+from fluid.errors import InputError
+from fluid.federation.consortium_data import load_data
+from fluid.federation.spec import DataSpec, FederationSpec
+from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.federation.workshop import Workshop
+from tests.conftest import Library
+
+
+@pytest.fixture
+def overlapping(library: Library, tmp_path: Path, spec: FederationSpec) -> FederationSpec:
+    """Return an experiment whose four files share molecules."""
+    files = {
+        "external": library.write(tmp_path / "external.csv", range(0, 40)),
+        "test": library.write(tmp_path / "test.csv", range(30, 80)),
+        "pool": library.write(tmp_path / "pool.csv", range(60, 200)),
+        "transfer": library.write(tmp_path / "transfer.csv", range(0, 260), labelled=False),
+    }
+    data = DataSpec(str(files["pool"]), str(files["transfer"]), "", str(files["test"]), str(files["external"]), validation_share=0.1)
+    return replace(spec, data=data)
+
+
+def test_tests_keep_their_molecules_and_the_transfer_set_gives_way(overlapping: FederationSpec, tmp_path: Path) -> None:
+    data = load_data(overlapping, Workshop(ArtifactStore(tmp_path / "store")))
+    sizes = {"external": len(data.tests["external"]), "in-domain": len(data.tests["in-domain"]), "transfer": len(data.transfer)}
+    assert sizes == {"external": 40, "in-domain": 40, "transfer": 60}
+    assert len(data.pool) + len(data.validation) == 120
+    assert "200 molecules of transfer were removed because another part holds them." in data.notes
+    assert any(note.startswith("pool: 140 rows read, 140 kept") for note in data.notes)
+
+
+def test_without_tests_a_share_of_the_pool_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:
+    alone = replace(overlapping, data=replace(overlapping.data, test_in_domain="", test_external="", test_share=0.25))
+    data = load_data(alone, Workshop(ArtifactStore(tmp_path / "store")))
+    assert set(data.tests) == {"in-domain"}
+    assert len(data.tests["in-domain"]) == 35
+    keys = [*data.pool.table.keys, *data.validation.table.keys, *data.tests["in-domain"].table.keys]
+    assert len(set(keys)) == 140
+
+
+def test_every_path_is_looked_at_before_any_work(overlapping: FederationSpec, tmp_path: Path) -> None:
+    wrong = replace(overlapping, data=replace(overlapping.data, transfer=str(tmp_path / "no.csv")))
+    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    with pytest.raises(InputError, match=r"no\.csv.*not found"):
+        load_data(wrong, workshop)
+    assert workshop.records == []
+
+
+def test_paths(tmp_path: Path) -> None:
+    assert resolve("embedded:pool").name == "pool.parquet"
+    with pytest.raises(InputError, match="no part 'pol'.*pool"):
+        resolve("embedded:pol")
+    with pytest.raises(InputError, match="is a folder"):
+        resolve(str(tmp_path))
+
+
+def test_intake_is_keyed_by_content_not_by_name(library: Library, tmp_path: Path, spec: FederationSpec) -> None:
+    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    first = library.write(tmp_path / "a.csv", range(30))
+    (tmp_path / "b.csv").write_bytes(first.read_bytes())
+    one = workshop.make(intake_stage("pool", str(first), spec.intake))
+    more_workers = replace(spec.intake, workers=2)
+    assert workshop.make(intake_stage("pool", str(tmp_path / "b.csv"), more_workers)).digest == one.digest
+    library.write(tmp_path / "b.csv", range(31))
+    assert workshop.make(intake_stage("pool", str(tmp_path / "b.csv"), spec.intake)).digest != one.digest
+    assert [record.reused for record in workshop.records] == [False, True, False]
+
+
+def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: FederationSpec) -> None:
+    path = library.write(tmp_path / "a.csv", range(30))
+    path.write_text(path.read_text() + "C1CC,1,0.3\nCCO,,0.3\n")
+    made = Workshop(ArtifactStore(tmp_path / "store")).make(intake_stage("pool", str(path), spec.intake))
+    lines = (made / "dropped.csv").read_text().splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("31,")
+    assert "does not parse" in lines[1]
+    assert lines[2].startswith("32,")

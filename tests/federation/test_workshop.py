@@ -1,0 +1,108 @@
+import errno
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fluid.artifacts import ArtifactStore
+from fluid.errors import ConfigError
+from fluid.federation.workshop import Report, Silent, Stage, Workshop
+
+
+def stage(build: Callable[[Path, Report], None] | None = None, **inputs: object) -> Stage:
+    def write(folder: Path, report: Report) -> None:
+        (folder / "a.txt").write_text("done")
+        report(1.0)
+
+    return Stage("split", "companies", inputs or {"seed": 0}, build or write)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    return Workshop(ArtifactStore(tmp_path / "store"))
+
+
+def test_a_stage_is_built_once(workshop: Workshop) -> None:
+    first, second = workshop.make(stage()), workshop.make(stage())
+    assert first.digest == second.digest
+    assert [record.reused for record in workshop.records] == [False, True]
+    assert workshop.make(stage(seed=1)).key != first.key
+
+
+def test_the_watch_is_told_everything(tmp_path: Path) -> None:
+    told: list[object] = []
+
+    class Watch(Silent):
+        def start(self, stage: str, name: str) -> None:
+            told.append(("start", stage, name))
+
+        def advance(self, share: float) -> None:
+            told.append(share)
+
+        def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+            told.append(("done", reused))
+
+    Workshop(ArtifactStore(tmp_path), Watch()).make(stage())
+    assert told == [("start", "split", "companies"), 1.0, ("done", False)]
+
+
+def test_a_place_of_the_users_choice(workshop: Workshop, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = workshop.make_at(stage(), out)
+    assert (out / "a.txt").read_text() == "done"
+    assert workshop.make_at(stage(), out).digest == made.digest
+    assert [record.reused for record in workshop.records] == [False, True]
+    with pytest.raises(ConfigError, match="already holds other results.*overwrite=true"):
+        workshop.make_at(stage(seed=1), out)
+    assert workshop.make_at(stage(seed=1), out, overwrite=True).key != made.key
+
+
+def test_an_empty_folder_may_be_filled_and_a_file_may_not(workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    workshop.make_at(stage(), tmp_path / "empty")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ConfigError, match="already holds other results"):
+        workshop.make_at(stage(), tmp_path / "file", overwrite=True)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def disk_full(folder: Path, report: Report) -> None:
+    (folder / "half.txt").write_text("half")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder / "half.txt"))
+
+
+@pytest.mark.parametrize("failure", [disk_full])
+def test_a_failed_stage_leaves_nothing_half_written(workshop: Workshop, tmp_path: Path, failure: Callable[[Path, Report], None]) -> None:
+    workshop.make(stage(seed=5))
+    with pytest.raises(OSError, match="No space left"):
+        workshop.make(stage(failure))
+    with pytest.raises(OSError, match="No space left"):
+        workshop.make_at(stage(failure), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert [file.name for file in (tmp_path / "store").rglob("half.txt")] == []
+    assert workshop.make(stage()).folder.is_dir()  # the store goes on working
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        workshop = Workshop(ArtifactStore(disk / "store"))
+        kept = workshop.make(stage())
+
+        def large(folder: Path, report: Report) -> None:
+            np.save(folder / "large.npy", np.ones(10**6))
+
+        with pytest.raises(OSError) as failure:
+            workshop.make(stage(large, seed=2))
+        assert failure.value.errno == errno.ENOSPC or "requested and" in str(failure.value)
+        assert workshop.make(stage()).digest == kept.digest
+        assert not list(disk.rglob("large.npy"))
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -74,11 +74,12 @@ class IncomingRow:
 
 @dataclass(slots=True)
 class _Group:
-    """The rows of one molecule: standardised SMILES of the first, `(row, smiles)` and measurements of all."""
+    """The rows of one molecule: standardised SMILES of the first; row numbers, SMILES and measurements of all that have any."""
 
     smiles: str
-    rows: list[tuple[int, str]]
-    values: list[tuple[float, ...]]
+    count: int = 0
+    rows: tuple[tuple[int, str], ...] = ()
+    values: tuple[tuple[float, ...], ...] = ()
 
 
 def _incoming(path: Path, spec: IntakeSpec, source: Source) -> Iterator[IncomingRow]:
@@ -132,9 +133,11 @@ def _place(row: IncomingRow, values: tuple[float, ...], groups: dict[str, _Group
         return row.molecule.reason
     if values and all(map(math.isnan, values)):
         return NO_LABEL
-    group = groups.setdefault(row.molecule.key, _Group(row.molecule.smiles, [], []))
-    group.rows.append((row.row, row.smiles))
-    group.values.append(values)
+    group = groups.setdefault(row.molecule.key, _Group(row.molecule.smiles))
+    group.count += 1
+    if values:
+        group.rows += ((row.row, row.smiles),)
+        group.values += (values,)
     return ""
 
 
@@ -151,7 +154,7 @@ def _finish(path: Path, spec: IntakeSpec, source: Source, groups: dict[str, _Gro
         raise _nothing_left(path, dropped, rows)
     matrix = np.array(list(labels.values()), dtype=np.float32).reshape(len(labels), len(spec.endpoints))
     table = MoleculeTable(tuple(groups[key].smiles for key in labels), tuple(labels), matrix, spec.endpoints)
-    merged = sum(len(groups[key].rows) - 1 for key in labels)
+    merged = sum(groups[key].count - 1 for key in labels)
     return Intake(table, tuple(sorted(dropped, key=lambda row: row.row)), merged, rows)
 
 

@@ -7,9 +7,8 @@ import numpy as np
 
 from fluid.artifacts import Artifact, hash_json
 from fluid.data.table import MoleculeTable
+from fluid.molecules.library import read_library, write_library
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.packed import PackedGraphs
-from fluid.molecules.workers import featurize_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,10 @@ class Part:
 def write_part(folder: Path, table: MoleculeTable, workers: int) -> None:
     """Write the table, its graphs and fingerprints."""
     table.save(folder / "table.parquet")
-    graphs, bits = featurize_many(table.smiles, workers)
-    graphs.save(folder / "graphs")
-    np.save(folder / "bits.npy", bits, allow_pickle=False)
+    write_library(folder, table.smiles, workers)
 
 
 def read_part(artifact: Artifact) -> Part:
     """Read a verified part; the graphs are memory-mapped."""
     table = MoleculeTable.load(artifact / "table.parquet")
-    bits = np.load(artifact / "bits.npy", mmap_mode="r", allow_pickle=False)
-    return Part(table, MoleculeSet(table.smiles, table.keys, PackedGraphs.load(artifact / "graphs"), bits))
+    return Part(table, read_library(artifact.folder, table.smiles, table.keys))

@@ -8,6 +8,8 @@ from rdkit.Chem import rdFingerprintGenerator
 from fluid.molecules.standardize import parse
 
 CHUNK = 2048
+N_BITS = 2048
+BYTES = N_BITS // 8
 
 
 def _generator(radius: int, n_bits: int, features: bool) -> rdFingerprintGenerator.FingerprintGenerator64:
@@ -19,7 +21,7 @@ def _generator(radius: int, n_bits: int, features: bool) -> rdFingerprintGenerat
     return rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=n_bits, atomInvariantsGenerator=invariants)
 
 
-def morgan_bits(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, features: bool = False) -> np.ndarray:
+def morgan_bits(smiles: Sequence[str], radius: int = 2, n_bits: int = N_BITS, features: bool = False) -> np.ndarray:
     """Return packed Morgan bits (Rogers & Hahn 2010, doi:10.1021/ci100050t).
 
     Args:

@@ -1,6 +1,7 @@
 """Molecules with their graphs: what models read."""
 
 import hashlib
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -61,3 +62,12 @@ class MoleculeSet:
         """Yield the molecules in order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.take(np.arange(start, min(start + size, len(self))))
+            self._release()
+
+    def _release(self) -> None:
+        """Let the system take back the pages of memory-mapped arrays; they are read again when needed."""
+        graphs = self.graphs
+        for array in (self.bits, graphs.atoms, graphs.neighbours, graphs.bonds):
+            mapped = getattr(array, "_mmap", None)
+            if mapped is not None and hasattr(mapped, "madvise"):
+                mapped.madvise(mmap.MADV_DONTNEED)

@@ -10,7 +10,13 @@ from fluid.errors import ArtifactError, InputError
 from fluid.molecules.features import ATOM_FEATURES, DEGREE_COLUMN, featurize
 from fluid.molecules.standardize import parse
 
-FILES = {"atom_offsets": np.int64, "edge_offsets": np.int64, "atoms": np.uint8, "neighbours": np.uint16, "bonds": np.uint8}
+FILES: dict[str, type[np.generic]] = {
+    "atom_offsets": np.int64,
+    "edge_offsets": np.int64,
+    "atoms": np.uint8,
+    "neighbours": np.uint16,
+    "bonds": np.uint8,
+}
 
 
 def _offsets(counts: Iterable[int]) -> np.ndarray:

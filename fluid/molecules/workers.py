@@ -45,15 +45,18 @@ def featurize_part(smiles: Sequence[str]) -> tuple[PackedGraphs, np.ndarray]:
     return PackedGraphs.from_smiles(smiles), morgan_bits(smiles)
 
 
-def featurize_many(smiles: Sequence[str], workers: int, chunk: int = 1024) -> tuple[PackedGraphs, np.ndarray]:
-    """Featurise standardised SMILES in worker processes, in order; few molecules are featurised in this process."""
-    parts = [smiles[start : start + chunk] for start in range(0, len(smiles), chunk)]
-    if workers <= 1 or len(parts) <= 2:
-        return featurize_part(smiles)
+def featurize_stream(smiles: Sequence[str], workers: int, chunk: int = 1024) -> Iterator[tuple[PackedGraphs, np.ndarray]]:
+    """Yield graphs and fingerprints of standardised SMILES chunk by chunk, in order; few molecules are featurised in this process."""
+    parts = (smiles[start : start + chunk] for start in range(0, len(smiles), chunk))
+    if workers <= 1 or len(smiles) <= 2 * chunk:
+        yield from map(featurize_part, parts)
+        return
     with worker_pool(workers) as pool:
-        done = [future.result() for future in [pool.schedule(featurize_part, args=(part,)) for part in parts]]
-    graphs, bits = zip(*done, strict=True)
-    return graphs[0].concatenate(graphs[1:]), np.concatenate(bits)
+        pending = deque(pool.schedule(featurize_part, args=(part,)) for part in islice(parts, 2 * workers))
+        while pending:
+            done = pending.popleft().result()
+            pending.extend(pool.schedule(featurize_part, args=(part,)) for part in islice(parts, 1))
+            yield done
 
 
 def attempt(one: One, spec: StandardizeSpec, smiles: str) -> Result:

@@ -1,13 +1,10 @@
 import os
 import time
 
-import numpy as np
 import pytest
 
-from fluid.molecules.fingerprints import morgan_bits
-from fluid.molecules.packed import FILES, PackedGraphs
 from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, standardize
-from fluid.molecules.workers import featurize_many, standardize_many
+from fluid.molecules.workers import standardize_many
 
 SPEC = StandardizeSpec(timeout_s=1.0)
 SMILES = [f"{'C' * (i % 17 + 1)}O{'C' * (i % 5)}" for i in range(300)]
@@ -54,13 +51,3 @@ def test_input_is_read_lazily() -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert len(read) <= 40
-
-
-def test_features_do_not_depend_on_workers() -> None:
-    alone, bits = featurize_many(SMILES, 1)
-    together, bits_together = featurize_many(SMILES, 2, chunk=50)
-    for name in FILES:
-        np.testing.assert_array_equal(getattr(alone, name), getattr(together, name))
-        np.testing.assert_array_equal(getattr(alone, name), getattr(PackedGraphs.from_smiles(SMILES), name))
-    np.testing.assert_array_equal(bits, bits_together)
-    np.testing.assert_array_equal(bits, morgan_bits(SMILES))

@@ -1,0 +1,61 @@
+"""What all benchmarks share: arguments, one JSON file of rows, and tables in the README between markers."""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+Row = dict[str, Any]
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser with the arguments of every benchmark; `paths.data=FOLDER` may follow as in `fluid` itself."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="where the rows go")
+    parser.add_argument("--readme", action="store_true", help="also put the table into README.md")
+    parser.add_argument("overrides", nargs="*", metavar="paths.data=FOLDER", help="folder with larger data")
+    return parser
+
+
+def data_folder(overrides: Sequence[str]) -> Path | None:
+    """Return the folder of `paths.data=...`, or `None` without it."""
+    found = [text.removeprefix("paths.data=") for text in overrides if text.startswith("paths.data=")]
+    return Path(found[-1]) if found else None
+
+
+def skip(why: str) -> None:
+    """End loudly without a result."""
+    print(f"SKIPPED: {why}", file=sys.stderr)
+    sys.exit(3)
+
+
+def provenance() -> dict[str, str]:
+    """Return the command, commit, machine and versions of a result."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    versions = {name: version(name) for name in ("fluid", "torch", "torch-geometric", "rdkit", "lightning")}
+    return {"command": " ".join(sys.argv), "commit": commit or "unknown", "machine": platform.platform(), **versions}
+
+
+def finish(rows: list[Row], path: Path) -> None:
+    """Write the rows; exit with an error if there are none or one does not hold."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"rows": rows, "provenance": provenance()}, indent=2) + "\n")
+    failed = [row["name"] for row in rows if not row.get("holds", False)]
+    print(f"results: {path}")
+    if failed or not rows:
+        sys.exit("does not hold: " + (", ".join(failed) or "no rows"))
+
+
+def put_into_readme(marker: str, lines: list[str]) -> None:
+    """Replace what stands between `<!-- marker -->` and `<!-- /marker -->` in README.md."""
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+    head, rest = text.split(begin)
+    readme.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1])

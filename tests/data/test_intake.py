@@ -1,0 +1,158 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from rdkit import Chem
+
+from fluid.data.embedded import PARTS, embedded_path
+from fluid.data.endpoints import Endpoint
+from fluid.data.intake import Intake, IntakeSpec, intake, iter_intake
+from fluid.errors import FluidError, InputError
+from fluid.molecules.standardize import MoleculeRejected
+from fluid.molecules.workers import standardize_many
+
+ROWS = [
+    ("CCO", 4.0),  # 1 kept
+    ("C1CC", 6.0),  # 2 does not parse
+    ("OCC", 6.0),  # 3 the molecule of row 1
+    ("c1ccccc1O", ""),  # 4 no label
+    ("[Na+].[Cl-]", 5.0),  # 5 no carbon
+    ("CC(=O)[O-].[Na+]", 7.5),  # 6 kept as acetic acid
+    ("", 5.0),  # 7 empty
+    ("CC(=O)O", 7.7),  # 8 the molecule of row 6
+    ("CCN", 3.0),  # 9 kept
+]
+
+
+def spec(*endpoints: str, **changes: object) -> IntakeSpec:
+    return IntakeSpec("smiles", tuple(Endpoint.parse(text) for text in endpoints), workers=0, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    path = tmp_path / "assay.csv"
+    path.write_text("\n".join(["smiles,pic50", *(f"{s},{v}" for s, v in ROWS)]) + "\n")
+    return path
+
+
+def account(done: Intake) -> tuple[int, int, int, int]:
+    return done.rows, len(done.table), len(done.dropped), done.merged
+
+
+def test_every_row_is_accounted_for(csv: Path) -> None:
+    done = intake(csv, spec("pic50 [log mol/L]"))
+    assert account(done) == (9, 3, 4, 2)
+    assert done.table.smiles == ("CCO", "CC(=O)O", "CCN")
+    np.testing.assert_allclose(done.table.labels[:, 0], [5.0, 7.6, 3.0], rtol=1e-6)
+    assert [(row.row, row.reason) for row in done.dropped] == [
+        (2, "does not parse as SMILES"),
+        (4, "no label"),
+        (5, "no carbon"),
+        (7, "empty SMILES"),
+    ]
+
+
+def test_a_threshold_makes_classes_and_conflicts_are_dropped_by_policy(csv: Path) -> None:
+    done = intake(csv, spec("pic50 >= 5"))  # rows 1 and 3 merge to a mean of 5.0 before the threshold
+    assert done.table.labels[:, 0].tolist() == [1, 1, 0]
+    flags = csv.with_name("flags.csv")
+    flags.write_text("smiles,active\nCCO,1\nOCC,0\nCCN,1\nCCN,1\nCCC,0\n")
+    done = intake(flags, spec("active"))
+    assert account(done) == (5, 2, 2, 1)
+    assert [(row.row, row.reason) for row in done.dropped] == [(1, "conflicting labels"), (2, "conflicting labels")]
+
+
+def test_taking_the_result_in_again_changes_nothing(csv: Path, tmp_path: Path) -> None:
+    once = intake(csv, spec("pic50 [log mol/L]")).table
+    again = tmp_path / "again.csv"
+    again.write_text(
+        "\n".join(["smiles,pic50", *(f"{s},{v!r}" for s, v in zip(once.smiles, once.labels[:, 0].tolist(), strict=True))]) + "\n"
+    )
+    done = intake(again, spec("pic50 [log mol/L]"))
+    assert account(done) == (3, 3, 0, 0)
+    assert done.table.digest == once.digest
+
+
+def test_csv_parquet_and_sdf_give_the_same_table(csv: Path, tmp_path: Path) -> None:
+    import pandas as pd
+
+    good = [(s, v) for s, v in ROWS if s and s != "C1CC" and v != ""]
+    frame = pd.DataFrame(good, columns=["smiles", "pic50"])
+    frame.to_parquet(tmp_path / "assay.parquet")
+    frame.to_csv(tmp_path / "good.csv", index=False)
+    with gzip.open(tmp_path / "assay.sdf.gz", "wt") as stream:
+        writer = Chem.SDWriter(stream)
+        for smiles, value in good:
+            mol = Chem.MolFromSmiles(smiles)
+            mol.SetProp("pic50", str(value))
+            writer.write(mol)
+        writer.close()
+    digests = {intake(tmp_path / name, spec("pic50 [log mol/L]")).table.digest for name in ("good.csv", "assay.parquet", "assay.sdf.gz")}
+    assert len(digests) == 1
+
+
+def test_workers_change_nothing(csv: Path) -> None:
+    alone = intake(csv, spec("pic50 [log mol/L]"))
+    two = intake(csv, IntakeSpec("smiles", (Endpoint.parse("pic50 [log mol/L]"),), workers=2))
+    assert (two.table.digest, two.dropped, two.merged) == (alone.table.digest, alone.dropped, alone.merged)
+
+
+def test_rows_one_by_one_keep_duplicates_and_mark_broken_ones(csv: Path) -> None:
+    rows = list(iter_intake(csv, spec()))
+    assert [row.row for row in rows] == list(range(1, 10))
+    assert [row.smiles for row in rows] == [smiles for smiles, _ in ROWS]
+    assert [row.row for row in rows if isinstance(row.molecule, MoleculeRejected)] == [2, 5, 7]
+
+
+def test_progress_ends_with_all_rows(csv: Path) -> None:
+    seen: list[int] = []
+    intake(csv, spec("pic50 [log mol/L]"), seen.append)
+    assert seen == [9]
+
+
+@pytest.mark.parametrize(
+    ("content", "endpoint", "message"),
+    [
+        ("smiles,pic50\nC1CC,5\n,5\n", "pic50 >= 5", "no valid molecule in 2 rows.*does not parse"),
+        ("smiles,pic50\nCCO,abc\n", "pic50 >= 5", r"assay\.csv, row 1.*'abc'"),
+        ("smiles,pic50\nCCO,5\nCCN,inf\n", "pic50 [log]", "row 2.*inf"),
+        ("smiles,active\nCCO,2\n", "active", "row 1.*'2'"),
+        ("smiles,active\n", "active", "no valid molecule|no row|empty"),
+        ("", "active", "empty"),
+        ("smiles,active\nCCO,1\n", "blocker", "'blocker'"),
+        ("structure,active\nCCO,1\n", "active", "'smiles'"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, content: str, endpoint: str, message: str) -> None:
+    path = tmp_path / "assay.csv"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        intake(path, spec(endpoint))
+
+
+def test_rows_that_do_not_add_up_are_our_error(csv: Path) -> None:
+    done = intake(csv, spec("pic50 [log mol/L]"))
+    with pytest.raises(FluidError, match="internal accounting"):
+        Intake(done.table, done.dropped, done.merged + 1, done.rows)
+
+
+def embedded_smiles() -> dict[str, list[str]]:
+    return {name: pq.read_table(embedded_path(name))["smiles"].to_pylist() for name in PARTS}
+
+
+def test_the_embedded_parts_have_the_promised_sizes_and_share_no_molecule() -> None:
+    smiles = embedded_smiles()
+    everything = [text for part in smiles.values() for text in part]
+    assert len(everything) == len(set(everything))
+    assert 7_500 <= len(smiles["pool"]) <= 8_500
+    assert len(smiles["test_external"]) >= 1_500
+    assert len(smiles["transfer"]) >= 40_000
+    assert 0.30 <= np.mean(pq.read_table(embedded_path("pool"))["blocker"].to_pylist()) <= 0.45
+
+
+@pytest.mark.slow
+def test_the_embedded_parts_share_no_inchikey() -> None:
+    keys = [row.key for part in embedded_smiles().values() for row in standardize_many(part, IntakeSpec().standardize, 2)]  # type: ignore[union-attr]
+    assert len(keys) == len(set(keys)) > 54_000

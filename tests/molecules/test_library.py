@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fluid.errors import ArtifactError
+from fluid.molecules.array_writer import ArrayWriter
+from fluid.molecules.fingerprints import morgan_bits
+from fluid.molecules.library import read_library, write_library, write_parts
+from fluid.molecules.packed import FILES, PackedGraphs
+from fluid.molecules.workers import featurize_part, featurize_stream
+
+SMILES = tuple(f"{'C' * (i % 17 + 1)}O{'C' * (i % 5)}" for i in range(300))
+KEYS = tuple(map(str, range(300)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64, np.float32])
+@pytest.mark.parametrize("row_shape", [(), (3,)])
+def test_rows_in_parts_are_the_array_that_numpy_reads(tmp_path: Path, dtype: type, row_shape: tuple[int, ...]) -> None:
+    whole = np.random.default_rng(0).integers(0, 200, (50, *row_shape)).astype(dtype)
+    with ArrayWriter(tmp_path / "a.npy", dtype, row_shape) as writer:
+        for part in (whole[:0], whole[:7], whole[7:]):
+            writer.append(part)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), whole)
+    assert np.load(tmp_path / "a.npy", mmap_mode="r").dtype == dtype
+
+
+@pytest.mark.parametrize(("workers", "chunk"), [(1, 1000), (1, 7), (2, 50)])
+def test_a_library_does_not_depend_on_workers_or_chunks(tmp_path: Path, workers: int, chunk: int) -> None:
+    (tmp_path / "graphs").mkdir()
+    write_parts(tmp_path, featurize_stream(SMILES, workers, chunk))
+    molecules, expected = read_library(tmp_path, SMILES, KEYS), PackedGraphs.from_smiles(SMILES)
+    for name in FILES:
+        np.testing.assert_array_equal(getattr(molecules.graphs, name), getattr(expected, name))
+    np.testing.assert_array_equal(molecules.bits, morgan_bits(SMILES))
+
+
+def test_chunks_of_a_memory_mapped_library_can_be_read_twice(tmp_path: Path) -> None:
+    write_library(tmp_path, SMILES, 1)
+    molecules = read_library(tmp_path, SMILES, KEYS)
+    for _ in range(2):
+        bits = np.concatenate([chunk.bits for chunk in molecules.chunks(64)])
+        np.testing.assert_array_equal(bits, morgan_bits(SMILES))
+
+
+def test_an_empty_library(tmp_path: Path) -> None:
+    write_library(tmp_path, (), 2)
+    assert len(read_library(tmp_path, (), ())) == 0
+
+
+def test_missing_fingerprints_are_named(tmp_path: Path) -> None:
+    write_library(tmp_path, SMILES, 1)
+    (tmp_path / "bits.npy").unlink()
+    with pytest.raises(ArtifactError, match=r"bits\.npy.*fingerprints cannot be read"):
+        read_library(tmp_path, SMILES, KEYS)
+
+
+def test_parts_are_made_lazily() -> None:
+    stream = featurize_stream(SMILES, 1, 10)
+    graphs, bits = next(stream)
+    assert len(graphs) == len(bits) == 10
+    assert len(featurize_part(SMILES[:3])[0]) == 3

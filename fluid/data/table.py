@@ -16,6 +16,7 @@ from fluid.errors import ArtifactError, InputError, ShapeError
 
 METADATA = b"fluid"
 SMILES_COLUMN, KEY_COLUMN = "smiles", "key"
+ROW_GROUP = 16_384
 UNREADABLE = (OSError, pa.ArrowException, KeyError, ValueError, TypeError, InputError)
 
 
@@ -95,10 +96,15 @@ class MoleculeTable:
         fields = [pa.field(SMILES_COLUMN, pa.string()), pa.field(KEY_COLUMN, pa.string())]
         fields += [pa.field(label_column(endpoint), pa.float32()) for endpoint in self.endpoints]
         metadata = {METADATA: json.dumps([endpoint.to_dict() for endpoint in self.endpoints], sort_keys=True).encode()}
-        columns = [pa.array(self.smiles, pa.string()), pa.array(self.keys, pa.string())]
-        columns += [pa.array(plane, pa.float32()) for plane in _canonical(self.labels).T]
-        with atomic_file(path) as temporary:
-            pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata)), temporary, compression="zstd")
+        schema = pa.schema(fields, metadata)
+        with atomic_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            for start in range(0, max(len(self), 1), ROW_GROUP):
+                writer.write_table(self._arrow(slice(start, start + ROW_GROUP), schema))
+
+    def _arrow(self, rows: slice, schema: pa.Schema) -> pa.Table:
+        columns = [pa.array(self.smiles[rows], pa.string()), pa.array(self.keys[rows], pa.string())]
+        columns += [pa.array(plane, pa.float32()) for plane in _canonical(self.labels[rows]).T]
+        return pa.Table.from_arrays(columns, schema=schema)
 
     @classmethod
     def load(cls, path: Path) -> "MoleculeTable":
@@ -109,7 +115,7 @@ class MoleculeTable:
         """
         try:
             with pq.ParquetFile(path) as file:
-                return _from_arrow(file.read())
+                return _from_arrow(file)
         except UNREADABLE as error:
             what = f"cannot be read as a molecule table ({_why(error)})"
             raise ArtifactError(what, where=str(path), remedy="Delete it and run again.") from None
@@ -125,16 +131,21 @@ def _canonical(labels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.where(np.isnan(labels), np.float32("nan"), labels + np.float32(0)), dtype="<f4")
 
 
-def _from_arrow(table: pa.Table) -> MoleculeTable:
-    endpoints = tuple(Endpoint.from_dict(value) for value in json.loads((table.schema.metadata or {})[METADATA]))
-    planes = [table[label_column(endpoint)].to_numpy() for endpoint in endpoints]
-    labels = np.stack(planes, axis=1).astype(np.float32) if planes else np.empty((len(table), 0), dtype=np.float32)
-    for plane, endpoint in zip(planes, endpoints, strict=True):
-        _check_classes(plane, endpoint)
-    smiles, keys = (tuple(table[name].to_pylist()) for name in (SMILES_COLUMN, KEY_COLUMN))
-    if not all(isinstance(value, str) for value in (*smiles, *keys)):
+def _from_arrow(file: pq.ParquetFile) -> MoleculeTable:
+    endpoints = tuple(Endpoint.from_dict(value) for value in json.loads((file.schema_arrow.metadata or {})[METADATA]))
+    names, texts = [label_column(endpoint) for endpoint in endpoints], (list[str](), list[str]())
+    parts = [np.empty((0, len(names)), dtype=np.float32)]
+    for batch in file.iter_batches(ROW_GROUP, columns=[SMILES_COLUMN, KEY_COLUMN, *names]):
+        for values, name in zip(texts, (SMILES_COLUMN, KEY_COLUMN), strict=True):
+            values += batch[name].to_pylist()
+        planes = [batch[name].to_numpy(zero_copy_only=False) for name in names]
+        parts += [np.stack(planes, axis=1).astype(np.float32)] if planes else [np.empty((len(batch), 0), dtype=np.float32)]
+    labels = np.concatenate(parts)
+    for column, endpoint in enumerate(endpoints):
+        _check_classes(labels[:, column], endpoint)
+    if not all(isinstance(value, str) for values in texts for value in values):
         raise ValueError("a molecule or key is missing")
-    return MoleculeTable(smiles, keys, labels, endpoints)
+    return MoleculeTable(tuple(texts[0]), tuple(texts[1]), labels, endpoints)
 
 
 def _why(error: Exception) -> str:

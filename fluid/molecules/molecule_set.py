@@ -51,7 +51,10 @@ class MoleculeSet:
     @property
     def digest(self) -> str:
         """SHA-256 of the SMILES in order: the identity of a transfer set."""
-        return hashlib.sha256("\n".join(self.smiles).encode()).hexdigest()
+        state = hashlib.sha256()
+        for number, text in enumerate(self.smiles):
+            state.update(f"\n{text}".encode() if number else text.encode())
+        return state.hexdigest()
 
     def take(self, index: np.ndarray) -> "MoleculeSet":
         """Return the molecules at `index`."""

@@ -190,7 +190,7 @@ def test_a_failed_save_leaves_the_old_file(table, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(OSError, match="No space left"):
         unlabelled().save(path)
     assert path.read_bytes() == before

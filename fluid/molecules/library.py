@@ -51,8 +51,11 @@ def read_library(folder: Path, smiles: Sequence[str], keys: Sequence[str]) -> Mo
     """
     try:
         bits = np.load(folder / BITS, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise ArtifactError(
             f"fingerprints cannot be read ({error})", where=str(folder / BITS), remedy="Delete the folder and run again."
         ) from None
+    if bits.dtype != np.uint8 or bits.ndim != 2 or bits.shape[1] != BYTES:
+        what = f"fingerprints have shape {bits.shape} and type {bits.dtype}"
+        raise ArtifactError(what, where=str(folder / BITS), expected=f"uint8 rows of {BYTES}", remedy="Delete the folder and run again.")
     return MoleculeSet(tuple(smiles), tuple(keys), PackedGraphs.load(folder / GRAPHS), bits)

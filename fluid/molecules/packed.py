@@ -107,7 +107,7 @@ class PackedGraphs:
             path = folder / f"{name}.npy"
             try:
                 arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, EOFError) as error:
                 raise ArtifactError(
                     f"graph array cannot be read ({error})", where=str(path), remedy="Delete the folder and run again."
                 ) from None
@@ -121,13 +121,15 @@ class PackedGraphs:
         def wrong(name: str, what: str) -> ArtifactError:
             return ArtifactError(what, where=str(folder / f"{name}.npy"), remedy="Delete the folder and run again.")
 
+        if self.atoms.ndim != 2 or self.atoms.shape[1] != len(ATOM_FEATURES):
+            raise wrong("atoms", f"atoms have shape {self.atoms.shape}")
+        if self.neighbours.ndim != 1:
+            raise wrong("neighbours", f"neighbours have shape {self.neighbours.shape}")
         for name, flat in (("atom_offsets", self.atoms), ("edge_offsets", self.neighbours)):
             offsets = getattr(self, name)
             if offsets.ndim != 1 or len(offsets) == 0 or offsets[0] != 0 or np.any(np.diff(offsets) < 0) or offsets[-1] != len(flat):
                 raise wrong(name, "offsets do not fit the arrays")
         if len(self.atom_offsets) != len(self.edge_offsets):
             raise wrong("edge_offsets", "another number of molecules than in atom_offsets")
-        if self.atoms.ndim != 2 or self.atoms.shape[1] != len(ATOM_FEATURES):
-            raise wrong("atoms", f"atoms have shape {self.atoms.shape}")
         if self.bonds.shape != self.neighbours.shape or int(self.atoms[:, DEGREE_COLUMN].sum(dtype=np.int64)) != len(self.bonds):
             raise wrong("bonds", "bonds, neighbours and degrees do not fit each other")

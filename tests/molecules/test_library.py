@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fluid.errors import ArtifactError
+from fluid.artifacts import Artifact, ArtifactStore, open_artifact
+from fluid.errors import ArtifactError, ShapeError
 from fluid.molecules.array_writer import ArrayWriter
 from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.library import read_library, write_library, write_parts
@@ -60,3 +62,58 @@ def test_parts_are_made_lazily() -> None:
     graphs, bits = next(stream)
     assert len(graphs) == len(bits) == 10
     assert len(featurize_part(SMILES[:3])[0]) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"no array"])
+def test_emptied_or_foreign_fingerprints_are_named(tmp_path: Path, content: bytes) -> None:
+    write_library(tmp_path, SMILES, 1)
+    (tmp_path / "bits.npy").write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"bits\.npy: fingerprints cannot be read.*Delete the folder"):
+        read_library(tmp_path, SMILES, KEYS)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((300, 256)), np.zeros((300, 128), np.uint8), np.zeros(300, np.uint8), np.array(1, np.uint8)])
+def test_fingerprints_of_another_kind_are_refused(tmp_path: Path, wrong: np.ndarray) -> None:
+    write_library(tmp_path, SMILES, 1)
+    np.save(tmp_path / "bits.npy", wrong)
+    with pytest.raises(ArtifactError, match=r"bits\.npy: fingerprints have shape .*expected uint8 rows of 256"):
+        read_library(tmp_path, SMILES, KEYS)
+
+
+def test_another_number_of_molecules_is_refused(tmp_path: Path) -> None:
+    write_library(tmp_path, SMILES, 1)
+    with pytest.raises(ShapeError, match="299 smiles, 299 keys, 300 graphs and 300 fingerprints"):
+        read_library(tmp_path, SMILES[:-1], KEYS[:-1])
+
+
+def test_a_library_that_was_interrupted_is_refused(tmp_path: Path) -> None:
+    def torn() -> Iterator[tuple[PackedGraphs, np.ndarray]]:
+        yield featurize_part(SMILES[:10])
+        raise KeyboardInterrupt
+
+    (tmp_path / "graphs").mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        write_parts(tmp_path, torn())
+    with pytest.raises(ShapeError, match="300 smiles, 300 keys, 10 graphs and 10 fingerprints"):
+        read_library(tmp_path, SMILES, KEYS)
+
+
+def test_a_stored_library_is_found_again_and_an_altered_one_is_rebuilt(tmp_path: Path) -> None:
+    store, inputs, expected = ArtifactStore(tmp_path), {"smiles": SMILES}, PackedGraphs.from_smiles(SMILES)
+
+    def get() -> tuple[Artifact, bool]:
+        return store.get_or_make("library", inputs, lambda folder: write_library(folder, SMILES, 1))
+
+    built, found = get()
+    assert not found
+    assert get() == (built, True)
+    path = built / "graphs" / "neighbours.npy"
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1  # no shape or length changes: only the hash can tell
+    path.write_bytes(bytes(content))
+    with pytest.raises(ArtifactError, match=r"neighbours\.npy: content differs from its manifest"):
+        open_artifact(built.folder)
+    again, found = get()
+    assert not found
+    assert again.digest == built.digest
+    np.testing.assert_array_equal(read_library(again.folder, SMILES, KEYS).graphs.neighbours, expected.neighbours)

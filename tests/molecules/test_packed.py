@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
 
@@ -10,6 +11,10 @@ from fluid.molecules.features import featurize
 from fluid.molecules.packed import FILES, PackedGraphs
 
 SMILES = ["CCO", "C", "c1ccccc1O", "[Na+]", "CC(=O)N", "C1CC1"]
+
+
+def validation_smiles() -> list[str]:
+    return [str(smiles) for smiles in pq.read_table(embedded_path("validation"))["smiles"].to_pylist()]
 
 
 @pytest.fixture
@@ -32,10 +37,7 @@ def test_each_molecule_lies_between_its_offsets(graphs: PackedGraphs) -> None:
 
 
 def test_drug_like_molecules_take_at_most_400_bytes() -> None:
-    import pyarrow.parquet as pq
-
-    smiles = pq.read_table(embedded_path("validation"))["smiles"].to_pylist()
-    assert PackedGraphs.from_smiles(smiles).nbytes_per_molecule <= 400
+    assert PackedGraphs.from_smiles(validation_smiles()).nbytes_per_molecule <= 400
 
 
 @pytest.mark.parametrize("index", [[], [0], [5, 0, 5], [3, 2, 1, 0], list(range(6))])
@@ -91,4 +93,49 @@ def test_arrays_that_do_not_fit_are_refused(graphs: PackedGraphs, tmp_path: Path
     graphs.save(tmp_path)
     np.save(tmp_path / f"{name}.npy", change(getattr(graphs, name)))
     with pytest.raises(ArtifactError, match=message):
+        PackedGraphs.load(tmp_path)
+
+
+def test_numbers_of_atoms_and_bonds_are_those_of_rdkit() -> None:
+    smiles = validation_smiles()
+    graphs = PackedGraphs.from_smiles(smiles)
+    mols = [Chem.MolFromSmiles(text) for text in smiles]
+    np.testing.assert_array_equal(np.diff(graphs.atom_offsets), [mol.GetNumAtoms() for mol in mols])
+    np.testing.assert_array_equal(np.diff(graphs.edge_offsets), [2 * mol.GetNumBonds() for mol in mols])
+
+
+def test_files_on_disk_take_at_most_400_bytes_per_molecule(tmp_path: Path) -> None:
+    smiles = validation_smiles()
+    PackedGraphs.from_smiles(smiles).save(tmp_path)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 400 * len(smiles)
+
+
+def test_a_molecule_without_bonds_has_no_edges() -> None:
+    graphs = PackedGraphs.from_smiles(["C", "[Na+]"])
+    assert graphs.atom_offsets.tolist() == [0, 1, 2]
+    assert graphs.edge_offsets.tolist() == [0, 0, 0]
+    assert graphs.take(np.array([1])).atoms.shape == (1, 8)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("content", [b"", b"no array"])
+def test_an_emptied_or_foreign_array_is_named(graphs: PackedGraphs, tmp_path: Path, name: str, content: bytes) -> None:
+    graphs.save(tmp_path)
+    (tmp_path / f"{name}.npy").write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"{name}\.npy: graph array cannot be read.*Delete the folder"):
+        PackedGraphs.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_single_number_is_no_array(graphs: PackedGraphs, tmp_path: Path, name: str) -> None:
+    graphs.save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", np.array(3, dtype=FILES[name]))
+    with pytest.raises(ArtifactError, match=rf"{name}\.npy: "):
+        PackedGraphs.load(tmp_path)
+
+
+def test_pickled_objects_are_refused(graphs: PackedGraphs, tmp_path: Path) -> None:
+    graphs.save(tmp_path)
+    np.save(tmp_path / "bonds.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(ArtifactError, match=r"bonds\.npy: graph array cannot be read"):
         PackedGraphs.load(tmp_path)

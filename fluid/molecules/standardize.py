@@ -94,7 +94,10 @@ def parse(smiles: str) -> Chem.Mol:
     if len(text) > MAX_SMILES:
         raise MoleculeRejected(f"SMILES of more than {MAX_SMILES} characters")
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(text)
+        try:
+            mol = Chem.MolFromSmiles(text)
+        except UnicodeEncodeError:  # half a letter, which RDKit cannot take
+            mol = None
     if mol is None:
         raise MoleculeRejected("does not parse as SMILES")
     return mol

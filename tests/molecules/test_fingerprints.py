@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
 from fluid.molecules.fingerprints import morgan_bits, morgan_counts, nearest_similarity, tanimoto
+from fluid.molecules.standardize import MoleculeRejected
 
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1", "C1CCCCC1", "NCC(=O)O", "C"]
 
@@ -46,3 +49,33 @@ def test_few_or_no_references() -> None:
     np.testing.assert_allclose(nearest_similarity(bits, bits[:1], 5), tanimoto(bits, bits[:1])[:, 0])
     np.testing.assert_array_equal(nearest_similarity(bits, bits[:0], 3), np.zeros(len(SMILES)))
     np.testing.assert_allclose(nearest_similarity(bits, bits, 1), 1.0)
+
+
+def test_counts_are_capped_at_255() -> None:
+    smiles = "C" * 300
+    mol = Chem.MolFromSmiles(smiles)
+    theirs = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048).GetCountFingerprintAsNumPy(mol)
+    assert theirs.max() > 255
+    counts = morgan_counts([smiles])[0]
+    assert counts.dtype == np.uint8
+    np.testing.assert_array_equal(counts, np.minimum(theirs, 255))
+
+
+def test_fingerprints_do_not_depend_on_the_order_of_atoms_or_molecules() -> None:
+    mol = Chem.MolFromSmiles("C[C@H](N)C(=O)Nc1ccc(O)cc1")
+    written = Chem.MolToRandomSmilesVect(mol, 8, randomSeed=1)
+    assert len({row.tobytes() for row in morgan_bits(written)}) == 1
+    assert len({row.tobytes() for row in morgan_counts(written)}) == 1
+    np.testing.assert_array_equal(morgan_bits(SMILES[::-1]), morgan_bits(SMILES)[::-1])
+
+
+def test_single_atoms_and_no_molecules() -> None:
+    assert np.unpackbits(morgan_bits(["C", "[Na+]"]), axis=1).sum(axis=1).tolist() == [1, 1]
+    assert morgan_bits([]).shape == (0, 256)
+    assert morgan_counts([], n_bits=64).shape == (0, 64)
+
+
+@pytest.mark.parametrize("make", [morgan_bits, morgan_counts])
+def test_broken_smiles_are_refused(make: Callable[..., np.ndarray]) -> None:
+    with pytest.raises(MoleculeRejected, match="does not parse as SMILES"):
+        make(["C", "C1CC"])

@@ -1,7 +1,9 @@
+import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
+from fluid.data.embedded import embedded_path
 from fluid.errors import ConfigError
 from fluid.molecules.standardize import MoleculeRejected, StandardizeSpec, standardize
 
@@ -93,3 +95,73 @@ def test_the_limit_of_atoms_is_allowed() -> None:
 def test_wrong_settings(values: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"standardize\."):
         StandardizeSpec(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("[Fe+2].CC", "CC"),  # metal ion
+        ("CC(=O)[O-].CC[NH3+]", "CCN"),  # of two organic fragments of one size, RDKit's choice
+        ("[2H]C([2H])O", "[2H]C([2H])O"),  # isotopes stay
+        ("[H+].CC(=O)[O-]", "CC(=O)O"),
+        ("OC(=O)C(F)(F)F.CCCCN1CCNCC1", "CCCCN1CCNCC1"),
+        ("C", "C"),
+        ("CCO éthanol", "CCO"),  # a name after the molecule
+    ],
+)
+def test_more_parents(given: str, expected: str) -> None:
+    assert standardize(given, SPEC).smiles == expected
+    assert standardize(given, SPEC).key == Chem.MolToInchiKey(Chem.MolFromSmiles(expected))[:14]
+
+
+def test_embedded_molecules_standardise_to_themselves_however_they_are_written() -> None:
+    smiles = [str(text) for text in pq.read_table(embedded_path("validation"))["smiles"].to_pylist()][:120]
+    for text in smiles:
+        mol = Chem.MolFromSmiles(text)
+        once = standardize(text, SPEC)
+        assert standardize(once.smiles, SPEC) == once
+        for written in Chem.MolToRandomSmilesVect(mol, 3, randomSeed=7):
+            assert standardize(written, SPEC) == once
+
+
+def test_salt_forms_of_one_molecule_share_smiles_and_key() -> None:
+    forms = (
+        "CN1CCC(CC1)C(=O)O",
+        "C[NH+]1CCC(CC1)C(=O)[O-]",
+        "CN1CCC(CC1)C(=O)[O-].[K+]",
+        "C[NH+]1CCC(CC1)C(=O)O.[Br-]",
+        "CN1CCC(CC1)C(=O)O.O.O",
+    )
+    assert len({standardize(form, SPEC) for form in forms}) == 1
+
+
+@pytest.mark.parametrize("smiles", [None, 3, float("nan")])
+def test_what_is_no_text_counts_as_empty(smiles: object) -> None:
+    with pytest.raises(MoleculeRejected, match="empty SMILES"):
+        standardize(smiles, SPEC)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("smiles", ["\ud800C", "C\0C", "é"])
+def test_text_that_rdkit_cannot_take_is_rejected(smiles: str) -> None:
+    with pytest.raises(MoleculeRejected, match="does not parse as SMILES"):
+        standardize(smiles, SPEC)
+
+
+@pytest.mark.parametrize("smiles", ["*C", "[*:1]CC"])
+def test_a_molecule_with_open_ends_has_no_key(smiles: str) -> None:
+    with pytest.raises(MoleculeRejected, match="InChIKey could not be made"):
+        standardize(smiles, SPEC)
+
+
+def test_a_small_parent_in_a_large_mixture_counts_alone() -> None:
+    spec = StandardizeSpec(max_heavy_atoms=10)
+    assert standardize("CCCCCCCC" + ".O" * 30, spec).smiles == "CCCCCCCC"
+    with pytest.raises(MoleculeRejected, match="more than 10 heavy atoms"):
+        standardize("CCCCCCCC" + ".O" * 40, spec)
+
+
+def test_wrong_settings_name_what_is_allowed() -> None:
+    with pytest.raises(ConfigError, match=r"standardize\.stereo is 'maybe'; expected keep or remove\."):
+        StandardizeSpec(stereo="maybe")
+    with pytest.raises(ConfigError, match=r"standardize\.max_heavy_atoms and standardize\.timeout_s must be above 0\."):
+        StandardizeSpec(timeout_s=-1.0)

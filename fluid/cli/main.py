@@ -79,6 +79,9 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
         return fail(str(error), WRONG_INPUT)
     except (HydraException, OmegaConfBaseException) as error:
         return fail(explain_hydra(error, verb), WRONG_INPUT)
+    except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except MemoryError:
         return fail("out of memory; lower annotation.chunk or training batch sizes.", FAILED)
     except OSError as error:

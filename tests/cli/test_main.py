@@ -1,5 +1,7 @@
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +108,9 @@ def test_a_defect_of_ours_keeps_its_traceback(fluid: Call, monkeypatch: pytest.M
     fail_with(monkeypatch, ZeroDivisionError("bug"))
     with pytest.raises(ZeroDivisionError, match="bug"):
         fluid("report", "run=x")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    done = subprocess.run(f"{sys.executable} -m fluid simulate --help | head -n 1", shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("fluid simulate")
+    assert done.stderr == ""

@@ -32,8 +32,8 @@ class AnnotationSet:
         n_bins: Number of bins, at most 4.
 
     Raises:
-        ShapeError: Shapes or types disagree.
-        ArtifactError: A value is missing or out of range (the row is named).
+        ShapeError: Shapes or types disagree, or an endpoint comes twice.
+        ArtifactError: The teacher has no printable name, or a value is missing or out of range (the row is named).
     """
 
     teacher: str
@@ -49,14 +49,19 @@ class AnnotationSet:
         """Check shapes, types and ranges."""
         if not self.endpoints:
             raise ShapeError("an annotation set has no endpoint", expected="at least one")
+        if len({endpoint.name for endpoint in self.endpoints}) < len(self.endpoints):
+            raise ShapeError(f"endpoints are {', '.join(e.name for e in self.endpoints)}", expected="each endpoint once")
+        if not self.teacher.strip() or not self.teacher.isprintable():
+            raise ArtifactError(f"teacher name {self.teacher!r} cannot be used", expected="a printable name")
         shape = (len(self.domain_bin), len(self.endpoints))
         for name in PLANES:
             plane = getattr(self, name)
             if plane.shape != shape or plane.dtype != np.float32:
                 raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape}")
-        if self.domain_bin.dtype != np.uint8 or not 1 <= self.n_bins <= MAX_BINS:
+        if self.domain_bin.dtype != np.uint8 or self.domain_bin.ndim != 1 or not 1 <= self.n_bins <= MAX_BINS:
             raise ShapeError(
-                f"domain_bin has type {self.domain_bin.dtype} and {self.n_bins} bins", expected=f"uint8 and 1 to {MAX_BINS} bins"
+                f"domain_bin has shape {self.domain_bin.shape}, type {self.domain_bin.dtype} and {self.n_bins} bins",
+                expected=f"one dimension, uint8 and 1 to {MAX_BINS} bins",
             )
         self._check_values()
 
@@ -114,7 +119,7 @@ class Annotations:
 
 def natural(name: str) -> list[tuple[int, int | str]]:
     """Return a sorting key that puts `T2` before `T10`."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|\D+", name)]
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.findall(r"\d+|\D+", name)]
 
 
 def union_of_endpoints(sets: Sequence[AnnotationSet]) -> tuple[Endpoint, ...]:

@@ -18,6 +18,7 @@ from fluid.models.prediction import Prediction
 
 FORMAT = 1
 TABLE, MANIFEST = "annotations.parquet", "manifest.json"
+AGAIN = "Ask its sender for the folder again."
 KEYS = {
     "format": int,
     "teacher": str,
@@ -83,13 +84,13 @@ class AnnotationWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Finish: write the manifest, or leave nothing after an error."""
-        self._writer.close()
-        if error is None:
-            try:
+        try:
+            self._writer.close()
+            if error is None:
                 self._finish()
-            except BaseException as late:
-                self._atomic.__exit__(type(late), late, late.__traceback__)
-                raise
+        except BaseException as late:
+            self._atomic.__exit__(type(late), late, late.__traceback__)
+            raise
         self._atomic.__exit__(kind, error, trace)
 
     def _finish(self) -> None:
@@ -117,13 +118,17 @@ def write_annotation_set(folder: Path, annotations: AnnotationSet) -> None:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    manifest = read_json(path)
-    remedy = "Ask its sender for the folder again."
+    if not path.is_file():
+        raise ArtifactError("file not found", where=str(path), remedy=AGAIN)
+    try:
+        manifest = read_json(path)
+    except RecursionError:
+        raise ArtifactError("not valid JSON (nested too deeply)", where=str(path), remedy=AGAIN) from None
     if not isinstance(manifest, dict) or set(manifest) != set(KEYS) or any(type(manifest[k]) is not t for k, t in KEYS.items()):
-        raise ArtifactError("this is no manifest of an annotation set", where=str(path), expected="keys " + ", ".join(KEYS), remedy=remedy)
+        raise ArtifactError("this is no manifest of an annotation set", where=str(path), expected="keys " + ", ".join(KEYS), remedy=AGAIN)
     if manifest["format"] != FORMAT:
         raise ArtifactError(
-            f"the annotation set has format {manifest['format']}", where=str(path), expected=f"format {FORMAT}", remedy=remedy
+            f"the annotation set has format {manifest['format']}", where=str(path), expected=f"format {FORMAT}", remedy=AGAIN
         )
     return manifest
 
@@ -132,35 +137,33 @@ def _endpoints(path: Path, manifest: dict[str, Any]) -> tuple[Endpoint, ...]:
     try:
         endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
     except (FluidError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArtifactError(
-            f"an endpoint cannot be read ({error})", where=str(path), remedy="Ask its sender for the folder again."
-        ) from None
+        raise ArtifactError(f"an endpoint cannot be read ({error})", where=str(path), remedy=AGAIN) from None
     if not endpoints:
-        raise ArtifactError("there is no endpoint", where=str(path), remedy="Ask its sender for the folder again.")
+        raise ArtifactError("there is no endpoint", where=str(path), remedy=AGAIN)
     return endpoints
 
 
 def _table(path: Path, manifest: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> pa.Table:
-    remedy = "Ask its sender for the folder again."
     if not path.is_file():
-        raise ArtifactError("file not found", where=str(path), remedy=remedy)
+        raise ArtifactError("file not found", where=str(path), remedy=AGAIN)
     if hash_file(path) != manifest["sha256"]:
-        raise ArtifactError("the file was truncated or altered", where=str(path), expected="the SHA-256 of its manifest", remedy=remedy)
+        raise ArtifactError("the file was truncated or altered", where=str(path), expected="the SHA-256 of its manifest", remedy=AGAIN)
     try:
         table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ArtifactError(f"not a Parquet file ({str(error).splitlines()[0]})", where=str(path), remedy=remedy) from None
+        names = table.schema.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"not a Parquet file ({str(error).splitlines()[0]})", where=str(path), remedy=AGAIN) from None
     if not table.schema.equals(schema_of(endpoints)):
         raise ArtifactError(
-            f"columns are {table.schema.names}", where=str(path), expected=", ".join(schema_of(endpoints).names), remedy=remedy
+            f"columns are {', '.join(map(repr, names))}", where=str(path), expected=", ".join(schema_of(endpoints).names), remedy=AGAIN
         )
     rows = table["row"].to_numpy()
     if len(rows) != manifest["rows"]:
-        raise ArtifactError(f"{len(rows)} rows", where=str(path), expected=f"{manifest['rows']}, as its manifest says", remedy=remedy)
+        raise ArtifactError(f"{len(rows)} rows", where=str(path), expected=f"{manifest['rows']}, as its manifest says", remedy=AGAIN)
     wrong = np.flatnonzero(rows != np.arange(len(rows)))
     if len(wrong):
         raise ArtifactError(
-            "rows are not in the order of the transfer set", where=f"{path}, row {wrong[0] + 1}", expected="0, 1, 2, ...", remedy=remedy
+            "rows are not in the order of the transfer set", where=f"{path}, row {wrong[0] + 1}", expected="0, 1, 2, ...", remedy=AGAIN
         )
     return table
 
@@ -179,13 +182,13 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
     manifest = _manifest(folder / MANIFEST)
     if transfer_digest is not None and manifest["transfer_digest"] != transfer_digest:
         raise ArtifactError(
-            f"teacher {manifest['teacher']} annotated another transfer set ({manifest['transfer_digest'][:16]})",
+            f"teacher {manifest['teacher']!r} annotated another transfer set ({manifest['transfer_digest'][:16]!r})",
             where=str(folder),
             expected=transfer_digest[:16],
             remedy="All companies must annotate the same file with the same version of fluid.",
         )
     if n_rows is not None and manifest["rows"] != n_rows:
-        raise ArtifactError(f"{manifest['rows']} rows", where=str(folder), expected=f"{n_rows}, one per transfer molecule")
+        raise ArtifactError(f"{manifest['rows']} rows", where=str(folder), expected=f"{n_rows}, one per transfer molecule", remedy=AGAIN)
     endpoints = _endpoints(folder / MANIFEST, manifest)
     table = _table(folder / TABLE, manifest, endpoints)
     planes = [np.stack([table[f"{e.name}/{plane}"].to_numpy() for e in endpoints], axis=1) for plane in PLANES]
@@ -197,4 +200,4 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
             domain_bin=bins, n_bins=manifest["n_bins"], **arrays,
         )  # fmt: skip
     except (ArtifactError, ShapeError) as error:
-        raise ArtifactError(str(error).rstrip("."), where=str(folder / TABLE)) from None
+        raise ArtifactError(str(error).rstrip("."), where=str(folder / TABLE), remedy=AGAIN) from None

@@ -49,6 +49,33 @@ def test_shapes(make: Make) -> None:
         make(aleatoric=np.zeros((ROWS, 1), dtype=np.float32))
 
 
+def test_bins_have_one_dimension(make: Make) -> None:
+    with pytest.raises(ShapeError, match=r"domain_bin has shape \(50, 1\).*expected one dimension"):
+        make(domain_bin=np.zeros((ROWS, 1), dtype=np.uint8))
+
+
+def test_endpoints_come_once_and_at_least_one(make: Make) -> None:
+    with pytest.raises(ShapeError, match="endpoints are active, active; expected each endpoint once"):
+        make(endpoints=(ENDPOINTS[0], Endpoint.parse("active [x]")))
+    with pytest.raises(ShapeError, match="has no endpoint; expected at least one"):
+        make(endpoints=())
+
+
+@pytest.mark.parametrize("name", ["", "  ", "T\n1", "T\x1b[2J"])
+def test_a_teacher_has_a_name_that_can_be_printed(make: Make, name: str) -> None:
+    with pytest.raises(ArtifactError, match="teacher name .* cannot be used; expected a printable name"):
+        make(name)
+
+
+def test_every_kind_of_company_has_an_order(make: Make) -> None:
+    names = ["Bücher", "1²", "T2", "T٣", "2", "Ω-10", "Ω-9"]  # digits that are no numbers, numbers that are no ASCII digits
+    ordered = stack([make(name) for name in names]).teachers
+    assert sorted(ordered) == sorted(names)
+    assert ordered.index("Ω-9") < ordered.index("Ω-10")
+    assert ordered.index("T2") < ordered.index("T٣")
+    assert stack([make(name) for name in names[::-1]]).teachers == ordered
+
+
 def test_the_digest_says_whether_anything_changed(make: Make) -> None:
     good = make()
     assert make().digest == good.digest

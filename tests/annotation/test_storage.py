@@ -1,3 +1,4 @@
+import errno
 import json
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_a_missing_file(folder: Path) -> None:
 
 
 def test_another_transfer_set(folder: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"T1 annotated another transfer set.*same file"):
+    with pytest.raises(ArtifactError, match=r"'T1' annotated another transfer set.*same file"):
         read_annotation_set(folder, "b" * 64)
 
 
@@ -175,6 +176,36 @@ def test_an_error_in_the_middle_leaves_nothing_behind(make: Make, tmp_path: Path
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_when_the_table_is_closed_leaves_nothing_behind(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    a = make()
+    writer = AnnotationWriter(tmp_path / "set", a.teacher, a.endpoints, a.transfer_digest, a.n_bins, ROWS)
+    with monkeypatch.context() as patched:
+        patched.setattr(pq.ParquetWriter, "close", full)
+        with pytest.raises(OSError, match="No space left"), writer:
+            writer.append(Prediction(a.prediction, a.epistemic, a.aleatoric), a.domain_bin)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_value_that_cannot_be_is_found_by_the_teacher_before_anything_is_sent(make: Make, tmp_path: Path) -> None:
+    a = make()
+    writer = AnnotationWriter(tmp_path / "set", a.teacher, a.endpoints, a.transfer_digest, a.n_bins, ROWS)
+    with pytest.raises(ArtifactError, match="teacher T1, row 1: active prediction is 2"), writer:
+        writer.append(Prediction(a.prediction + 2, a.epistemic, a.aleatoric), a.domain_bin)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_set_is_replaced_as_a_whole(make: Make, folder: Path) -> None:
+    (folder / "left_over.txt").write_text("old")
+    write_annotation_set(folder, make(seed=1))
+    assert sorted(file.name for file in folder.iterdir()) == [TABLE, MANIFEST]
+    assert read_annotation_set(folder).digest == make(seed=1).digest
 
 
 def test_equal_sets_give_equal_bytes(make: Make, folder: Path, tmp_path: Path) -> None:

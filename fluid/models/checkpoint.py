@@ -4,9 +4,11 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import skops.io
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save_file
 
@@ -25,6 +27,19 @@ FORMAT = 1
 CARD = "model.json"
 FEATURES = [*ATOM_FEATURES, N_BOND_CATEGORIES]
 TRUSTED = ["sklearn.tree._tree.Tree", "numpy.dtype"]
+
+LOAD_ERRORS = (
+    FluidError,
+    OSError,
+    EOFError,
+    KeyError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    SafetensorError,
+    BadZipFile,
+    skops.io.exceptions.UntrustedTypesFoundException,
+)
 
 
 def _save_ensemble(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
@@ -110,7 +125,7 @@ def load_predictor(folder: Path) -> Predictor:
         if not endpoints:
             raise ArtifactError("no endpoint")
         return LOADERS[card["kind"]](folder, card, endpoints)
-    except (FluidError, OSError, KeyError, TypeError, ValueError, RuntimeError, skops.io.exceptions.UntrustedTypesFoundException) as error:
+    except LOAD_ERRORS as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ArtifactError(f"the model cannot be loaded ({reason})", where=str(folder / CARD), remedy="Train it again.") from None
 
@@ -123,9 +138,17 @@ def _check(folder: Path, card: Any) -> None:
         )
     if card.get("features") != FEATURES:
         raise ArtifactError("the model was trained on other atom or bond features", where=where, remedy="Train it again with this version.")
-    if card.get("kind") not in LOADERS:
+    if card.get("kind") not in list(LOADERS):
         raise ArtifactError(f"the model is of unknown kind {card.get('kind')!r}", where=where, expected="one of " + ", ".join(LOADERS))
-    for name, digest in card.get("files", {}).items():
+    files = card.get("files")
+    if not isinstance(files, dict):
+        raise ArtifactError(
+            "it does not say which files belong to the model", where=where, remedy="Copy the model again, or train it again."
+        )
+    for file in sorted(folder.iterdir()):
+        if file.name not in files and file.name != CARD and not file.name.startswith("."):
+            raise ArtifactError("a file does not belong to the model", where=str(file), remedy="Remove it, or copy the model again.")
+    for name, digest in files.items():
         file = folder / Path(name).name
         if not file.is_file() or hash_file(file) != digest:
             what = "is missing" if not file.is_file() else "was altered"

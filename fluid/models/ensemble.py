@@ -29,7 +29,7 @@ class GraphEnsemble:
         mc_samples: Dropout samples per member; 0 uses each member once, without dropout.
 
     Raises:
-        ConfigError: There is no network, or a temperature or scale is not above 0.
+        ConfigError: There is no network, a calibration value is not finite, or a temperature or scale is not above 0.
         ShapeError: A calibration array has another length than the endpoints.
     """
 
@@ -47,6 +47,8 @@ class GraphEnsemble:
         for name in ("temperature", "location", "scale"):
             if getattr(self, name).shape != (len(self.endpoints),):
                 raise ShapeError(f"{name} has shape {getattr(self, name).shape}", expected=f"({len(self.endpoints)},)")
+            if not np.all(np.isfinite(getattr(self, name))):
+                raise ConfigError(f"a {name} is not a finite number")
         if not (np.all(self.temperature > 0) and np.all(self.scale > 0)):
             raise ConfigError("a temperature or scale is not above 0")
 

@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from fluid.artifacts import hash_file
 from fluid.errors import ArtifactError
 from fluid.models.checkpoint import CARD, load_predictor, save_predictor
 from fluid.models.ensemble import GraphEnsemble
@@ -100,3 +102,101 @@ def test_no_model_at_all(tmp_path: Path) -> None:
     (tmp_path / CARD).write_text("[]")
     with pytest.raises(ArtifactError, match="another format"):
         load_predictor(tmp_path)
+
+
+def replace_file(folder: Path, name: str, content: bytes) -> None:
+    """Put another file in place of one of the model's, with its hash: what a sender's disk may have done before sealing."""
+    (folder / name).write_bytes(content)
+    files = {**json.loads((folder / CARD).read_text())["files"], name: hash_file(folder / name)}
+    edit(folder, files=files)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\x80\x04K\x01."])
+def test_weights_that_are_none_are_one_line(predictor: Predictor, tmp_path: Path, content: bytes) -> None:
+    save_predictor(tmp_path / "model", predictor)
+    (name, *_) = sorted(file.name for file in (tmp_path / "model").iterdir() if file.name not in {CARD, "keys.json"})
+    replace_file(tmp_path / "model", name, content)
+    with pytest.raises(ArtifactError, match=r"model\.json: the model cannot be loaded \(.+\)\. Train it again\.$"):
+        load_predictor(tmp_path / "model")
+
+
+def test_a_truncated_file_is_named(predictor: Predictor, tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", predictor)
+    for file in sorted((tmp_path / "model").iterdir()):
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2])
+        expected = "not valid JSON" if file.name == CARD else r"a file of the model was altered\. Copy the model again, or train it again\."
+        with pytest.raises(ArtifactError, match=rf"{file.name}: {expected}"):
+            load_predictor(tmp_path / "model")
+        file.write_bytes(content)
+
+
+def test_pickled_planes_are_refused(molecules: MoleculeSet, tmp_path: Path) -> None:
+    pd.DataFrame({"smiles": SMILES, "active": 0.5, "logd": 1.0}).to_csv(tmp_path / "mine.csv", index=False)
+    save_predictor(tmp_path / "model", PredictionFile.read(tmp_path / "mine.csv", ENDPOINTS))
+    stream = io.BytesIO()
+    np.save(stream, np.array([{"a": 1}] * 3, dtype=object), allow_pickle=True)
+    replace_file(tmp_path / "model", "planes.npy", stream.getvalue())
+    with pytest.raises(ArtifactError, match="cannot be loaded .*allow_pickle=False"):
+        load_predictor(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, predictions"),
+        ({"kind": None}, "unknown kind None"),
+        ({"kind": "forest"}, r"cannot be loaded .*forest_0\.skops"),
+        ({"kind": "predictions"}, r"cannot be loaded .*planes\.npy"),
+        ({"files": []}, "does not say which files belong to the model"),
+        ({"files": None}, "does not say which files belong to the model"),
+        ({"files": {}}, r"member_0\.safetensors: a file does not belong to the model"),
+        ({"endpoints": ["x"]}, "cannot be loaded"),
+        ({"endpoints": 3}, "cannot be loaded"),
+        ({"spec": None}, "cannot be loaded"),
+        ({"temperature": [1.0]}, r"temperature has shape \(1,\); expected \(2,\)"),
+        ({"location": [None, 1.0]}, "cannot be loaded"),
+        ({"members": 0}, "an ensemble needs a network"),
+        ({"mc_samples": -1}, "cannot be loaded"),
+    ],
+)
+def test_a_damaged_card_is_one_line(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    save_predictor(tmp_path / "model", ensemble())
+    edit(tmp_path / "model", **changes)
+    with pytest.raises(ArtifactError, match=message) as caught:
+        load_predictor(tmp_path / "model")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_card_without_an_entry_is_refused(tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", ensemble())
+    card = json.loads((tmp_path / "model" / CARD).read_text())
+    for name in sorted(set(card) - {"versions"}):
+        (tmp_path / "model" / CARD).write_text(json.dumps({key: value for key, value in card.items() if key != name}))
+        with pytest.raises(ArtifactError, match=r"model\.json: "):
+            load_predictor(tmp_path / "model")
+
+
+def test_nothing_is_left_where_a_model_could_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fluid.models.checkpoint.save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_predictor(tmp_path / "model", ensemble())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_and_calibration_come_back_bit_by_bit(tmp_path: Path) -> None:
+    model = ensemble("dmpnn")
+    save_predictor(tmp_path / "model", model)
+    loaded = load_predictor(tmp_path / "model")
+    assert isinstance(loaded, GraphEnsemble)
+    for ours, theirs in zip(loaded.networks, model.networks, strict=True):
+        assert not ours.training
+        assert ours.spec == theirs.spec
+        for name, value in theirs.state_dict().items():
+            assert torch.equal(ours.state_dict()[name], value)
+    for name in ("temperature", "location", "scale"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(model, name))
+    assert loaded.mc_samples == 3

@@ -79,3 +79,10 @@ def test_a_gpu_gives_the_same_answers(molecules: MoleculeSet) -> None:
     for network in there.networks:
         network.cuda()
     np.testing.assert_allclose(there.predict(molecules).mean, here.mean, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["temperature", "location", "scale"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_calibration_must_be_finite(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"a {name} is not a finite number"):
+        make(**{name: np.array([1.0, value], dtype=np.float32)})

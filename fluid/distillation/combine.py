@@ -8,7 +8,7 @@ from torch import Tensor
 from fluid.distillation.checks import require_dimensions, require_range
 from fluid.distillation.consensus import Consensus, normalised_weights, weighted_consensus
 from fluid.distillation.weights import mean_weights, similarity_weights, uncertainty_weights
-from fluid.errors import ConfigError
+from fluid.errors import ConfigError, ShapeError
 
 METHODS = ("mean", "similarity", "uncertainty")
 
@@ -29,6 +29,8 @@ def _raw_weights(method: str, tensors: Mapping[str, Tensor], is_class: Tensor, o
 
 def _is_class(kinds: Sequence[str], predictions: Tensor) -> Tensor:
     require_dimensions("predictions", predictions, 3, "(teachers, molecules, endpoints)")
+    if len(kinds) != predictions.shape[2]:
+        raise ShapeError(f"kinds has {len(kinds)} entries", expected=f"{predictions.shape[2]}, one per endpoint")
     is_class = torch.tensor([kind == "classification" for kind in kinds], dtype=torch.bool, device=predictions.device)
     require_range("predictions", predictions[:, :, is_class], 0.0, 1.0)
     return is_class

@@ -1,5 +1,6 @@
 """Losses of a student against soft labels. Mask, weight and reduce are written once, in `weighted_mean`."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -66,11 +67,11 @@ def kl_distillation(logits: Tensor, target: Tensor, weight: Tensor | None = None
 
     Raises:
         ShapeError: Shapes disagree.
-        ValueError: The temperature is not above 0.
+        ValueError: The temperature is not above 0, or not finite.
     """
     _check(logits, target, weight)
-    if not temperature > 0:
-        raise ValueError(f"temperature is {temperature}; expected a number above 0.")
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"temperature is {temperature}; expected a finite number above 0.")
     soft = torch.sigmoid(torch.logit(_known(target, 0.5), eps=EPSILON) / temperature)
     cross = F.binary_cross_entropy_with_logits(logits / temperature, soft, reduction="none")
     own = F.binary_cross_entropy(soft, soft, reduction="none")

@@ -1,5 +1,7 @@
 """Teacher weights: what makes one consensus differ from another. All return `(K, M, T)`, not normalised."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -24,12 +26,12 @@ def similarity_weights(predictions: Tensor, similarity: Tensor, power: float = 2
 
     Raises:
         ShapeError: Shapes disagree.
-        ValueError: A similarity is outside [0, 1], or the power is negative.
+        ValueError: A similarity is outside [0, 1], or the power is negative or not finite.
     """
     require_shape("similarity", similarity, tuple(predictions.shape[:2]))
     require_range("similarity", similarity, 0.0, 1.0)
-    if power < 0:
-        raise ValueError(f"power is {power}; expected 0 or more.")
+    if not 0 <= power < math.inf:
+        raise ValueError(f"power is {power}; expected a finite number of 0 or more.")
     return (similarity.to(predictions.dtype) ** power).unsqueeze(2).expand_as(predictions)
 
 
@@ -48,13 +50,13 @@ def uncertainty_weights(predictions: Tensor, epistemic: Tensor, aleatoric: Tenso
 
     Raises:
         ShapeError: Shapes disagree.
-        ValueError: An uncertainty is negative, or the sharpness is.
+        ValueError: An uncertainty is negative, or the sharpness is negative or not finite.
     """
     for name, plane in (("epistemic", epistemic), ("aleatoric", aleatoric)):
         require_shape(name, plane, tuple(predictions.shape))
         require_range(name, plane, 0.0, float("inf"))
-    if sharpness < 0:
-        raise ValueError(f"sharpness is {sharpness}; expected 0 or more.")
+    if not 0 <= sharpness < math.inf:
+        raise ValueError(f"sharpness is {sharpness}; expected a finite number of 0 or more.")
     total = epistemic + aleatoric
     sure = (1 - total / LOG2).clamp(min=0) ** sharpness
     return torch.where(is_class, sure, 1 / total.clamp(min=1e-6))

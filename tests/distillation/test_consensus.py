@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from fluid.distillation import Consensus, teacher_weights
+from fluid.distillation import Consensus, combine, teacher_weights
 from fluid.distillation.consensus import LOG2
+from fluid.errors import ShapeError
 from tests.distillation.battery import KINDS, METHODS, K, M, T, example, run, take, with_missing
 
 pytestmark = pytest.mark.parametrize("method", METHODS)
@@ -42,6 +43,26 @@ def test_the_order_of_molecules_does_not_matter(method: str) -> None:
     equal(shuffled, Consensus(*(plane[order] for plane in straight)))
 
 
+def test_the_order_of_endpoints_does_not_matter(method: str) -> None:
+    tensors, order = example(), torch.tensor([2, 0, 1])
+    planes = {name: tensor if name == "similarity" else tensor[:, :, order] for name, tensor in tensors.items()}
+    turned = combine(method, planes, [KINDS[i] for i in order])
+    equal(turned, Consensus(*(plane[:, order] for plane in run(method, tensors))))
+
+
+def test_endpoints_do_not_see_each_other(method: str) -> None:
+    tensors, missing = example(), torch.zeros(K, M, T, dtype=torch.bool)
+    missing[1:, :, 0] = True
+    for some, full in zip(run(method, with_missing(tensors, missing)), run(method, tensors), strict=True):
+        assert_close(some[:, 1:], full[:, 1:])
+
+
+def test_every_teacher_twice_is_the_same_with_twice_the_support(method: str) -> None:
+    tensors = example()
+    once, twice = run(method, tensors), run(method, take(tensors, ALL_K.repeat(2), ALL_M))
+    equal(twice, once._replace(support=2 * once.support))
+
+
 def test_soft_labels_do_not_depend_on_the_batch(method: str) -> None:
     tensors = example()
     parts = [run(method, take(tensors, ALL_K, rows)).soft_label for rows in ALL_M.split(7)]
@@ -50,7 +71,8 @@ def test_soft_labels_do_not_depend_on_the_batch(method: str) -> None:
 
 def test_float32_is_near_float64(method: str) -> None:
     single = run(method, example(dtype=torch.float32))
-    assert single.soft_label.dtype == torch.float32
+    assert {plane.dtype for plane in single} == {torch.float32}
+    assert {plane.dtype for plane in run(method, example())} == {torch.float64}
     equal(Consensus(*(plane.double() for plane in single)), run(method, example()), rtol=1e-4, atol=1e-5)
 
 
@@ -98,12 +120,30 @@ def test_weights_sum_to_one_where_anybody_answered(method: str) -> None:
     assert torch.all(weights[missing] == 0)
 
 
-def test_gradients_are_finite(method: str) -> None:
-    tensors = with_missing(example(), torch.rand(K, M, T, generator=torch.Generator().manual_seed(5)) < 0.5)
-    predictions = tensors["predictions"].requires_grad_()
+def test_nobody_at_all_is_no_soft_label(method: str) -> None:
+    missing = torch.ones(K, M, T, dtype=torch.bool)
+    for tensors in (with_missing(example(), missing), take(example(), ALL_K[:0], ALL_M)):
+        consensus = run(method, tensors)
+        assert torch.isnan(consensus.soft_label).all()
+        assert torch.all(consensus.confidence == 0)
+        assert torch.all(consensus.support == 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gradients_are_the_teachers_shares_and_zero_where_missing(method: str, dtype: torch.dtype) -> None:
+    missing = torch.rand(K, M, T, generator=torch.Generator().manual_seed(6)) < 0.5
+    tensors = with_missing(example(dtype=dtype), missing)
+    tensors["predictions"].requires_grad_()
     torch.nansum(run(method, tensors).soft_label).backward()
-    assert predictions.grad is not None
-    assert torch.isfinite(predictions.grad[~torch.isnan(predictions)]).all()
+    assert tensors["predictions"].grad is not None
+    assert_close(tensors["predictions"].grad, teacher_weights(method, tensors, KINDS))
+    assert torch.all(tensors["predictions"].grad[missing] == 0)
+
+
+def test_kinds_must_be_as_many_as_endpoints(method: str) -> None:
+    for kinds in (KINDS[:2], (*KINDS, "regression")):
+        with pytest.raises(ShapeError, match=rf"kinds has {len(kinds)} entries; expected 3, one per endpoint"):
+            combine(method, example(), kinds)
 
 
 def test_no_molecules(method: str) -> None:

@@ -1,6 +1,7 @@
 """One battery for every loss, then values from torch, scipy or by hand."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -70,6 +71,29 @@ class TestEvery:
     def test_the_size_of_weights_does_not_matter(self, loss: Loss, logits: Tensor, target: Tensor, weight: Tensor) -> None:
         assert_close(loss(logits, target, weight), loss(logits, target, 7 * weight))
 
+    def test_the_order_of_molecules_does_not_matter(self, loss: Loss, logits: Tensor, target: Tensor, weight: Tensor) -> None:
+        order = torch.randperm(B, generator=torch.Generator().manual_seed(3))
+        assert_close(loss(logits[order], target[order], weight[order]), loss(logits, target, weight))
+
+    def test_weight_one_is_no_weight(self, loss: Loss, logits: Tensor, target: Tensor) -> None:
+        assert_close(loss(logits, target, torch.ones_like(target)), loss(logits, target))
+
+    def test_weight_zero_is_a_missing_target(self, loss: Loss, logits: Tensor, target: Tensor, weight: Tensor) -> None:
+        some = weight > 0.5
+        assert_close(loss(logits, target, weight * some), loss(logits, target.masked_fill(~some, torch.nan), weight))
+
+    def test_no_molecules_is_zero(self, loss: Loss, logits: Tensor, target: Tensor) -> None:
+        assert loss(logits[:0], target[:0]) == 0
+
+    def test_learning_by_it_approaches_what_was_asked(self, loss: Loss, logits: Tensor, target: Tensor) -> None:
+        losses, x = [], logits.detach().clone().requires_grad_()
+        for _ in range(20):
+            value = loss(x, target)
+            (step,) = torch.autograd.grad(value, x)
+            x = (x - 5 * step).detach().requires_grad_()
+            losses.append(value.item())
+        assert all(after < before for before, after in pairwise(losses))
+
     def test_float32_is_near_float64(self, loss: Loss, logits: Tensor, target: Tensor, weight: Tensor) -> None:
         single = loss(logits.float(), target.float(), weight.float())
         assert single.dtype == torch.float32
@@ -135,7 +159,7 @@ def test_gaussian_nll_is_scipys_without_its_constant(logits: Tensor, target: Ten
         gaussian_nll(logits, log_variance[:1], target)
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
 def test_temperature_must_be_positive(logits: Tensor, target: Tensor, temperature: float) -> None:
-    with pytest.raises(ValueError, match="temperature is"):
+    with pytest.raises(ValueError, match="temperature is .*expected a finite number above 0"):
         kl_distillation(logits, target, temperature=temperature)

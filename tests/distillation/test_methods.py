@@ -4,12 +4,13 @@ import math
 
 import pytest
 import torch
+from scipy.stats import entropy
 from torch.testing import assert_close
 
 from fluid.distillation import check_method, combine
 from fluid.distillation.consensus import binary_entropy, weighted_consensus
 from fluid.errors import ConfigError, ShapeError
-from tests.distillation.battery import KINDS, example, run
+from tests.distillation.battery import example, run
 
 ONE = ["classification"]
 
@@ -40,6 +41,28 @@ def test_uncertainty_by_hand() -> None:
     assert_close(combine("uncertainty", tensors, ONE).soft_label.item(), 0.9)
     tensors = {"predictions": column(1.0, 4.0), "epistemic": column(0.5, 1.0), "aleatoric": column(0.5, 2.0)}
     assert_close(combine("uncertainty", tensors, ["regression"]).soft_label.item(), (1 * 1 + 4 / 3) / (1 + 1 / 3))
+
+
+def test_sharpness_by_hand() -> None:
+    tensors = {"predictions": column(1.0, 0.0), "epistemic": column(0.1, 0.2), "aleatoric": column(0.1, 0.2)}
+    sure = [1 - 0.2 / math.log(2), 1 - 0.4 / math.log(2)]
+    for sharpness in (0.0, 1.0, 3.0):
+        expected = sure[0] ** sharpness / (sure[0] ** sharpness + sure[1] ** sharpness)
+        assert_close(combine("uncertainty", tensors, ONE, sharpness=sharpness).soft_label.item(), expected)
+
+
+def test_a_teacher_that_knows_nothing_has_no_say_and_one_that_cannot_err_has_it_all() -> None:
+    tensors = {"predictions": column(1.0, 5.0), "epistemic": column(0.0, math.inf), "aleatoric": column(1.0, 0.0)}
+    assert_close(combine("uncertainty", tensors, ["regression"]).soft_label.item(), 1.0)
+    tensors = {"predictions": column(1.0, 5.0), "epistemic": column(0.0, 0.0), "aleatoric": column(0.0, 1.0)}
+    assert_close(combine("uncertainty", tensors, ["regression"]).soft_label.item(), 1.0, atol=1e-5, rtol=0)
+
+
+def test_confidence_is_one_minus_scipys_entropy_in_bits() -> None:
+    probs = torch.linspace(0.01, 0.99, 25, dtype=torch.float64)
+    confidence = combine("mean", {"predictions": probs.reshape(1, -1, 1)}, ONE).confidence[:, 0]
+    expected = [1 - entropy([p, 1 - p], base=2) for p in probs.tolist()]
+    assert_close(confidence, torch.tensor(expected, dtype=torch.float64))
 
 
 def test_confidence_is_one_at_certainty_and_zero_at_a_half() -> None:
@@ -90,16 +113,14 @@ def test_wrong_weights() -> None:
     [
         ("magic", {}, "unknown consensus 'magic'; expected one of mean, similarity"),
         ("mean", {"power": 2.0}, "'mean' does not take the options"),
-        ("similarity", {"power": -1.0}, "power is -1"),
-        ("uncertainty", {"sharpness": -1.0}, "sharpness is -1"),
+        ("similarity", {"power": -1.0}, "power is -1.*expected a finite number of 0 or more"),
+        ("similarity", {"power": math.nan}, "power is nan"),
+        ("similarity", {"power": math.inf}, "power is inf"),
+        ("similarity", {"power": "high"}, "does not take the options"),
+        ("uncertainty", {"sharpness": -1.0}, "sharpness is -1.*expected a finite number of 0 or more"),
+        ("uncertainty", {"sharpness": math.nan}, "sharpness is nan"),
     ],
 )
 def test_wrong_methods_are_found_before_there_is_anything_to_combine(method: str, options: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         check_method(method, options)
-
-
-def test_one_kind_per_endpoint() -> None:
-    with pytest.raises((ShapeError, IndexError)):
-        combine("mean", {"predictions": torch.rand(2, 3, 2)}, ONE)
-    assert len(KINDS) == 3

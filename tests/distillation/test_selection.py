@@ -59,6 +59,52 @@ def test_balanced_values_are_divided_at_their_median(confidence: Tensor) -> None
     assert (chosen >= values.median()).sum() == 50
 
 
+def test_middle_probabilities_are_of_the_upper_side_and_odd_numbers_are_rounded_down() -> None:
+    label = torch.tensor([0.5, 0.49, 0.51, 0.1, 0.9, 0.2])[:, None]
+    rows = select("balanced", label, torch.ones(6, 1), 5, stream())
+    assert len(rows) == 4
+    assert sorted(select("balanced", label, torch.ones(6, 1), 6, stream()).tolist()) == [0, 1, 2, 3, 4, 5]
+    assert len(select("balanced", label, torch.ones(6, 1), 1, stream())) == 0
+
+
+def test_balanced_takes_no_row_without_the_first_endpoint(confidence: Tensor) -> None:
+    label = torch.rand(M, 2, generator=stream(4))
+    label[::2, 0] = torch.nan
+    rows = select("balanced", label, confidence, M, stream())
+    assert len(rows) > 50
+    assert torch.all(rows % 2 == 1)
+
+
+@pytest.mark.parametrize("mode", ["best", "worst"])
+def test_the_order_of_molecules_does_not_matter_to_confidence(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
+    order = torch.randperm(M, generator=stream(5))
+    rows, shuffled = (select(mode, *planes, 30, stream()) for planes in ((soft_label, confidence), (soft_label[order], confidence[order])))
+    assert set(order[shuffled].tolist()) == set(rows.tolist())
+    assert set(rows[:10].tolist()) == set(select(mode, soft_label, confidence, 10, stream()).tolist())
+
+
+def test_equal_confidence_is_drawn_by_the_stream() -> None:
+    label, same = torch.full((M, 1), 0.7), torch.ones(M, 1)
+    draws = [set(select("best", label, same, 20, stream(seed)).tolist()) for seed in (0, 0, 1)]
+    assert draws[0] == draws[1] != draws[2]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_global_stream_is_neither_used_nor_moved(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
+    before = torch.get_rng_state()
+    rows = select(mode, soft_label, confidence, 20, stream())
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(99)
+        assert torch.equal(select(mode, soft_label, confidence, 20, stream()), rows)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_annotated_is_nothing_selected(mode: str) -> None:
+    assert len(select(mode, torch.full((5, 2), torch.nan), torch.zeros(5, 2), 3, stream())) == 0
+    assert len(select(mode, torch.zeros(0, 2), torch.zeros(0, 2), 3, stream())) == 0
+
+
 def test_another_stream_draws_others(soft_label: Tensor, confidence: Tensor) -> None:
     one, other = (select("random", soft_label, confidence, 50, stream(seed)) for seed in (0, 1))
     assert set(one.tolist()) != set(other.tolist())
@@ -73,5 +119,7 @@ def test_wrong_arguments(soft_label: Tensor, confidence: Tensor) -> None:
         select("magic", soft_label, confidence, 5, stream())
     with pytest.raises(ConfigError, match="n = 0"):
         select("all", soft_label, confidence, 0, stream())
-    with pytest.raises(ShapeError, match="confidence has shape"):
+    with pytest.raises(ShapeError, match=r"soft_label has shape \(200,\); expected \(molecules, endpoints\)"):
+        select("all", soft_label[:, 0], confidence, 5, stream())
+    with pytest.raises(ShapeError, match=r"confidence has shape \(5, 2\); expected \(200, 2\)"):
         select("all", soft_label, confidence[:5], 5, stream())

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
+from fluid.data.delimited import read_delimited, records
 from fluid.data.endpoints import Endpoint
+from fluid.data.parquet_rows import read_parquet
+from fluid.data.rows import Cursor, reading
 from fluid.errors import InputError
 from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import MoleculeRejected, StandardizeSpec, standardize
+from fluid.molecules.standardize import KEY_LENGTH, MoleculeRejected, StandardizeSpec, standardize
+
+MOST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +48,11 @@ class PredictionFile:
         """
         if not path.is_file():
             raise InputError("the prediction file is not found", where=str(path), expected="a .csv or .parquet file")
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-        for endpoint in endpoints:
-            if endpoint.name not in frame.columns:
-                raise InputError(f"column {endpoint.name!r} is missing", where=str(path), expected="one column per endpoint")
+        frame = _table(path, endpoints)
         means = np.stack([_column(frame, e.name, path, 0.0, 1.0 if e.kind == "classification" else np.inf) for e in endpoints], axis=1)
         parts = [_uncertainty(frame, endpoints, plane, means, path) for plane in PLANES[1:]]
         keys, planes = _keys(frame, path), (means.astype(np.float32), *parts)
-        _check_repeats(keys, planes, path)
+        _check_repeats(keys, planes, frame.index.tolist(), path)
         return cls(keys, tuple(endpoints), planes, str(path))  # type: ignore[arg-type]
 
     def predict(self, molecules: MoleculeSet) -> Prediction:
@@ -67,15 +70,42 @@ class PredictionFile:
         return as_prediction(*(plane[index] for plane in self.planes))
 
 
+def _header(path: Path) -> list[str]:
+    if path.suffix != ".parquet":
+        return [name.strip() for name in next(records(path, ","), [])]
+    with reading(path, Cursor()), pq.ParquetFile(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def _table(path: Path, endpoints: Sequence[Endpoint]) -> pd.DataFrame:
+    """Return the columns that count, as they stand in the file; the index is the number of the row, blank lines counted."""
+    header = _header(path)
+    if not header:
+        raise InputError("the file is empty", where=str(path), expected="a header and a row per molecule")
+    for endpoint in endpoints:
+        if endpoint.name not in header:
+            raise InputError(f"column {endpoint.name!r} is missing", where=str(path), expected="one column per endpoint")
+    identity = next((name for name in ("key", "smiles") if name in header), None)
+    if identity is None:
+        raise InputError("neither column 'key' nor 'smiles' is there", where=str(path), expected="one of them")
+    planes = [f"{endpoint.name}_{plane}" for endpoint in endpoints for plane in PLANES[1:]]
+    columns = [*(endpoint.name for endpoint in endpoints), *(name for name in planes if name in header)]
+    stream = read_parquet(path, identity, columns) if path.suffix == ".parquet" else read_delimited(path, identity, columns, ",")
+    rows = [row for row in stream if not row.problem]
+    frame = pd.DataFrame([row.values for row in rows], columns=columns, index=[row.row for row in rows], dtype=object)
+    frame.insert(0, identity, [row.smiles for row in rows])
+    return frame
+
+
 def _column(frame: pd.DataFrame, name: str, path: Path, low: float, high: float) -> np.ndarray:
     values = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
     low = -np.inf if np.isinf(high) else low
-    wrong = np.flatnonzero(~np.isfinite(values) | (values < low) | (values > high))
+    wrong = np.flatnonzero(~(np.abs(values) <= MOST) | (values < low) | (values > high))
     if len(wrong):
         expected = "a finite number" if np.isinf(high) else f"a number from {low:g} to {high:g}"
-        raise InputError(
-            f"{frame[name].iloc[wrong[0]]!r} in column {name!r} cannot be used", where=f"{path}, row {wrong[0] + 1}", expected=expected
-        )
+        value = frame[name].iloc[wrong[0]]
+        text = "" if value is None else str(value)[:80]
+        raise InputError(f"{text!r} in column {name!r} cannot be used", where=f"{path}, row {frame.index[wrong[0]]}", expected=expected)
     return values
 
 
@@ -86,36 +116,38 @@ def _uncertainty(frame: pd.DataFrame, endpoints: Sequence[Endpoint], plane: str,
         if name in frame.columns:
             values = _column(frame, name, path, 0.0, np.inf)
             if (values < 0).any():
-                raise InputError(
-                    f"negative uncertainty in column {name!r}", where=f"{path}, row {int(np.argmax(values < 0)) + 1}", expected="0 or more"
-                )
+                where = f"{path}, row {frame.index[int(np.argmax(values < 0))]}"
+                raise InputError(f"negative uncertainty in column {name!r}", where=where, expected="0 or more")
             columns.append(values)
         else:
             columns.append(entropy(means[:, i]) if plane == "aleatoric" and endpoint.kind == "classification" else np.zeros(len(frame)))
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _check_repeats(keys: tuple[str, ...], planes: Sequence[np.ndarray], path: Path) -> None:
+def _check_repeats(keys: tuple[str, ...], planes: Sequence[np.ndarray], rows: Sequence[int], path: Path) -> None:
     """Refuse a molecule with two different answers; equal answers (of its stereo-isomers, say) are fine."""
     first: dict[str, int] = {}
-    for row, key in enumerate(keys):
-        before = first.setdefault(key, row)
-        if any(not np.array_equal(plane[row], plane[before]) for plane in planes):
+    for place, key in enumerate(keys):
+        before = first.setdefault(key, place)
+        if any(not np.array_equal(plane[place], plane[before]) for plane in planes):
             remedy = "Keep one row per molecule; stereo-isomers count as one molecule."
-            raise InputError(f"another answer for the molecule of row {before + 1}", where=f"{path}, row {row + 1}", remedy=remedy)
+            raise InputError(f"another answer for the molecule of row {rows[before]}", where=f"{path}, row {rows[place]}", remedy=remedy)
 
 
 def _keys(frame: pd.DataFrame, path: Path) -> tuple[str, ...]:
-    if "key" in frame.columns:
-        return tuple(str(key)[:14] for key in frame["key"])
-    if "smiles" not in frame.columns:
-        raise InputError("neither column 'key' nor 'smiles' is there", where=str(path), expected="one of them")
-    keys = []
-    for number, smiles in enumerate(frame["smiles"], start=1):
-        try:
-            keys.append(standardize(str(smiles), StandardizeSpec()).key)
-        except MoleculeRejected as rejected:
-            raise InputError(
-                f"{smiles!r}: {rejected.reason}", where=f"{path}, row {number}", expected="a SMILES of the transfer set"
-            ) from None
-    return tuple(keys)
+    one = _key_of_smiles if frame.columns[0] == "smiles" else _key_of_inchikey
+    return tuple(one(text, f"{path}, row {row}") for row, text in zip(frame.index, frame.iloc[:, 0], strict=True))
+
+
+def _key_of_inchikey(text: str, where: str) -> str:
+    block = text.strip()[:KEY_LENGTH]
+    if len(block) < KEY_LENGTH:
+        raise InputError(f"{text!r} is no InChIKey", where=where, expected=f"its first block, {KEY_LENGTH} letters, or all of it")
+    return block
+
+
+def _key_of_smiles(text: str, where: str) -> str:
+    try:
+        return standardize(text, StandardizeSpec()).key
+    except MoleculeRejected as rejected:
+        raise InputError(f"{text[:80]!r}: {rejected.reason}", where=where, expected="a SMILES of the transfer set") from None

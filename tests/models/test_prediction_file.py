@@ -67,3 +67,91 @@ def test_a_molecule_without_prediction(molecules: MoleculeSet, tmp_path: Path) -
     table.to_csv(tmp_path / "few.csv", index=False)
     with pytest.raises(InputError, match="2 molecules have no prediction"):
         PredictionFile.read(tmp_path / "few.csv", ENDPOINTS).predict(molecules)
+
+
+def read(folder: Path, content: str | bytes, name: str = "mine.csv") -> PredictionFile:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return PredictionFile.read(path, ENDPOINTS)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"mine\.csv: the file is empty; expected a header and a row per molecule"),
+        (b"smiles,active,logd\nCC\xff,0.1,1\n", r"mine\.csv, after row 0: the text is not UTF-8"),
+        ("smiles,active,logd\nCC,0.1,1\nCO,0.1,1,4,5\n", r"mine\.csv, row 2: the row has 5 cells; expected 3, as in the header"),
+        ("smiles,active,logd\nCC,0.1,1\nCO,0.1\n", r"mine\.csv, row 2: the row has 2 cells; expected 3, as in the header"),
+        ("smiles,active,logd\nCC,0.1,1,9\nCO,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells; expected 3"),
+        ("smiles,active,active,logd\nCC,0.1,0.2,1\n", r"mine\.csv: 2 columns are named 'active'; expected one"),
+        (
+            "smiles,active,logd\nCC,0.1,1\n\nCO,7,1\n",
+            r"mine\.csv, row 3: '7' in column 'active' cannot be used; expected a number from 0 to 1",
+        ),
+        ("smiles,active,logd\nCC,,1\n", r"mine\.csv, row 1: '' in column 'active' cannot be used; expected a number from 0 to 1"),
+        ("smiles,active,logd\nCC,NaN,1\n", r"row 1: 'NaN' in column 'active' cannot be used"),
+        ("smiles,active,logd\nCC,-0.1,1\n", r"row 1: '-0\.1' in column 'active' cannot be used; expected a number from 0 to 1"),
+        ("smiles,active,logd\nCC,0.1,1e39\n", r"row 1: '1e39' in column 'logd' cannot be used; expected a finite number"),
+        ("smiles,active,logd\nCC,0.1,-1e39\n", r"row 1: '-1e39' in column 'logd' cannot be used; expected a finite number"),
+        ("smiles,active,logd,logd_aleatoric\nCC,0.1,1,1e39\n", r"row 1: '1e39' in column 'logd_aleatoric' cannot be used"),
+        (
+            "smiles,active,logd,active_epistemic\nCC,0.1,1,-1\n",
+            r"row 1: negative uncertainty in column 'active_epistemic'; expected 0 or more",
+        ),
+        ("smiles,active,logd\n,0.1,1\n", r"row 1: '': empty SMILES; expected a SMILES of the transfer set"),
+        ("key,active,logd\n,0.1,1\n", r"row 1: '' is no InChIKey; expected its first block, 14 letters, or all of it"),
+        ("key,active,logd\nOTMSDBZUPAUEDD,0.1,1\nCC,0.1,1\n", r"row 2: 'CC' is no InChIKey"),
+        ("key,active,logd\nOTMSDBZUPAUEDD,0.1,1\nOTMSDBZUPAUEDD,0.2,1\n", r"row 2: another answer for the molecule of row 1"),
+    ],
+)
+def test_a_broken_csv_is_one_line_with_its_row(tmp_path: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path, content)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_parquet_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"mine\.parquet.*the file is broken"):
+        read(tmp_path, b"PAR1 garbage", "mine.parquet")
+    pd.DataFrame(GOOD).to_parquet(tmp_path / "torn.parquet")
+    with pytest.raises(InputError, match=r"mine\.parquet.*the file is broken") as caught:
+        read(tmp_path, (tmp_path / "torn.parquet").read_bytes()[:-20], "mine.parquet")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"active": [0.1, 0.2, 1.5, 0.4, 0.5, 0.6, 0.7]}, r"row 3: '1\.5' in column 'active'"),
+        ({"logd": [1, 2, None, 4, 5, 6, 7]}, r"row 3: '' in column 'logd' cannot be used; expected a finite number"),
+        ({"smiles": [*SMILES[:6], None]}, r"row 7: .*empty SMILES"),
+    ],
+)
+def test_rows_of_parquet_are_counted_from_one_whatever_the_index(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    pd.DataFrame({**GOOD, **changes}, index=range(100, 107)).to_parquet(tmp_path / "mine.parquet")
+    with pytest.raises(InputError, match=message):
+        PredictionFile.read(tmp_path / "mine.parquet", ENDPOINTS)
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_spreadsheets_write_is_read(molecules: MoleculeSet, tmp_path: Path, start: str, end: str) -> None:
+    rows = [f'"{smiles}", {active} ,{logd}' for smiles, active, logd in zip(*GOOD.values(), strict=True)]
+    model = read(tmp_path, start + end.join(["smiles,active,logd", *rows, "", ""]))
+    np.testing.assert_allclose(model.predict(molecules).mean, np.array([GOOD["active"], GOOD["logd"]]).T, rtol=1e-6)
+
+
+def test_equal_answers_of_stereo_isomers_are_fine(tmp_path: Path) -> None:
+    model = read(tmp_path, "smiles,active,logd\nC[C@H](N)C(=O)O,0.3,1\nC[C@@H](N)C(=O)O,0.3,1\n")
+    np.testing.assert_allclose(model.predict(MoleculeSet.from_smiles(("CC(N)C(=O)O",))).mean, [[0.3, 1.0]], rtol=1e-6)
+
+
+def test_the_first_missing_molecule_is_named(molecules: MoleculeSet, tmp_path: Path) -> None:
+    model = read(tmp_path, "smiles,active,logd\nCCO,0.3,1\n")
+    with pytest.raises(InputError, match=r"mine\.csv: 6 molecules have no prediction, the first is C\. Predict every molecule"):
+        model.predict(molecules)
+
+
+def test_no_molecules_no_answers(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "smiles,active,logd\n").keys) == 0
+    assert read(tmp_path, "smiles,active,logd\nCCO,0.3,1\n").predict(MoleculeSet.from_smiles(())).mean.shape == (0, 2)

@@ -1,5 +1,6 @@
 """A seed ensemble of networks, calibrated, with optional dropout samples: the usual teacher, student and hybrid."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,13 +8,15 @@ import torch
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, ShapeError
+from fluid.models.encoders.registry import EnvironmentEncoder
 from fluid.models.network import Network
 from fluid.models.prediction import Prediction, as_prediction, combine_members
 from fluid.molecules.batch import GraphTensors, gather
+from fluid.molecules.environments import environment_batch
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import torch_stream
 
-BATCH = 256
+BATCH, CHUNK = 256, 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,18 +67,35 @@ class GraphEnsemble:
         """Answer molecules batch by batch, on the device of the networks."""
         if not len(molecules):
             return as_prediction(*(np.empty((0, len(self.endpoints))),) * 3)
-        device = next(self.networks[0].parameters()).device
-        graphs = GraphTensors.from_packed(molecules.graphs, device)
+        encoders = [network.eval().encoder for network in self.networks]
+        fast = [encoder for encoder in encoders if isinstance(encoder, EnvironmentEncoder)]
         with torch.inference_mode():
-            parts = [self._members(graphs, rows) for rows in torch.arange(len(molecules), device=device).split(BATCH)]
+            encoded = self._on_environments(fast, molecules) if len(fast) == len(encoders) else self._on_batches(molecules)
+            parts = [self._answers(vectors) for vectors in encoded]
         means, variances = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
         return combine_members(self.endpoints, means, variances)
 
-    def _members(self, graphs: GraphTensors, rows: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    def _device(self) -> torch.device:
+        return next(self.networks[0].parameters()).device
+
+    def _on_batches(self, molecules: MoleculeSet) -> Iterator[list[torch.Tensor]]:
+        """Yield the molecule vectors of every member, batch by batch."""
+        graphs = GraphTensors.from_packed(molecules.graphs, self._device())
+        for rows in torch.arange(len(molecules), device=self._device()).split(BATCH):
+            batch = gather(graphs, rows)
+            yield [network.encoder(batch) for network in self.networks]
+
+    def _on_environments(self, encoders: Sequence[EnvironmentEncoder], molecules: MoleculeSet) -> Iterator[list[torch.Tensor]]:
+        """Yield the molecule vectors of every member, chunk by chunk; the distinct environments of a chunk are numbered once for all."""
+        for start in range(0, len(molecules), CHUNK):
+            rows = np.arange(start, min(start + CHUNK, len(molecules)))
+            batch = environment_batch(molecules.graphs.take(rows), self.networks[0].spec.layers, self._device())
+            yield [encoder.on_environments(batch) for encoder in encoders]
+
+    def _answers(self, encoded: list[torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
         """Return means (probabilities or values) and variances of all members and samples, `(S, B, T)`."""
-        batch, answers = gather(graphs, rows), []
-        for number, network in enumerate(self.networks):
-            vectors = network.eval().encoder(batch)
+        answers = []
+        for number, (network, vectors) in enumerate(zip(self.networks, encoded, strict=True)):
             if self.mc_samples:
                 answers.append(network.head.sample(vectors, torch_stream(0, "mc dropout", number), self.mc_samples))
             else:

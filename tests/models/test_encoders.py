@@ -1,5 +1,6 @@
 """Each encoder against the plain reading of its equations: loops over atoms and bonds, or PyG's own layers."""
 
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,7 +12,9 @@ from fluid.models.encoders.attentivefp import TIMESTEPS, AttentiveFPEncoder
 from fluid.models.encoders.dmpnn import DMPNNEncoder
 from fluid.models.encoders.gine import GINEEncoder
 from fluid.molecules.batch import GraphBatch
+from fluid.molecules.environments import environment_batch
 from fluid.molecules.features import ATOM_FEATURES
+from fluid.molecules.packed import PackedGraphs
 from tests.models.conftest import SMILES, batch_of, settled
 
 
@@ -40,6 +43,16 @@ def test_gine_is_pygs_convolution() -> None:
         convolution = GINEConv(layer.mlp, eps=0.0).double().eval()
         states = states + F.relu(layer.norm(convolution(states, batch.edge_index, layer.bonds(batch.bonds))))
     close(encoder(batch), slow_readout(states, batch))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
+def test_distinct_environments_give_the_same_vectors(dtype: torch.dtype, tolerance: float) -> None:
+    torch.manual_seed(0)
+    encoder = settled(GINEEncoder(16, 4, 0.5)).to(dtype)
+    graphs = PackedGraphs.from_smiles(SMILES * 3)
+    with torch.inference_mode():
+        fast, plain = encoder.on_environments(environment_batch(graphs, 4)), encoder(batch_of(SMILES * 3))
+    torch.testing.assert_close(fast, plain, rtol=tolerance, atol=tolerance)
 
 
 def test_dmpnn_is_the_loop_over_bonds() -> None:

@@ -41,6 +41,7 @@ def test_batches_change_nothing(molecules: MoleculeSet, monkeypatch: pytest.Monk
     model = make(mc_samples=mc_samples)
     whole = model.predict(molecules)
     monkeypatch.setattr(ensemble_module, "BATCH", 2)
+    monkeypatch.setattr(ensemble_module, "CHUNK", 2)
     for plane in PLANES:
         np.testing.assert_allclose(getattr(model.predict(molecules), plane), getattr(whole, plane), rtol=1e-5, atol=1e-6)
 

@@ -1,11 +1,26 @@
 """Graph isomorphism network with bond features."""
 
+from typing import Any, cast
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fluid.models.aggregate import readout, sum_to_nodes
 from fluid.models.embedding import AtomEmbedding, bond_embedding
 from fluid.molecules.batch import GraphBatch
+from fluid.molecules.environments import EnvironmentBatch, LayerBatch
+
+
+def folded(linear: Any, norm: Any) -> tuple[Tensor, Tensor]:
+    """Return weight and bias of a linear layer followed by a batch norm in evaluation mode, as one linear layer.
+
+    Args:
+        linear: An `nn.Linear`.
+        norm: The `nn.BatchNorm1d` after it.
+    """
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    return linear.weight * scale.unsqueeze(1), (linear.bias - norm.running_mean) * scale + norm.bias
 
 
 class GINELayer(nn.Module):
@@ -36,6 +51,14 @@ class GINELayer(nn.Module):
         update = F.relu(self.norm(self.mlp(self.aggregate(states, batch))))
         return states + F.dropout(update, self.dropout, self.training)
 
+    def on_environments(self, states: Tensor, layer: LayerBatch) -> Tensor:
+        """Return the states `(U, D)` of the distinct environments one radius larger, in evaluation mode."""
+        centre = states.index_select(0, layer.centre)
+        messages = F.relu_(states.index_select(0, layer.source) + self.bonds(layer.bond))
+        summed = centre.clone().index_add_(0, layer.destination, messages)
+        hidden = F.relu_(F.linear(summed, *folded(self.mlp[0], self.mlp[1])))
+        return centre + F.relu_(F.linear(hidden, *folded(self.mlp[3], self.norm)))
+
 
 class GINEEncoder(nn.Module):
     """Atom embedding, `layers` GINE layers, scaled sum and mean of atom states.
@@ -58,3 +81,10 @@ class GINEEncoder(nn.Module):
         for layer in self.layers:
             states = layer(states, batch)
         return readout(states, batch.molecule, batch.ptr)
+
+    def on_environments(self, batch: EnvironmentBatch) -> Tensor:
+        """Return molecule vectors `(B, 2 D)`, computing each distinct environment once; in evaluation mode, equal up to rounding."""
+        states = self.atoms(batch.atoms)
+        for layer, arrays in zip(self.layers, batch.layers, strict=True):
+            states = cast(GINELayer, layer).on_environments(states, arrays)
+        return readout(states.index_select(0, batch.environment), batch.molecule, batch.ptr)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
 
 from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
 from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve, curve_points
@@ -24,15 +26,15 @@ Report = Callable[[float], None]
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence Lightning's banners and its advice on data loaders that we do not use."""
+    """Silence Lightning's banners, its advice that may not apply, and its call of a torch name that is to be renamed."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            warnings.filterwarnings("ignore", message=".*lightning.*")
+            warnings.filterwarnings("ignore", category=PossibleUserWarning)  # GPU not used, no validation, ...
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated", category=FutureWarning, module="lightning")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
@@ -51,16 +53,27 @@ def threads(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def interruptible(trainer: Trainer) -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Raise `KeyboardInterrupt` on Ctrl-C, where Lightning would end the process and leave the signal ignored."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
     except SystemExit as end:
-        if not trainer.interrupted:
+        if not isinstance(end.__context__, KeyboardInterrupt):
             raise
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt from end
+
+
+def check_devices(spec: TrainerSpec) -> None:
+    """Refuse GPUs that are not there.
+
+    Raises:
+        ConfigError: There are fewer than the settings ask for.
+    """
+    found = torch.cuda.device_count()
+    if spec.accelerator == "gpu" and found < spec.devices:
+        raise ConfigError(f"trainer asks for {spec.devices} GPU, torch finds {found}", remedy="Use trainer=cpu, or fewer trainer.devices.")
 
 
 def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback], logger: Logger | None, validate: bool) -> Trainer:
@@ -110,7 +123,11 @@ def fit_network(
         seed: Seed of the order and dropout streams.
         logger: A Lightning logger, or none.
         report: Called with the share of epochs done.
+
+    Raises:
+        ConfigError: The settings ask for GPUs that are not there.
     """
+    check_devices(spec)
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
     loader = ExampleLoader(train, recipe.batch_size, seed, device)
     held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device)
@@ -121,6 +138,6 @@ def fit_network(
     module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))
     with quiet(), threads(spec.threads), isolated(derive_seed(seed, "dropout")):
         trainer = make_trainer(recipe, spec, callbacks, logger, validate)
-        with interruptible(trainer):
+        with interruptible():
             trainer.fit(module, loader, held_out if validate else None)
     return curve_points(module.curve)

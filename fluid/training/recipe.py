@@ -1,10 +1,12 @@
 """Recipes (how a network is trained) and trainer settings (on what it is trained)."""
 
+import math
 from dataclasses import dataclass
 
 from fluid.distillation.losses import LOSSES
 from fluid.errors import ConfigError
 
+ACCELERATORS = ("cpu", "gpu", "auto")
 PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "64-true")
 
 
@@ -50,6 +52,9 @@ class Recipe:
         for name in positive:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a number above 0")
+        for name in ("learning_rate", "temperature", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
         if self.loss not in LOSSES:
             raise ConfigError(f"training.loss is {self.loss!r}", expected="one of " + ", ".join(LOSSES))
         for name in ("warmup", "validation_share"):
@@ -83,6 +88,8 @@ class TrainerSpec:
         Raises:
             ConfigError: A value is out of range.
         """
+        if self.accelerator not in ACCELERATORS:
+            raise ConfigError(f"trainer.accelerator is {self.accelerator!r}", expected=" or ".join(ACCELERATORS))
         if self.precision not in PRECISIONS:
             raise ConfigError(f"trainer.precision is {self.precision!r}", expected=" or ".join(PRECISIONS))
         if self.devices < 1 or self.threads < 1:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import torch
 from lightning.pytorch.loggers import Logger
 
 from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
@@ -84,6 +86,17 @@ def _report_member(report: Report, member: int, members: int, share: float) -> N
     report((member + share) / members)
 
 
+def _check_learnt(job: Job, network: Network, curve: Sequence[CurvePoint], validated: bool) -> None:
+    """Refuse a network whose training went to infinity."""
+    split = "validation" if validated else "train"
+    judged = [point.loss for point in curve if point.split == split]
+    finite = all(bool(torch.isfinite(value).all()) for value in network.parameters())
+    if not finite or not np.isfinite(judged).any():
+        raise ConfigError(
+            f"the training of {job.name} diverged", expected="finite weights and losses", remedy="Lower training's learning_rate."
+        )
+
+
 def train_ensemble(
     job: Job,
     module_type: type[NetworkModule],
@@ -93,7 +106,14 @@ def train_ensemble(
     scaling: tuple[np.ndarray, np.ndarray],
     start: GraphEnsemble | None = None,
 ) -> Trained:
-    """Train `job.recipe.members` networks, from scratch or from the members of `start`."""
+    """Train `job.recipe.members` networks, from scratch or from the members of `start`.
+
+    Raises:
+        QuorumError: There is no molecule to learn from.
+        ConfigError: Training diverged, or asks for devices that are not there.
+    """
+    if not len(train):
+        raise QuorumError(f"{job.name} has no molecule to learn from", expected="at least 1", remedy="Check the data and the selection.")
     networks: list[Network] = []
     curve: list[CurvePoint] = []
     location, scale = scaling
@@ -108,10 +128,12 @@ def train_ensemble(
         if start is not None:
             network.load_state_dict(start.networks[member % len(start.networks)].state_dict())
         run = f"{job.name}-{member}" if members > 1 else job.name
-        curve += fit_network(
+        points = fit_network(
             network, module_type, endpoints, train, validation, job.recipe, job.trainer, seed,
             job.logger(run), partial(_report_member, job.report, member, members),
         )  # fmt: skip
+        _check_learnt(job, network, points, len(validation) > 0)
+        curve += points
         networks.append(network.eval())
     ones = np.ones(len(endpoints), dtype=np.float32)
     return Trained(GraphEnsemble(tuple(networks), tuple(endpoints), ones, location=location, scale=scale), tuple(curve))

@@ -10,7 +10,7 @@ def split_validation(labels: np.ndarray, share: float, rng: np.random.Generator)
 
     Args:
         labels: `(M, T)` labels or soft labels.
-        share: Share of rows for validation; at least 8 rows when there are 16 or more.
+        share: Share of rows for validation; at least 8 rows when there are 16 or more, and at least one stays for training.
         rng: Random stream.
 
     Returns:
@@ -18,6 +18,7 @@ def split_validation(labels: np.ndarray, share: float, rng: np.random.Generator)
     """
     n = len(labels)
     size = max(round(n * share), MIN_VALIDATION if share > 0 and n >= 2 * MIN_VALIDATION else 0)
+    size = min(size, max(0, n - 1))
     order = rng.permutation(n)
     first = labels[order, 0] if labels.shape[1] else np.zeros(n)
     if set(np.unique(first[np.isfinite(first)])) <= {0.0, 1.0}:

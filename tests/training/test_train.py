@@ -3,17 +3,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logit
+from scipy.stats import bernoulli
 from sklearn.metrics import roc_auc_score
 
 from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
+from fluid.seeding import numpy_stream
 from fluid.training.fit import fit_network
 from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, balanced_weights, label_scale, train_concatenated, train_student, train_teacher
+from fluid.training.validation_split import split_validation
 from tests.training.conftest import ENDPOINTS, Task
 
 RECIPE = Recipe(epochs=6, batch_size=32, learning_rate=5e-3)
@@ -142,6 +148,74 @@ def test_no_validation_keeps_the_last_weights(task: Task) -> None:
     assert trained.predictor.temperature == 1
 
 
+def test_concatenation_without_validation_has_temperature_one(task: Task) -> None:
+    job = replace(JOB, recipe=replace(RECIPE, epochs=1, validation_share=0.0))
+    own, public = np.arange(0, 30), np.arange(30, 60)
+    trained = train_concatenated(
+        job, task.molecules.take(own), task.labels[own], task.molecules.take(public), task.labels[public],
+        np.ones((30, 1), np.float32), ENDPOINTS,
+    )  # fmt: skip
+    assert {point.split for point in trained.curve} == {"train"}
+    assert trained.predictor.temperature == 1
+
+
+def test_the_temperature_is_the_best_on_the_held_out_rows_by_scipy(task: Task) -> None:
+    job = replace(JOB, recipe=replace(RECIPE, epochs=2, validation_share=0.4))
+    rng = np.random.default_rng(0)
+    labels = np.where(rng.random(task.labels.shape) < 0.25, 1 - task.labels, task.labels).astype(np.float32)  # not to be learnt perfectly
+    model = train_teacher(job, task.molecules, labels, ENDPOINTS).predictor
+    rows = split_validation(labels, 0.4, numpy_stream(job.seed, job.name, "validation"))[1]
+    probs = model.with_temperature(np.ones(1, np.float32)).predict(task.molecules.take(rows)).mean[:, 0].astype(np.float64)
+    truth = labels[rows, 0].astype(np.float64)
+    found = minimize_scalar(lambda t: -np.mean(bernoulli.logpmf(truth, expit(logit(probs) / np.exp(t)))), bounds=(-1.5, 1.5))
+    assert np.log(model.temperature[0]) == pytest.approx(found.x, abs=1e-2)
+    assert abs(found.x) > 1e-3
+
+
+def test_one_molecule_is_enough_and_none_is_refused(task: Task) -> None:
+    job = replace(JOB, recipe=replace(RECIPE, epochs=1))
+    for n in (1, 2, 3):
+        assert train_teacher(job, task.molecules.take(np.arange(n)), task.labels[:n], ENDPOINTS).curve
+    none = task.molecules.take(np.arange(0))
+    with pytest.raises(QuorumError, match="T1 has no molecule to learn from; expected at least 1. Check the data"):
+        train_teacher(job, none, task.labels[:0], ENDPOINTS)
+    with pytest.raises(QuorumError, match="student has no molecule to learn from"):
+        train_student(replace(job, name="student"), none, task.labels[:0], task.labels[:0], ENDPOINTS)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_training_that_diverges_is_an_error_and_no_model(task: Task, share: float) -> None:
+    recipe = replace(RECIPE, learning_rate=1e30, warmup=0.0, validation_share=share)
+    with pytest.raises(ConfigError, match="the training of T1 diverged; expected finite weights and losses. Lower"):
+        train_teacher(replace(JOB, recipe=recipe), task.molecules, task.labels, ENDPOINTS)
+
+
+def test_rows_with_missing_labels_teach_nothing(task: Task) -> None:
+    job = replace(JOB, recipe=replace(RECIPE, validation_share=0.0, epochs=1, batch_size=300))
+    trained = []
+    for fill in (0.0, 1.0):
+        known = task.labels.copy()
+        known[100:] = fill
+        weight = np.ones_like(known)
+        weight[100:] = 0
+        trained.append(train_student(job, task.molecules, known, weight, ENDPOINTS).predictor)
+    gone = task.labels.copy()
+    gone[100:] = np.nan
+    trained.append(train_student(job, task.molecules, gone, np.ones_like(gone), ENDPOINTS).predictor)
+    assert same(trained[0], trained[1])
+    assert same(trained[0], trained[2])
+
+
+def test_balance_makes_the_rare_class_weigh_as_much(task: Task) -> None:
+    rare = np.concatenate([np.flatnonzero(task.labels[:200, 0] == 0), np.flatnonzero(task.labels[:200, 0] == 1)[:6]])
+    means = []
+    for balance in (False, True):
+        job = replace(JOB, recipe=replace(RECIPE, epochs=2, balance=balance, validation_share=0.0))
+        model = train_teacher(job, task.molecules.take(rare), task.labels[rare], ENDPOINTS).predictor
+        means.append(model.predict(task.molecules.take(np.arange(200, 260))).mean.mean())
+    assert means[1] > means[0] + 0.1
+
+
 def test_balanced_weights() -> None:
     labels = np.array([[1, 5.0], [0, 6], [0, 7], [0, np.nan], [np.nan, 8]], dtype=np.float32)
     weight = balanced_weights(labels, (ENDPOINTS[0], Endpoint.parse("b [u]")))
@@ -158,7 +232,6 @@ def test_label_scale() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_two_processes_train_and_bring_weights_and_curve_back(task: Task) -> None:
     job = replace(JOB, trainer=TrainerSpec(devices=2, strategy="ddp_spawn", threads=1))
     train, test = halves(task)

@@ -34,3 +34,25 @@ def test_the_stream_decides() -> None:
     one, same, other = (split_validation(np.zeros((200, 1)), 0.2, rng(seed))[1] for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("n", "share"), [(1, 0.9), (2, 0.9), (10, 0.99), (3, 0.6), (17, 0.999)])
+def test_something_stays_to_learn_from(n: int, share: float) -> None:
+    train, held_out = split_validation(np.zeros((n, 1)), share, rng())
+    assert len(train) >= 1
+    assert sorted([*train, *held_out]) == list(range(n))
+
+
+def test_every_row_of_a_class_is_held_out_equally_often() -> None:
+    labels, draws = np.array([1.0] * 10 + [0.0] * 30)[:, None], 400
+    counts = np.zeros(40)
+    for seed in range(draws):
+        counts[split_validation(labels, 0.25, rng(seed))[1]] += 1
+    assert counts.sum() == 10 * draws
+    for rows, share in ((slice(0, 10), 3 / 10), (slice(10, 40), 7 / 30)):  # 3 and 7 of the 10 rows that are held out
+        assert counts[rows].mean() == pytest.approx(draws * share)
+        assert np.abs(counts[rows] - draws * share).max() < 4.5 * np.sqrt(draws * share * (1 - share))
+
+
+def test_rows_without_any_endpoint_are_divided_too() -> None:
+    assert [len(part) for part in split_validation(np.zeros((20, 0)), 0.5, rng())] == [10, 10]

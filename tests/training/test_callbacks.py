@@ -1,0 +1,57 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve, curve_points
+from fluid.training.module import MONITOR
+
+NAN = float("nan")
+
+
+def module() -> Any:
+    return SimpleNamespace(network=torch.nn.Linear(2, 1), curve=torch.full((4, 2), NAN))
+
+
+def trainer(**metrics: float) -> Any:
+    return SimpleNamespace(
+        callback_metrics={name.replace("_", "/"): torch.tensor(v) for name, v in metrics.items()}, current_epoch=1, max_epochs=4
+    )
+
+
+def test_the_curve_is_read_epoch_by_epoch_and_ends_where_training_ended() -> None:
+    curve = torch.tensor([[3.0, 2.0], [1.0, NAN], [NAN, NAN]])
+    assert curve_points(curve) == (CurvePoint(0, "train", 3.0), CurvePoint(0, "validation", 2.0), CurvePoint(1, "train", 1.0))
+    assert curve_points(torch.full((2, 2), NAN)) == ()
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept"),
+    [([3, 1, 2], 1), ([1, 2, 3], 0), ([3, 2, 1], 2), ([1, 1, 1], 0), ([2, NAN, 1], 2), ([1, NAN, NAN], 0), ([NAN, NAN, 5], 2)],
+)
+def test_the_weights_of_the_first_lowest_loss_come_back(losses: list[float], kept: int) -> None:
+    best, learner = BestWeights(), module()
+    for epoch, loss in enumerate(losses):
+        torch.nn.init.constant_(learner.network.weight, float(epoch))
+        best.on_validation_end(trainer(**{MONITOR.replace("/", "_"): loss}), learner)
+    best.on_train_end(trainer(), learner)
+    assert learner.network.weight.unique().tolist() == [kept]
+
+
+def test_without_validation_the_last_weights_stay() -> None:
+    learner = module()
+    torch.nn.init.constant_(learner.network.weight, 7.0)
+    BestWeights().on_train_end(trainer(), learner)
+    assert learner.network.weight.unique().tolist() == [7]
+
+
+def test_losses_go_into_the_row_of_their_epoch_and_progress_is_reported() -> None:
+    shares: list[float] = []
+    learner = module()
+    LearningCurve(shares.append).on_train_epoch_end(trainer(train_loss=0.5, validation_loss=0.25), learner)
+    assert learner.curve[1].tolist() == [0.5, 0.25]
+    assert torch.isnan(learner.curve[[0, 2, 3]]).all()
+    assert shares == [0.5]
+    LearningCurve().on_train_epoch_end(trainer(train_loss=0.75), learner)
+    assert learner.curve[1].tolist() == [0.75, 0.25]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import bernoulli
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from fluid.errors import QuorumError
@@ -55,3 +56,62 @@ def test_no_label_at_all(molecules: MoleculeSet) -> None:
 
 def test_no_molecules(forest: ForestPredictor) -> None:
     assert forest.predict(MoleculeSet.from_smiles(())).mean.shape == (0, 2)
+
+
+def test_other_settings_reach_scikit_learn(molecules: MoleculeSet) -> None:
+    spec = ForestSpec(n_trees=5, max_depth=2, radius=3, n_bits=512)
+    ours = ForestPredictor.fit(molecules, LABELS, ENDPOINTS, spec, seed=2**40 + 3, n_jobs=1)
+    counts, known = morgan_counts(SMILES, 3, 512), np.isfinite(LABELS[:, 1])
+    theirs = RandomForestRegressor(5, max_depth=2, random_state=3).fit(counts[known], LABELS[known, 1])
+    np.testing.assert_allclose(ours.predict(molecules).mean[:, 1], theirs.predict(counts), atol=1e-6)
+    assert max(tree.get_depth() for forest in ours.forests for tree in forest.estimators_) <= 2
+
+
+def test_uncertainty_of_classes_is_that_of_the_trees(forest: ForestPredictor, molecules: MoleculeSet) -> None:
+    counts = morgan_counts(SMILES).astype(np.float32)
+    trees = np.stack([tree.predict_proba(counts)[:, 1] for tree in forest.forests[0].estimators_])
+    answers = forest.predict(molecules)
+    np.testing.assert_allclose(answers.aleatoric[:, 0], bernoulli.entropy(trees).mean(axis=0), atol=1e-6)
+    total = bernoulli.entropy(trees.mean(axis=0))
+    np.testing.assert_allclose(answers.epistemic[:, 0], total - bernoulli.entropy(trees).mean(axis=0), atol=1e-6)
+    assert np.all(answers.aleatoric[:, 1] == 0)
+
+
+def test_threads_and_order_of_molecules_change_nothing(forest: ForestPredictor, molecules: MoleculeSet) -> None:
+    two = ForestPredictor.fit(molecules, LABELS, ENDPOINTS, SPEC, seed=3, n_jobs=2)
+    back = np.arange(len(molecules))[::-1]
+    for plane in PLANES:
+        np.testing.assert_array_equal(getattr(two.predict(molecules), plane), getattr(forest.predict(molecules), plane))
+        np.testing.assert_array_equal(getattr(forest.predict(molecules.take(back)), plane)[::-1], getattr(forest.predict(molecules), plane))
+
+
+def test_another_seed_grows_other_trees(forest: ForestPredictor, molecules: MoleculeSet) -> None:
+    other = ForestPredictor.fit(molecules, LABELS, ENDPOINTS, SPEC, seed=4, n_jobs=1)
+    assert not np.array_equal(other.predict(molecules).mean, forest.predict(molecules).mean)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_one_class_only_is_answered_with_certainty(molecules: MoleculeSet, value: float) -> None:
+    forest = ForestPredictor.fit(molecules, np.full((7, 1), value, dtype=np.float32), ENDPOINTS[:1], SPEC, 0, 1)
+    answers = forest.predict(molecules)
+    np.testing.assert_array_equal(answers.mean, value)
+    np.testing.assert_array_equal(answers.epistemic, 0.0)
+    np.testing.assert_array_equal(answers.aleatoric, 0.0)
+
+
+def test_a_rare_class_weighs_as_much_as_the_other() -> None:
+    twins = MoleculeSet.from_smiles(("CCO",) * 10)
+    labels = np.array([[1.0]] + [[0.0]] * 9, dtype=np.float32)
+    forest = ForestPredictor.fit(twins, labels, ENDPOINTS[:1], ForestSpec(n_trees=400), 0, 1)
+    plain = RandomForestClassifier(400, random_state=0).fit(morgan_counts(twins.smiles), labels[:, 0])
+    balanced = RandomForestClassifier(400, random_state=0, class_weight="balanced").fit(morgan_counts(twins.smiles), labels[:, 0])
+    answer = forest.predict(twins).mean[0, 0]
+    assert answer == pytest.approx(balanced.predict_proba(morgan_counts(twins.smiles))[0, 1], abs=1e-6)
+    assert answer > 2 * plain.predict_proba(morgan_counts(twins.smiles))[0, 1]
+
+
+def test_the_second_endpoint_without_a_label_is_named(molecules: MoleculeSet) -> None:
+    labels = LABELS.copy()
+    labels[:, 1] = np.nan
+    with pytest.raises(QuorumError, match=r"endpoint 'logd' has no label; expected at least one\."):
+        ForestPredictor.fit(molecules, labels, ENDPOINTS, SPEC, 0, 1)

@@ -59,6 +59,38 @@ def test_graphs_stay_with_their_targets(task: Task) -> None:
         assert torch.diff(batch.graph.ptr).tolist() == [atoms[int(i)] for i in batch.target[:, 0]]
 
 
+def test_a_batch_holds_what_was_given_as_float32(task: Task) -> None:
+    target = np.array([[0.25, np.nan], [1.0, 2.0], [3.0, -4.0]])
+    weight = np.arange(6, dtype=np.float64).reshape(3, 2)
+    (batch,) = ExampleLoader(Examples(task.molecules.graphs.take(np.arange(3)), target, weight), 8, None, CPU)
+    assert {batch.target.dtype, batch.weight.dtype} == {torch.float32}
+    np.testing.assert_array_equal(batch.target.numpy(), target.astype(np.float32))
+    np.testing.assert_array_equal(batch.weight.numpy(), weight)
+    assert batch.graph.n_molecules == 3
+
+
+def test_an_epoch_that_is_left_early_does_not_change_the_next(task: Task) -> None:
+    straight, left = (ExampleLoader(examples(task, 40), 8, 3, CPU) for _ in range(2))
+    next(iter(left))
+    epoch(straight)
+    assert epoch(left) == epoch(straight)
+
+
+def test_asking_for_the_length_moves_no_stream(task: Task) -> None:
+    asked, not_asked = (ExampleLoader(examples(task, 40), 8, 3, CPU) for _ in range(2))
+    before = torch.get_rng_state()
+    assert len(asked) == 5
+    assert epoch(asked) == epoch(not_asked)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_some_examples_are_those_rows(task: Task) -> None:
+    some = examples(task, 20).take(np.array([7, 3]))
+    assert some.target[:, 0].tolist() == [7, 3]
+    atoms = np.diff(task.molecules.graphs.atom_offsets)
+    assert np.diff(some.graphs.atom_offsets).tolist() == [atoms[7], atoms[3]]
+
+
 def test_ranks_share_an_epoch(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     for rank in (0, 1, 2):
@@ -70,5 +102,7 @@ def test_ranks_share_an_epoch(task: Task, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_parts_must_fit(task: Task) -> None:
-    with pytest.raises(ShapeError, match="one row per graph"):
-        Examples(task.molecules.graphs, np.zeros((3, 1), dtype=np.float32), np.zeros((3, 1), dtype=np.float32))
+    n = len(task.molecules.graphs)
+    for target, weight in (((3, 1), (3, 1)), ((n, 1), (n, 2)), ((n,), (n,))):
+        with pytest.raises(ShapeError, match=rf"do not fit {n} graphs; expected two arrays \(M, T\) with one row per graph"):
+            Examples(task.molecules.graphs, np.zeros(target, dtype=np.float32), np.zeros(weight, dtype=np.float32))

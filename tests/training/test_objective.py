@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -6,6 +8,7 @@ from fluid.distillation import gaussian_nll, soft_bce
 from fluid.errors import ConfigError
 from fluid.models.network import Output
 from fluid.training.objective import Objective
+from fluid.training.train import balanced_weights
 
 ENDPOINTS = tuple(Endpoint.parse(text) for text in ("a", "b [u]", "c"))
 
@@ -19,6 +22,36 @@ def test_each_column_has_its_loss() -> None:
     classes = soft_bce(mean[:, [0, 2]], target[:, [0, 2]], weight[:, [0, 2]])
     values = gaussian_nll(mean[:, [1]], log_variance[:, [1]], target[:, [1]], weight[:, [1]])
     torch.testing.assert_close(found, classes * 2 / 3 + values / 3)
+
+
+def test_class_weights_by_hand() -> None:
+    logits, target = torch.tensor([[0.0], [2.0], [-1.0], [1.0]]), torch.tensor([[1.0], [0.0], [0.0], [torch.nan]])
+    weight = torch.from_numpy(balanced_weights(target.numpy(), ENDPOINTS[:1]))
+    assert weight[:3, 0].tolist() == [1.5, 0.75, 0.75]
+    elements = [math.log(2), math.log1p(math.exp(2)), math.log1p(math.exp(-1))]
+    found = Objective(ENDPOINTS[:1])(Output(logits, torch.zeros(4, 1)), target, weight)
+    assert found.item() == pytest.approx((1.5 * elements[0] + 0.75 * elements[1] + 0.75 * elements[2]) / 3)
+
+
+def test_values_only_and_by_hand() -> None:
+    mean, log_variance, target = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [math.log(4)]]), torch.tensor([[2.0], [1.0]])
+    found = Objective(ENDPOINTS[1:2])(Output(mean, log_variance), target, torch.ones(2, 1))
+    assert found.item() == pytest.approx((0.5 * 1 + 0.5 * (math.log(4) + 4 / 4)) / 2)
+
+
+@pytest.mark.parametrize("loss", ["soft_bce", "kl_distillation", "mse_logits"])
+def test_missing_targets_get_no_gradient_and_no_nan(loss: str) -> None:
+    draw = torch.Generator().manual_seed(1)
+    mean, log_variance = (torch.randn(6, 3, generator=draw).requires_grad_() for _ in range(2))
+    target = torch.rand(6, 3, generator=draw)
+    target[torch.rand(6, 3, generator=draw) < 0.5] = torch.nan
+    Objective(ENDPOINTS, loss)(Output(mean, log_variance), target, torch.ones(6, 3)).backward()
+    assert mean.grad is not None
+    assert log_variance.grad is not None
+    assert torch.all(mean.grad[torch.isnan(target)] == 0)
+    assert torch.isfinite(mean.grad).all()
+    assert torch.all(log_variance.grad[:, [0, 2]] == 0)  # classes have no variance of their own
+    assert torch.any(log_variance.grad[:, 1] != 0)
 
 
 def test_an_endpoint_that_nobody_measured_in_a_batch_costs_nothing() -> None:
@@ -35,5 +68,5 @@ def test_the_temperature_reaches_the_loss() -> None:
 
 
 def test_unknown_loss() -> None:
-    with pytest.raises(ConfigError, match="unknown loss 'hinge'"):
+    with pytest.raises(ConfigError, match="unknown loss 'hinge'; expected one of soft_bce, kl_distillation, mse_logits"):
         Objective(ENDPOINTS, "hinge")

@@ -85,3 +85,8 @@ def test_sum_to_nodes_and_readout_of_molecules_without_bonds() -> None:
     batch = batch_of(("C", "N"))
     states = torch.tensor([[1.0], [2.0]])
     close(readout(states, batch.molecule, batch.ptr), torch.tensor([[1 / SUM_SCALE, 1.0], [2 / SUM_SCALE, 2.0]]))
+
+
+def test_the_readout_of_a_molecule_without_atoms_is_zero() -> None:
+    states, molecule, ptr = torch.tensor([[1.0], [3.0]]), torch.tensor([0, 0]), torch.tensor([0, 2, 2])
+    close(readout(states, molecule, ptr), torch.tensor([[4 / SUM_SCALE, 2.0], [0.0, 0.0]]))

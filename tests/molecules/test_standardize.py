@@ -1,3 +1,5 @@
+import itertools
+
 import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
@@ -165,3 +167,36 @@ def test_wrong_settings_name_what_is_allowed() -> None:
         StandardizeSpec(stereo="maybe")
     with pytest.raises(ConfigError, match=r"standardize\.max_heavy_atoms and standardize\.timeout_s must be above 0\."):
         StandardizeSpec(timeout_s=-1.0)
+
+
+def test_one_pass_is_not_enough_for_this_mixture() -> None:
+    once = standardize("C[P+](C)(C)[CH2-].C[N+](C)(C)CC(=O)[O-]", SPEC)
+    assert once.smiles == "C[N+](C)(C)CC(=O)[O-]"  # betaine; the first pass leaves the charge on carbon
+    assert standardize(once.smiles, SPEC) == once
+
+
+def test_charges_that_stay_sit_on_the_strongest_acid() -> None:
+    smiles = "OS(=O)(=O)c1ccc(S(=O)[O-])cc1"
+    expected = Chem.MolToSmiles(rdMolStandardize.Reionizer().reionize(Chem.MolFromSmiles(smiles)))
+    assert expected != Chem.CanonSmiles(smiles)
+    assert standardize(smiles, StandardizeSpec(neutralize=False)).smiles == expected
+
+
+SALTS = (
+    "CC(=O)[O-]",
+    "C[NH3+]",
+    "CN(=O)=O",
+    "[Na+]",
+    "[O-][n+]1ccccc1",
+    "CC(=O)O[Zn]OC(C)=O",
+    "C[N+](C)(C)CC(=O)[O-]",
+    "[O-]S(=O)(=O)[O-]",
+)
+
+
+@pytest.mark.parametrize("pair", list(itertools.combinations(SALTS, 2)))
+def test_mixtures_standardise_to_themselves_in_either_order(pair: tuple[str, str]) -> None:
+    once = standardize(".".join(pair), SPEC)
+    assert standardize(".".join(pair[::-1]), SPEC) == once
+    assert standardize(once.smiles, SPEC) == once
+    assert "." not in once.smiles

@@ -190,7 +190,7 @@ SALTS = (
     "[O-][n+]1ccccc1",
     "CC(=O)O[Zn]OC(C)=O",
     "C[N+](C)(C)CC(=O)[O-]",
-    "[O-]S(=O)(=O)[O-]",
+    "C[S+](C)[O-]",
 )
 
 

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import tee
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from fluid.data.readers import read_rows
 from fluid.data.source import Source, source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import FluidError, InputError
-from fluid.molecules.standardize import MoleculeRejected, Standardized
+from fluid.molecules.standardize import MoleculeRejected, Standardized, standardize
 from fluid.molecules.workers import standardize_many
 
 __all__ = ["DroppedRow", "IncomingRow", "Intake", "IntakeSpec", "check_quorum", "intake", "iter_intake", "write_dropped"]
@@ -82,20 +83,27 @@ class _Group:
     values: tuple[tuple[float, ...], ...] = ()
 
 
-def _incoming(path: Path, spec: IntakeSpec, source: Source) -> Iterator[IncomingRow]:
+def _incoming(path: Path, spec: IntakeSpec, source: Source, with_keys: bool = True) -> Iterator[IncomingRow]:
     rows, ahead = tee(read_rows(path, source.smiles_column, source.label_columns))
-    found = standardize_many((row.smiles for row in ahead), spec.standardize, spec.workers)
+    found = standardize_many(
+        (row.smiles for row in ahead), spec.standardize, spec.workers, _standardize=partial(standardize, with_key=with_keys)
+    )
     for row, molecule in zip(rows, found, strict=True):
         yield IncomingRow(row.row, row.smiles, row.values, MoleculeRejected(row.problem) if row.problem else molecule)
 
 
-def iter_intake(path: Path, spec: IntakeSpec) -> Iterator[IncomingRow]:
+def iter_intake(path: Path, spec: IntakeSpec, with_keys: bool = True) -> Iterator[IncomingRow]:
     """Yield every row of a file with its standardised molecule, in order and bounded memory; duplicates stay.
+
+    Args:
+        path: The file.
+        spec: How.
+        with_keys: Whether the molecules' InChIKeys are made.
 
     Raises:
         InputError: The file cannot be read.
     """
-    yield from _incoming(path, spec, source_of(path, spec.smiles_column, spec.endpoints))
+    yield from _incoming(path, spec, source_of(path, spec.smiles_column, spec.endpoints), with_keys)
 
 
 def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> Intake:

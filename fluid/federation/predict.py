@@ -19,6 +19,7 @@ from fluid.federation.model_folder import Model
 from fluid.federation.orders import PredictOrder
 from fluid.federation.stages.intake import intake_spec, resolve
 from fluid.federation.workshop import Watch
+from fluid.models.prediction_file import PredictionFile
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.standardize import MoleculeRejected
 
@@ -135,7 +136,8 @@ def predict_file(order: PredictOrder, watch: Watch) -> Counts:
     """
     check_target(order.out, order.overwrite)
     _, model = open_model(order.model_folder)
-    rows = iter_intake(resolve(order.input), intake_spec(order.intake, labelled=False))
+    looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
+    rows = iter_intake(resolve(order.input), intake_spec(order.intake, labelled=False), with_keys=looked_up)
     tally = [0, 0]
     chunks = counted(answers_in_chunks(model, rows, order.annotation.chunk), watch, tally)
     with atomic_file(order.out) as temporary:

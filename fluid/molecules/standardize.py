@@ -130,8 +130,13 @@ def _check(mol: Chem.Mol, spec: StandardizeSpec) -> None:
         raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
 
 
-def standardize(smiles: str, spec: StandardizeSpec) -> Standardized:
+def standardize(smiles: str, spec: StandardizeSpec, with_key: bool = True) -> Standardized:
     """Standardise one SMILES string; the result standardises to itself.
+
+    Args:
+        smiles: What stands in the file.
+        spec: Policy.
+        with_key: Whether the InChIKey is made, which takes about as long as all the rest; without it the key is empty.
 
     Raises:
         MoleculeRejected: The molecule cannot be used; its `reason` says why.
@@ -149,9 +154,9 @@ def standardize(smiles: str, spec: StandardizeSpec) -> Standardized:
                 if text == before:
                     break
                 mol = parse(text)
-            key = Chem.MolToInchiKey(mol)
+            key = Chem.MolToInchiKey(mol) if with_key else ""
         except (ValueError, RuntimeError) as error:  # RDKit's own sanitisation errors
             raise MoleculeRejected(f"cannot be standardised ({str(error).splitlines()[0][:80]})") from None
-    if not key:
+    if with_key and not key:
         raise MoleculeRejected("InChIKey could not be made")
     return Standardized(text, key[:KEY_LENGTH])

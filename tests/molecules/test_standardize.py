@@ -200,3 +200,10 @@ def test_mixtures_standardise_to_themselves_in_either_order(pair: tuple[str, str
     assert standardize(".".join(pair[::-1]), SPEC) == once
     assert standardize(once.smiles, SPEC) == once
     assert "." not in once.smiles
+
+
+@pytest.mark.parametrize("smiles", ["OCC", "CC(=O)[O-].[Na+]", "C[C@H](N)C(=O)O"])
+def test_without_key_the_molecule_is_the_same(smiles: str) -> None:
+    quick = standardize(smiles, SPEC, with_key=False)
+    assert quick.key == ""
+    assert quick.smiles == standardize(smiles, SPEC).smiles

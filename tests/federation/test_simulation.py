@@ -97,7 +97,8 @@ def test_an_interrupted_run_goes_on_at_the_first_unfinished_stage(finished: Fini
 
 def test_a_damaged_stage_is_made_again(finished: Finished, fresh_store: ArtifactStore) -> None:
     shutil.copytree(finished.workshop.store.root, fresh_store.root)
-    weights = next((fresh_store.root / "student").rglob("*.safetensors"))
+    student = finished.federation.models["student"].folder.relative_to(finished.workshop.store.root)
+    weights = next((fresh_store.root / student).rglob("*.safetensors"))
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(bytes(content))

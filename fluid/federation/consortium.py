@@ -27,7 +27,7 @@ from fluid.federation.stages.intake import intake_stage
 from fluid.federation.stages.judge import VALIDATION, Candidate, Exam, judge_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Stage, Workshop
+from fluid.federation.workshop import Stage, Work, Workshop
 
 
 def open_model(folder: Path) -> tuple[Artifact, Model]:
@@ -49,8 +49,8 @@ def read_file(name: str, path: str, settings: IntakeSettings, workshop: Workshop
 def with_dropped(stage: Stage, intake: Artifact) -> Stage:
     """Return the stage with the intake's list of dropped rows added to its result."""
 
-    def build(folder: Path, report: object) -> None:
-        stage.build(folder, report)  # type: ignore[arg-type]
+    def build(folder: Path, work: Work) -> None:
+        stage.build(folder, work)
         shutil.copyfile(intake / "dropped.csv", folder / "dropped.csv")
 
     return replace(stage, build=build, inputs={**stage.inputs, "intake": intake.digest})

@@ -1,6 +1,7 @@
 """Where stages are carried out: each is looked up by what goes in, made if it is new, timed and watched."""
 
 import resource
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from fluid.artifacts import MANIFEST, Artifact, ArtifactStore, atomic_folder, co
 from fluid.errors import ArtifactError, ConfigError
 
 Report = Callable[[float], None]
+SCRATCH = "scratch"
 
 ROOMS = {
     "intake": ("molecules", "data"),
@@ -37,6 +39,20 @@ def library_versions() -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What a stage is given while it builds.
+
+    Attributes:
+        report: Call with the share of work done, in [0, 1].
+        scratch: Folder, not made yet, whose content survives an interrupted run: what is found there was made from the same
+            inputs. It is removed when the stage is done.
+    """
+
+    report: Report
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One step of a federation: a pure function of its inputs.
 
@@ -44,13 +60,13 @@ class Stage:
         kind: What it does (`teacher`).
         name: Whom or what for (`T3`).
         inputs: All that decides the result: specs, digests of input artifacts, seed.
-        build: Fills an empty folder; calls its second argument with the share of work done.
+        build: Fills an empty folder.
     """
 
     kind: str
     name: str
     inputs: Mapping[str, Any]
-    build: Callable[[Path, Report], None]
+    build: Callable[[Path, Work], None]
 
     def key_inputs(self) -> dict[str, Any]:
         """Return the inputs together with the versions of code and libraries."""
@@ -135,10 +151,14 @@ class Workshop:
     def make(self, stage: Stage) -> Artifact:
         """Return the stage's artifact, found in the store or made now."""
         with self.timed(stage.kind, stage.name) as reused:
-            artifact, reused[0] = self.store.get_or_make(
-                stage.kind, stage.key_inputs(), lambda folder: stage.build(folder, self.watch.advance)
-            )
+            artifact, reused[0] = self.store.get_or_make(stage.kind, stage.key_inputs(), lambda folder: self._build(stage, folder))
         return artifact
+
+    def _build(self, stage: Stage, folder: Path) -> None:
+        """Let a stage fill a folder; its scratch lies in the store, under the key of the stage's inputs."""
+        scratch = self.store.root / SCRATCH / hash_json({"stage": stage.kind, "inputs": stage.key_inputs()})[:32]
+        stage.build(folder, Work(self.watch.advance, scratch))
+        shutil.rmtree(scratch, ignore_errors=True)
 
     def make_at(self, stage: Stage, folder: Path, overwrite: bool = False) -> Artifact:
         """Make the stage's result in a folder of the user's choice; do nothing if it is there already.
@@ -152,7 +172,7 @@ class Workshop:
             if not reused[0]:
                 _check_free(folder, overwrite)
                 with atomic_folder(folder) as temporary:
-                    stage.build(temporary, self.watch.advance)
+                    self._build(stage, temporary)
                     seal(temporary, stage.kind, key)
         return open_artifact(folder)
 

@@ -12,7 +12,7 @@ from fluid.annotation.domain import bin_midpoints
 from fluid.distillation import Consensus, combine, teacher_weights
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.spec import ConsensusSpec
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Stage, Work
 
 
 def tensors(annotations: Annotations, edges: tuple[float, ...]) -> Mapping[str, torch.Tensor]:
@@ -48,7 +48,7 @@ def consensus_stage(sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: t
         edges: Public edges of the coarse domain score.
     """
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         annotations = stack(sets)
         combined = combine_annotations(annotations, spec, edges)
         planes = (plane.numpy() for plane in combined)

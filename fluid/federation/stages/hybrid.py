@@ -15,7 +15,7 @@ from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
 from fluid.federation.stages.student import confidence_weight, select_rows
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, own_validation, trainer_inputs
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Report, Stage, Work
 from fluid.models.ensemble import GraphEnsemble
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_concatenated, train_teacher
@@ -97,9 +97,9 @@ def hybrid_stage(
         public = released.transfer.molecules.take(rows)
         return train_concatenated(job, part.molecules, labels, public, released.consensus.soft_label[rows], weight, student.endpoints)
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=company)
-        trained = fit(report)
+        trained = fit(work.report)
         predictor = finished(trained, annotation)
         held_out = own_validation(labels, recipe, seed, name)[1]
         thresholds = own_thresholds(predictor, part.molecules.take(held_out), labels[held_out])

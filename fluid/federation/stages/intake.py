@@ -9,7 +9,7 @@ from fluid.data.intake import IntakeSpec, intake, write_dropped
 from fluid.errors import InputError
 from fluid.federation.part import write_part
 from fluid.federation.spec import IntakeSettings
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Stage, Work
 
 EMBEDDED = "embedded:"
 
@@ -53,7 +53,7 @@ def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool 
     """
     file, spec = resolve(path), intake_spec(settings, labelled, smiles_column)
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         done = intake(file, spec)
         write_part(folder, done.table, settings.workers)
         write_dropped(folder / "dropped.csv", done.dropped)

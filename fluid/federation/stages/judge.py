@@ -18,7 +18,7 @@ from fluid.federation.model_folder import Model
 from fluid.federation.part import Part
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stages.consensus import combine_annotations
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Stage, Work
 
 VALIDATION = "validation"
 
@@ -104,14 +104,14 @@ def write_scores(
 def judge_stage(artifact: Artifact, model: Model, who: Candidate, exam: Exam) -> Stage:
     """Describe the judging of one model; its answers are kept as an annotation set per part."""
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         answers = {}
         for number, (name, part) in enumerate(exam.parts.items()):
             prediction, bins = model.predictor.predict(part.molecules), model.domain.bins(part.molecules.bits)
             answers[name] = prediction.mean
             planes = {plane: getattr(prediction, plane) for plane in ("mean", "epistemic", "aleatoric")}
             np.savez(folder / f"{name}.npz", allow_pickle=False, bins=bins, **planes)
-            report((number + 1) / (len(exam.parts) + 1))
+            work.report((number + 1) / (len(exam.parts) + 1))
         write_scores(folder, who, model.predictor.endpoints, answers, exam, model.thresholds)
 
     return Stage("judge", who.name, {"model": artifact.digest, "who": who, "exam": exam.inputs()}, build)
@@ -143,7 +143,7 @@ def judge_consensus_stage(
         stacked = stack([answers_of(judged[k], models[k], name, part.transfer_digest) for k in judged])
         return stacked, combine_annotations(stacked, spec, edges).soft_label.numpy()
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         asked = {name: ask(name, part) for name, part in exam.parts.items()}
         endpoints = next(iter(asked.values()))[0].endpoints
         write_scores(folder, who, endpoints, {name: soft_label for name, (_, soft_label) in asked.items()}, exam)

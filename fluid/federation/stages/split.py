@@ -10,7 +10,7 @@ from fluid.companies.heterogeneity import describe, format_summary
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
 from fluid.federation.part import Part
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Stage, Work
 
 COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 
@@ -18,7 +18,7 @@ COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 def split_stage(pool: Part, spec: CompanySpec, seed: int) -> Stage:
     """Describe the division of the pool."""
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         company = split_companies(pool.table, spec, seed)
         np.save(folder / "company.npy", company, allow_pickle=False)
         summaries = describe(pool.table, company, seed=seed)

@@ -12,7 +12,7 @@ from fluid.federation.model_folder import own_thresholds, reference_fingerprints
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, SelectionSpec
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Stage, Work
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import torch_stream
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -51,11 +51,11 @@ def student_stage(
     (soft label of at least 0.5).
     """
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         rows = select_rows(consensus, selection, seed)
         molecules, soft_label = transfer.molecules.take(rows), consensus.soft_label[rows]
         weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
-        job = Job("student", model, recipe, trainer, seed, logger, report)
+        job = Job("student", model, recipe, trainer, seed, logger, work.report)
         trained = train_student(job, molecules, soft_label, weight, consensus.endpoints)
         predictor = finished(trained, annotation)
         probe = np.arange(min(len(rows), 4096))

@@ -11,7 +11,7 @@ from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionsSpec
-from fluid.federation.workshop import Report, Stage
+from fluid.federation.workshop import Report, Stage, Work
 from fluid.models.forest import ForestPredictor
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
@@ -84,9 +84,9 @@ def teacher_stage(
         trained = train_teacher(job, part.molecules, labels, endpoints)
         return finished(trained, annotation), trained.curve
 
-    def build(folder: Path, report: Report) -> None:
+    def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=name)
-        predictor, curve = fit(report)
+        predictor, curve = fit(work.report)
         held_out = part.take(own_validation(part.table.labels, recipe, seed, name)[1])
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
         write_model(folder, name, "teacher", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, curve)

@@ -9,13 +9,13 @@ import pytest
 
 from fluid.artifacts import ArtifactStore
 from fluid.errors import ConfigError
-from fluid.federation.workshop import Report, Silent, Stage, Workshop
+from fluid.federation.workshop import SCRATCH, Silent, Stage, Work, Workshop
 
 
-def stage(build: Callable[[Path, Report], None] | None = None, **inputs: object) -> Stage:
-    def write(folder: Path, report: Report) -> None:
+def stage(build: Callable[[Path, Work], None] | None = None, **inputs: object) -> Stage:
+    def write(folder: Path, work: Work) -> None:
         (folder / "a.txt").write_text("done")
-        report(1.0)
+        work.report(1.0)
 
     return Stage("split", "companies", inputs or {"seed": 0}, build or write)
 
@@ -69,13 +69,13 @@ def test_an_empty_folder_may_be_filled_and_a_file_may_not(workshop: Workshop, tm
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def disk_full(folder: Path, report: Report) -> None:
+def disk_full(folder: Path, work: Work) -> None:
     (folder / "half.txt").write_text("half")
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder / "half.txt"))
 
 
 @pytest.mark.parametrize("failure", [disk_full])
-def test_a_failed_stage_leaves_nothing_half_written(workshop: Workshop, tmp_path: Path, failure: Callable[[Path, Report], None]) -> None:
+def test_a_failed_stage_leaves_nothing_half_written(workshop: Workshop, tmp_path: Path, failure: Callable[[Path, Work], None]) -> None:
     workshop.make(stage(seed=5))
     with pytest.raises(OSError, match="No space left"):
         workshop.make(stage(failure))
@@ -96,7 +96,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         workshop = Workshop(ArtifactStore(disk / "store"))
         kept = workshop.make(stage())
 
-        def large(folder: Path, report: Report) -> None:
+        def large(folder: Path, work: Work) -> None:
             np.save(folder / "large.npy", np.ones(10**6))
 
         with pytest.raises(OSError) as failure:
@@ -106,3 +106,28 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         assert not list(disk.rglob("large.npy"))
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_scratch_survives_an_interrupted_stage_and_goes_when_it_is_done(workshop: Workshop) -> None:
+    found: list[bool] = []
+
+    def interrupted(folder: Path, work: Work) -> None:
+        piece = work.scratch / "piece"
+        found.append(piece.exists())
+        work.scratch.mkdir(parents=True, exist_ok=True)
+        piece.touch()
+        if len(found) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        workshop.make(stage(interrupted))
+    workshop.make(stage(interrupted))
+    assert found == [False, True]
+    assert not list((workshop.store.root / SCRATCH).iterdir())
+
+
+def test_scratch_belongs_to_the_inputs(workshop: Workshop) -> None:
+    places: list[Path] = []
+    for seed in (1, 2):
+        workshop.make(stage(lambda folder, work: places.append(work.scratch), seed=seed))
+    assert len(set(places)) == 2

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,12 @@ class Library:
                 heavy = sum(letter.isalpha() for letter in self.smiles[row]) / 10
                 writer.writerow([self.smiles[row], self.active[row], heavy] if labelled else [self.smiles[row]])
         return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeds_ctrl_c() -> None:
+    """Let Ctrl-C mean Ctrl-C here and in child processes, even if whoever started the tests in the background ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import tee
+from itertools import islice, tee
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +83,8 @@ class _Group:
     values: tuple[tuple[float, ...], ...] = ()
 
 
-def _incoming(path: Path, spec: IntakeSpec, source: Source, with_keys: bool = True) -> Iterator[IncomingRow]:
-    rows, ahead = tee(read_rows(path, source.smiles_column, source.label_columns))
+def _incoming(path: Path, spec: IntakeSpec, source: Source, with_keys: bool = True, skip: int = 0) -> Iterator[IncomingRow]:
+    rows, ahead = tee(islice(read_rows(path, source.smiles_column, source.label_columns), skip, None))
     found = standardize_many(
         (row.smiles for row in ahead), spec.standardize, spec.workers, _standardize=partial(standardize, with_key=with_keys)
     )
@@ -92,18 +92,19 @@ def _incoming(path: Path, spec: IntakeSpec, source: Source, with_keys: bool = Tr
         yield IncomingRow(row.row, row.smiles, row.values, MoleculeRejected(row.problem) if row.problem else molecule)
 
 
-def iter_intake(path: Path, spec: IntakeSpec, with_keys: bool = True) -> Iterator[IncomingRow]:
+def iter_intake(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0) -> Iterator[IncomingRow]:
     """Yield every row of a file with its standardised molecule, in order and bounded memory; duplicates stay.
 
     Args:
         path: The file.
         spec: How.
         with_keys: Whether the molecules' InChIKeys are made.
+        skip: First rows to leave out.
 
     Raises:
         InputError: The file cannot be read.
     """
-    yield from _incoming(path, spec, source_of(path, spec.smiles_column, spec.endpoints), with_keys)
+    yield from _incoming(path, spec, source_of(path, spec.smiles_column, spec.endpoints), with_keys, skip)
 
 
 def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> Intake:

@@ -1,30 +1,33 @@
-"""Predict any molecule file in bounded memory: one answer per row, in order, broken rows marked."""
+"""Predict any molecule file in bounded memory: one answer per row, in order, broken rows marked.
 
-import csv
+The answers are kept in shards beside the target until all are there: a run that was stopped, even by `kill -9`, goes on after the
+last whole shard.
+"""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from fluid.artifacts import atomic_file
-from fluid.data.intake import IncomingRow, iter_intake
+from fluid.artifacts import Artifact, atomic_file, code_version, hash_file, hash_json
+from fluid.data.intake import iter_intake
 from fluid.errors import ConfigError
+from fluid.federation.answers import answer, schema_of
 from fluid.federation.consortium import open_model
 from fluid.federation.model_folder import Model
 from fluid.federation.orders import PredictOrder
-from fluid.federation.stages.intake import intake_spec, resolve
-from fluid.federation.workshop import Watch
+from fluid.federation.stages.intake import intake_spec, plain_spec, resolve
+from fluid.federation.workshop import Watch, library_versions
 from fluid.models.prediction_file import PredictionFile
-from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import MoleculeRejected
+from fluid.shards import Shards
 
-Columns = dict[str, list[Any]]
-DOMAIN_WORDS = ("outside", "edge", "inside", "core")
+TABLE = "answers.parquet"
+ROOMS = ("molecules", "data", "models", "annotation", "federation/predict.py", "federation/answers.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,86 +37,6 @@ class Counts:
     rows: int
     answered: int
     rejected: int
-
-
-def columns_of(model: Model) -> list[str]:
-    """Return the columns of an answer file."""
-    planes = []
-    for endpoint in model.predictor.endpoints:
-        planes += [endpoint.name, f"{endpoint.name}_epistemic", f"{endpoint.name}_aleatoric"]
-        planes += [f"{endpoint.name}_call"] if endpoint.kind == "classification" else []
-    return ["row", "smiles", "standardized", *planes, "domain_bin", "in_domain", "problem"]
-
-
-def answer(model: Model, rows: list[IncomingRow]) -> Columns:
-    """Answer one chunk of rows; a rejected row gets empty cells and its problem."""
-    good = [i for i, row in enumerate(rows) if not isinstance(row.molecule, MoleculeRejected)]
-    columns: Columns = {name: [None] * len(rows) for name in columns_of(model)}
-    columns["row"], columns["smiles"] = [row.row for row in rows], [row.smiles for row in rows]
-    columns["problem"] = [row.molecule.reason if isinstance(row.molecule, MoleculeRejected) else "" for row in rows]
-    if good:
-        for name, values in _answers(model, [rows[i].molecule for i in good]).items():
-            for i, value in zip(good, values, strict=True):
-                columns[name][i] = value
-    return columns
-
-
-def _answers(model: Model, molecules: list[Any]) -> Columns:
-    chosen = MoleculeSet.from_smiles(tuple(m.smiles for m in molecules), tuple(m.key for m in molecules))
-    prediction, bins = model.predictor.predict(chosen), model.domain.bins(chosen.bits)
-    columns: Columns = {"standardized": list(chosen.smiles), "domain_bin": bins.tolist(), "in_domain": (bins > 0).tolist()}
-    for i, endpoint in enumerate(model.predictor.endpoints):
-        mean = prediction.mean[:, i]
-        columns[endpoint.name] = mean.tolist()
-        columns[f"{endpoint.name}_epistemic"] = prediction.epistemic[:, i].tolist()
-        columns[f"{endpoint.name}_aleatoric"] = prediction.aleatoric[:, i].tolist()
-        if endpoint.kind == "classification":
-            columns[f"{endpoint.name}_call"] = (mean >= model.thresholds[i]).astype(np.int8).tolist()
-    return columns
-
-
-def answers_in_chunks(model: Model, rows: Iterator[IncomingRow], chunk: int) -> Iterator[Columns]:
-    """Yield the answers of `chunk` rows at a time."""
-    while part := list(islice(rows, chunk)):
-        yield answer(model, part)
-
-
-def write_csv(path: Path, columns: list[str], chunks: Iterator[Columns]) -> None:
-    """Write chunks of answers as CSV; missing cells are empty."""
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        for chunk in chunks:
-            writer.writerows(zip(*(chunk[name] for name in columns), strict=True))
-
-
-def parquet_schema(model: Model) -> pa.Schema:
-    """Return the types of the answer columns."""
-    types = {
-        "row": pa.int64(),
-        "smiles": pa.string(),
-        "standardized": pa.string(),
-        "problem": pa.string(),
-        "domain_bin": pa.int8(),
-        "in_domain": pa.bool_(),
-    }
-    return pa.schema([(name, types.get(name, pa.int8() if name.endswith("_call") else pa.float32())) for name in columns_of(model)])
-
-
-def write_parquet(path: Path, schema: pa.Schema, chunks: Iterator[Columns]) -> None:
-    """Write chunks of answers as row groups of a Parquet file."""
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for chunk in chunks:
-            writer.write_table(pa.table(chunk, schema=schema))
-
-
-def counted(chunks: Iterator[Columns], watch: Watch, tally: list[int]) -> Iterator[Columns]:
-    """Pass chunks on while counting rows and broken rows in `tally`."""
-    for chunk in chunks:
-        tally[0] += len(chunk["row"])
-        tally[1] += sum(bool(problem) for problem in chunk["problem"])
-        watch.start("predict", f"{tally[0]} rows")
-        yield chunk
 
 
 def check_target(out: Path, overwrite: bool) -> None:
@@ -128,6 +51,53 @@ def check_target(out: Path, overwrite: bool) -> None:
         raise ConfigError("the output file exists already", where=str(out), remedy="Choose another out=, or add overwrite=true.")
 
 
+def shards_of(order: PredictOrder, file: Path, model: Artifact) -> Shards:
+    """Return the finished shards of an order; their key holds everything that decides an answer."""
+    inputs = {
+        "file": hash_file(file),
+        "suffix": "".join(file.suffixes[-2:]),
+        "model": model.digest,
+        "intake": plain_spec(intake_spec(order.intake, labelled=False)),
+        "annotation": order.annotation,
+        "code": code_version(*ROOMS),
+        "libraries": library_versions(),
+    }
+    return Shards(order.out.parent / f".{order.out.name}.shards", hash_json(inputs))
+
+
+def answer_in_shards(order: PredictOrder, file: Path, model: Model, shards: Shards, watch: Watch) -> None:
+    """Answer the rows that no finished shard holds, one shard of `annotation.chunk` rows at a time."""
+    size, schema = order.annotation.chunk, schema_of(model)
+    looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
+    skip = len(shards) * size
+    rows = iter_intake(file, intake_spec(order.intake, labelled=False), with_keys=looked_up, skip=skip)
+    while part := list(islice(rows, size)):
+        with shards.piece() as folder:
+            pq.write_table(pa.table(answer(model, part), schema=schema), folder / TABLE, compression="zstd")
+        watch.start("predict", f"{part[-1].row} rows")
+
+
+def assemble(out: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> Counts:
+    """Write all answers into the target file, which appears when it is whole."""
+    rows = rejected = 0
+    with atomic_file(out) as temporary, (csv_writer if out.suffix == ".csv" else parquet_writer)(temporary, schema) as writer:
+        for table in tables:
+            writer.write_table(table)
+            rows += len(table)
+            rejected += pc.sum(pc.not_equal(table["problem"], "")).as_py()
+    return Counts(rows, rows - rejected, rejected)
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Return a writer of one row group per shard."""
+    return pq.ParquetWriter(path, schema, compression="zstd")
+
+
+def csv_writer(path: Path, schema: pa.Schema) -> pacsv.CSVWriter:
+    """Return a writer of CSV with empty missing cells."""
+    return pacsv.CSVWriter(path, schema, write_options=pacsv.WriteOptions(quoting_style="needed"))
+
+
 def predict_file(order: PredictOrder, watch: Watch) -> Counts:
     """Answer every row of a molecule file, in its order, streaming.
 
@@ -135,14 +105,12 @@ def predict_file(order: PredictOrder, watch: Watch) -> Counts:
         InputError: The file cannot be read at all; single broken rows are marked instead.
     """
     check_target(order.out, order.overwrite)
-    _, model = open_model(order.model_folder)
-    looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
-    rows = iter_intake(resolve(order.input), intake_spec(order.intake, labelled=False), with_keys=looked_up)
-    tally = [0, 0]
-    chunks = counted(answers_in_chunks(model, rows, order.annotation.chunk), watch, tally)
-    with atomic_file(order.out) as temporary:
-        if order.out.suffix == ".csv":
-            write_csv(temporary, columns_of(model), chunks)
-        else:
-            write_parquet(temporary, parquet_schema(model), chunks)
-    return Counts(tally[0], tally[0] - tally[1], tally[1])
+    artifact, model = open_model(order.model_folder)
+    file = resolve(order.input)
+    shards = shards_of(order, file, artifact)
+    if len(shards):
+        watch.note(f"going on after {len(shards)} shards of {order.annotation.chunk} rows that an earlier run answered")
+    answer_in_shards(order, file, model, shards, watch)
+    counts = assemble(order.out, schema_of(model), (pq.read_table(folder / TABLE) for folder in shards))
+    shards.remove()
+    return counts

@@ -1,14 +1,21 @@
 import csv
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from fluid.artifacts import open_artifact
+from fluid.data.intake import IncomingRow
 from fluid.errors import ArtifactError, ConfigError, InputError
-from fluid.federation.model_folder import read_model
+from fluid.federation import predict
+from fluid.federation.answers import Columns, answer
+from fluid.federation.model_folder import Model, read_model
 from fluid.federation.orders import PredictOrder
-from fluid.federation.predict import Counts, predict_file
+from fluid.federation.predict import Counts, predict_file, shards_of
 from fluid.federation.spec import AnnotationSpec
 from fluid.federation.workshop import Silent
 from tests.conftest import Files, Library
@@ -102,3 +109,65 @@ def test_a_folder_that_is_no_model(finished: Finished, files: Files, tmp_path: P
         predict_file(PredictOrder(finished.federation.consensus.folder, str(files.test), tmp_path / "out.csv"), Silent())
     with pytest.raises(ArtifactError, match="folder not found"):
         predict_file(PredictOrder(tmp_path / "nowhere", str(files.test), tmp_path / "out.csv"), Silent())
+
+
+def shards_beside(out: Path) -> list[Path]:
+    return sorted(out.parent.glob(f".{out.name}.shards/0*"))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_second_run_answers_only_what_the_first_did_not(
+    finished: Finished, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    straight, resumed = tmp_path / f"straight.{suffix}", tmp_path / f"resumed.{suffix}"
+    predict_file(order(finished, files.transfer, straight, 20), Silent())
+    done: list[int] = []
+
+    def stopping(model: Model, rows: list[IncomingRow]) -> Columns:
+        if len(done) == 3:
+            done.append(0)
+            raise KeyboardInterrupt
+        done.append(len(rows))
+        return answer(model, rows)
+
+    monkeypatch.setattr(predict, "answer", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(order(finished, files.transfer, resumed, 20), Silent())
+    assert len(shards_beside(resumed)) == 3
+    assert not resumed.exists()
+    counts = predict_file(order(finished, files.transfer, resumed, 20), Silent())
+    assert sum(done) == counts.rows == len(finished.federation.data.transfer)
+    assert resumed.read_bytes() == straight.read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([straight.name, resumed.name])
+
+
+def test_answers_of_another_model_or_file_are_not_used(finished: Finished, files: Files, tmp_path: Path) -> None:
+    out, file = tmp_path / "out.csv", tmp_path / "in.csv"
+    file.write_bytes(files.transfer.read_bytes())
+    before = shards_of(order(finished, file, out), file, open_artifact(finished.federation.models["student"].folder))
+    with before.piece() as folder:
+        (folder / "answers.parquet").write_text("answers of the first file")
+    file.write_text("smiles\nCCO\nc1ccccc1CN\n")
+    assert predict_file(order(finished, file, out), Silent()).rows == 2
+
+
+def test_kill_9_loses_at_most_one_shard(finished: Finished, files: Files, tmp_path: Path) -> None:
+    out, model = tmp_path / "out.csv", finished.federation.models["student"].folder
+    source = tmp_path / "in.csv"
+    lines = files.transfer.read_text().splitlines()
+    source.write_text("\n".join(lines[:1] + 60 * lines[1:]) + "\n")
+    command = ["predict", f"model_folder={model}", f"input={source}", f"out={out}", "annotation.chunk=200", "intake.workers=1"]
+    process = subprocess.Popen([sys.executable, "-m", "fluid", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(shards_beside(out)) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    kept = len(shards_beside(out))
+    assert kept >= 4
+    assert not out.exists()
+    done = subprocess.run([sys.executable, "-m", "fluid", *command], capture_output=True, text=True, check=True)
+    assert f"{kept} shards" in done.stdout + done.stderr
+    predict_file(order(finished, source, tmp_path / "straight.csv", 200), Silent())
+    assert out.read_bytes() == (tmp_path / "straight.csv").read_bytes()
+    assert not shards_beside(out)

@@ -176,6 +176,14 @@ class ArtifactStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def _place(self, stage: str, inputs: Mapping[str, Any]) -> tuple[str, Path]:
+        key = hash_json({"stage": stage, "inputs": inputs})
+        return key, self.root / stage / key[:32]
+
+    def holds(self, stage: str, inputs: Mapping[str, Any]) -> bool:
+        """Return whether the store seems to hold the artifact; its content is not verified."""
+        return (self._place(stage, inputs)[1] / MANIFEST).is_file()
+
     def get_or_make(self, stage: str, inputs: Mapping[str, Any], build: Callable[[Path], None]) -> tuple[Artifact, bool]:
         """Return the artifact of `stage` for `inputs`, building it if it is absent or does not verify.
 
@@ -187,8 +195,7 @@ class ArtifactStore:
         Returns:
             The artifact, and whether it was found (`True`) or built (`False`).
         """
-        key = hash_json({"stage": stage, "inputs": inputs})
-        folder = self.root / stage / key[:32]
+        key, folder = self._place(stage, inputs)
         try:
             artifact = open_artifact(folder)
             if artifact.key == key:

@@ -32,17 +32,21 @@ def _wandb(settings: Mapping[str, Any], folder: Path, config: Mapping[str, Any],
 
     folder.mkdir(parents=True, exist_ok=True)
 
+    class ClosingLogger(WandbLogger):
+        """Ends its run when the training ends, in whatever process that is."""
+
+        def finalize(self, status: str) -> None:
+            super().finalize(status)
+            self.experiment.finish(exit_code=0 if status == "success" else 1)
+
     def make(name: str) -> Logger:
-        for run in opened:
-            run.finish()
-        opened.clear()
         mode: Literal["offline", "online"] = "offline" if settings["offline"] else "online"
         group = settings.get("group") or folder.parent.name
         run = wandb.init(
             project=settings["project"], name=name, group=group, dir=str(folder), mode=mode, config=dict(config), reinit="finish_previous"
         )
         opened.append(run)
-        return WandbLogger(experiment=run)
+        return ClosingLogger(experiment=run)
 
     return make
 

@@ -66,7 +66,7 @@ def at_work(config: Config, log: Path | None = None) -> Iterator[Workshop]:
             yield Workshop(store(config), watch)
             return
         with loggers(config["logger"], log, config) as logger:
-            yield Workshop(store(config), watch, logger)
+            yield Workshop(store(config), watch, logger, workers=config.get("workers", 1))
 
 
 def log_folder(out: str) -> Path:

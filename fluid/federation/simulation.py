@@ -14,17 +14,17 @@ from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
-from fluid.federation.model_folder import Model, read_model
+from fluid.federation.model_folder import read_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec, ModelSpec
 from fluid.federation.stages.annotate import FOLDER, annotate_stage
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.hybrid import Released, hybrid_stage
+from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
 from fluid.federation.stages.judge import Candidate, Exam, judge_consensus_stage, judge_stage
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Workshop
+from fluid.federation.workshop import Stage, Workshop
 from fluid.models.predictor import ForestSpec
 from fluid.training.recipe import Recipe
 
@@ -58,24 +58,30 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
     workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
     companies = read_split(split, data.pool)
-    teachers = {name: train(name, part, spec.model, spec.training.teacher, spec, workshop) for name, part in companies.items()}
+    trained = workshop.make_all({**upper_bounds(data.pool, spec, workshop), **teacher_stages(companies, spec, workshop)})
+    teachers = {name: trained[name] for name in companies}
+    bounds = {name: model for name, model in trained.items() if name not in companies}
     annotations = {name: annotate(teacher, data.transfer, spec, workshop) for name, teacher in teachers.items()}
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     consensus = aggregate(annotations, data.transfer, spec, workshop)
     student = distil(consensus, data.transfer, spec, workshop)
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
-    hybrids = {name: add_back(name, part, released, spec, workshop) for name, part in companies.items()}
-    bounds = upper_bounds(data.pool, spec, workshop)
+    hybrids = workshop.make_all({name: add_back(name, part, released, spec, workshop) for name, part in companies.items()})
     judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
-    models = {**bounds, **teachers, "student": student, **{read_model(hybrid).name: hybrid for hybrid in hybrids.values()}}
+    models = {**bounds, **teachers, "student": student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
     return Federation(data, split, companies, models, annotations, consensus, judged)
 
 
-def train(name: str, part: Part, model: ModelSpec, recipe: Recipe, spec: FederationSpec, workshop: Workshop) -> Artifact:
-    """Train one teacher on one private split."""
+def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
+    """Describe the training of each company's teacher on its private split."""
+    return {name: train(name, part, spec.model, spec.training.teacher, spec, workshop) for name, part in companies.items()}
+
+
+def train(name: str, part: Part, model: ModelSpec, recipe: Recipe, spec: FederationSpec, workshop: Workshop) -> Stage:
+    """Describe the training of one model on measured labels."""
     settings = (spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
-    return workshop.make(teacher_stage(name, part, model, recipe, *settings, workshop.logger))
+    return teacher_stage(name, part, model, recipe, *settings, workshop.logger)
 
 
 def annotate(teacher: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
@@ -96,14 +102,14 @@ def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: 
     return workshop.make(student_stage(consensus, table, transfer, *settings, workshop.logger))
 
 
-def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Artifact:
-    """Train one company's hybrid."""
+def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
+    """Describe the training of one company's hybrid."""
     settings = (spec.hybrid, spec.selection, spec.training.hybrid, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
-    return workshop.make(hybrid_stage(company, part, released, *settings, workshop.logger))
+    return hybrid_stage(company, part, released, *settings, workshop.logger)
 
 
-def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Artifact]:
-    """Train the pooled teacher, and a forest on the same data if asked; never federated, for comparison only."""
+def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
+    """Describe the pooled teacher, and a forest on the same data if asked; never federated, for comparison only."""
     bounds = {"pooled": train("pooled", pool, spec.model, spec.training.pooled, spec, workshop)}
     if spec.evaluation.forest:
         bounds["forest"] = train("forest", pool, ForestSpec(), spec.training.pooled, spec, workshop)
@@ -121,21 +127,17 @@ def judge(
 ) -> dict[str, Artifact]:
     """Judge every model, and the consensus asked directly, on the same tests."""
     exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
-    opened: dict[str, Model] = {}
-    judged: dict[str, Artifact] = {}
-
-    def sit(artifact: Artifact, role: str, company: str = "") -> None:
-        model = read_model(artifact)
-        opened[model.name] = model
-        judged[model.name] = workshop.make(judge_stage(artifact, model, Candidate(model.name, role, company), exam))
-
-    for name, artifact in bounds.items():
-        sit(artifact, name)
-    for company, artifact in teachers.items():
-        sit(artifact, "teacher", company)
-    sit(student, "student")
-    for company, artifact in hybrids.items():
-        sit(artifact, "hybrid", company)
+    roles = {
+        **{name: (artifact, name, "") for name, artifact in bounds.items()},
+        **{company: (artifact, "teacher", company) for company, artifact in teachers.items()},
+        "student": (student, "student", ""),
+        **{hybrid_name(company): (artifact, "hybrid", company) for company, artifact in hybrids.items()},
+    }
+    opened = {name: read_model(artifact) for name, (artifact, _, _) in roles.items()}
+    stages = {
+        name: judge_stage(artifact, opened[name], Candidate(name, role, company), exam) for name, (artifact, role, company) in roles.items()
+    }
+    judged = workshop.make_all(stages)
     asked = {name: judged[name] for name in teachers}
     judged["consensus"] = workshop.make(judge_consensus_stage(asked, opened, spec.consensus, spec.annotation.edges, exam))
     return judged

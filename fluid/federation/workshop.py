@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,8 @@ from lightning.pytorch.loggers import Logger
 
 from fluid.artifacts import MANIFEST, Artifact, ArtifactStore, atomic_folder, code_version, hash_json, open_artifact, seal
 from fluid.errors import ArtifactError, ConfigError
+from fluid.federation.crew import side_by_side
+from fluid.training.fit import threads
 
 Report = Callable[[float], None]
 SCRATCH = "scratch"
@@ -61,17 +63,30 @@ class Stage:
         name: Whom or what for (`T3`).
         inputs: All that decides the result: specs, digests of input artifacts, seed.
         build: Fills an empty folder.
+        threads: CPU threads of tensor operations while it builds; sums in another number of threads may round otherwise.
     """
 
     kind: str
     name: str
     inputs: Mapping[str, Any]
     build: Callable[[Path, Work], None]
+    threads: int = 1
 
     def key_inputs(self) -> dict[str, Any]:
         """Return the inputs together with the versions of code and libraries."""
         code = code_version("seeding.py", "artifacts.py", f"federation/stages/{self.kind}.py", *ROOMS[self.kind])
-        return {"name": self.name, **self.inputs, "code": code, "libraries": library_versions()}
+        return {"name": self.name, **self.inputs, "threads": self.threads, "code": code, "libraries": library_versions()}
+
+    def make_in(self, store: ArtifactStore, report: Report) -> tuple[Artifact, bool]:
+        """Return the stage's artifact, and whether it was in the store already."""
+        return store.get_or_make(self.kind, self.key_inputs(), lambda folder: self.fill(folder, store, report))
+
+    def fill(self, folder: Path, store: ArtifactStore, report: Report) -> None:
+        """Fill a folder; the scratch lies in the store, under the key of the inputs."""
+        scratch = store.root / SCRATCH / hash_json({"stage": self.kind, "inputs": self.key_inputs()})[:32]
+        with threads(self.threads):
+            self.build(folder, Work(report, scratch))
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 class Watch(Protocol):
@@ -122,6 +137,12 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
+def make_quietly(stage: Stage, root: Path) -> float:
+    """Make a stage in a worker process; returns the peak memory in MB."""
+    stage.make_in(ArtifactStore(root), lambda _: None)
+    return peak_memory_mb()
+
+
 @dataclass(slots=True)
 class Workshop:
     """Carries out stages in a store.
@@ -131,12 +152,14 @@ class Workshop:
         watch: Who shows progress.
         logger: Makes a Lightning logger for a training run's name, or none.
         records: Cost of every stage, in the order carried out.
+        workers: Processes for stages that do not need each other; changes no result.
     """
 
     store: ArtifactStore
     watch: Watch = field(default_factory=Silent)
     logger: Callable[[str], Logger | None] = lambda _: None
     records: list[StageRecord] = field(default_factory=list)
+    workers: int = 1
 
     @contextmanager
     def timed(self, stage: str, name: str) -> Iterator[list[bool]]:
@@ -151,14 +174,30 @@ class Workshop:
     def make(self, stage: Stage) -> Artifact:
         """Return the stage's artifact, found in the store or made now."""
         with self.timed(stage.kind, stage.name) as reused:
-            artifact, reused[0] = self.store.get_or_make(stage.kind, stage.key_inputs(), lambda folder: self._build(stage, folder))
+            artifact, reused[0] = stage.make_in(self.store, self.watch.advance)
         return artifact
 
-    def _build(self, stage: Stage, folder: Path) -> None:
-        """Let a stage fill a folder; its scratch lies in the store, under the key of the stage's inputs."""
-        scratch = self.store.root / SCRATCH / hash_json({"stage": stage.kind, "inputs": stage.key_inputs()})[:32]
-        stage.build(folder, Work(self.watch.advance, scratch))
-        shutil.rmtree(scratch, ignore_errors=True)
+    def make_all(self, stages: Mapping[str, Stage]) -> dict[str, Artifact]:
+        """Return the artifacts of stages that do not need each other; those that are new are made side by side, first come first."""
+        new = {name: stage for name, stage in stages.items() if not self.store.holds(stage.kind, stage.key_inputs())}
+        made = new if self.workers > 1 and len(new) > 1 else {}
+        self._side_by_side(made)
+        return {
+            name: stage.make_in(self.store, self.watch.advance)[0] if name in made else self.make(stage) for name, stage in stages.items()
+        }
+
+    def _side_by_side(self, stages: Mapping[str, Stage]) -> None:
+        """Make stages in worker processes."""
+        tasks = {name: partial(make_quietly, stage, self.store.root) for name, stage in stages.items()}
+        left = list(stages)
+        for name, seconds, peak in side_by_side(tasks, self.workers):
+            stage = stages[name]
+            left.remove(name)
+            self.records.append(StageRecord(stage.kind, stage.name, seconds, False, max(peak, peak_memory_mb())))
+            self.watch.done(stage.kind, stage.name, seconds, False)
+            if left:
+                self.watch.start(stage.kind, ", ".join(left[: self.workers]))
+                self.watch.advance(1 - len(left) / len(stages))
 
     def make_at(self, stage: Stage, folder: Path, overwrite: bool = False) -> Artifact:
         """Make the stage's result in a folder of the user's choice; do nothing if it is there already.
@@ -172,7 +211,7 @@ class Workshop:
             if not reused[0]:
                 _check_free(folder, overwrite)
                 with atomic_folder(folder) as temporary:
-                    self._build(stage, temporary)
+                    stage.fill(temporary, self.store, self.watch.advance)
                     seal(temporary, stage.kind, key)
         return open_artifact(folder)
 

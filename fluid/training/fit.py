@@ -136,7 +136,7 @@ def fit_network(
     if validate:
         callbacks += [BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)]
     module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))
-    with quiet(), threads(spec.threads), isolated(derive_seed(seed, "dropout")):
+    with quiet(), threads(spec.threads_for(recipe)), isolated(derive_seed(seed, "dropout")):
         trainer = make_trainer(recipe, spec, callbacks, logger, validate)
         with interruptible():
             trainer.fit(module, loader, held_out if validate else None)

@@ -59,6 +59,11 @@ def test_an_empty_store_gives_the_same_bytes(finished: Finished, fresh_store: Ar
     assert digests(simulate(finished.spec, Workshop(fresh_store))) == digests(finished.federation)
 
 
+@pytest.mark.slow
+def test_two_workers_give_the_same_bytes(finished: Finished, fresh_store: ArtifactStore) -> None:
+    assert digests(simulate(finished.spec, Workshop(fresh_store, workers=2))) == digests(finished.federation)
+
+
 def test_another_consensus_retrains_no_teacher(rerun: Callable[..., Finished]) -> None:
     stages = built(rerun(consensus=ConsensusSpec("mean")).workshop)
     assert sorted(set(stages)) == ["consensus", "hybrid", "judge", "student"]

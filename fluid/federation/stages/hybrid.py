@@ -116,4 +116,4 @@ def hybrid_stage(
         "seed": seed,
         "quorum": quorum,
     }
-    return Stage("hybrid", name, inputs, build)
+    return Stage("hybrid", name, inputs, build, trainer.threads_for(recipe))

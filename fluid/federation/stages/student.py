@@ -74,4 +74,4 @@ def student_stage(
         "annotation": annotation,
         "seed": seed,
     }
-    return Stage("student", "student", inputs, build)
+    return Stage("student", "student", inputs, build, trainer.threads_for(recipe))

@@ -78,7 +78,9 @@ def teacher_stage(
         if isinstance(model, ForestSpec):
             rows, _ = own_validation(part.table.labels, recipe, seed, name)
             chosen = part.take(rows)
-            forest = ForestPredictor.fit(chosen.molecules, chosen.table.labels, endpoints, model, derive_seed(seed, name), trainer.threads)
+            forest = ForestPredictor.fit(
+                chosen.molecules, chosen.table.labels, endpoints, model, derive_seed(seed, name), trainer.threads_for(recipe)
+            )
             return forest, ()
         job = Job(name, model, recipe, trainer, seed, logger, report)
         trained = train_teacher(job, part.molecules, labels, endpoints)
@@ -101,4 +103,4 @@ def teacher_stage(
         "seed": seed,
         "quorum": quorum,
     }
-    return Stage("teacher", name, inputs, build)
+    return Stage("teacher", name, inputs, build, trainer.threads_for(recipe))

@@ -1,0 +1,97 @@
+import os
+import signal
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fluid.artifacts import ArtifactStore
+from fluid.errors import ConfigError, FluidError
+from fluid.federation.crew import side_by_side
+from fluid.federation.workshop import Silent, Stage, Work, Workshop
+
+
+def killed() -> float:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0.0
+
+
+def refused() -> float:
+    raise ConfigError("a value is wrong", expected="another")
+
+
+def test_every_task_is_done_once_in_other_processes(tmp_path: Path) -> None:
+    def task(number: int) -> float:
+        (tmp_path / str(number)).write_text(str(os.getpid()))
+        return float(number)
+
+    outcomes = list(side_by_side({str(n): partial(task, n) for n in range(5)}, 2))
+    assert sorted((name, peak) for name, _, peak in outcomes) == [(str(n), float(n)) for n in range(5)]
+    assert str(os.getpid()) not in {file.read_text() for file in tmp_path.iterdir()}
+
+
+def test_no_tasks() -> None:
+    assert list(side_by_side({}, 2)) == []
+
+
+def test_workers_have_one_thread_by_default() -> None:
+    assert [peak for _, _, peak in side_by_side({"a": lambda: float(torch.get_num_threads())}, 2)] == [1.0]
+
+
+def test_a_killed_worker_is_named_with_what_it_held() -> None:
+    with pytest.raises(FluidError, match=r"killed.*T1"):
+        list(side_by_side({"T1": killed}, 2))
+    assert [name for name, _, _ in side_by_side({"T1": lambda: 0.0}, 2)] == ["T1"]  # the next call has fresh workers
+
+
+def test_an_error_of_a_task_comes_through_as_it_is() -> None:
+    with pytest.raises(ConfigError, match="a value is wrong; expected another"):
+        list(side_by_side({"T1": refused}, 2))
+
+
+def random_stage(name: str, n_threads: int = 1) -> Stage:
+    def build(folder: Path, work: Work) -> None:
+        weights = torch.randn(300, 4000, generator=torch.Generator().manual_seed(len(name)))
+        np.save(folder / "sums.npy", (weights @ weights.T).numpy())
+        (folder / "threads").write_text(str(torch.get_num_threads()))
+        work.report(1.0)
+
+    return Stage("teacher", name, {"seed": 0}, build, n_threads)
+
+
+class Recorder(Silent):
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, bool]] = []
+
+    def done(self, stage: str, name: str, seconds: float, reused: bool) -> None:
+        self.lines.append((name, reused))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_the_number_of_workers_changes_no_byte(tmp_path: Path, n_threads: int) -> None:
+    stages = {name: random_stage(name, n_threads) for name in ("T1", "T22", "T333")}
+    digests = []
+    for workers in (1, 2):
+        workshop = Workshop(ArtifactStore(tmp_path / str(workers)), workers=workers)
+        made = workshop.make_all(stages)
+        digests.append({name: artifact.digest for name, artifact in made.items()})
+        assert {(artifact / "threads").read_text() for artifact in made.values()} == {str(n_threads)}
+    assert digests[0] == digests[1]
+    assert list(digests[0]) == list(stages)
+
+
+def test_only_what_is_new_is_made_and_all_of_it_is_shown(tmp_path: Path) -> None:
+    watch = Recorder()
+    workshop = Workshop(ArtifactStore(tmp_path), watch, workers=2)
+    workshop.make(random_stage("T1"))
+    workshop.make_all({name: random_stage(name) for name in ("T1", "T22", "T333")})
+    assert sorted(watch.lines) == [("T1", False), ("T1", True), ("T22", False), ("T333", False)]
+    assert len(workshop.records) == 4
+
+
+def test_the_library_itself_keeps_its_threads(tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    Workshop(ArtifactStore(tmp_path)).make(random_stage("T1", before + 1))
+    assert torch.get_num_threads() == before

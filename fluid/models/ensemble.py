@@ -12,7 +12,7 @@ from fluid.models.encoders.registry import EnvironmentEncoder
 from fluid.models.network import Network
 from fluid.models.prediction import Prediction, as_prediction, combine_members
 from fluid.molecules.batch import GraphTensors, gather
-from fluid.molecules.environments import environment_batch
+from fluid.molecules.environment_library import environment_batch
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import torch_stream
 

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fluid.models.dropout import dropout
+
 
 class Head(nn.Module):
     """Two-layer perceptron with dropout: per endpoint a logit or value, and a log-variance (used for values only).
@@ -21,7 +23,7 @@ class Head(nn.Module):
 
     def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits or values `(B, T)` and log-variances `(B, T)`."""
-        return self._out(F.dropout(F.relu(self.hidden(vectors)), self.dropout, self.training))
+        return self._out(dropout(F.relu(self.hidden(vectors)), self.dropout, self.training))
 
     def sample(self, vectors: Tensor, generator: torch.Generator, n: int) -> tuple[Tensor, Tensor]:
         """Return `n` MC-dropout samples (Gal & Ghahramani 2016, arXiv:1506.02142), `(n, B, T)` each.

@@ -1,14 +1,16 @@
 """A network: encoder and head."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from torch import Tensor, nn
 
 from fluid.data.endpoints import Endpoint
-from fluid.models.encoders import build_encoder
+from fluid.errors import ConfigError
+from fluid.models.encoders import EnvironmentEncoder, build_encoder
 from fluid.models.head import Head
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphBatch
+from fluid.molecules.environments import EnvironmentBatch
 
 
 class Output(NamedTuple):
@@ -37,6 +39,23 @@ class Network(nn.Module):
         self.encoder = build_encoder(spec)
         self.head = Head(self.encoder.width, spec.hidden, len(endpoints), spec.head_dropout)
 
-    def forward(self, batch: GraphBatch) -> Output:
+    @property
+    def radius(self) -> int | None:
+        """Radius of the environments that the encoder can compute once each, or `None` if it cannot."""
+        return self.spec.layers if isinstance(self.encoder, EnvironmentEncoder) else None
+
+    def encode(self, batch: GraphBatch | EnvironmentBatch) -> Tensor:
+        """Return molecule vectors `(B, encoder.width)`.
+
+        Raises:
+            ConfigError: The batch is of environments and the encoder cannot take them.
+        """
+        if isinstance(batch, GraphBatch):
+            return cast(Tensor, self.encoder(batch))
+        if not isinstance(self.encoder, EnvironmentEncoder):
+            raise ConfigError(f"encoder {self.spec.encoder!r} takes no distinct environments", remedy="Give it a GraphBatch.")
+        return self.encoder.on_environments(batch)
+
+    def forward(self, batch: GraphBatch | EnvironmentBatch) -> Output:
         """Answer a batch."""
-        return Output(*self.head(self.encoder(batch)))
+        return Output(*self.head(self.encode(batch)))

@@ -4,54 +4,17 @@ After layer `l` of message passing, an atom's state depends on nothing but its e
 atoms and bonds up to `l` bonds away, as seen along the messages. Drug-like molecules share most of their small environments.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from fluid.molecules.features import DEGREE_COLUMN
 from fluid.molecules.packed import PackedGraphs
 
 ODD = tuple(np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentLayer:
-    """The distinct environments of one radius, in terms of those one radius smaller.
-
-    Attributes:
-        centre: Environment of the centre atom at the previous radius, `(U,)` int64.
-        source: Environment of each neighbour at the previous radius, `(E',)` int64.
-        bond: Category of the bond to each neighbour, `(E',)` int64.
-        destination: Which environment each neighbour belongs to, `(E',)` int64, ascending.
-    """
-
-    centre: np.ndarray
-    source: np.ndarray
-    bond: np.ndarray
-    destination: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Environments:
-    """A chunk of `M` molecules as a stack of layers of distinct environments.
-
-    Attributes:
-        atoms: Atom categories of the distinct environments of radius 0, `(U0, 8)` uint8.
-        layers: Radius 1 and up.
-        environment: Environment of each atom at the largest radius, `(N,)` int64.
-        molecule: Molecule of each atom, `(N,)` int64, ascending.
-        ptr: Where each molecule's atoms begin, `(M + 1,)` int64.
-    """
-
-    atoms: np.ndarray
-    layers: tuple[EnvironmentLayer, ...]
-    environment: np.ndarray
-    molecule: np.ndarray
-    ptr: np.ndarray
 
 
 def mix(values: np.ndarray) -> np.ndarray:
@@ -68,7 +31,27 @@ def _sums(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return total[ends] - total[ends - counts]
 
 
-def _numbered(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def environment_names(graphs: PackedGraphs, radius: int) -> Iterator[np.ndarray]:
+    """Yield for each radius from 0 on the 64-bit name of every atom's environment, `(N,)` uint64.
+
+    A name hashes the atom's smaller environment and the multiset of its bonds and neighbours' smaller environments. With a million
+    different environments the chance that any two share a name is below 10⁻⁷.
+
+    Args:
+        graphs: `M` molecules.
+        radius: Largest radius.
+    """
+    degree = graphs.atoms[:, DEGREE_COLUMN].astype(np.int64)
+    source = graphs.neighbours.astype(np.int64) + np.repeat(graphs.atom_offsets[:-1], np.diff(graphs.edge_offsets))
+    bond = mix(graphs.bonds.astype(np.uint64) + ODD[0])
+    name = mix(np.ascontiguousarray(graphs.atoms).view(np.uint64).reshape(-1))
+    yield name
+    for _ in range(radius):
+        name = mix(name * ODD[0] + _sums(mix(name[source] + bond), degree))
+        yield name
+
+
+def numbered(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where each distinct name first occurs, and the number of each name, in order of first occurrence."""
     number, distinct = pd.factorize(names)
     first = np.empty(len(distinct), dtype=np.int64)
@@ -76,41 +59,15 @@ def _numbered(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, number
 
 
-def distinct_environments(graphs: PackedGraphs, radius: int) -> Environments:
-    """Number the distinct environments of radius 0 to `radius`.
-
-    Environments are told apart by 64-bit hashes; with a million different ones the chance of any mix-up is below 10⁻⁷.
-
-    Args:
-        graphs: `M` molecules.
-        radius: Largest radius: the number of message-passing layers.
-    """
-    degree = graphs.atoms[:, DEGREE_COLUMN].astype(np.int64)
-    atoms_per = np.diff(graphs.atom_offsets)
-    molecule = np.repeat(np.arange(len(graphs)), atoms_per)
-    source = graphs.neighbours.astype(np.int64) + np.repeat(graphs.atom_offsets[:-1], np.diff(graphs.edge_offsets))
-    bond = mix(graphs.bonds.astype(np.uint64) + ODD[0])
-    first_edge = np.cumsum(degree) - degree
-    name = mix(np.ascontiguousarray(graphs.atoms).view(np.uint64).reshape(-1))
-    first, current = _numbered(name)
-    atoms, layers = np.asarray(graphs.atoms[first]), []
-    for _ in range(radius):
-        name = mix(name * ODD[0] + _sums(mix(name[source] + bond), degree))
-        first, following = _numbered(name)
-        counts = degree[first]
-        ends = np.cumsum(counts)
-        edges = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first_edge[first] - (ends - counts), counts)
-        layers.append(
-            EnvironmentLayer(
-                current[first], current[source[edges]], graphs.bonds[edges].astype(np.int64), np.repeat(np.arange(len(first)), counts)
-            )
-        )
-        current = following
-    return Environments(atoms, tuple(layers), current, molecule, np.asarray(graphs.atom_offsets))
-
-
 class LayerBatch(NamedTuple):
-    """The arrays of an `EnvironmentLayer` as int64 tensors on one device."""
+    """The distinct environments of one radius, in terms of those one radius smaller; int64 tensors on one device.
+
+    Attributes:
+        centre: Environment of the centre atom at the previous radius, `(U,)`.
+        source: Environment of each neighbour at the previous radius, `(E',)`.
+        bond: Category of the bond to each neighbour, `(E',)`.
+        destination: Which environment each neighbour belongs to, `(E',)`, ascending.
+    """
 
     centre: Tensor
     source: Tensor
@@ -119,21 +76,18 @@ class LayerBatch(NamedTuple):
 
 
 class EnvironmentBatch(NamedTuple):
-    """The arrays of `Environments` as int64 tensors on one device."""
+    """`B` molecules as a stack of layers of distinct environments; int64 tensors on one device.
+
+    Attributes:
+        atoms: Atom categories of the distinct environments of radius 0, `(U0, 8)`.
+        layers: Radius 1 and up.
+        environment: Environment of each atom at the largest radius, `(N,)`.
+        molecule: Molecule of each atom, `(N,)`, ascending.
+        ptr: Where each molecule's atoms begin, `(B + 1,)`.
+    """
 
     atoms: Tensor
     layers: tuple[LayerBatch, ...]
     environment: Tensor
     molecule: Tensor
     ptr: Tensor
-
-
-def environment_batch(graphs: PackedGraphs, radius: int, device: torch.device | str = "cpu") -> EnvironmentBatch:
-    """Number the distinct environments of some molecules and put them on a device."""
-
-    def tensor(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(array.astype(np.int64, copy=False)).to(device)
-
-    found = distinct_environments(graphs, radius)
-    layers = tuple(LayerBatch(*(tensor(getattr(layer, name)) for name in LayerBatch._fields)) for layer in found.layers)
-    return EnvironmentBatch(tensor(found.atoms), layers, tensor(found.environment), tensor(found.molecule), tensor(np.array(found.ptr)))

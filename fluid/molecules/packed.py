@@ -23,7 +23,7 @@ def _offsets(counts: Iterable[int]) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(np.fromiter(counts, dtype=np.int64))]).astype(np.int64)
 
 
-def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the concatenated ranges `starts[i] .. starts[i] + counts[i]`."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
@@ -78,8 +78,8 @@ class PackedGraphs:
         """Return the molecules at `index` (any order, repeats allowed)."""
         index = np.asarray(index, dtype=np.int64)
         atoms, edges = (offsets[index + 1] - offsets[index] for offsets in (self.atom_offsets, self.edge_offsets))
-        atom_rows = _ranges(self.atom_offsets[index], atoms)
-        edge_rows = _ranges(self.edge_offsets[index], edges)
+        atom_rows = ranges(self.atom_offsets[index], atoms)
+        edge_rows = ranges(self.edge_offsets[index], edges)
         return PackedGraphs(_offsets(atoms), _offsets(edges), self.atoms[atom_rows], self.neighbours[edge_rows], self.bonds[edge_rows])
 
     def concatenate(self, others: Sequence["PackedGraphs"]) -> "PackedGraphs":

@@ -129,8 +129,9 @@ def fit_network(
     """
     check_devices(spec)
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
-    loader = ExampleLoader(train, recipe.batch_size, seed, device)
-    held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device)
+    radius = network.radius if recipe.environments else None
+    loader = ExampleLoader(train, recipe.batch_size, seed, device, radius)
+    held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, radius)
     validate = len(validation) > 0
     callbacks: list[Callback] = [LearningCurve(None if "spawn" in spec.strategy else report)]  # no progress across processes
     if validate:

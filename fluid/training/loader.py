@@ -1,7 +1,8 @@
 """Labelled graph batches made by index arithmetic; no per-molecule Python objects."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from fluid.errors import ShapeError
 from fluid.molecules.batch import GraphBatch, GraphTensors, gather
+from fluid.molecules.environment_library import EnvironmentLibrary
+from fluid.molecules.environments import EnvironmentBatch
 from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
 
@@ -50,9 +53,20 @@ class Examples:
 class LabelledBatch(NamedTuple):
     """One training batch: graphs, targets `(B, T)` and weights `(B, T)`."""
 
-    graph: GraphBatch
+    graph: GraphBatch | EnvironmentBatch
     target: Tensor
     weight: Tensor
+
+
+def _environments(library: EnvironmentLibrary, device: torch.device, rows: Tensor) -> EnvironmentBatch:
+    return library.batch(rows.cpu().numpy(), device)
+
+
+def batches_of(graphs: PackedGraphs, device: torch.device, radius: int | None) -> Callable[[Tensor], GraphBatch | EnvironmentBatch]:
+    """Return a function from rows to a batch: of whole graphs, or of distinct environments up to a radius."""
+    if radius is None:
+        return partial(gather, GraphTensors.from_packed(graphs, device))
+    return partial(_environments, EnvironmentLibrary.of(graphs, radius), device)
 
 
 class ExampleLoader:
@@ -66,10 +80,11 @@ class ExampleLoader:
         batch_size: Molecules per batch.
         seed: Seed of the shuffling streams; `None` keeps the given order.
         device: Where the batches are made.
+        radius: Of each batch, give the distinct environments up to this radius; `None` gives whole graphs.
     """
 
-    def __init__(self, examples: Examples, batch_size: int, seed: int | None, device: torch.device) -> None:
-        self.graphs = GraphTensors.from_packed(examples.graphs, device)
+    def __init__(self, examples: Examples, batch_size: int, seed: int | None, device: torch.device, radius: int | None = None) -> None:
+        self.graph = batches_of(examples.graphs, device, radius)
         self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
         self.weight = torch.as_tensor(examples.weight, dtype=torch.float32, device=device)
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
@@ -97,4 +112,4 @@ class ExampleLoader:
         """Yield the batches of the next epoch."""
         rows, self.epoch = self._rows(self.epoch), self.epoch + 1
         for part in self._batches(rows):
-            yield LabelledBatch(gather(self.graphs, part), self.target[part], self.weight[part])
+            yield LabelledBatch(self.graph(part), self.target[part], self.weight[part])

@@ -55,7 +55,7 @@ class NetworkModule(LightningModule):
 
     def _loss(self, batch: LabelledBatch, name: str) -> Tensor:
         loss = self.objective(self.network(batch.graph), batch.target, batch.weight)
-        self.log(name, loss, on_step=False, on_epoch=True, batch_size=batch.graph.n_molecules, sync_dist=True)
+        self.log(name, loss, on_step=False, on_epoch=True, batch_size=len(batch.target), sync_dist=True)
         return loss
 
     def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:

@@ -12,7 +12,7 @@ from fluid.models.encoders.attentivefp import TIMESTEPS, AttentiveFPEncoder
 from fluid.models.encoders.dmpnn import DMPNNEncoder
 from fluid.models.encoders.gine import GINEEncoder
 from fluid.molecules.batch import GraphBatch
-from fluid.molecules.environments import environment_batch
+from fluid.molecules.environment_library import environment_batch
 from fluid.molecules.features import ATOM_FEATURES
 from fluid.molecules.packed import PackedGraphs
 from tests.models.conftest import SMILES, batch_of, settled
@@ -53,6 +53,24 @@ def test_distinct_environments_give_the_same_vectors(dtype: torch.dtype, toleran
     with torch.inference_mode():
         fast, plain = encoder.on_environments(environment_batch(graphs, 4)), encoder(batch_of(SMILES * 3))
     torch.testing.assert_close(fast, plain, rtol=tolerance, atol=tolerance)
+
+
+def test_in_training_a_molecule_twice_changes_no_statistic() -> None:
+    torch.manual_seed(0)
+    encoder = GINEEncoder(16, 3, 0.0).double().train()
+    once, twice = (encoder.on_environments(environment_batch(PackedGraphs.from_smiles(SMILES * n), 3)) for n in (1, 2))
+    close(twice, once.repeat(2, 1))
+
+
+def test_in_training_gradients_are_those_of_the_plain_path_when_no_environment_repeats() -> None:
+    torch.manual_seed(0)
+    encoder = GINEEncoder(8, 1, 0.0).double().train()
+    smiles = ("FC(Cl)(Br)I",)  # five atoms, five environments
+    grads = []
+    for vectors in (encoder.on_environments(environment_batch(PackedGraphs.from_smiles(smiles), 1)), encoder(batch_of(smiles))):
+        grads.append(torch.autograd.grad(vectors.square().sum(), list(encoder.parameters())))
+    for fast, plain in zip(*grads, strict=True):
+        close(fast, plain)
 
 
 def test_dmpnn_is_the_loop_over_bonds() -> None:

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fluid.models.aggregate import readout, sum_to_nodes
+from fluid.models.dropout import dropout
 from fluid.models.embedding import AtomEmbedding, bond_embedding
 from fluid.molecules.batch import GraphBatch
 
@@ -38,7 +39,7 @@ class DMPNNEncoder(nn.Module):
         source, destination = batch.edge_index
         arriving = sum_to_nodes(states, destination, len(batch.atoms))
         message = arriving.index_select(0, source) - states.index_select(0, batch.reverse)
-        return F.dropout(F.relu(first + self.message(message)), self.dropout, self.training)
+        return dropout(F.relu(first + self.message(message)), self.dropout, self.training)
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Return molecule vectors `(B, 2 D)`."""
@@ -48,5 +49,5 @@ class DMPNNEncoder(nn.Module):
         for _ in range(self.steps):
             states = self.step(states, first, batch)
         arrived = sum_to_nodes(states, batch.edge_index[1], len(atoms))
-        final = F.dropout(F.relu(self.update(torch.cat([atoms, arrived], dim=1))), self.dropout, self.training)
+        final = dropout(F.relu(self.update(torch.cat([atoms, arrived], dim=1))), self.dropout, self.training)
         return self.norm(readout(final, batch.molecule, batch.ptr))

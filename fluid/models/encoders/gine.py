@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fluid.models.aggregate import readout, sum_to_nodes
+from fluid.models.dropout import dropout
 from fluid.models.embedding import AtomEmbedding, bond_embedding
 from fluid.molecules.batch import GraphBatch
 from fluid.molecules.environments import EnvironmentBatch, LayerBatch
@@ -36,28 +37,35 @@ class GINELayer(nn.Module):
     def __init__(self, hidden: int, dropout: float) -> None:
         super().__init__()
         self.bonds = bond_embedding(hidden)
-        self.mlp = nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.BatchNorm1d(2 * hidden), nn.ReLU(), nn.Linear(2 * hidden, hidden))
+        self.mlp = nn.Sequential(
+            nn.Linear(hidden, 2 * hidden), nn.BatchNorm1d(2 * hidden), nn.ReLU(inplace=True), nn.Linear(2 * hidden, hidden)
+        )
         self.norm = nn.BatchNorm1d(hidden)
         self.dropout = dropout
 
     def aggregate(self, states: Tensor, batch: GraphBatch) -> Tensor:
         """Return `h_i + Σ_j relu(h_j + e_ij)`, `(N, D)`."""
         source, destination = batch.edge_index
-        messages = F.relu(states.index_select(0, source) + self.bonds(batch.bonds))
+        messages = F.relu_(states.index_select(0, source).add_(self.bonds(batch.bonds)))
         return states + sum_to_nodes(messages, destination, len(states))
 
     def forward(self, states: Tensor, batch: GraphBatch) -> Tensor:
         """Return the updated states `(N, D)`."""
-        update = F.relu(self.norm(self.mlp(self.aggregate(states, batch))))
-        return states + F.dropout(update, self.dropout, self.training)
+        return states + dropout(self.update(self.aggregate(states, batch)), self.dropout, self.training)
+
+    def update(self, summed: Tensor) -> Tensor:
+        """Return `relu(norm(MLP(·)))`; in evaluation mode the batch norms are folded into the linear layers."""
+        if self.training:
+            return F.relu_(self.norm(self.mlp(summed)))
+        hidden = F.relu_(F.linear(summed, *folded(self.mlp[0], self.mlp[1])))
+        return F.relu_(F.linear(hidden, *folded(self.mlp[3], self.norm)))
 
     def on_environments(self, states: Tensor, layer: LayerBatch) -> Tensor:
-        """Return the states `(U, D)` of the distinct environments one radius larger, in evaluation mode."""
+        """Return the states `(U, D)` of the distinct environments one radius larger."""
         centre = states.index_select(0, layer.centre)
-        messages = F.relu_(states.index_select(0, layer.source) + self.bonds(layer.bond))
-        summed = centre.clone().index_add_(0, layer.destination, messages)
-        hidden = F.relu_(F.linear(summed, *folded(self.mlp[0], self.mlp[1])))
-        return centre + F.relu_(F.linear(hidden, *folded(self.mlp[3], self.norm)))
+        messages = F.relu_(states.index_select(0, layer.source).add_(self.bonds(layer.bond)))
+        summed = centre.index_add(0, layer.destination, messages)
+        return centre + dropout(self.update(summed), self.dropout, self.training)
 
 
 class GINEEncoder(nn.Module):
@@ -83,7 +91,11 @@ class GINEEncoder(nn.Module):
         return readout(states, batch.molecule, batch.ptr)
 
     def on_environments(self, batch: EnvironmentBatch) -> Tensor:
-        """Return molecule vectors `(B, 2 D)`, computing each distinct environment once; in evaluation mode, equal up to rounding."""
+        """Return molecule vectors `(B, 2 D)`, computing each distinct environment once.
+
+        In evaluation mode they equal those of `forward` up to rounding. In training, batch statistics are taken over distinct
+        environments, and atoms of one environment share their dropout: another regulariser, equally accurate (`docs/log.md`).
+        """
         states = self.atoms(batch.atoms)
         for layer, arrays in zip(self.layers, batch.layers, strict=True):
             states = cast(GINELayer, layer).on_environments(states, arrays)

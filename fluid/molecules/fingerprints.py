@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
 from fluid.molecules.standardize import parse
@@ -10,6 +11,8 @@ from fluid.molecules.standardize import parse
 CHUNK = 2048
 N_BITS = 2048
 BYTES = N_BITS // 8
+REVERSED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little"), axis=1)[:, 0]
+"""Bytes with their bits in reverse order: RDKit packs from the lowest bit, NumPy from the highest."""
 
 
 def _generator(radius: int, n_bits: int, features: bool) -> rdFingerprintGenerator.FingerprintGenerator64:
@@ -33,11 +36,14 @@ def morgan_bits(smiles: Sequence[str], radius: int = 2, n_bits: int = N_BITS, fe
     Returns:
         `(M, n_bits / 8)` uint8; unpack with `np.unpackbits`.
     """
+    return morgan_bits_of([parse(text) for text in smiles], radius, n_bits, features)
+
+
+def morgan_bits_of(mols: Sequence[Chem.Mol], radius: int = 2, n_bits: int = N_BITS, features: bool = False) -> np.ndarray:
+    """Return the packed Morgan bits of parsed molecules; see `morgan_bits`."""
     make = _generator(radius, n_bits, features)
-    packed = np.zeros((len(smiles), n_bits // 8), dtype=np.uint8)
-    for row, text in enumerate(smiles):
-        packed[row] = np.packbits(make.GetFingerprintAsNumPy(parse(text)))
-    return packed
+    texts = b"".join(DataStructs.BitVectToBinaryText(make.GetFingerprint(mol)) for mol in mols)
+    return REVERSED[np.frombuffer(texts, dtype=np.uint8).reshape(len(mols), n_bits // 8)]
 
 
 def morgan_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, features: bool = False) -> np.ndarray:

@@ -4,12 +4,14 @@ import hashlib
 import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
+from rdkit import Chem
 
 from fluid.errors import ShapeError
-from fluid.molecules.fingerprints import morgan_bits
-from fluid.molecules.packed import PackedGraphs
+from fluid.molecules.fingerprints import morgan_bits_of
+from fluid.molecules.packed import PackedGraphs, parse_each
 from fluid.molecules.standardize import StandardizeSpec, standardize
 
 
@@ -46,7 +48,19 @@ class MoleculeSet:
         """Featurise standardised SMILES; keys are computed when not given."""
         if keys is None:
             keys = [standardize(text, StandardizeSpec()).key for text in smiles]
-        return cls(tuple(smiles), tuple(keys), PackedGraphs.from_smiles(smiles), morgan_bits(smiles))
+        return cls.from_mols(smiles, keys, parse_each(smiles))
+
+    @classmethod
+    def from_mols(cls, smiles: Sequence[str], keys: Sequence[str], mols: Sequence[Chem.Mol]) -> "MoleculeSet":
+        """Featurise standardised molecules that are parsed already."""
+        return cls(tuple(smiles), tuple(keys), PackedGraphs.from_mols(mols), morgan_bits_of(mols))
+
+    def followed_by(self, others: Sequence["MoleculeSet"]) -> "MoleculeSet":
+        """Return these molecules and then those of the others."""
+        parts = [self, *others]
+        smiles, keys = (tuple(chain.from_iterable(getattr(part, name) for part in parts)) for name in ("smiles", "keys"))
+        graphs = self.graphs.concatenate([part.graphs for part in others])
+        return MoleculeSet(smiles, keys, graphs, np.concatenate([part.bits for part in parts]))
 
     @property
     def digest(self) -> str:

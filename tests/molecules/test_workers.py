@@ -1,10 +1,12 @@
 import os
 import time
 
+import numpy as np
 import pytest
 
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, standardize
-from fluid.molecules.workers import standardize_many, worker_pool
+from fluid.molecules.workers import Prepared, prepare_chunk, prepare_many, standardize_many, worker_pool
 
 SPEC = StandardizeSpec(timeout_s=1.0)
 SMILES = [f"{'C' * (i % 17 + 1)}O{'C' * (i % 5)}" for i in range(300)]
@@ -86,3 +88,44 @@ def test_input_is_read_lazily() -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert len(read) <= 40
+
+
+def test_prepared_rows_are_standardised_and_featurised_in_order() -> None:
+    given = [*SMILES, "oops", "C(C)O.Cl", ""] * 7
+    for workers, chunk in ((0, 4), (2, 5)):
+        chunks = list(prepare_many(given, SPEC, workers, chunk=chunk))
+        results = [result for part in chunks for result in part.results]
+        expected = list(standardize_many(given, SPEC, 0))
+        assert [str(r) for r in results] == [str(r) for r in expected]
+        good = [r.smiles for r in expected if isinstance(r, Standardized)]
+        molecules = chunks[0].molecules.followed_by([part.molecules for part in chunks[1:]])
+        slow = MoleculeSet.from_smiles(good, [""] * len(good))
+        assert list(molecules.smiles) == good
+        np.testing.assert_array_equal(molecules.bits, slow.bits)
+        np.testing.assert_array_equal(molecules.graphs.atoms, slow.graphs.atoms)
+        np.testing.assert_array_equal(molecules.graphs.bonds, slow.graphs.bonds)
+        np.testing.assert_array_equal(molecules.graphs.edge_offsets, slow.graphs.edge_offsets)
+
+
+def test_preparing_without_keys_makes_none() -> None:
+    (part,) = prepare_many(["CCO"], SPEC, 0, with_keys=False)
+    assert part.molecules.keys == ("",)
+    assert part.results == [Standardized("CCO", "")]
+
+
+def crash_on_crash(chunk: list[str]) -> Prepared:
+    if "crash" in chunk:
+        os._exit(1)
+    return prepare_chunk(SPEC, True, chunk)
+
+
+def test_a_worker_that_dies_costs_only_the_molecules_that_killed_it() -> None:
+    (part,) = prepare_many(["CCO", "crash", "CCN"], SPEC, 1, _task=crash_on_crash)
+    assert [isinstance(result, Standardized) for result in part.results] == [True, False, True]
+    assert part.molecules.smiles == ("CCO", "CCN")
+
+
+def test_a_chunk_without_a_good_molecule() -> None:
+    (part,) = prepare_many(["oops", ""], SPEC, 0)
+    assert len(part.molecules) == 0
+    assert len(part.results) == 2

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fluid.data.intake import IncomingRow
+from fluid.data.incoming import IncomingChunk
 from fluid.federation.model_folder import Model
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.standardize import MoleculeRejected
@@ -22,21 +22,21 @@ def columns_of(model: Model) -> list[str]:
     return ["row", "smiles", "standardized", *planes, "domain_bin", "in_domain", "problem"]
 
 
-def answer(model: Model, rows: list[IncomingRow]) -> Columns:
+def answer(model: Model, chunk: IncomingChunk) -> Columns:
     """Answer one chunk of rows; a rejected row gets empty cells and its problem."""
+    rows = chunk.rows
     good = [i for i, row in enumerate(rows) if not isinstance(row.molecule, MoleculeRejected)]
     columns: Columns = {name: [None] * len(rows) for name in columns_of(model)}
     columns["row"], columns["smiles"] = [row.row for row in rows], [row.smiles for row in rows]
     columns["problem"] = [row.molecule.reason if isinstance(row.molecule, MoleculeRejected) else "" for row in rows]
     if good:
-        for name, values in _answers(model, [rows[i].molecule for i in good]).items():
+        for name, values in _answers(model, chunk.molecules).items():
             for i, value in zip(good, values, strict=True):
                 columns[name][i] = value
     return columns
 
 
-def _answers(model: Model, molecules: list[Any]) -> Columns:
-    chosen = MoleculeSet.from_smiles(tuple(m.smiles for m in molecules), tuple(m.key for m in molecules))
+def _answers(model: Model, chosen: MoleculeSet) -> Columns:
     prediction, bins = model.predictor.predict(chosen), model.domain.bins(chosen.bits)
     columns: Columns = {"standardized": list(chosen.smiles), "domain_bin": bins.tolist(), "in_domain": (bins > 0).tolist()}
     for i, endpoint in enumerate(model.predictor.endpoints):

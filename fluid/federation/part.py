@@ -1,5 +1,6 @@
 """One prepared set of molecules: standardised table and packed graphs, side by side."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 
 from fluid.artifacts import Artifact, hash_json
 from fluid.data.table import MoleculeTable
-from fluid.molecules.library import read_library, write_library
+from fluid.molecules.library import read_library, write_parts
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.packed import PackedGraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,10 @@ class Part:
         return self if np.array_equal(rows, np.arange(len(self))) else Part(self.table.take(rows), self.molecules.take(rows))
 
 
-def write_part(folder: Path, table: MoleculeTable, workers: int) -> None:
-    """Write the table, its graphs and fingerprints."""
+def write_part(folder: Path, table: MoleculeTable, parts: Iterable[tuple[PackedGraphs, np.ndarray]]) -> None:
+    """Write the table, and the graphs and fingerprints of its molecules as they come."""
     table.save(folder / "table.parquet")
-    write_library(folder, table.smiles, workers)
+    write_parts(folder, parts)
 
 
 def read_part(artifact: Artifact) -> Part:

@@ -6,7 +6,6 @@ last whole shard.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from fluid.artifacts import Artifact, atomic_file, code_version, hash_file, hash_json
-from fluid.data.intake import iter_intake
+from fluid.data.incoming import CHUNK, gathered, incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
 from fluid.federation.consortium import open_model
@@ -67,14 +66,14 @@ def shards_of(order: PredictOrder, file: Path, model: Artifact) -> Shards:
 
 def answer_in_shards(order: PredictOrder, file: Path, model: Model, shards: Shards, watch: Watch) -> None:
     """Answer the rows that no finished shard holds, one shard of `annotation.chunk` rows at a time."""
-    size, schema = order.annotation.chunk, schema_of(model)
+    schema = schema_of(model)
     looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
-    skip = len(shards) * size
-    rows = iter_intake(file, intake_spec(order.intake, labelled=False), with_keys=looked_up, skip=skip)
-    while part := list(islice(rows, size)):
+    read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
+    spec, size = intake_spec(order.intake, labelled=False), order.annotation.chunk
+    for chunk in gathered(incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
         with shards.piece() as folder:
-            pq.write_table(pa.table(answer(model, part), schema=schema), folder / TABLE, compression="zstd")
-        watch.start("predict", f"{part[-1].row} rows")
+            pq.write_table(pa.table(answer(model, chunk), schema=schema), folder / TABLE, compression="zstd")
+        watch.start("predict", f"{chunk.rows[-1].row} rows")
 
 
 def assemble(out: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> Counts:
@@ -109,7 +108,7 @@ def predict_file(order: PredictOrder, watch: Watch) -> Counts:
     file = resolve(order.input)
     shards = shards_of(order, file, artifact)
     if len(shards):
-        watch.note(f"going on after {len(shards)} shards of {order.annotation.chunk} rows that an earlier run answered")
+        watch.note(f"going on after {len(shards)} shards that an earlier run answered")
     answer_in_shards(order, file, model, shards, watch)
     counts = assemble(order.out, schema_of(model), (pq.read_table(folder / TABLE) for folder in shards))
     shards.remove()

@@ -20,12 +20,12 @@ OFFSETS = {"atom_offsets": "atoms", "edge_offsets": "bonds"}
 
 def write_library(folder: Path, smiles: Sequence[str], workers: int) -> None:
     """Featurise standardised SMILES in worker processes and write the arrays as they come."""
-    (folder / GRAPHS).mkdir(parents=True, exist_ok=True)
     write_parts(folder, featurize_stream(smiles, workers))
 
 
 def write_parts(folder: Path, parts: Iterable[tuple[PackedGraphs, np.ndarray]]) -> None:
     """Write graphs and fingerprints part by part."""
+    (folder / GRAPHS).mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         shapes = {"atoms": (len(ATOM_FEATURES),)}
         writers = {

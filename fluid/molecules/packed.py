@@ -34,7 +34,7 @@ def parse_each(smiles: Sequence[str]) -> list[Chem.Mol]:
             mols.append(parse(text))
         except MoleculeRejected as error:
             raise InputError(
-                f"{text[:80]!r} cannot be used ({error})", where=f"molecule {number}", expected="standardised SMILES"
+                f"{text[:80]!r} cannot be featurised ({error})", where=f"molecule {number}", expected="standardised SMILES"
             ) from None
     return mols
 

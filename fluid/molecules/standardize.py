@@ -176,7 +176,7 @@ def _needs_no_tool(text: str, mol: Chem.Mol) -> bool:
 def _is_stable(text: str) -> bool:
     """Return whether the canonical SMILES of a molecule that no tool changed is sure to be made from itself too.
 
-    That of an ordinary molecule without stereo marks is (no exception in 500,000 molecules); others are parsed once more.
+    That of an ordinary molecule without stereo marks is (no exception in 385,000 molecules); others are parsed once more.
     """
     return ORDINARY.fullmatch(text) is not None and not any(mark in text for mark in STEREO_MARKS)
 

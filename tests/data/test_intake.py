@@ -1,4 +1,5 @@
 import gzip
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,14 @@ from rdkit import Chem
 
 from fluid.data.embedded import PARTS, embedded_path
 from fluid.data.endpoints import Endpoint
-from fluid.data.intake import Intake, IntakeSpec, intake, iter_intake
+from fluid.data.incoming import gathered, incoming
+from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
+from fluid.data.intake import Intake, IntakeSpec, collect, intake
 from fluid.errors import FluidError, InputError
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.standardize import MoleculeRejected
 from fluid.molecules.workers import standardize_many
+from fluid.shards import Shards
 
 ROWS = [
     ("CCO", 4.0),  # 1 kept
@@ -100,7 +105,7 @@ def test_workers_change_nothing(csv: Path) -> None:
 
 
 def test_rows_one_by_one_keep_duplicates_and_mark_broken_ones(csv: Path) -> None:
-    rows = list(iter_intake(csv, spec()))
+    rows = [row for chunk in incoming(csv, spec()) for row in chunk.rows]
     assert [row.row for row in rows] == list(range(1, 10))
     assert [row.smiles for row in rows] == [smiles for smiles, _ in ROWS]
     assert [row.row for row in rows if isinstance(row.molecule, MoleculeRejected)] == [2, 5, 7]
@@ -135,7 +140,7 @@ def test_files_that_cannot_be_used(tmp_path: Path, content: str, endpoint: str, 
 def test_rows_that_do_not_add_up_are_our_error(csv: Path) -> None:
     done = intake(csv, spec("pic50 [log mol/L]"))
     with pytest.raises(FluidError, match="internal accounting"):
-        Intake(done.table, done.dropped, done.merged + 1, done.rows)
+        Intake(done.table, done.dropped, done.merged + 1, done.rows, done.places)
 
 
 def embedded_smiles() -> dict[str, list[str]]:
@@ -156,3 +161,35 @@ def test_the_embedded_parts_have_the_promised_sizes_and_share_no_molecule() -> N
 def test_the_embedded_parts_share_no_inchikey() -> None:
     keys = [row.key for part in embedded_smiles().values() for row in standardize_many(part, IntakeSpec().standardize, 2)]  # type: ignore[union-attr]
     assert len(keys) == len(set(keys)) > 54_000
+
+
+@pytest.mark.parametrize(("skip", "chunk"), [(0, 2), (3, 4), (9, 512)])
+def test_incoming_chunks_hold_the_molecules_of_their_good_rows(csv: Path, skip: int, chunk: int) -> None:
+    chunks = list(gathered(incoming(csv, spec(), skip=skip, chunk=chunk), 3))
+    assert [row.row for part in chunks for row in part.rows] == list(range(skip + 1, 10))
+    for part in chunks:
+        good = [row.molecule for row in part.rows if not isinstance(row.molecule, MoleculeRejected)]
+        assert list(part.molecules.smiles) == [molecule.smiles for molecule in good]
+        assert len(part.molecules.graphs) == len(good)
+
+
+def test_an_intake_in_shards_is_the_same_and_goes_on_where_it_stopped(csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = spec("pic50 [log mol/L]")
+    straight = intake(csv, asked)
+    monkeypatch.setattr("fluid.data.incoming_shards.SHARD_ROWS", 2)
+    shards = Shards(tmp_path / "shards", "key")
+    fill_shards(csv, asked, shards)
+    whole = collect(csv, asked, rows_in(shards))
+    assert len(shards) > 1
+    assert (whole.table.digest, whole.dropped, whole.merged) == (straight.table.digest, straight.dropped, straight.merged)
+    parts = list(molecules_in(shards, whole.places))
+    expected = MoleculeSet.from_smiles(straight.table.smiles, straight.table.keys)
+    np.testing.assert_array_equal(np.concatenate([bits for _, bits in parts]), expected.bits)
+    graphs = parts[0][0].concatenate([graphs for graphs, _ in parts[1:]])
+    np.testing.assert_array_equal(graphs.atoms, expected.graphs.atoms)
+    np.testing.assert_array_equal(graphs.bonds, expected.graphs.bonds)
+    shutil.rmtree(list(shards)[-1])
+    again = Shards(tmp_path / "shards", "key")
+    assert len(again) == len(shards) - 1
+    fill_shards(csv, asked, again)
+    assert collect(csv, asked, rows_in(again)).table.digest == straight.table.digest

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from fluid.artifacts import open_artifact
-from fluid.data.intake import IncomingRow
+from fluid.data.incoming import IncomingChunk
 from fluid.errors import ArtifactError, ConfigError, InputError
 from fluid.federation import predict
 from fluid.federation.answers import Columns, answer
@@ -123,12 +123,12 @@ def test_a_second_run_answers_only_what_the_first_did_not(
     predict_file(order(finished, files.transfer, straight, 20), Silent())
     done: list[int] = []
 
-    def stopping(model: Model, rows: list[IncomingRow]) -> Columns:
+    def stopping(model: Model, chunk: IncomingChunk) -> Columns:
         if len(done) == 3:
             done.append(0)
             raise KeyboardInterrupt
-        done.append(len(rows))
-        return answer(model, rows)
+        done.append(len(chunk.rows))
+        return answer(model, chunk)
 
     monkeypatch.setattr(predict, "answer", stopping)
     with pytest.raises(KeyboardInterrupt):

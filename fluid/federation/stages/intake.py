@@ -5,11 +5,13 @@ from pathlib import Path
 from fluid.artifacts import hash_file, plain, write_json
 from fluid.data.embedded import embedded_path
 from fluid.data.endpoints import Endpoint
-from fluid.data.intake import IntakeSpec, intake, write_dropped
+from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
+from fluid.data.intake import IntakeSpec, collect, write_dropped
 from fluid.errors import InputError
 from fluid.federation.part import write_part
 from fluid.federation.spec import IntakeSettings
 from fluid.federation.workshop import Stage, Work
+from fluid.shards import Shards
 
 EMBEDDED = "embedded:"
 
@@ -52,17 +54,20 @@ def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool 
         smiles_column: Overrides the settings' column.
     """
     file, spec = resolve(path), intake_spec(settings, labelled, smiles_column)
+    file_hash = hash_file(file)
 
     def build(folder: Path, work: Work) -> None:
-        done = intake(file, spec)
-        write_part(folder, done.table, settings.workers)
+        shards = Shards(work.scratch, file_hash)
+        fill_shards(file, spec, shards)
+        done = collect(file, spec, rows_in(shards))
+        write_part(folder, done.table, molecules_in(shards, done.places))
         write_dropped(folder / "dropped.csv", done.dropped)
         write_json(
             folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged}
         )
 
     # the number of processes changes no result; the name is no part of it either
-    inputs = {"file": hash_file(file), "suffix": "".join(file.suffixes[-2:]), "spec": plain_spec(spec)}
+    inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": plain_spec(spec)}
     return Stage("intake", name, inputs, build)
 
 

@@ -1,0 +1,84 @@
+"""Rows of a molecule file with their standardised, featurised molecules, chunk by chunk, in order and bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, tee
+from pathlib import Path
+from typing import NamedTuple
+
+from fluid.data.intake_spec import IntakeSpec
+from fluid.data.readers import read_rows
+from fluid.data.rows import RawRow
+from fluid.data.source import source_of
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.standardize import MoleculeRejected, Standardized
+from fluid.molecules.workers import prepare_many
+
+CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRow:
+    """A row of a file and its standardised molecule, or why there is none.
+
+    Attributes:
+        row: Number of the row, from 1 after the header.
+        smiles: SMILES as it stands in the file.
+        values: The cells of the asked endpoints, as they stand in the file.
+        molecule: The standardised molecule or the reason of its rejection.
+    """
+
+    row: int
+    smiles: str
+    values: tuple[object, ...]
+    molecule: Standardized | MoleculeRejected
+
+
+class IncomingChunk(NamedTuple):
+    """Consecutive rows, and the molecules of those that have one, in order."""
+
+    rows: list[IncomingRow]
+    molecules: MoleculeSet
+
+
+def incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0, chunk: int = CHUNK) -> Iterator[IncomingChunk]:
+    """Yield all rows of a file; duplicates stay.
+
+    Args:
+        path: The file.
+        spec: How it is read and standardised.
+        with_keys: Whether the molecules' InChIKeys are made.
+        skip: First rows to leave out.
+        chunk: Rows per chunk.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    source = source_of(path, spec.smiles_column, spec.endpoints)
+    rows, ahead = tee(islice(read_rows(path, source.smiles_column, source.label_columns), skip, None))
+    smiles = ("" if row.problem else row.smiles for row in ahead)
+    for prepared in prepare_many(smiles, spec.standardize, spec.workers, with_keys, chunk):
+        found = zip(islice(rows, len(prepared.results)), prepared.results, strict=True)
+        yield IncomingChunk([_with_molecule(row, result) for row, result in found], prepared.molecules)
+
+
+def _with_molecule(row: RawRow, result: Standardized | MoleculeRejected) -> IncomingRow:
+    return IncomingRow(row.row, row.smiles, row.values, MoleculeRejected(row.problem) if row.problem else result)
+
+
+def gathered(chunks: Iterator[IncomingChunk], n_rows: int) -> Iterator[IncomingChunk]:
+    """Yield the same rows in chunks of about `n_rows`: as many whole chunks as are needed to reach it."""
+    held: list[IncomingChunk] = []
+    for chunk in chunks:
+        held.append(chunk)
+        if sum(len(part.rows) for part in held) >= n_rows:
+            yield joined(held)
+            held = []
+    if held:
+        yield joined(held)
+
+
+def joined(chunks: Sequence[IncomingChunk]) -> IncomingChunk:
+    """Return the rows of all chunks as one."""
+    rows = [row for chunk in chunks for row in chunk.rows]
+    return IncomingChunk(rows, chunks[0].molecules.followed_by([chunk.molecules for chunk in chunks[1:]]))

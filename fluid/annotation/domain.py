@@ -6,7 +6,7 @@ import numpy as np
 
 from fluid.annotation.annotation_set import MAX_BINS
 from fluid.errors import ConfigError
-from fluid.molecules.fingerprints import nearest_similarity
+from fluid.molecules.nearest import NearestReference
 
 
 def check_edges(edges: Sequence[float]) -> None:
@@ -43,7 +43,8 @@ class DomainScorer:
         check_edges(edges)
         if k < 1:
             raise ConfigError(f"annotation.k is {k}", expected="1 or more")
-        self.edges, self._k, self._reference = tuple(edges), k, reference_bits
+        self.edges, self._k, self._bits = tuple(edges), k, reference_bits
+        self._reference: NearestReference | None = None  # laid out at first use: eight times as large as the bits
 
     @property
     def n_bins(self) -> int:
@@ -56,4 +57,6 @@ class DomainScorer:
         Args:
             query_bits: Packed fingerprints `(M, bytes)` uint8.
         """
-        return np.digitize(nearest_similarity(query_bits, self._reference, self._k), self.edges).astype(np.uint8)
+        if self._reference is None:
+            self._reference = NearestReference(self._bits)
+        return np.digitize(self._reference.mean_similarity(query_bits, self._k), self.edges).astype(np.uint8)

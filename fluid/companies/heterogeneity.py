@@ -10,7 +10,8 @@ from fluid.companies.label_classes import MISSING, label_classes
 from fluid.companies.split import company_name
 from fluid.data.table import MoleculeTable
 from fluid.errors import ShapeError
-from fluid.molecules.fingerprints import morgan_bits, nearest_similarity
+from fluid.molecules.fingerprints import morgan_bits
+from fluid.molecules.nearest import nearest_similarity
 from fluid.seeding import numpy_stream
 
 SAMPLE = 300

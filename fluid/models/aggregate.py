@@ -6,6 +6,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 SUM_SCALE = 20.0
 """Typical heavy atoms per molecule: keeps the summed readout near unit size."""
@@ -18,6 +19,19 @@ def sum_to_nodes(messages: Tensor, destination: Tensor, n_nodes: int) -> Tensor:
 
 def readout(states: Tensor, molecule: Tensor, ptr: Tensor) -> Tensor:
     """Return scaled sum and mean of atom states per molecule, `(B, 2 D)`."""
-    total = sum_to_nodes(states, molecule, ptr.numel() - 1)
-    count = (ptr[1:] - ptr[:-1]).clamp(min=1).unsqueeze(1).to(states.dtype)
+    return _sum_and_mean(sum_to_nodes(states, molecule, ptr.numel() - 1), ptr)
+
+
+def readout_of(states: Tensor, environment: Tensor, molecule: Tensor, ptr: Tensor) -> Tensor:
+    """Return the readout of atoms that share states, `(B, 2 D)`: `environment` `(N,)` says which of `states` `(U, D)` an atom has.
+
+    Without gradients on a CPU, the states are summed where they lie instead of being copied for every atom.
+    """
+    if states.requires_grad or states.device.type != "cpu" or ptr.numel() < 2:
+        return readout(states.index_select(0, environment), molecule, ptr)
+    return _sum_and_mean(F.embedding_bag(environment, states, ptr[:-1], mode="sum"), ptr)
+
+
+def _sum_and_mean(total: Tensor, ptr: Tensor) -> Tensor:
+    count = (ptr[1:] - ptr[:-1]).clamp(min=1).unsqueeze(1).to(total.dtype)
     return torch.cat([total / SUM_SCALE, total / count], dim=1)

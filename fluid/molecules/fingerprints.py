@@ -8,7 +8,6 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from fluid.molecules.standardize import parse
 
-CHUNK = 2048
 N_BITS = 2048
 BYTES = N_BITS // 8
 REVERSED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little"), axis=1)[:, 0]
@@ -65,21 +64,3 @@ def _tanimoto_dense(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     common = a @ b.T
     union = a.sum(1)[:, None] + b.sum(1)[None, :] - common
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-
-
-def nearest_similarity(query_bits: np.ndarray, reference_bits: np.ndarray, k: int) -> np.ndarray:
-    """Return the mean Tanimoto similarity `(Mq,)` float32 of each query to its `k` nearest references.
-
-    With fewer than `k` references all are used; with none the similarity is 0. A query that is a reference finds itself.
-    """
-    k = min(k, len(reference_bits))
-    nearest = np.zeros(len(query_bits), dtype=np.float32)
-    if k == 0:
-        return nearest
-    reference = np.unpackbits(reference_bits, axis=1).astype(np.float32)
-    for start in range(0, len(query_bits), CHUNK):
-        query = np.unpackbits(query_bits[start : start + CHUNK], axis=1).astype(np.float32)
-        similarity = _tanimoto_dense(query, reference)
-        top = np.partition(similarity, similarity.shape[1] - k, axis=1)[:, -k:]
-        nearest[start : start + CHUNK] = top.mean(axis=1)
-    return nearest

@@ -5,7 +5,8 @@ import pytest
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from fluid.molecules.fingerprints import morgan_bits, morgan_counts, nearest_similarity, tanimoto
+from fluid.molecules.fingerprints import morgan_bits, morgan_counts, tanimoto
+from fluid.molecules.nearest import nearest_similarity
 from fluid.molecules.standardize import MoleculeRejected
 
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1", "C1CCCCC1", "NCC(=O)O", "C"]
@@ -40,7 +41,8 @@ def test_nearest_similarity_is_the_mean_of_the_k_largest(monkeypatch: pytest.Mon
     query, reference = (rng.integers(0, 256, (n, 16), dtype=np.uint8) for n in (13, 9))
     expected = np.sort(tanimoto(query, reference), axis=1)[:, -3:].mean(axis=1)
     np.testing.assert_allclose(nearest_similarity(query, reference, 3), expected, rtol=1e-6)
-    monkeypatch.setattr("fluid.molecules.fingerprints.CHUNK", 4)
+    monkeypatch.setattr("fluid.molecules.nearest.QUERIES", 4)
+    monkeypatch.setattr("fluid.molecules.nearest.REFERENCES", 3)
     np.testing.assert_allclose(nearest_similarity(query, reference, 3), expected, rtol=1e-6)
 
 

@@ -6,11 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fluid.models.aggregate import readout, sum_to_nodes
+from fluid.models.aggregate import readout, readout_of, sum_to_nodes
 from fluid.models.dropout import dropout
 from fluid.models.embedding import AtomEmbedding, bond_embedding
 from fluid.molecules.batch import GraphBatch
 from fluid.molecules.environments import EnvironmentBatch, LayerBatch
+
+BLOCK = 2048
+"""Environments that are computed at a time on a CPU: their states, messages and hidden units fit in 1 to 2 MB."""
 
 
 def folded(linear: Any, norm: Any) -> tuple[Tensor, Tensor]:
@@ -62,10 +65,26 @@ class GINELayer(nn.Module):
 
     def on_environments(self, states: Tensor, layer: LayerBatch) -> Tensor:
         """Return the states `(U, D)` of the distinct environments one radius larger."""
+        if not self.training and states.device.type == "cpu" and len(layer.centre) > BLOCK:
+            return self._in_blocks(states, layer)
         centre = states.index_select(0, layer.centre)
         messages = F.relu_(states.index_select(0, layer.source).add_(self.bonds(layer.bond)))
         summed = centre.index_add(0, layer.destination, messages)
         return centre + dropout(self.update(summed), self.dropout, self.training)
+
+    def _in_blocks(self, states: Tensor, layer: LayerBatch) -> Tensor:
+        """Return the same, a block of environments at a time: what a block needs stays in the processor's cache."""
+        first, second = folded(self.mlp[0], self.mlp[1]), folded(self.mlp[3], self.norm)
+        result = states.new_empty(len(layer.centre), states.shape[1])
+        starts = torch.arange(0, len(layer.centre) + BLOCK, BLOCK)
+        edges = torch.searchsorted(layer.destination, starts).tolist()
+        for start, begin, end in zip(starts.tolist(), edges, edges[1:], strict=False):
+            centre = states.index_select(0, layer.centre[start : start + BLOCK])
+            messages = F.relu_(states.index_select(0, layer.source[begin:end]).add_(self.bonds(layer.bond[begin:end])))
+            summed = centre.index_add(0, layer.destination[begin:end] - start, messages)
+            update = F.relu_(F.linear(F.relu_(F.linear(summed, *first)), *second))
+            torch.add(centre, update, out=result[start : start + BLOCK])
+        return result
 
 
 class GINEEncoder(nn.Module):
@@ -99,4 +118,4 @@ class GINEEncoder(nn.Module):
         states = self.atoms(batch.atoms)
         for layer, arrays in zip(self.layers, batch.layers, strict=True):
             states = cast(GINELayer, layer).on_environments(states, arrays)
-        return readout(states.index_select(0, batch.environment), batch.molecule, batch.ptr)
+        return readout_of(states, batch.environment, batch.molecule, batch.ptr)

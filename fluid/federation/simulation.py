@@ -7,25 +7,27 @@ private table → company split → teacher ─┐ (inside one company)
 public transfer set ─────────────────────┴→ annotations → consensus → student → hybrid → report
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fluid.annotation.storage import read_annotation_set
-from fluid.artifacts import Artifact
+from fluid.artifacts import Artifact, ArtifactStore
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
-from fluid.federation.model_folder import read_model
+from fluid.federation.model_folder import Model, read_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec, ModelSpec
-from fluid.federation.stages.annotate import FOLDER, annotate_stage
+from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
 from fluid.federation.stages.judge import Candidate, Exam, judge_consensus_stage, judge_stage
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Stage, Workshop
+from fluid.federation.workshop import Stage, Task, Workshop, peak_memory_mb
 from fluid.models.predictor import ForestSpec
+from fluid.training.fit import threads
 from fluid.training.recipe import Recipe
 
 
@@ -61,7 +63,7 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     trained = workshop.make_all({**upper_bounds(data.pool, spec, workshop), **teacher_stages(companies, spec, workshop)})
     teachers = {name: trained[name] for name in companies}
     bounds = {name: model for name, model in trained.items() if name not in companies}
-    annotations = {name: annotate(teacher, data.transfer, spec, workshop) for name, teacher in teachers.items()}
+    annotations = annotate(teachers, data.transfer, spec, workshop)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     consensus = aggregate(annotations, data.transfer, spec, workshop)
     student = distil(consensus, data.transfer, spec, workshop)
@@ -84,9 +86,31 @@ def train(name: str, part: Part, model: ModelSpec, recipe: Recipe, spec: Federat
     return teacher_stage(name, part, model, recipe, *settings, workshop.logger)
 
 
-def annotate(teacher: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
-    """Let one teacher answer the transfer set."""
-    return workshop.make(annotate_stage(teacher, read_model(teacher), transfer, spec.annotation.chunk))
+def annotate(teachers: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Artifact]:
+    """Let every teacher answer the transfer set; here they share one pass over it, which changes no byte."""
+    models = {name: read_model(teacher) for name, teacher in teachers.items()}
+    stages = {name: annotate_stage(teachers[name], model, transfer, spec.annotation.chunk) for name, model in models.items()}
+    new = workshop.new(stages)
+    groups = [list(new)[start :: workshop.workers] for start in range(min(workshop.workers, len(new)))]
+    workshop.carry_out(
+        [
+            Task(
+                "annotate",
+                ", ".join(group),
+                partial(annotate_group, [(models[name], new[name]) for name in group], transfer, spec, workshop.store),
+            )
+            for group in groups
+        ]
+    )
+    return {name: workshop.make(stage) for name, stage in stages.items()}
+
+
+def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec: FederationSpec, store: ArtifactStore) -> float:
+    """Let some teachers answer the transfer set in one pass, into the scratch folders of their stages."""
+    asked = [(model, shards_in(stage.scratch(store))) for model, stage in teachers]
+    with threads(1):
+        answer_together(asked, transfer, spec.annotation.chunk, lambda _: None)
+    return peak_memory_mb()
 
 
 def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:

@@ -3,13 +3,13 @@
 import resource
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from lightning.pytorch.loggers import Logger
 
@@ -82,11 +82,14 @@ class Stage:
         return store.get_or_make(self.kind, self.key_inputs(), lambda folder: self.fill(folder, store, report))
 
     def fill(self, folder: Path, store: ArtifactStore, report: Report) -> None:
-        """Fill a folder; the scratch lies in the store, under the key of the inputs."""
-        scratch = store.root / SCRATCH / hash_json({"stage": self.kind, "inputs": self.key_inputs()})[:32]
+        """Fill a folder, with the stage's own threads, and remove its scratch."""
         with threads(self.threads):
-            self.build(folder, Work(report, scratch))
-        shutil.rmtree(scratch, ignore_errors=True)
+            self.build(folder, Work(report, self.scratch(store)))
+        shutil.rmtree(self.scratch(store), ignore_errors=True)
+
+    def scratch(self, store: ArtifactStore) -> Path:
+        """Return the stage's scratch folder: in the store, under the key of the inputs."""
+        return store.root / SCRATCH / hash_json({"stage": self.kind, "inputs": self.key_inputs()})[:32]
 
 
 class Watch(Protocol):
@@ -137,6 +140,14 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
+class Task(NamedTuple):
+    """Something to carry out in any process: what it does, for whom, and a function that returns its process's peak memory in MB."""
+
+    kind: str
+    name: str
+    run: Callable[[], float]
+
+
 def make_quietly(stage: Stage, root: Path) -> float:
     """Make a stage in a worker process; returns the peak memory in MB."""
     stage.make_in(ArtifactStore(root), lambda _: None)
@@ -177,27 +188,34 @@ class Workshop:
             artifact, reused[0] = stage.make_in(self.store, self.watch.advance)
         return artifact
 
+    def new(self, stages: Mapping[str, Stage]) -> dict[str, Stage]:
+        """Return the stages whose artifacts are not in the store."""
+        return {name: stage for name, stage in stages.items() if not self.store.holds(stage.kind, stage.key_inputs())}
+
     def make_all(self, stages: Mapping[str, Stage]) -> dict[str, Artifact]:
         """Return the artifacts of stages that do not need each other; those that are new are made side by side, first come first."""
-        new = {name: stage for name, stage in stages.items() if not self.store.holds(stage.kind, stage.key_inputs())}
-        made = new if self.workers > 1 and len(new) > 1 else {}
-        self._side_by_side(made)
+        new = self.new(stages) if self.workers > 1 else {}
+        made = new if len(new) > 1 else {}
+        self.carry_out([Task(stage.kind, stage.name, partial(make_quietly, stage, self.store.root)) for stage in made.values()])
         return {
             name: stage.make_in(self.store, self.watch.advance)[0] if name in made else self.make(stage) for name, stage in stages.items()
         }
 
-    def _side_by_side(self, stages: Mapping[str, Stage]) -> None:
-        """Make stages in worker processes."""
-        tasks = {name: partial(make_quietly, stage, self.store.root) for name, stage in stages.items()}
-        left = list(stages)
-        for name, seconds, peak in side_by_side(tasks, self.workers):
-            stage = stages[name]
-            left.remove(name)
-            self.records.append(StageRecord(stage.kind, stage.name, seconds, False, max(peak, peak_memory_mb())))
-            self.watch.done(stage.kind, stage.name, seconds, False)
-            if left:
-                self.watch.start(stage.kind, ", ".join(left[: self.workers]))
-                self.watch.advance(1 - len(left) / len(stages))
+    def carry_out(self, tasks: Sequence[Task]) -> None:
+        """Carry out tasks that do not need each other, side by side if there are workers; they are watched and recorded."""
+        if self.workers == 1 or len(tasks) < 2:
+            for task in tasks:
+                with self.timed(task.kind, task.name):
+                    task.run()
+            return
+        waiting = {task.name: task for task in tasks}
+        for name, seconds, peak in side_by_side({task.name: task.run for task in tasks}, self.workers):
+            done = waiting.pop(name)
+            self.records.append(StageRecord(done.kind, name, seconds, False, max(peak, peak_memory_mb())))
+            self.watch.done(done.kind, name, seconds, False)
+            if waiting:
+                self.watch.start(done.kind, ", ".join(list(waiting)[: self.workers]))
+                self.watch.advance(1 - len(waiting) / len(tasks))
 
     def make_at(self, stage: Stage, folder: Path, overwrite: bool = False) -> Artifact:
         """Make the stage's result in a folder of the user's choice; do nothing if it is there already.

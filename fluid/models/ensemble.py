@@ -1,6 +1,6 @@
 """A seed ensemble of networks, calibrated, with optional dropout samples: the usual teacher, student and hybrid."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,15 +8,42 @@ import torch
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, ShapeError
-from fluid.models.encoders.registry import EnvironmentEncoder
 from fluid.models.network import Network
 from fluid.models.prediction import Prediction, as_prediction, combine_members
-from fluid.molecules.batch import GraphTensors, gather
+from fluid.molecules.batch import GraphBatch, GraphTensors, gather
 from fluid.molecules.environment_library import environment_batch
+from fluid.molecules.environments import EnvironmentBatch
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
 
 BATCH, CHUNK = 256, 4096
+
+
+class SharedChunk:
+    """What several networks need of the same molecules, made once when first asked for.
+
+    Args:
+        graphs: Some molecules.
+    """
+
+    def __init__(self, graphs: PackedGraphs) -> None:
+        self.graphs = graphs
+        self._environments: dict[tuple[int, torch.device], EnvironmentBatch] = {}
+        self._batches: dict[torch.device, list[GraphBatch]] = {}
+
+    def environments(self, radius: int, device: torch.device) -> EnvironmentBatch:
+        """Return the distinct environments up to a radius."""
+        if (radius, device) not in self._environments:
+            self._environments[radius, device] = environment_batch(self.graphs, radius, device)
+        return self._environments[radius, device]
+
+    def batches(self, device: torch.device) -> list[GraphBatch]:
+        """Return the molecules as batches of whole graphs."""
+        if device not in self._batches:
+            tensors = GraphTensors.from_packed(self.graphs, device)
+            self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(BATCH)]
+        return self._batches[device]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,36 +91,25 @@ class GraphEnsemble:
         return replace(self, mc_samples=mc_samples)
 
     def predict(self, molecules: MoleculeSet) -> Prediction:
-        """Answer molecules batch by batch, on the device of the networks."""
-        if not len(molecules):
-            return as_prediction(*(np.empty((0, len(self.endpoints))),) * 3)
-        encoders = [network.eval().encoder for network in self.networks]
-        fast = [encoder for encoder in encoders if isinstance(encoder, EnvironmentEncoder)]
-        with torch.inference_mode():
-            encoded = self._on_environments(fast, molecules) if len(fast) == len(encoders) else self._on_batches(molecules)
-            parts = [self._answers(vectors) for vectors in encoded]
-        means, variances = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
-        return combine_members(self.endpoints, means, variances)
+        """Answer molecules chunk by chunk, on the device of the networks."""
+        return predict_together([self], molecules)[0]
 
-    def _device(self) -> torch.device:
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
         return next(self.networks[0].parameters()).device
 
-    def _on_batches(self, molecules: MoleculeSet) -> Iterator[list[torch.Tensor]]:
-        """Yield the molecule vectors of every member, batch by batch."""
-        graphs = GraphTensors.from_packed(molecules.graphs, self._device())
-        for rows in torch.arange(len(molecules), device=self._device()).split(BATCH):
-            batch = gather(graphs, rows)
-            yield [network.encoder(batch) for network in self.networks]
-
-    def _on_environments(self, encoders: Sequence[EnvironmentEncoder], molecules: MoleculeSet) -> Iterator[list[torch.Tensor]]:
-        """Yield the molecule vectors of every member, chunk by chunk; the distinct environments of a chunk are numbered once for all."""
-        for start in range(0, len(molecules), CHUNK):
-            rows = np.arange(start, min(start + CHUNK, len(molecules)))
-            batch = environment_batch(molecules.graphs.take(rows), self.networks[0].spec.layers, self._device())
-            yield [encoder.on_environments(batch) for encoder in encoders]
+    def answers(self, chunk: SharedChunk) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield means (probabilities or values) and variances of all members and samples, `(S, B, T)`, for parts of a chunk in order."""
+        radii = [network.eval().radius for network in self.networks]
+        if radii[0] is not None and len(set(radii)) == 1:
+            batches: Iterable[GraphBatch | EnvironmentBatch] = [chunk.environments(radii[0], self.device)]
+        else:
+            batches = chunk.batches(self.device)
+        for batch in batches:
+            yield self._answers([network.encode(batch) for network in self.networks])
 
     def _answers(self, encoded: list[torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
-        """Return means (probabilities or values) and variances of all members and samples, `(S, B, T)`."""
         answers = []
         for number, (network, vectors) in enumerate(zip(self.networks, encoded, strict=True)):
             if self.mc_samples:
@@ -104,3 +120,24 @@ class GraphEnsemble:
         is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
         probs = 1 / (1 + np.exp(-np.clip(mean / self.temperature, -60, 60)))
         return np.where(is_class, probs, mean * self.scale + self.location), np.exp(log_variance) * self.scale**2
+
+
+def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet) -> list[Prediction]:
+    """Answer molecules with several ensembles; batches and distinct environments are made once for all.
+
+    Every answer is the same, bit by bit, as that of the ensemble alone.
+    """
+    answers: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in ensembles]
+    with torch.inference_mode():
+        for start in range(0, len(molecules), CHUNK):
+            chunk = SharedChunk(molecules.graphs.take(np.arange(start, min(start + CHUNK, len(molecules)))))
+            for parts, ensemble in zip(answers, ensembles, strict=True):
+                parts += ensemble.answers(chunk)
+    return [_combined(ensemble, parts) for ensemble, parts in zip(ensembles, answers, strict=True)]
+
+
+def _combined(ensemble: GraphEnsemble, parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Prediction:
+    if not parts:
+        return as_prediction(*(np.empty((0, len(ensemble.endpoints))),) * 3)
+    means, variances = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+    return combine_members(ensemble.endpoints, means, variances)

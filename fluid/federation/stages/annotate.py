@@ -1,14 +1,22 @@
 """Stage `annotate`: a teacher answers every transfer molecule. Its `annotation_set` folder is all that leaves the company."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from fluid.annotation.storage import AnnotationWriter
 from fluid.artifacts import Artifact
 from fluid.federation.model_folder import Model
 from fluid.federation.part import Part
-from fluid.federation.workshop import Stage, Work
+from fluid.federation.workshop import Report, Stage, Work
+from fluid.models.ensemble import GraphEnsemble, predict_together
+from fluid.models.prediction import PLANES, Prediction
+from fluid.models.predictor import Predictor
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.shards import Shards
 
-FOLDER = "annotation_set"
+FOLDER, ANSWERS = "annotation_set", "answers.npz"
 
 
 def annotate_stage(teacher: Artifact, model: Model, transfer: Part, chunk: int) -> Stage:
@@ -22,11 +30,43 @@ def annotate_stage(teacher: Artifact, model: Model, transfer: Part, chunk: int) 
     """
 
     def build(folder: Path, work: Work) -> None:
-        endpoints, scorer = model.predictor.endpoints, model.domain
-        writer = AnnotationWriter(folder / FOLDER, model.name, endpoints, transfer.transfer_digest, scorer.n_bins, len(transfer))
-        with writer:
-            for number, molecules in enumerate(transfer.molecules.chunks(chunk)):
-                writer.append(model.predictor.predict(molecules), scorer.bins(molecules.bits))
-                work.report(min(1.0, (number + 1) * chunk / len(transfer)))
+        shards = shards_in(work.scratch)
+        answer_together([(model, shards)], transfer, chunk, work.report)
+        endpoints, n_bins = model.predictor.endpoints, model.domain.n_bins
+        with AnnotationWriter(folder / FOLDER, model.name, endpoints, transfer.transfer_digest, n_bins, len(transfer)) as writer:
+            for piece in shards:
+                with np.load(piece / ANSWERS, allow_pickle=False) as answers:
+                    writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"])
 
     return Stage("annotate", model.name, {"teacher": teacher.digest, "transfer": transfer.transfer_digest, "chunk": chunk}, build)
+
+
+def shards_in(scratch: Path) -> Shards:
+    """Return the chunks that were answered by an earlier, stopped run; the scratch folder's place says what they are of."""
+    return Shards(scratch, "annotation")
+
+
+def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chunk: int, report: Report) -> None:
+    """Let several models answer a transfer set in one pass, chunk by chunk; chunks that a model answered before are left out.
+
+    Args:
+        models: Each with its finished chunks.
+        transfer: Public unlabelled molecules.
+        chunk: Molecules per chunk.
+        report: Called with the share of work done.
+    """
+    for number, molecules in enumerate(transfer.molecules.chunks(chunk)):
+        asked = [(model, shards) for model, shards in models if len(shards) == number]
+        predictions = predict_all([model.predictor for model, _ in asked], molecules)
+        for (model, shards), prediction in zip(asked, predictions, strict=True):
+            planes = {plane: getattr(prediction, plane) for plane in PLANES}
+            with shards.piece() as folder:
+                np.savez(folder / ANSWERS, allow_pickle=False, bins=model.domain.bins(molecules.bits), **planes)
+        report(min(1.0, (number + 1) * chunk / len(transfer)))
+
+
+def predict_all(predictors: Sequence[Predictor], molecules: MoleculeSet) -> list[Prediction]:
+    """Return the answers of several predictors; networks share what they need of the graphs."""
+    networks = [predictor for predictor in predictors if isinstance(predictor, GraphEnsemble)]
+    together = iter(predict_together(networks, molecules))
+    return [next(together) if isinstance(predictor, GraphEnsemble) else predictor.predict(molecules) for predictor in predictors]

@@ -10,6 +10,7 @@ from fluid.errors import ArtifactError
 from fluid.molecules.array_writer import ArrayWriter
 from fluid.molecules.features import ATOM_FEATURES
 from fluid.molecules.fingerprints import BYTES
+from fluid.molecules.library_format import check_counts, check_maker, write_format
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import FILES, PackedGraphs
 from fluid.molecules.workers import featurize_stream
@@ -24,7 +25,7 @@ def write_library(folder: Path, smiles: Sequence[str], workers: int) -> None:
 
 
 def write_parts(folder: Path, parts: Iterable[tuple[PackedGraphs, np.ndarray]]) -> None:
-    """Write graphs and fingerprints part by part."""
+    """Write graphs and fingerprints part by part, and last of all what they are."""
     (folder / GRAPHS).mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         shapes = {"atoms": (len(ATOM_FEATURES),)}
@@ -41,14 +42,16 @@ def write_parts(folder: Path, parts: Iterable[tuple[PackedGraphs, np.ndarray]]) 
             for name in ("atoms", "neighbours", "bonds"):
                 writers[name].append(getattr(graphs, name))
             bits_writer.append(bits)
+    write_format(folder, bits_writer.rows, writers["atoms"].rows, writers["bonds"].rows)
 
 
 def read_library(folder: Path, smiles: Sequence[str], keys: Sequence[str]) -> MoleculeSet:
     """Memory-map a library.
 
     Raises:
-        ArtifactError: A file is missing or does not fit.
+        ArtifactError: A file is missing, torn or does not fit, or another version wrote the library.
     """
+    written = check_maker(folder)
     try:
         bits = np.load(folder / BITS, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -58,4 +61,6 @@ def read_library(folder: Path, smiles: Sequence[str], keys: Sequence[str]) -> Mo
     if bits.dtype != np.uint8 or bits.ndim != 2 or bits.shape[1] != BYTES:
         what = f"fingerprints have shape {bits.shape} and type {bits.dtype}"
         raise ArtifactError(what, where=str(folder / BITS), expected=f"uint8 rows of {BYTES}", remedy="Delete the folder and run again.")
-    return MoleculeSet(tuple(smiles), tuple(keys), PackedGraphs.load(folder / GRAPHS), bits)
+    graphs = PackedGraphs.load(folder / GRAPHS)
+    check_counts(folder, written, graphs, len(bits))
+    return MoleculeSet(tuple(smiles), tuple(keys), graphs, bits)

@@ -1,48 +1,37 @@
 """Standardise many molecules in worker processes: in order, in bounded memory, with a time-out for each."""
 
-import multiprocessing
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
-from rdkit import Chem
 
+from fluid.errors import FluidError
 from fluid.molecules.fingerprints import morgan_bits_of
-from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
-from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, reparse, standardize, standardize_molecule
+from fluid.molecules.pool import BrokenProcessPool, bounded_workers, schedule, worker_pool
+from fluid.molecules.prepare import Prepared, Result, featurize_results, prepare_chunk
+from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, reparse, standardize
 
-Result = Standardized | MoleculeRejected
+__all__ = ["Prepared", "featurize_part", "featurize_stream", "prepare_chunk", "prepare_many", "standardize_many", "worker_pool"]
+
 One = Callable[[str, StandardizeSpec], Standardized]
 Done = TypeVar("Done")
-Task = Callable[[list[str]], "Prepared"]
+Task = Callable[[list[str]], Prepared]
 START_UP_S = 20.0
 SECONDS_PER_MOLECULE = 0.05
 
 
-def bound_threads() -> None:
-    """Keep a worker process to one thread."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
+class _Held(NamedTuple):
+    """A chunk of rows that a worker has, and the number of its first row."""
 
-
-@contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPool]:
-    """Yield a pool of fresh single-threaded processes; leaving it early, by an error or Ctrl-C, stops them at once."""
-    context = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
-    with ProcessPool(max_workers=workers, initializer=bound_threads, context=context) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.stop()
-            raise
+    first: int
+    chunk: list[str]
+    future: ProcessFuture
 
 
 def featurize_part(smiles: Sequence[str]) -> tuple[PackedGraphs, np.ndarray]:
@@ -57,7 +46,7 @@ def featurize_stream(smiles: Sequence[str], workers: int, chunk: int = 1024) -> 
     if workers <= 1 or len(smiles) <= 2 * chunk:
         yield from map(featurize_part, parts)
         return
-    with worker_pool(workers) as pool:
+    with worker_pool(workers := bounded_workers(workers)) as pool:
         pending = deque(pool.schedule(featurize_part, args=(part,)) for part in islice(parts, 2 * workers))
         while pending:
             done = pending.popleft().result()
@@ -78,38 +67,6 @@ def attempt_chunk(one: One, spec: StandardizeSpec, chunk: list[str]) -> list[Res
     return [attempt(one, spec, smiles) for smiles in chunk]
 
 
-class Prepared(NamedTuple):
-    """Consecutive rows, prepared: what became of each, and the good ones with graphs and fingerprints."""
-
-    results: list[Result]
-    molecules: MoleculeSet
-
-
-def prepare_chunk(spec: StandardizeSpec, with_key: bool, chunk: list[str]) -> Prepared:
-    """Standardise and featurise a chunk inside a worker; every molecule is parsed once or twice in all."""
-    results: list[Result] = []
-    mols: list[Chem.Mol] = []
-    for smiles in chunk:
-        try:
-            molecule, mol = standardize_molecule(smiles, spec, with_key)
-            mols.append(mol)
-            results.append(molecule)
-        except MoleculeRejected as rejected:
-            results.append(rejected)
-    return _prepared(results, mols)
-
-
-def _prepared(results: list[Result], mols: Sequence[Chem.Mol]) -> Prepared:
-    good = [result for result in results if isinstance(result, Standardized)]
-    return Prepared(results, MoleculeSet.from_mols([m.smiles for m in good], [m.key for m in good], mols))
-
-
-def _rescued(results: Iterable[Result]) -> Prepared:
-    """Featurise what is left of a chunk that failed in a worker."""
-    kept = list(results)
-    return _prepared(kept, [reparse(result.smiles) for result in kept if isinstance(result, Standardized)])
-
-
 def _chunks(smiles: Iterable[str], size: int) -> Iterator[list[str]]:
     stream = iter(smiles)
     while chunk := list(islice(stream, size)):
@@ -119,7 +76,7 @@ def _chunks(smiles: Iterable[str], size: int) -> Iterator[list[str]]:
 def _one_by_one(pool: ProcessPool, one: One, spec: StandardizeSpec, chunk: list[str]) -> Iterator[Result]:
     """Standardise the molecules of a failed chunk separately, so that only the guilty ones are lost."""
     for smiles in chunk:
-        future = pool.schedule(attempt, args=(one, spec, smiles), timeout=spec.timeout_s)
+        future = schedule(pool, attempt, (one, spec, smiles), spec.timeout_s)
         try:
             yield future.result()
         except FutureTimeoutError:
@@ -170,7 +127,15 @@ def prepare_many(
     if workers == 0:
         yield from map(task, _chunks(smiles, chunk))
         return
-    yield from _in_pool(smiles, spec, workers, chunk, task, _rescued, partial(standardize, with_key=with_keys))
+    yield from _in_pool(smiles, spec, workers, chunk, task, featurize_results, partial(standardize, with_key=with_keys))
+
+
+def _lost(held: Sequence[_Held], error: BrokenProcessPool) -> FluidError:
+    """Return what to say when no worker process can be started any more."""
+    which = f"rows {held[0].first} to {held[-1].first + len(held[-1].chunk) - 1} ({held[0].chunk[0][:80]!r} ...)" if held else "no rows"
+    return FluidError(
+        f"worker processes cannot be started ({error}) while they held {which}. Lower workers, or free memory, and run again."
+    )
 
 
 def _in_pool(
@@ -183,17 +148,22 @@ def _in_pool(
     one: One,
 ) -> Iterator[Done]:
     """Carry out a task on chunks in worker processes, a few ahead; a chunk that fails is done molecule by molecule."""
-    pending: deque[tuple[list[str], ProcessFuture]] = deque()
-    chunks = _chunks(smiles, size)
+    workers, held = bounded_workers(workers), deque[_Held]()
+    chunks, first = _chunks(smiles, size), 1
     with worker_pool(workers) as pool:
-        while True:
-            while len(pending) < 2 * workers and (chunk := next(chunks, None)) is not None:
-                timeout = START_UP_S + spec.timeout_s + SECONDS_PER_MOLECULE * len(chunk)
-                pending.append((chunk, pool.schedule(task, args=(chunk,), timeout=timeout)))
-            if not pending:
-                return
-            chunk, future = pending.popleft()
-            try:
-                yield future.result()
-            except (FutureTimeoutError, ProcessExpired):
-                yield rescue(_one_by_one(pool, one, spec, chunk))
+        try:
+            while True:
+                while len(held) < 2 * workers and (chunk := next(chunks, None)) is not None:
+                    timeout = START_UP_S + spec.timeout_s + SECONDS_PER_MOLECULE * len(chunk)
+                    held.append(_Held(first, chunk, schedule(pool, task, (chunk,), timeout)))
+                    first += len(chunk)
+                if not held:
+                    return
+                try:
+                    done = held[0].future.result()
+                except (FutureTimeoutError, ProcessExpired):
+                    done = rescue(_one_by_one(pool, one, spec, held[0].chunk))
+                held.popleft()
+                yield done
+        except BrokenProcessPool as error:
+            raise _lost(held, error) from None

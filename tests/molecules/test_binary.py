@@ -83,6 +83,18 @@ def test_all_embedded_molecules() -> None:
         np.testing.assert_array_equal(morgan_bits_of(cheap), morgan_bits_of(full))
 
 
+RADICALS = """
+C[C]Oc1ccccc1 CC[CH2] C[O] C[NH] Nc1cc[c]cc1 C[N+]C [CH]C=C [C-]#[O+] C[C+](O)C C[B]C C[Si]C [2H]C [H-] N[Na] c1cc[o+]cc1
+"""
+
+
+@pytest.mark.parametrize("smiles", RADICALS.split())
+def test_radicals_carbenes_and_hydrides_are_not_parsed_cheaply(smiles: str) -> None:
+    text = Chem.MolToSmiles(parse(smiles))
+    same(featurize_many([reparse(text)]), featurize_each([parse(text)]))
+    np.testing.assert_array_equal(morgan_bits_of([reparse(text)]), morgan_bits_of([parse(text)]))
+
+
 @pytest.mark.parametrize("damage", ["mark", "flag", "shorter"])
 def test_another_layout_is_noticed_and_gone_around(monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
     class Changed:

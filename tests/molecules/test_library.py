@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,8 +95,40 @@ def test_a_library_that_was_interrupted_is_refused(tmp_path: Path) -> None:
     (tmp_path / "graphs").mkdir()
     with pytest.raises(KeyboardInterrupt):
         write_parts(tmp_path, torn())
-    with pytest.raises(ShapeError, match="300 smiles, 300 keys, 10 graphs and 10 fingerprints"):
+    with pytest.raises(ArtifactError, match=r"format\.json: the library was not finished.*Delete the folder"):
         read_library(tmp_path, SMILES, KEYS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("features", 0, r"format\.json: the library was written with features version 0; expected \d+\. Delete the folder"),
+        ("rdkit", "1.2.3", r"format\.json: the library was written with rdkit version '1\.2\.3'; expected 20.*Delete the folder"),
+        ("molecules", 299, r"the library has 300 molecules; expected 299\. Delete the folder"),
+        ("atoms", 1, r"the library has \d+ atoms; expected 1\. Delete the folder"),
+        ("edges", None, r"the library has \d+ edges; expected None\. Delete the folder"),
+    ],
+)
+def test_a_library_of_another_version_or_size_is_refused(tmp_path: Path, name: str, value: object, message: str) -> None:
+    write_library(tmp_path, SMILES, 1)
+    path = tmp_path / "format.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
+    with pytest.raises(ArtifactError, match=message):
+        read_library(tmp_path, SMILES, KEYS)
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{"])
+def test_an_emptied_or_foreign_description_is_refused(tmp_path: Path, content: str) -> None:
+    write_library(tmp_path, SMILES, 1)
+    (tmp_path / "format.json").write_text(content)
+    with pytest.raises(ArtifactError, match=r"format\.json"):
+        read_library(tmp_path, SMILES, KEYS)
+
+
+def test_a_library_does_not_change_between_writes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_library(tmp_path / name, SMILES, 1)
+    assert (tmp_path / "one" / "format.json").read_bytes() == (tmp_path / "two" / "format.json").read_bytes()
 
 
 def test_a_stored_library_is_found_again_and_an_altered_one_is_rebuilt(tmp_path: Path) -> None:

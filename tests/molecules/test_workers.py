@@ -3,8 +3,11 @@ import time
 
 import numpy as np
 import pytest
+from pebble import ProcessFuture
 
+from fluid.errors import FluidError
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.pool import BrokenProcessPool, bounded_workers, schedule
 from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, standardize
 from fluid.molecules.workers import Prepared, prepare_chunk, prepare_many, standardize_many, worker_pool
 
@@ -129,3 +132,35 @@ def test_a_chunk_without_a_good_molecule() -> None:
     (part,) = prepare_many(["oops", ""], SPEC, 0)
     assert len(part.molecules) == 0
     assert len(part.results) == 2
+
+
+def test_more_workers_than_cores_are_reduced_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joblib.cpu_count", lambda: 3)
+    assert [bounded_workers(n) for n in (0, 1, 3)] == [0, 1, 3]
+    with pytest.warns(UserWarning, match=r"^workers is 64, but 3 cores can be used here: reduced to 3\.$"):
+        assert bounded_workers(64) == 3
+    monkeypatch.setattr("joblib.cpu_count", lambda: 1)
+    with pytest.warns(UserWarning, match="reduced to 1"):
+        assert len(list(standardize_many(SMILES[:20], SPEC, 2, 5))) == 20
+
+
+def test_a_pool_that_cannot_go_on_names_the_rows_it_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def only_twice(*args: object) -> ProcessFuture:
+        calls.append(args)
+        if len(calls) > 2:
+            raise BrokenProcessPool("no memory")
+        return schedule(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("fluid.molecules.workers.schedule", only_twice)
+    message = r"cannot be started \(no memory\) while they held rows 11 to 20 \('C+O.*' \.\.\.\)\. Lower workers"
+    with pytest.raises(FluidError, match=message):
+        list(standardize_many(SMILES, SPEC, 1, 10))
+
+
+def test_a_pool_that_is_closed_takes_no_task() -> None:
+    with worker_pool(1) as pool:
+        pool.schedule(int).result()
+    with pytest.raises(BrokenProcessPool, match="not active"):
+        schedule(pool, int, (), 1.0)

@@ -7,7 +7,7 @@ on a few molecules first, every flag in it must be a known one, and `fluid.molec
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rdkit import Chem
@@ -169,8 +169,12 @@ def decode(data: np.ndarray, start: np.ndarray, stop: np.ndarray) -> Features:
     return Features(n_atoms, 2 * n_bonds, table, source[order].astype(np.uint16), np.tile(category, 2)[order].astype(np.uint8))
 
 
-def _decoded(mols: Sequence[Chem.Mol]) -> Features:
-    forms = [mol.ToBinary(0) for mol in mols]
+def form_of(mol: Chem.Mol) -> bytes:
+    """Return a molecule's binary form."""
+    return mol.ToBinary(0)
+
+
+def _decoded(forms: Sequence[bytes]) -> Features:
     lengths = np.array([len(form) for form in forms], dtype=np.int64)
     try:
         stop = np.cumsum(lengths)
@@ -184,20 +188,27 @@ def layout_is_known() -> bool:
     """Return whether this version of RDKit lays molecules out as this code expects, found out on a few molecules."""
     mols = [Chem.MolFromSmiles(smiles) for smiles in PROBES]
     try:
-        return all(np.array_equal(ours, slow) for ours, slow in zip(_decoded(mols), featurize_each(mols), strict=True))
+        found = _decoded([form_of(mol) for mol in mols])
     except UnknownLayout:
         return False
+    return all(np.array_equal(ours, slow) for ours, slow in zip(found, featurize_each(mols), strict=True))
+
+
+def featurize_forms(forms: Sequence[bytes]) -> Features:
+    """Return the features of many molecules from their binary forms, the same as `featurize_each` gives.
+
+    Molecules that cannot be decoded (more than 255 atoms, query features) are found by halving and made again from their form.
+    """
+    if forms and layout_is_known():
+        try:
+            return _decoded(forms)
+        except UnknownLayout:
+            if half := len(forms) // 2:
+                return Features.joined([featurize_forms(forms[:half]), featurize_forms(forms[half:])])
+    make: Any = Chem.Mol
+    return featurize_each([make(form) for form in forms])
 
 
 def featurize_many(mols: Sequence[Chem.Mol]) -> Features:
-    """Return the features of many molecules, the same as `featurize_each` gives.
-
-    Molecules that cannot be decoded (more than 255 atoms, query features) are found by halving and featurised one by one.
-    """
-    if not mols or not layout_is_known():
-        return featurize_each(mols)
-    try:
-        return _decoded(mols)
-    except UnknownLayout:
-        half = len(mols) // 2
-        return Features.joined([featurize_many(mols[:half]), featurize_many(mols[half:])]) if half else featurize_each(mols)
+    """Return the features of many molecules, the same as `featurize_each` gives."""
+    return featurize_forms([form_of(mol) for mol in mols])

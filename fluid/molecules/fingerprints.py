@@ -14,7 +14,8 @@ REVERSED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], ax
 """Bytes with their bits in reverse order: RDKit packs from the lowest bit, NumPy from the highest."""
 
 
-def _generator(radius: int, n_bits: int, features: bool) -> rdFingerprintGenerator.FingerprintGenerator64:
+def generator(radius: int = 2, n_bits: int = N_BITS, features: bool = False) -> rdFingerprintGenerator.FingerprintGenerator64:
+    """Return what makes the fingerprints; see `morgan_bits`."""
     invariants = (
         rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
         if features
@@ -40,14 +41,24 @@ def morgan_bits(smiles: Sequence[str], radius: int = 2, n_bits: int = N_BITS, fe
 
 def morgan_bits_of(mols: Sequence[Chem.Mol], radius: int = 2, n_bits: int = N_BITS, features: bool = False) -> np.ndarray:
     """Return the packed Morgan bits of parsed molecules; see `morgan_bits`."""
-    make = _generator(radius, n_bits, features)
-    texts = b"".join(DataStructs.BitVectToBinaryText(make.GetFingerprint(mol)) for mol in mols)
-    return REVERSED[np.frombuffer(texts, dtype=np.uint8).reshape(len(mols), n_bits // 8)]
+    make = generator(radius, n_bits, features)
+    return packed_bits([bytes_of(make, mol) for mol in mols], n_bits)
+
+
+def bytes_of(make: rdFingerprintGenerator.FingerprintGenerator64, mol: Chem.Mol) -> bytes:
+    """Return a molecule's fingerprint as RDKit packs it."""
+    text: bytes = DataStructs.BitVectToBinaryText(make.GetFingerprint(mol))
+    return text
+
+
+def packed_bits(texts: Sequence[bytes], n_bits: int = N_BITS) -> np.ndarray:
+    """Return fingerprints that RDKit packed as NumPy packs them, `(M, n_bits / 8)` uint8."""
+    return REVERSED[np.frombuffer(b"".join(texts), dtype=np.uint8).reshape(len(texts), n_bits // 8)]
 
 
 def morgan_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 2048, features: bool = False) -> np.ndarray:
     """Return Morgan counts `(M, n_bits)` uint8, capped at 255."""
-    make = _generator(radius, n_bits, features)
+    make = generator(radius, n_bits, features)
     counts = np.zeros((len(smiles), n_bits), dtype=np.uint8)
     for row, text in enumerate(smiles):
         counts[row] = np.minimum(make.GetCountFingerprintAsNumPy(parse(text)), 255)

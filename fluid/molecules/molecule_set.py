@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from rdkit import Chem
 
 from fluid.errors import ShapeError
-from fluid.molecules.fingerprints import morgan_bits_of
+from fluid.molecules.featurize import featurize
 from fluid.molecules.packed import PackedGraphs, parse_each
 from fluid.molecules.standardize import StandardizeSpec, standardize
 
@@ -48,12 +47,7 @@ class MoleculeSet:
         """Featurise standardised SMILES; keys are computed when not given."""
         if keys is None:
             keys = [standardize(text, StandardizeSpec()).key for text in smiles]
-        return cls.from_mols(smiles, keys, parse_each(smiles))
-
-    @classmethod
-    def from_mols(cls, smiles: Sequence[str], keys: Sequence[str], mols: Sequence[Chem.Mol]) -> "MoleculeSet":
-        """Featurise standardised molecules that are parsed already."""
-        return cls(tuple(smiles), tuple(keys), PackedGraphs.from_mols(mols), morgan_bits_of(mols))
+        return cls(tuple(smiles), tuple(keys), *featurize(parse_each(smiles)))
 
     def followed_by(self, others: Sequence["MoleculeSet"]) -> "MoleculeSet":
         """Return these molecules and then those of the others."""

@@ -1,6 +1,6 @@
 """Molecular graphs of a whole library as a few flat arrays, memory-mapped from disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 from rdkit import Chem
 
 from fluid.errors import ArtifactError, InputError
-from fluid.molecules.binary import featurize_many
+from fluid.molecules.binary import featurize_forms, form_of
 from fluid.molecules.features import ATOM_FEATURES, DEGREE_COLUMN, Features
 from fluid.molecules.standardize import MoleculeRejected, parse
 
@@ -22,21 +22,19 @@ FILES: dict[str, type[np.generic]] = {
 }
 
 
-def parse_each(smiles: Sequence[str]) -> list[Chem.Mol]:
-    """Parse standardised SMILES.
+def parse_each(smiles: Iterable[str]) -> Iterator[Chem.Mol]:
+    """Parse standardised SMILES one by one.
 
     Raises:
         InputError: One does not parse (its position counts from 1).
     """
-    mols = []
     for number, text in enumerate(smiles, start=1):
         try:
-            mols.append(parse(text))
+            yield parse(text)
         except MoleculeRejected as error:
             raise InputError(
                 f"{text[:80]!r} cannot be featurised ({error})", where=f"molecule {number}", expected="standardised SMILES"
             ) from None
-    return mols
 
 
 def _offsets(counts: np.ndarray) -> np.ndarray:
@@ -82,13 +80,13 @@ class PackedGraphs:
         Raises:
             InputError: One does not parse (its position counts from 1).
         """
-        return cls.from_mols(parse_each(smiles))
+        return cls.from_forms([form_of(mol) for mol in parse_each(smiles)])
 
     @classmethod
-    def from_mols(cls, mols: Sequence[Chem.Mol]) -> "PackedGraphs":
-        """Featurise parsed molecules, a few hundred at a time: their bytes then stay in the processor's cache."""
-        pieces = range(0, max(len(mols), 1), PIECE)
-        n_atoms, n_edges, *flat = Features.joined([featurize_many(mols[start : start + PIECE]) for start in pieces])
+    def from_forms(cls, forms: Sequence[bytes]) -> "PackedGraphs":
+        """Featurise molecules given in RDKit's binary form, a few hundred at a time: they then stay in the processor's cache."""
+        pieces = range(0, max(len(forms), 1), PIECE)
+        n_atoms, n_edges, *flat = Features.joined([featurize_forms(forms[start : start + PIECE]) for start in pieces])
         return cls(_offsets(n_atoms), _offsets(n_edges), *flat)
 
     def take(self, index: np.ndarray) -> "PackedGraphs":

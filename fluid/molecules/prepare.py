@@ -1,10 +1,11 @@
 """Rows standardised and featurised together: every molecule is parsed once or twice in all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rdkit import Chem
 
+from fluid.molecules.featurize import featurize
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, reparse, standardize_molecule
 
@@ -21,23 +22,28 @@ class Prepared(NamedTuple):
 def prepare_chunk(spec: StandardizeSpec, with_key: bool, chunk: list[str]) -> Prepared:
     """Standardise and featurise a chunk of rows."""
     results: list[Result] = []
-    mols: list[Chem.Mol] = []
+    return _prepared(_standardized(spec, with_key, chunk, results), results)
+
+
+def _standardized(spec: StandardizeSpec, with_key: bool, chunk: Sequence[str], results: list[Result]) -> Iterator[Chem.Mol]:
+    """Yield the molecules of the good rows; what became of each row is noted in `results`."""
     for smiles in chunk:
         try:
             molecule, mol = standardize_molecule(smiles, spec, with_key)
-            mols.append(mol)
-            results.append(molecule)
         except MoleculeRejected as rejected:
             results.append(rejected)
-    return _prepared(results, mols)
+            continue
+        results.append(molecule)
+        yield mol
 
 
 def featurize_results(results: Iterable[Result]) -> Prepared:
     """Featurise rows that are standardised already."""
     kept = list(results)
-    return _prepared(kept, [reparse(result.smiles) for result in kept if isinstance(result, Standardized)])
+    return _prepared((reparse(result.smiles) for result in kept if isinstance(result, Standardized)), kept)
 
 
-def _prepared(results: list[Result], mols: Sequence[Chem.Mol]) -> Prepared:
+def _prepared(mols: Iterable[Chem.Mol], results: list[Result]) -> Prepared:
+    graphs, bits = featurize(mols)
     good = [result for result in results if isinstance(result, Standardized)]
-    return Prepared(results, MoleculeSet.from_mols([m.smiles for m in good], [m.key for m in good], mols))
+    return Prepared(results, MoleculeSet(tuple(m.smiles for m in good), tuple(m.key for m in good), graphs, bits))

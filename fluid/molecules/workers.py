@@ -11,7 +11,7 @@ import numpy as np
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from fluid.errors import FluidError
-from fluid.molecules.fingerprints import morgan_bits_of
+from fluid.molecules.featurize import featurize
 from fluid.molecules.packed import PackedGraphs
 from fluid.molecules.pool import BrokenProcessPool, bounded_workers, schedule, worker_pool
 from fluid.molecules.prepare import Prepared, Result, featurize_results, prepare_chunk
@@ -36,8 +36,7 @@ class _Held(NamedTuple):
 
 def featurize_part(smiles: Sequence[str]) -> tuple[PackedGraphs, np.ndarray]:
     """Return graphs and packed fingerprints of SMILES that the standardiser made."""
-    mols = [reparse(text) for text in smiles]
-    return PackedGraphs.from_mols(mols), morgan_bits_of(mols)
+    return featurize(map(reparse, smiles))
 
 
 def featurize_stream(smiles: Sequence[str], workers: int, chunk: int = 1024) -> Iterator[tuple[PackedGraphs, np.ndarray]]:

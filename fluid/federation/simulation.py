@@ -30,6 +30,8 @@ from fluid.models.predictor import ForestSpec
 from fluid.training.fit import threads
 from fluid.training.recipe import Recipe
 
+STUDENT = "student"
+
 
 @dataclass(frozen=True, slots=True)
 class Federation:
@@ -60,18 +62,17 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
     workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
     companies = read_split(split, data.pool)
-    trained = workshop.make_all({**upper_bounds(data.pool, spec, workshop), **teacher_stages(companies, spec, workshop)})
-    teachers = {name: trained[name] for name in companies}
-    bounds = {name: model for name, model in trained.items() if name not in companies}
+    teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
     annotations = annotate(teachers, data.transfer, spec, workshop)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     consensus = aggregate(annotations, data.transfer, spec, workshop)
-    student = distil(consensus, data.transfer, spec, workshop)
+    bounds = workshop.make_all({STUDENT: distil(consensus, data.transfer, spec, workshop), **upper_bounds(data.pool, spec, workshop)})
+    student = bounds.pop(STUDENT)
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
     hybrids = workshop.make_all({name: add_back(name, part, released, spec, workshop) for name, part in companies.items()})
     judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
-    models = {**bounds, **teachers, "student": student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
+    models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
     return Federation(data, split, companies, models, annotations, consensus, judged)
 
 
@@ -119,11 +120,11 @@ def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: Federat
     return workshop.make(consensus_stage(sets, spec.consensus, spec.annotation.edges))
 
 
-def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
-    """Train the student on the consensus only."""
+def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:
+    """Describe the training of the student, on the consensus only."""
     table = read_consensus(consensus, transfer.transfer_digest)
     settings = (spec.student_model, spec.training.student, spec.trainer, spec.selection, spec.annotation, spec.seed)
-    return workshop.make(student_stage(consensus, table, transfer, *settings, workshop.logger))
+    return student_stage(consensus, table, transfer, *settings, workshop.logger)
 
 
 def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
@@ -154,7 +155,7 @@ def judge(
     roles = {
         **{name: (artifact, name, "") for name, artifact in bounds.items()},
         **{company: (artifact, "teacher", company) for company, artifact in teachers.items()},
-        "student": (student, "student", ""),
+        STUDENT: (student, STUDENT, ""),
         **{hybrid_name(company): (artifact, "hybrid", company) for company, artifact in hybrids.items()},
     }
     opened = {name: read_model(artifact) for name, (artifact, _, _) in roles.items()}

@@ -8,11 +8,10 @@ import torch
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, ShapeError
+from fluid.models.encoders import Distinct, EnvironmentEncoder
 from fluid.models.network import Network
 from fluid.models.prediction import Prediction, as_prediction, combine_members
 from fluid.molecules.batch import GraphBatch, GraphTensors, gather
-from fluid.molecules.environment_library import environment_batch
-from fluid.molecules.environments import EnvironmentBatch
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
@@ -29,14 +28,15 @@ class SharedChunk:
 
     def __init__(self, graphs: PackedGraphs) -> None:
         self.graphs = graphs
-        self._environments: dict[tuple[int, torch.device], EnvironmentBatch] = {}
+        self._environments: dict[tuple[tuple[str, int], torch.device], Distinct] = {}
         self._batches: dict[torch.device, list[GraphBatch]] = {}
 
-    def environments(self, radius: int, device: torch.device) -> EnvironmentBatch:
-        """Return the distinct environments up to a radius."""
-        if (radius, device) not in self._environments:
-            self._environments[radius, device] = environment_batch(self.graphs, radius, device)
-        return self._environments[radius, device]
+    def environments(self, encoder: EnvironmentEncoder, device: torch.device) -> Distinct:
+        """Return the distinct environments that an encoder tells apart."""
+        key = (encoder.environment_key, device)
+        if key not in self._environments:
+            self._environments[key] = encoder.environments(self.graphs, compact=False).batch(np.arange(len(self.graphs)), device)
+        return self._environments[key]
 
     def batches(self, device: torch.device) -> list[GraphBatch]:
         """Return the molecules as batches of whole graphs."""
@@ -101,13 +101,10 @@ class GraphEnsemble:
 
     def answers(self, chunk: SharedChunk) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield means (probabilities or values) and variances of all members and samples, `(S, B, T)`, for parts of a chunk in order."""
-        radii = [network.eval().radius for network in self.networks]
-        if radii[0] is not None and len(set(radii)) == 1:
-            batches: Iterable[GraphBatch | EnvironmentBatch] = [chunk.environments(radii[0], self.device)]
-        else:
-            batches = chunk.batches(self.device)
+        encoder = self.networks[0].eval().environment_encoder
+        batches: Iterable[GraphBatch | Distinct] = [chunk.environments(encoder, self.device)] if encoder else chunk.batches(self.device)
         for batch in batches:
-            yield self._answers([network.encode(batch) for network in self.networks])
+            yield self._answers([network.eval().encode(batch) for network in self.networks])
 
     def _answers(self, encoded: list[torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
         answers = []

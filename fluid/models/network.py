@@ -6,11 +6,10 @@ from torch import Tensor, nn
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
-from fluid.models.encoders import EnvironmentEncoder, build_encoder
+from fluid.models.encoders import Distinct, EnvironmentEncoder, build_encoder
 from fluid.models.head import Head
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphBatch
-from fluid.molecules.environments import EnvironmentBatch
 
 
 class Output(NamedTuple):
@@ -40,22 +39,22 @@ class Network(nn.Module):
         self.head = Head(self.encoder.width, spec.hidden, len(endpoints), spec.head_dropout)
 
     @property
-    def radius(self) -> int | None:
-        """Radius of the environments that the encoder can compute once each, or `None` if it cannot."""
-        return self.spec.layers if isinstance(self.encoder, EnvironmentEncoder) else None
+    def environment_encoder(self) -> EnvironmentEncoder | None:
+        """The encoder, if it can compute each distinct environment once."""
+        return self.encoder if isinstance(self.encoder, EnvironmentEncoder) else None
 
-    def encode(self, batch: GraphBatch | EnvironmentBatch) -> Tensor:
+    def encode(self, batch: GraphBatch | Distinct) -> Tensor:
         """Return molecule vectors `(B, encoder.width)`.
 
         Raises:
-            ConfigError: The batch is of environments and the encoder cannot take them.
+            ConfigError: The batch is of distinct environments and the encoder cannot take them.
         """
         if isinstance(batch, GraphBatch):
             return cast(Tensor, self.encoder(batch))
-        if not isinstance(self.encoder, EnvironmentEncoder):
+        if self.environment_encoder is None:
             raise ConfigError(f"encoder {self.spec.encoder!r} takes no distinct environments", remedy="Give it a GraphBatch.")
-        return self.encoder.on_environments(batch)
+        return self.environment_encoder.on_environments(batch)
 
-    def forward(self, batch: GraphBatch | EnvironmentBatch) -> Output:
+    def forward(self, batch: GraphBatch | Distinct) -> Output:
         """Answer a batch."""
         return Output(*self.head(self.encode(batch)))

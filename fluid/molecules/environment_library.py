@@ -37,9 +37,10 @@ class EnvironmentLibrary:
         object.__setattr__(self, "first_edge", np.cumsum(degree) - degree)
 
     @classmethod
-    def of(cls, graphs: PackedGraphs, radius: int) -> "EnvironmentLibrary":
-        """Name the environments of a library up to a radius, in 4 bytes per atom and radius."""
-        return cls(graphs, tuple(pd.factorize(name)[0].astype(np.int32) for name in environment_names(graphs, radius)))
+    def of(cls, graphs: PackedGraphs, radius: int, compact: bool = True) -> "EnvironmentLibrary":
+        """Name the environments of a library up to a radius; compact names take 4 bytes per atom and radius, and longer to make."""
+        names = environment_names(graphs, radius)
+        return cls(graphs, tuple(pd.factorize(name)[0].astype(np.int32) if compact else name for name in names))
 
     def __len__(self) -> int:
         return len(self.graphs)
@@ -75,4 +76,4 @@ def _tensor(array: np.ndarray, device: torch.device | str) -> Tensor:
 
 def environment_batch(graphs: PackedGraphs, radius: int, device: torch.device | str = "cpu") -> EnvironmentBatch:
     """Number the distinct environments of some molecules, once, and put them on a device."""
-    return EnvironmentLibrary(graphs, tuple(environment_names(graphs, radius))).batch(np.arange(len(graphs)), device)
+    return EnvironmentLibrary.of(graphs, radius, compact=False).batch(np.arange(len(graphs)), device)

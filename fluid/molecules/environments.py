@@ -24,7 +24,7 @@ def mix(values: np.ndarray) -> np.ndarray:
     return values ^ (values >> np.uint64(31))
 
 
-def _sums(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def sums(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Sum consecutive runs of 64-bit numbers, modulo 2⁶⁴."""
     total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
     ends = np.cumsum(counts)
@@ -47,7 +47,7 @@ def environment_names(graphs: PackedGraphs, radius: int) -> Iterator[np.ndarray]
     name = mix(np.ascontiguousarray(graphs.atoms).view(np.uint64).reshape(-1))
     yield name
     for _ in range(radius):
-        name = mix(name * ODD[0] + _sums(mix(name[source] + bond), degree))
+        name = mix(name * ODD[0] + sums(mix(name[source] + bond), degree))
         yield name
 
 

@@ -34,6 +34,7 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=PossibleUserWarning)  # GPU not used, no validation, ...
+            warnings.filterwarnings("ignore", message="Experiment logs directory .* exists", category=UserWarning)  # a second run
             warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated", category=FutureWarning, module="lightning")
             yield
     finally:
@@ -129,9 +130,10 @@ def fit_network(
     """
     check_devices(spec)
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
-    radius = network.radius if recipe.environments else None
-    loader = ExampleLoader(train, recipe.batch_size, seed, device, radius)
-    held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, radius)
+    encoder = network.environment_encoder if recipe.environments else None
+    environments = encoder.environments if encoder else None
+    loader = ExampleLoader(train, recipe.batch_size, seed, device, environments)
+    held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, environments)
     validate = len(validation) > 0
     callbacks: list[Callback] = [LearningCurve(None if "spawn" in spec.strategy else report)]  # no progress across processes
     if validate:

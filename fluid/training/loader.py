@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from fluid.errors import ShapeError
+from fluid.models.encoders import Distinct, Library
 from fluid.molecules.batch import GraphBatch, GraphTensors, gather
-from fluid.molecules.environment_library import EnvironmentLibrary
-from fluid.molecules.environments import EnvironmentBatch
 from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
 
@@ -53,20 +52,23 @@ class Examples:
 class LabelledBatch(NamedTuple):
     """One training batch: graphs, targets `(B, T)` and weights `(B, T)`."""
 
-    graph: GraphBatch | EnvironmentBatch
+    graph: GraphBatch | Distinct
     target: Tensor
     weight: Tensor
 
 
-def _environments(library: EnvironmentLibrary, device: torch.device, rows: Tensor) -> EnvironmentBatch:
+Naming = Callable[[PackedGraphs], Library]
+
+
+def _distinct(library: Library, device: torch.device, rows: Tensor) -> Distinct:
     return library.batch(rows.cpu().numpy(), device)
 
 
-def batches_of(graphs: PackedGraphs, device: torch.device, radius: int | None) -> Callable[[Tensor], GraphBatch | EnvironmentBatch]:
-    """Return a function from rows to a batch: of whole graphs, or of distinct environments up to a radius."""
-    if radius is None:
+def batches_of(graphs: PackedGraphs, device: torch.device, environments: Naming | None) -> Callable[[Tensor], GraphBatch | Distinct]:
+    """Return a function from rows to a batch: of whole graphs, or of distinct environments."""
+    if environments is None:
         return partial(gather, GraphTensors.from_packed(graphs, device))
-    return partial(_environments, EnvironmentLibrary.of(graphs, radius), device)
+    return partial(_distinct, environments(graphs), device)
 
 
 class ExampleLoader:
@@ -80,11 +82,13 @@ class ExampleLoader:
         batch_size: Molecules per batch.
         seed: Seed of the shuffling streams; `None` keeps the given order.
         device: Where the batches are made.
-        radius: Of each batch, give the distinct environments up to this radius; `None` gives whole graphs.
+        environments: Names the distinct environments of which batches are made; `None` makes batches of whole graphs.
     """
 
-    def __init__(self, examples: Examples, batch_size: int, seed: int | None, device: torch.device, radius: int | None = None) -> None:
-        self.graph = batches_of(examples.graphs, device, radius)
+    def __init__(
+        self, examples: Examples, batch_size: int, seed: int | None, device: torch.device, environments: Naming | None = None
+    ) -> None:
+        self.graph = batches_of(examples.graphs, device, environments)
         self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
         self.weight = torch.as_tensor(examples.weight, dtype=torch.float32, device=device)
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0

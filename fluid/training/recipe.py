@@ -27,7 +27,7 @@ class Recipe:
         members: Networks in the seed ensemble.
         loss: Name of a loss in `fluid.distillation.losses` for soft labels.
         temperature: Softening temperature of losses that use one.
-        environments: Compute each distinct atom environment of a batch once, where the encoder can (GINE): about half the time.
+        environments: Compute each distinct atom environment of a batch once, where the encoder can: about half the time.
         threads: CPU threads of this training; 0 is all of the trainer's. Small networks are trained faster side by side.
     """
 

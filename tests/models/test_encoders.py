@@ -1,5 +1,6 @@
 """Each encoder against the plain reading of its equations: loops over atoms and bonds, or PyG's own layers."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -46,13 +47,37 @@ def test_gine_is_pygs_convolution() -> None:
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
-def test_distinct_environments_give_the_same_vectors(dtype: torch.dtype, tolerance: float) -> None:
+@pytest.mark.parametrize("layers", [1, 4])
+@pytest.mark.parametrize("kind", [GINEEncoder, DMPNNEncoder])
+def test_distinct_environments_give_the_same_vectors(
+    kind: type[GINEEncoder | DMPNNEncoder], layers: int, dtype: torch.dtype, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
-    encoder = settled(GINEEncoder(16, 4, 0.5)).to(dtype)
-    graphs = PackedGraphs.from_smiles(SMILES * 3)
-    with torch.inference_mode():
-        fast, plain = encoder.on_environments(environment_batch(graphs, 4)), encoder(batch_of(SMILES * 3))
-    torch.testing.assert_close(fast, plain, rtol=tolerance, atol=tolerance)
+    encoder = settled(kind(16, layers, 0.5)).to(dtype)
+    library = encoder.environments(PackedGraphs.from_smiles(SMILES))
+    for block in (4, 2048):
+        monkeypatch.setattr("fluid.models.blocks.BLOCK", block)
+        for index in (np.arange(len(SMILES)), np.array([3, 1, 3, 0]), np.array([0]), np.array([], dtype=np.int64)):
+            with torch.inference_mode():
+                fast, plain = encoder.on_environments(library.batch(index)), encoder(batch_of([SMILES[i] for i in index]))
+            torch.testing.assert_close(fast, plain, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("kind", [GINEEncoder, DMPNNEncoder])
+def test_compact_names_are_the_same_names(kind: type[GINEEncoder | DMPNNEncoder]) -> None:
+    encoder, graphs, index = kind(8, 3, 0.0), PackedGraphs.from_smiles(SMILES), np.array([2, 0, 2])
+    long, short = (encoder.environments(graphs, compact).batch(index) for compact in (False, True))
+    torch.testing.assert_close(encoder.eval().on_environments(long), encoder.on_environments(short), rtol=0, atol=0)
+
+
+def test_dmpnn_trains_on_distinct_bonds_as_on_all() -> None:
+    torch.manual_seed(0)
+    encoder = DMPNNEncoder(8, 3, 0.0).double().train()
+    batches = (encoder.environments(PackedGraphs.from_smiles(SMILES)).batch(np.arange(len(SMILES))), batch_of(SMILES))
+    outputs = (encoder.on_environments(batches[0]), encoder(batches[1]))
+    grads = [torch.autograd.grad(vectors.sin().sum(), list(encoder.parameters())) for vectors in outputs]
+    for fast, plain in zip(*grads, strict=True):
+        close(fast, plain)
 
 
 def test_in_training_a_molecule_twice_changes_no_statistic() -> None:

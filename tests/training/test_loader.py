@@ -8,6 +8,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
+from fluid.molecules.environment_library import environment_batch
 from fluid.training.loader import ExampleLoader, Examples
 from tests.training.conftest import Task
 
@@ -111,9 +112,12 @@ def test_parts_must_fit(task: Task) -> None:
             Examples(task.molecules.graphs, np.zeros(target, dtype=np.float32), np.zeros(weight, dtype=np.float32))
 
 
-def test_batches_of_environments_hold_the_same_molecules_in_the_same_order(task: Task) -> None:
-    given, network = examples(task, 30), Network(NetworkSpec(hidden=8, layers=2), (Endpoint.parse("active"),)).eval()
-    plain, distinct = (ExampleLoader(given, 8, 3, torch.device("cpu"), radius) for radius in (None, 2))
+@pytest.mark.parametrize("kind", ["gine", "dmpnn"])
+def test_batches_of_environments_hold_the_same_molecules_in_the_same_order(task: Task, kind: str) -> None:
+    given, network = examples(task, 30), Network(NetworkSpec(kind, hidden=8, layers=2), (Endpoint.parse("active"),)).eval()
+    encoder = network.environment_encoder
+    assert encoder is not None
+    plain, distinct = (ExampleLoader(given, 8, 3, torch.device("cpu"), naming) for naming in (None, encoder.environments))
     for one, other in zip(plain, distinct, strict=True):
         torch.testing.assert_close(one.target, other.target, equal_nan=True)
         torch.testing.assert_close(network(one.graph).mean, network(other.graph).mean, rtol=1e-5, atol=1e-5)
@@ -121,7 +125,7 @@ def test_batches_of_environments_hold_the_same_molecules_in_the_same_order(task:
 
 def test_an_encoder_without_environments_says_so(task: Task) -> None:
     network = Network(NetworkSpec("attentivefp", hidden=8, layers=2), (Endpoint.parse("active"),)).eval()
-    assert network.radius is None
-    batch = next(iter(ExampleLoader(examples(task, 4), 4, None, torch.device("cpu"), 2))).graph
+    assert network.environment_encoder is None
+    batch = environment_batch(task.molecules.graphs, 2)
     with pytest.raises(ConfigError, match="attentivefp.*GraphBatch"):
         network(batch)

@@ -7,13 +7,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fluid.models.aggregate import readout, readout_of, sum_to_nodes
+from fluid.models.blocks import blocks
 from fluid.models.dropout import dropout
 from fluid.models.embedding import AtomEmbedding, bond_embedding
 from fluid.molecules.batch import GraphBatch
+from fluid.molecules.environment_library import EnvironmentLibrary
 from fluid.molecules.environments import EnvironmentBatch, LayerBatch
-
-BLOCK = 2048
-"""Environments that are computed at a time on a CPU: their states, messages and hidden units fit in 1 to 2 MB."""
+from fluid.molecules.packed import PackedGraphs
 
 
 def folded(linear: Any, norm: Any) -> tuple[Tensor, Tensor]:
@@ -65,7 +65,7 @@ class GINELayer(nn.Module):
 
     def on_environments(self, states: Tensor, layer: LayerBatch) -> Tensor:
         """Return the states `(U, D)` of the distinct environments one radius larger."""
-        if not self.training and states.device.type == "cpu" and len(layer.centre) > BLOCK:
+        if not self.training:
             return self._in_blocks(states, layer)
         centre = states.index_select(0, layer.centre)
         messages = F.relu_(states.index_select(0, layer.source).add_(self.bonds(layer.bond)))
@@ -73,17 +73,14 @@ class GINELayer(nn.Module):
         return centre + dropout(self.update(summed), self.dropout, self.training)
 
     def _in_blocks(self, states: Tensor, layer: LayerBatch) -> Tensor:
-        """Return the same, a block of environments at a time: what a block needs stays in the processor's cache."""
+        """Return the same in evaluation mode, a block of environments at a time."""
         first, second = folded(self.mlp[0], self.mlp[1]), folded(self.mlp[3], self.norm)
         result = states.new_empty(len(layer.centre), states.shape[1])
-        starts = torch.arange(0, len(layer.centre) + BLOCK, BLOCK)
-        edges = torch.searchsorted(layer.destination, starts).tolist()
-        for start, begin, end in zip(starts.tolist(), edges, edges[1:], strict=False):
-            centre = states.index_select(0, layer.centre[start : start + BLOCK])
-            messages = F.relu_(states.index_select(0, layer.source[begin:end]).add_(self.bonds(layer.bond[begin:end])))
+        for start, stop, begin, end in blocks(layer.destination, len(layer.centre)):
+            centre = states.index_select(0, layer.centre[start:stop])
+            messages = F.relu_(states.index_select(0, layer.source[begin:end]) + self.bonds(layer.bond[begin:end]))
             summed = centre.index_add(0, layer.destination[begin:end] - start, messages)
-            update = F.relu_(F.linear(F.relu_(F.linear(summed, *first)), *second))
-            torch.add(centre, update, out=result[start : start + BLOCK])
+            result[start:stop] = centre + F.relu_(F.linear(F.relu_(F.linear(summed, *first)), *second))
         return result
 
 
@@ -108,6 +105,15 @@ class GINEEncoder(nn.Module):
         for layer in self.layers:
             states = layer(states, batch)
         return readout(states, batch.molecule, batch.ptr)
+
+    def environments(self, graphs: PackedGraphs, compact: bool = True) -> EnvironmentLibrary:
+        """Name the distinct environments of a library that this encoder tells apart."""
+        return EnvironmentLibrary.of(graphs, len(self.layers), compact)
+
+    @property
+    def environment_key(self) -> tuple[str, int]:
+        """Encoders of one key read the same environments."""
+        return "atoms", len(self.layers)
 
     def on_environments(self, batch: EnvironmentBatch) -> Tensor:
         """Return molecule vectors `(B, 2 D)`, computing each distinct environment once.

@@ -1,6 +1,7 @@
 """Stages carried out side by side in worker processes; their results meet in the store."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -36,7 +37,8 @@ def side_by_side(tasks: Mapping[str, Callable[[], float]], workers: int) -> Iter
     if not left:
         return
     try:
-        with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1):
+        with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
             for outcome in Parallel(**options)(delayed(timed)(name, task) for name, task in tasks.items()):
                 left.remove(outcome[0])
                 yield outcome

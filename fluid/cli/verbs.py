@@ -1,4 +1,7 @@
-"""One function per verb: typed settings in, one call of `fluid.federation`, the last line says where results are."""
+"""One function per verb: typed settings in, one call of `fluid.federation`, the last line says where results are.
+
+Each verb imports what it needs: a prediction should not wait for Lightning.
+"""
 
 import sys
 import time
@@ -12,18 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from fluid.artifacts import ArtifactStore, hash_json, write_json
 from fluid.cli.build import build
-from fluid.cli.loggers import loggers
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.cli.watch import watching
-from fluid.federation import consortium
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
-from fluid.federation.predict import predict_file
-from fluid.federation.run_folder import write_run
-from fluid.federation.simulation import simulate
 from fluid.federation.workshop import Workshop
-from fluid.reporting.page import write_report
-from fluid.reporting.report_files import read_report_data
-from fluid.reporting.tables import headline_table
 
 Config = dict[str, Any]
 
@@ -45,6 +40,10 @@ def last_line(what: str, where: Path) -> None:
 
 def run_simulate(config: Config) -> None:
     """Run `fluid simulate`."""
+    from fluid.federation.run_folder import write_run
+    from fluid.federation.simulation import simulate
+    from fluid.reporting.tables import headline_table
+
     began = time.perf_counter()
     spec, run = federation_spec(config), Path(config["paths"]["runs"]) / run_name(config)
     with at_work(config, run / "logs") as workshop:
@@ -68,6 +67,8 @@ def at_work(config: Config, log: Path | None = None) -> Iterator[Workshop]:
         if log is None:
             yield Workshop(store(config), watch)
             return
+        from fluid.cli.loggers import loggers
+
         with loggers(config["logger"], log, config) as logger:
             yield Workshop(store(config), watch, logger, workers=config.get("workers", 1))
 
@@ -79,6 +80,8 @@ def log_folder(out: str) -> Path:
 
 def run_train_teacher(config: Config) -> None:
     """Run `fluid train-teacher`."""
+    from fluid.federation import consortium
+
     order = build(TeacherOrder, without(config, *SURROUNDINGS))
     with at_work(config, log_folder(config["out"])) as workshop:
         consortium.train_teacher(order, workshop)
@@ -87,6 +90,8 @@ def run_train_teacher(config: Config) -> None:
 
 def run_annotate(config: Config) -> None:
     """Run `fluid annotate`."""
+    from fluid.federation import consortium
+
     order = build(AnnotateOrder, without(config, *SURROUNDINGS))
     with at_work(config) as workshop:
         consortium.annotate(order, workshop)
@@ -95,6 +100,8 @@ def run_annotate(config: Config) -> None:
 
 def run_aggregate(config: Config) -> None:
     """Run `fluid aggregate`."""
+    from fluid.federation import consortium
+
     order = build(AggregateOrder, without(config, *SURROUNDINGS))
     with at_work(config) as workshop:
         consortium.aggregate(order, workshop)
@@ -103,6 +110,8 @@ def run_aggregate(config: Config) -> None:
 
 def run_distill(config: Config) -> None:
     """Run `fluid distill`."""
+    from fluid.federation import consortium
+
     order = build(DistillOrder, without(config, *SURROUNDINGS))
     with at_work(config, log_folder(config["out"])) as workshop:
         consortium.distill(order, workshop)
@@ -111,6 +120,8 @@ def run_distill(config: Config) -> None:
 
 def run_hybrid(config: Config) -> None:
     """Run `fluid hybrid`."""
+    from fluid.federation import consortium
+
     order = build(HybridOrder, without(config, *SURROUNDINGS))
     with at_work(config, log_folder(config["out"])) as workshop:
         consortium.hybrid(order, workshop)
@@ -119,6 +130,8 @@ def run_hybrid(config: Config) -> None:
 
 def run_predict(config: Config) -> None:
     """Run `fluid predict`."""
+    from fluid.federation.predict import predict_file
+
     order = build(PredictOrder, without(config, *SURROUNDINGS))
     with watching() as watch:
         counts = predict_file(order, watch)
@@ -127,6 +140,8 @@ def run_predict(config: Config) -> None:
 
 def run_evaluate(config: Config) -> None:
     """Run `fluid evaluate`."""
+    from fluid.federation import consortium
+
     order = build(EvaluateOrder, without(config, *SURROUNDINGS))
     with at_work(config) as workshop:
         scores = consortium.evaluate(order, workshop)
@@ -136,6 +151,9 @@ def run_evaluate(config: Config) -> None:
 
 def run_report(config: Config) -> None:
     """Run `fluid report`."""
+    from fluid.reporting.page import write_report
+    from fluid.reporting.report_files import read_report_data
+
     run = Path(config["run"])
     write_report(read_report_data(run), run / "report.html")
     last_line("report", run / "report.html")

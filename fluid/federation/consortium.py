@@ -16,7 +16,7 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.model_folder import Model, read_model
+from fluid.federation.model_folder import open_model
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
 from fluid.federation.part import Part, read_part
 from fluid.federation.spec import IntakeSettings
@@ -28,16 +28,6 @@ from fluid.federation.stages.judge import VALIDATION, Candidate, Exam, judge_sta
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Stage, Work, Workshop
-
-
-def open_model(folder: Path) -> tuple[Artifact, Model]:
-    """Open a verified model folder.
-
-    Raises:
-        ArtifactError: It is missing, altered, or no model.
-    """
-    artifact = open_artifact(folder)
-    return artifact, read_model(artifact)
 
 
 def read_file(name: str, path: str, settings: IntakeSettings, workshop: Workshop, labelled: bool) -> tuple[Artifact, Part]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fluid.annotation.domain import DomainScorer
-from fluid.artifacts import Artifact, read_json, write_json
+from fluid.artifacts import Artifact, open_artifact, read_json, write_json
 from fluid.errors import ArtifactError
 from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.spec import AnnotationSpec
@@ -16,7 +16,7 @@ from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import numpy_stream
-from fluid.training.callbacks import CurvePoint
+from fluid.training.curve import CurvePoint
 
 MAX_REFERENCE = 8192
 CURVE_COLUMNS = ["epoch", "split", "loss"]
@@ -95,3 +95,13 @@ def read_model(artifact: Artifact) -> Model:
     reference = np.load(artifact / "reference.npy", allow_pickle=False)
     domain = DomainScorer(reference, edges=tuple(card["edges"]), k=card["k"])
     return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact.folder)
+
+
+def open_model(folder: Path) -> tuple[Artifact, Model]:
+    """Open a verified model folder.
+
+    Raises:
+        ArtifactError: It is missing, altered, or no model.
+    """
+    artifact = open_artifact(folder)
+    return artifact, read_model(artifact)

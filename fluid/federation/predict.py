@@ -17,8 +17,7 @@ from fluid.artifacts import Artifact, atomic_file, code_version, hash_file, hash
 from fluid.data.incoming import CHUNK, gathered, incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
-from fluid.federation.consortium import open_model
-from fluid.federation.model_folder import Model
+from fluid.federation.model_folder import Model, open_model
 from fluid.federation.orders import PredictOrder
 from fluid.federation.stages.intake import intake_spec, plain_spec, resolve
 from fluid.federation.workshop import Watch, library_versions

@@ -27,8 +27,8 @@ from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Stage, Task, Workshop, peak_memory_mb
 from fluid.models.predictor import ForestSpec
-from fluid.training.fit import threads
 from fluid.training.recipe import Recipe
+from fluid.training.threads import threads
 
 STUDENT = "student"
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-
-from lightning.pytorch.loggers import Logger
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from fluid.artifacts import MANIFEST, Artifact, ArtifactStore, atomic_folder, code_version, hash_json, open_artifact, seal
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.crew import side_by_side
-from fluid.training.fit import threads
+from fluid.training.threads import threads
+
+if TYPE_CHECKING:  # only training needs Lightning, whose import takes longer than a prediction
+    from lightning.pytorch.loggers import Logger
 
 Report = Callable[[float], None]
 SCRATCH = "scratch"
@@ -168,7 +169,7 @@ class Workshop:
 
     store: ArtifactStore
     watch: Watch = field(default_factory=Silent)
-    logger: Callable[[str], Logger | None] = lambda _: None
+    logger: "Callable[[str], Logger | None]" = lambda _: None
     records: list[StageRecord] = field(default_factory=list)
     workers: int = 1
 

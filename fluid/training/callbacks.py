@@ -1,26 +1,13 @@
 """Callbacks that watch training without changing its loss: best weights, learning curve, progress."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from fluid.training.module import MONITOR, SPLITS
-
-
-class CurvePoint(NamedTuple):
-    """Mean loss of one epoch on one split (`train` or `validation`)."""
-
-    epoch: int
-    split: str
-    loss: float
-
-
-def curve_points(curve: Tensor) -> tuple[CurvePoint, ...]:
-    """Return the recorded losses of a module's `curve`, `(epochs, 2)`, epoch by epoch."""
-    rows = enumerate(curve.tolist())
-    return tuple(CurvePoint(epoch, split, loss) for epoch, row in rows for split, loss in zip(SPLITS, row, strict=True) if loss == loss)
+from fluid.training.curve import SPLITS
+from fluid.training.module import MONITOR
 
 
 class BestWeights(Callback):

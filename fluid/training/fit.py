@@ -16,10 +16,12 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
-from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve, curve_points
+from fluid.training.callbacks import BestWeights, LearningCurve
+from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MONITOR, NetworkModule
 from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.threads import threads
 
 Report = Callable[[float], None]
 
@@ -40,17 +42,6 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Bound torch's threads for a block and restore them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

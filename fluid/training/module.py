@@ -10,11 +10,11 @@ from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
 from fluid.models.network import Network
+from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch
 from fluid.training.objective import Objective
 from fluid.training.recipe import Recipe
 
-SPLITS = ("train", "validation")
 MONITOR = "validation/loss"
 
 

@@ -16,7 +16,7 @@ from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
-from fluid.training.callbacks import CurvePoint
+from fluid.training.curve import CurvePoint
 from fluid.training.fit import Report, fit_network
 from fluid.training.loader import Examples
 from fluid.training.module import NetworkModule, StudentModule, TeacherModule

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 import torch
 
-from fluid.training.callbacks import BestWeights, CurvePoint, LearningCurve, curve_points
+from fluid.training.callbacks import BestWeights, LearningCurve
+from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.module import MONITOR
 
 NAN = float("nan")

@@ -16,7 +16,7 @@ from lightning.pytorch.loggers.logger import DummyLogger
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
-from fluid.training.callbacks import CurvePoint
+from fluid.training.curve import CurvePoint
 from fluid.training.fit import check_devices, fit_network, make_trainer, quiet, threads
 from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule, warmup_cosine

@@ -16,7 +16,7 @@ from fluid.models.forest import ForestPredictor
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
 from fluid.seeding import derive_seed, numpy_stream
-from fluid.training.callbacks import CurvePoint
+from fluid.training.curve import CurvePoint
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_teacher
 from fluid.training.validation_split import split_validation

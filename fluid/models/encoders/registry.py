@@ -1,12 +1,11 @@
 """Encoders by name."""
 
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fluid.models.encoders.attentivefp import AttentiveFPEncoder
 from fluid.models.encoders.dmpnn import DMPNNEncoder
 from fluid.models.encoders.gine import GINEEncoder
 from fluid.models.predictor import NetworkSpec
@@ -14,8 +13,10 @@ from fluid.molecules.bond_environments import BondEnvironmentBatch
 from fluid.molecules.environments import EnvironmentBatch
 from fluid.molecules.packed import PackedGraphs
 
-Encoder = GINEEncoder | DMPNNEncoder | AttentiveFPEncoder
-KINDS: dict[str, type[Encoder]] = {"gine": GINEEncoder, "dmpnn": DMPNNEncoder, "attentivefp": AttentiveFPEncoder}
+if TYPE_CHECKING:  # PyG is only imported for the encoder that needs it
+    from fluid.models.encoders.attentivefp import AttentiveFPEncoder
+
+Encoder: TypeAlias = "GINEEncoder | DMPNNEncoder | AttentiveFPEncoder"
 
 
 Distinct = EnvironmentBatch | BondEnvironmentBatch
@@ -45,4 +46,8 @@ class EnvironmentEncoder(Protocol):
 
 def build_encoder(spec: NetworkSpec) -> Encoder:
     """Return a new encoder: it maps a `GraphBatch` to molecule vectors, `(B, encoder.width)`."""
-    return KINDS[spec.encoder](spec.hidden, spec.layers, spec.dropout)
+    if spec.encoder == "attentivefp":
+        from fluid.models.encoders.attentivefp import AttentiveFPEncoder
+
+        return AttentiveFPEncoder(spec.hidden, spec.layers, spec.dropout)
+    return (GINEEncoder if spec.encoder == "gine" else DMPNNEncoder)(spec.hidden, spec.layers, spec.dropout)

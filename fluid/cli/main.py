@@ -12,6 +12,7 @@ from fluid import __version__
 from fluid.cli.build import nearest
 from fluid.errors import FluidError
 
+OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
 VERBS = {
     "simulate": "a whole federation in one process, from labelled molecules to a report",
     "train-teacher": "one company trains its own model on its own file",
@@ -83,7 +84,11 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except MemoryError:
-        return fail("out of memory; lower annotation.chunk or training batch sizes.", FAILED)
+        return fail(OUT_OF_MEMORY, FAILED)
+    except RuntimeError as error:  # torch's own kind of it, on CPU and GPU
+        if "allocate memory" not in str(error) and "out of memory" not in str(error):
+            raise
+        return fail(OUT_OF_MEMORY, FAILED)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return fail(f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again.", FAILED)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import fluid.cli.verbs as verbs
 from fluid.cli.main import VERBS
@@ -82,6 +83,15 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
     monkeypatch.setattr(verbs, "RUNNERS", {"report": run})
 
 
+def too_much_memory() -> Exception:
+    """Return what torch raises when more memory is asked for than there is."""
+    try:
+        torch.empty(2**60)
+    except RuntimeError as error:
+        return error
+    raise AssertionError("2**60 floats fit into memory")
+
+
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(monkeypatch, KeyboardInterrupt())
     code, _, error = fluid("report", "run=x")
@@ -98,15 +108,20 @@ def test_a_full_disk_is_said_in_one_line(fluid: Call, monkeypatch: pytest.Monkey
     assert "the disk is full (some/file)" in error
 
 
-def test_out_of_memory_is_said_in_one_line(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_with(monkeypatch, MemoryError())
+@pytest.mark.parametrize(
+    "failure", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), too_much_memory()]
+)
+def test_out_of_memory_says_which_setting_to_lower(fluid: Call, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    fail_with(monkeypatch, failure)
     code, _, error = fluid("report", "run=x")
     assert (code, one_line(error)) == (1, True)
+    assert "lower workers, annotation.chunk" in error
 
 
-def test_a_defect_of_ours_keeps_its_traceback(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_with(monkeypatch, ZeroDivisionError("bug"))
-    with pytest.raises(ZeroDivisionError, match="bug"):
+@pytest.mark.parametrize("failure", [ZeroDivisionError("bug"), RuntimeError("bug")])
+def test_a_defect_of_ours_keeps_its_traceback(fluid: Call, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    fail_with(monkeypatch, failure)
+    with pytest.raises(type(failure), match="bug"):
         fluid("report", "run=x")
 
 

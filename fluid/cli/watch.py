@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from fluid.federation.workshop import Watch
+from fluid.federation.watch import Watch
 
 WORDS = {
     "intake": "read and standardise",

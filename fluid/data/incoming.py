@@ -11,7 +11,8 @@ from fluid.data.readers import read_rows
 from fluid.data.rows import RawRow
 from fluid.data.source import source_of
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import MoleculeRejected, Standardized
+from fluid.molecules.parse import MoleculeRejected
+from fluid.molecules.standardize import Standardized
 from fluid.molecules.workers import prepare_many
 
 CHUNK = 512

@@ -12,7 +12,8 @@ from fluid.data.incoming import CHUNK, IncomingRow, gathered, incoming
 from fluid.data.intake_spec import IntakeSpec
 from fluid.molecules.library import read_library, write_parts
 from fluid.molecules.packed import PackedGraphs
-from fluid.molecules.standardize import MoleculeRejected, Standardized
+from fluid.molecules.parse import MoleculeRejected
+from fluid.molecules.standardize import Standardized
 from fluid.shards import Shards
 
 SHARD_ROWS = 8192

@@ -17,7 +17,7 @@ from fluid.data.quorum import check_quorum
 from fluid.data.source import Source, source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import FluidError, InputError
-from fluid.molecules.standardize import MoleculeRejected
+from fluid.molecules.parse import MoleculeRejected
 
 __all__ = ["DroppedRow", "Intake", "IntakeSpec", "check_quorum", "collect", "intake", "write_dropped"]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from fluid.data.incoming import IncomingChunk
 from fluid.federation.model_folder import Model
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import MoleculeRejected
+from fluid.molecules.parse import MoleculeRejected
 
 Columns = dict[str, list[Any]]
 

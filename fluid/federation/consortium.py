@@ -20,6 +20,7 @@ from fluid.federation.model_folder import open_model
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
 from fluid.federation.part import Part, read_part
 from fluid.federation.spec import IntakeSettings
+from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.annotate import annotate_stage
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_stage
@@ -27,7 +28,7 @@ from fluid.federation.stages.intake import intake_stage
 from fluid.federation.stages.judge import VALIDATION, Candidate, Exam, judge_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Stage, Work, Workshop
+from fluid.federation.workshop import Workshop
 
 
 def read_file(name: str, path: str, settings: IntakeSettings, workshop: Workshop, labelled: bool) -> tuple[Artifact, Part]:

@@ -19,8 +19,9 @@ from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.orders import PredictOrder
+from fluid.federation.stage import library_versions
 from fluid.federation.stages.intake import intake_spec, plain_spec, resolve
-from fluid.federation.workshop import Watch, library_versions
+from fluid.federation.watch import Watch
 from fluid.models.prediction_file import PredictionFile
 from fluid.shards import Shards
 

@@ -16,7 +16,8 @@ from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_f
 from fluid.federation.chemical_space import chemical_space
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.simulation import Federation
-from fluid.federation.workshop import StageRecord, library_versions
+from fluid.federation.stage import library_versions
+from fluid.federation.workshop import StageRecord
 from fluid.reporting.page import write_report
 from fluid.reporting.report_data import ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data

@@ -18,6 +18,7 @@ from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec, ModelSpec
+from fluid.federation.stage import Stage
 from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
@@ -25,7 +26,7 @@ from fluid.federation.stages.judge import Candidate, Exam, judge_consensus_stage
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Stage, Task, Workshop, peak_memory_mb
+from fluid.federation.workshop import Task, Workshop, peak_memory_mb
 from fluid.models.predictor import ForestSpec
 from fluid.training.recipe import Recipe
 from fluid.training.threads import threads

@@ -15,7 +15,8 @@ from fluid.data.rows import Cursor, reading
 from fluid.errors import InputError
 from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import KEY_LENGTH, MoleculeRejected, StandardizeSpec, standardize
+from fluid.molecules.parse import MoleculeRejected
+from fluid.molecules.standardize import KEY_LENGTH, StandardizeSpec, standardize
 
 MOST = float(np.finfo(np.float32).max)
 

@@ -6,7 +6,7 @@ import numpy as np
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from fluid.molecules.standardize import parse
+from fluid.molecules.parse import parse
 
 N_BITS = 2048
 BYTES = N_BITS // 8

@@ -10,7 +10,7 @@ from rdkit import Chem
 from fluid.errors import ArtifactError, InputError
 from fluid.molecules.binary import featurize_forms, form_of
 from fluid.molecules.features import ATOM_FEATURES, DEGREE_COLUMN, Features
-from fluid.molecules.standardize import MoleculeRejected, parse
+from fluid.molecules.parse import MoleculeRejected, parse
 
 PIECE = 256
 FILES: dict[str, type[np.generic]] = {

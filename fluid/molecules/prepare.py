@@ -7,7 +7,8 @@ from rdkit import Chem
 
 from fluid.molecules.featurize import featurize
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, reparse, standardize_molecule
+from fluid.molecules.parse import MoleculeRejected, reparse
+from fluid.molecules.standardize import Standardized, StandardizeSpec, standardize_molecule
 
 Result = Standardized | MoleculeRejected
 

@@ -2,7 +2,7 @@
 
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from fluid.molecules.standardize import parse
+from fluid.molecules.parse import parse
 
 
 def murcko_scaffold(smiles: str) -> str:

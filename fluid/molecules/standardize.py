@@ -1,6 +1,5 @@
 """Standardise one molecule with RDKit's own standardiser: parent structure, normal groups, neutral charges, stereo policy."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,25 +7,13 @@ from typing import Any
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from fluid.errors import ConfigError, FluidError
+from fluid.errors import ConfigError
+from fluid.molecules.parse import ORDINARY, MoleculeRejected, is_plain, parse, reparse
 
-MAX_SMILES = 2000
 MAX_PASSES = 4
 KEY_LENGTH = 14
-ORDINARY = re.compile(r"(?:[^\[\].+PB]|Br|\[nH\]|\[C@@?H?\]|\[N\+\]\(=O\)\[O-\]|O=\[N\+\]\(\[O-\]\))+")
 CARBON, SULFOXIDE = Chem.MolFromSmarts("[#6]"), Chem.MolFromSmarts("[S;X3]=O")
-STEREO_MARKS = ("@", "/", "\\")
-_FLAGS = Chem.SanitizeFlags
-SANITIZE = int(_FLAGS.SANITIZE_PROPERTIES | _FLAGS.SANITIZE_SYMMRINGS | _FLAGS.SANITIZE_SETCONJUGATION | _FLAGS.SANITIZE_SETHYBRIDIZATION)
 NON_METALS = frozenset((1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 52, 53, 54, 85))
-
-
-class MoleculeRejected(FluidError):
-    """A molecule that cannot be used; `reason` says why in a few words."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,65 +73,6 @@ def _tools() -> tuple[Any, Any, Any, Any]:
 
 def _charged(mol: Chem.Mol) -> bool:
     return any(atom.GetFormalCharge() for atom in mol.GetAtoms())
-
-
-def parse(smiles: str) -> Chem.Mol:
-    """Parse a SMILES string.
-
-    Raises:
-        MoleculeRejected: It is empty, too long, or no SMILES of at least one heavy atom.
-    """
-    text = smiles.strip() if isinstance(smiles, str) else ""
-    if not text:
-        raise MoleculeRejected("empty SMILES")
-    if len(text) > MAX_SMILES:
-        raise MoleculeRejected(f"SMILES of more than {MAX_SMILES} characters")
-    with rdBase.BlockLogs():
-        try:
-            mol = Chem.MolFromSmiles(text)
-        except UnicodeEncodeError:  # half a letter, which RDKit cannot take
-            mol = None
-    if mol is None:
-        raise MoleculeRejected("does not parse as SMILES")
-    return mol
-
-
-def _is_plain(text: str) -> bool:
-    """Return whether a SMILES has common elements only, in one fragment, no charge but in nitro groups, no radical and no stereo mark.
-
-    The canonical SMILES of such a molecule that no tool changed is sure to be made from itself too: there is no exception in 385,000
-    real molecules.
-    """
-    return ORDINARY.fullmatch(text) is not None and not any(mark in text for mark in STEREO_MARKS)
-
-
-def reparse(text: str) -> Chem.Mol:
-    """Parse a canonical SMILES that RDKit wrote itself, in about half the time of `parse`, to the same molecule.
-
-    Its aromaticity stands in the text, so only what features, fingerprints and names need is worked out. Where there are stereo marks, or
-    atoms in brackets that may be radicals (on which hybridisation depends), the molecule is parsed in full.
-
-    Raises:
-        MoleculeRejected: It does not parse.
-    """
-    if not _is_plain(text):
-        return parse(text)
-    mol = Chem.MolFromSmiles(text, _unsanitized())
-    if mol is None:
-        raise MoleculeRejected("does not parse as SMILES")
-    try:
-        Chem.SanitizeMol(mol, SANITIZE)
-    except ValueError:
-        return parse(text)
-    return mol
-
-
-@cache
-def _unsanitized() -> Chem.SmilesParserParams:
-    parameters: Any = Chem.SmilesParserParams()
-    parameters.sanitize = False
-    parameters.removeHs = False
-    return parameters
 
 
 def _one_pass(mol: Chem.Mol, spec: StandardizeSpec) -> Chem.Mol:
@@ -219,7 +147,7 @@ def _fixpoint(text: str, mol: Chem.Mol, spec: StandardizeSpec) -> tuple[str, Che
         before, text = text, Chem.MolToSmiles(mol)
         if untouched and text == before:
             return text, mol
-        if text == before or (untouched and _is_plain(text)):
+        if text == before or (untouched and is_plain(text)):
             break
         mol = parse(text)
     return text, reparse(text)

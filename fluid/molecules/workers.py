@@ -13,9 +13,10 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from fluid.errors import FluidError
 from fluid.molecules.featurize import featurize
 from fluid.molecules.packed import PackedGraphs
+from fluid.molecules.parse import MoleculeRejected, reparse
 from fluid.molecules.pool import BrokenProcessPool, bounded_workers, schedule, worker_pool
 from fluid.molecules.prepare import Prepared, Result, featurize_results, prepare_chunk
-from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, reparse, standardize
+from fluid.molecules.standardize import Standardized, StandardizeSpec, standardize
 
 __all__ = ["Prepared", "featurize_part", "featurize_stream", "prepare_chunk", "prepare_many", "standardize_many", "worker_pool"]
 

@@ -14,7 +14,7 @@ from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import Intake, IntakeSpec, collect, intake
 from fluid.errors import FluidError, InputError
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.standardize import MoleculeRejected
+from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.workers import standardize_many
 from fluid.shards import Shards
 

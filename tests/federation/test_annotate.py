@@ -7,9 +7,10 @@ import pytest
 
 from fluid.artifacts import ArtifactStore
 from fluid.federation.model_folder import Model, read_model
+from fluid.federation.stage import SCRATCH
 from fluid.federation.stages import annotate
 from fluid.federation.stages.annotate import ANSWERS, annotate_stage, answer_together, predict_all, shards_in
-from fluid.federation.workshop import SCRATCH, Workshop
+from fluid.federation.workshop import Workshop
 from fluid.models.ensemble import predict_together
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor

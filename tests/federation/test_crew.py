@@ -10,7 +10,9 @@ import torch
 from fluid.artifacts import ArtifactStore
 from fluid.errors import ConfigError, FluidError
 from fluid.federation.crew import side_by_side
-from fluid.federation.workshop import Silent, Stage, Work, Workshop
+from fluid.federation.stage import Stage, Work
+from fluid.federation.watch import Silent
+from fluid.federation.workshop import Workshop
 
 
 def killed() -> float:

@@ -17,7 +17,7 @@ from fluid.federation.model_folder import Model, read_model
 from fluid.federation.orders import PredictOrder
 from fluid.federation.predict import Counts, predict_file, shards_of
 from fluid.federation.spec import AnnotationSpec
-from fluid.federation.workshop import Silent
+from fluid.federation.watch import Silent
 from tests.conftest import Files, Library
 from tests.federation.conftest import Finished
 

@@ -9,7 +9,7 @@ from fluid.federation.chemical_space import chemical_space
 from fluid.federation.orders import PredictOrder
 from fluid.federation.predict import predict_file
 from fluid.federation.run_folder import write_run
-from fluid.federation.workshop import Silent
+from fluid.federation.watch import Silent
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 

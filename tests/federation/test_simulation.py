@@ -10,7 +10,8 @@ from fluid.artifacts import ArtifactStore
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import ConsensusSpec, HybridSpec, SelectionSpec
-from fluid.federation.workshop import Silent, Workshop
+from fluid.federation.watch import Silent
+from fluid.federation.workshop import Workshop
 from fluid.models.predictor import ForestSpec
 from tests.federation.conftest import Finished
 

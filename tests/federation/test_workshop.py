@@ -9,7 +9,9 @@ import pytest
 
 from fluid.artifacts import ArtifactStore
 from fluid.errors import ConfigError
-from fluid.federation.workshop import SCRATCH, Silent, Stage, Work, Workshop
+from fluid.federation.stage import SCRATCH, Stage, Work
+from fluid.federation.watch import Silent
+from fluid.federation.workshop import Workshop
 
 
 def stage(build: Callable[[Path, Work], None] | None = None, **inputs: object) -> Stage:

@@ -12,7 +12,7 @@ from fluid.molecules import binary
 from fluid.molecules.binary import featurize_many, form_of, layout_is_known
 from fluid.molecules.features import Features, featurize_each
 from fluid.molecules.fingerprints import morgan_bits_of
-from fluid.molecules.standardize import parse, reparse
+from fluid.molecules.parse import parse, reparse
 
 ODD_TEXT = """
 C [Na+] [Fe+2] [2H]C([2H])[2H] [14CH3]C CC[CH2] [H][H] C[N+](C)(C)C CC(=O)[O-] [NH4+] F/C=C/F F/C=C\\F C/C=C/C=C\\C N[C@@H](C)O C#N

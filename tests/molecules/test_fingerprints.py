@@ -7,7 +7,7 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from fluid.molecules.fingerprints import morgan_bits, morgan_counts, tanimoto
 from fluid.molecules.nearest import nearest_similarity
-from fluid.molecules.standardize import MoleculeRejected
+from fluid.molecules.parse import MoleculeRejected
 
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1", "C1CCCCC1", "NCC(=O)O", "C"]
 

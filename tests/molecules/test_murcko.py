@@ -2,8 +2,8 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
+from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.scaffold import murcko_scaffold
-from fluid.molecules.standardize import MoleculeRejected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from fluid.data.embedded import embedded_path
 from fluid.errors import ConfigError
-from fluid.molecules.standardize import MoleculeRejected, StandardizeSpec, standardize
+from fluid.molecules.parse import MoleculeRejected
+from fluid.molecules.standardize import StandardizeSpec, standardize
 
 SPEC = StandardizeSpec()
 

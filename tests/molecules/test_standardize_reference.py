@@ -11,7 +11,8 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from fluid.data.embedded import PARTS, embedded_path
 from fluid.molecules.binary import featurize_many
 from fluid.molecules.features import featurize_each
-from fluid.molecules.standardize import MoleculeRejected, StandardizeSpec, parse, standardize, standardize_molecule
+from fluid.molecules.parse import MoleculeRejected, parse
+from fluid.molecules.standardize import StandardizeSpec, standardize, standardize_molecule
 
 CAGES = """
 C12C3C4C1C5C2C3C45 C1=CC2=CC=CC=CC2=C1 O=C1C=CC=CC=C1 c1ccc2cccc2cc1 C1C2CC3CC1CC(C2)C3 c1cc2ccc3cccc4ccc(c1)c2c34 C1=Cc2cccc3cccc1c23

@@ -7,8 +7,9 @@ from pebble import ProcessFuture
 
 from fluid.errors import FluidError
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.pool import BrokenProcessPool, bounded_workers, schedule
-from fluid.molecules.standardize import MoleculeRejected, Standardized, StandardizeSpec, standardize
+from fluid.molecules.standardize import Standardized, StandardizeSpec, standardize
 from fluid.molecules.workers import Prepared, prepare_chunk, prepare_many, standardize_many, worker_pool
 
 SPEC = StandardizeSpec(timeout_s=1.0)

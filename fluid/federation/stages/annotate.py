@@ -9,7 +9,7 @@ from fluid.annotation.storage import AnnotationWriter
 from fluid.artifacts import Artifact
 from fluid.federation.model_folder import Model
 from fluid.federation.part import Part
-from fluid.federation.workshop import Report, Stage, Work
+from fluid.federation.stage import Report, Stage, Work
 from fluid.models.ensemble import GraphEnsemble, predict_together
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor

@@ -12,7 +12,7 @@ from fluid.annotation.domain import bin_midpoints
 from fluid.distillation import Consensus, combine, teacher_weights
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.spec import ConsensusSpec
-from fluid.federation.workshop import Stage, Work
+from fluid.federation.stage import Stage, Work
 
 
 def tensors(annotations: Annotations, edges: tuple[float, ...]) -> Mapping[str, torch.Tensor]:

@@ -13,9 +13,9 @@ from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
+from fluid.federation.stage import Report, Stage, Work
 from fluid.federation.stages.student import confidence_weight, select_rows
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, own_validation, trainer_inputs
-from fluid.federation.workshop import Report, Stage, Work
 from fluid.models.ensemble import GraphEnsemble
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_concatenated, train_teacher

@@ -10,7 +10,7 @@ from fluid.data.intake import IntakeSpec, collect, write_dropped
 from fluid.errors import InputError
 from fluid.federation.part import write_part
 from fluid.federation.spec import IntakeSettings
-from fluid.federation.workshop import Stage, Work
+from fluid.federation.stage import Stage, Work
 from fluid.shards import Shards
 
 EMBEDDED = "embedded:"

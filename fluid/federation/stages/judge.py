@@ -17,8 +17,8 @@ from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.model_folder import Model
 from fluid.federation.part import Part
 from fluid.federation.spec import ConsensusSpec
+from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.consensus import combine_annotations
-from fluid.federation.workshop import Stage, Work
 
 VALIDATION = "validation"
 

@@ -10,7 +10,7 @@ from fluid.companies.heterogeneity import describe, format_summary
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
 from fluid.federation.part import Part
-from fluid.federation.workshop import Stage, Work
+from fluid.federation.stage import Stage, Work
 
 COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 

@@ -11,8 +11,8 @@ from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, SelectionSpec
+from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
-from fluid.federation.workshop import Stage, Work
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import torch_stream
 from fluid.training.recipe import Recipe, TrainerSpec

@@ -11,7 +11,7 @@ from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionsSpec
-from fluid.federation.workshop import Report, Stage, Work
+from fluid.federation.stage import Report, Stage, Work
 from fluid.models.forest import ForestPredictor
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(lambda: hydra_run(verb, arguments[1:]), verb)
 
 
+def warning_line(message: Warning | str, *_: object, **__: object) -> str:
+    """Return a warning as one line."""
+    return f"warning: {message}\n"
+
+
 def entry() -> None:
     """Run the command line of the installed `fluid` command."""
+    warnings.formatwarning = warning_line
     sys.exit(main())

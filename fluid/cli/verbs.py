@@ -19,6 +19,7 @@ from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.cli.watch import watching
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
 from fluid.federation.workshop import Workshop
+from fluid.molecules.pool import bounded_workers
 
 Config = dict[str, Any]
 
@@ -70,7 +71,7 @@ def at_work(config: Config, log: Path | None = None) -> Iterator[Workshop]:
         from fluid.cli.loggers import loggers
 
         with loggers(config["logger"], log, config) as logger:
-            yield Workshop(store(config), watch, logger, workers=config.get("workers", 1))
+            yield Workshop(store(config), watch, logger, workers=bounded_workers(config.get("workers", 1)))
 
 
 def log_folder(out: str) -> Path:

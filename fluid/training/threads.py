@@ -1,16 +1,26 @@
 """CPU threads of tensor operations."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import joblib
 import torch
+
+
+def bounded_threads(count: int) -> int:
+    """Return the number of threads asked for, reduced to the cores that can be used here with a warning."""
+    cores = max(1, joblib.cpu_count())
+    if count > cores:
+        warnings.warn(f"{count} threads were asked for, but {cores} cores can be used here: reduced to {cores}.", stacklevel=2)
+    return min(count, cores)
 
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Bound torch's threads for a block and restore them."""
     before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    torch.set_num_threads(bounded_threads(count))
     try:
         yield
     finally:

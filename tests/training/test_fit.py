@@ -17,10 +17,11 @@ from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.training.curve import CurvePoint
-from fluid.training.fit import check_devices, fit_network, make_trainer, quiet, threads
+from fluid.training.fit import check_devices, fit_network, make_trainer, quiet
 from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.threads import bounded_threads, threads
 from tests.training.conftest import ENDPOINTS, Task
 
 RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=5e-3, patience=100)
@@ -144,17 +145,24 @@ def test_only_known_advice_is_silenced() -> None:
 
 def test_loggers_filters_and_threads_are_as_before_even_after_an_error() -> None:
     logger, count = logging.getLogger("lightning.pytorch"), torch.get_num_threads()
-    before = (logger.level, list(warnings.filters), count)
+    before, other = (logger.level, list(warnings.filters), count), 1 if count > 1 else 2
 
     def fail() -> None:
-        with quiet(), threads(count + 1):
+        with quiet(), threads(other):
             assert logger.level == logging.ERROR
-            assert torch.get_num_threads() == count + 1
+            assert torch.get_num_threads() == other
             raise ValueError("bug")
 
     with pytest.raises(ValueError, match="bug"):
         fail()
     assert (logger.level, list(warnings.filters), torch.get_num_threads()) == before
+
+
+def test_more_threads_than_cores_are_reduced_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joblib.cpu_count", lambda: 3)
+    assert [bounded_threads(count) for count in (1, 3)] == [1, 3]
+    with pytest.warns(UserWarning, match="64 threads were asked for, but 3 cores can be used here: reduced to 3"):
+        assert bounded_threads(64) == 3
 
 
 def test_ctrl_c_is_ctrl_c_and_stays_so(task: Task) -> None:

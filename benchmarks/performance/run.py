@@ -22,6 +22,7 @@ from forward import forward
 from growth import growth
 from lightning_overhead import lightning_overhead
 from memory import memory
+from peers import versions
 from predict import predict
 from table import table
 from timing import unmeasured
@@ -70,13 +71,25 @@ def carry_out(name: str, bench: Bench) -> list[Row]:
     return rows
 
 
+def footnote(rows: list[Row], bench: Bench, cores: int) -> str:
+    """Return what must be known of the table: sizes, cores, repeats, command."""
+    fewer = sorted({row["benchmark"] for row in rows if min(row.get("repeats", {"": 1}).values()) < bench.repeats})
+    said = f"{'Quick sizes' if bench.quick else 'Full sizes'}, {cores} cores ({processor()}), medians of {bench.repeats} repeats"
+    return f"{said}{' (fewer: ' + ', '.join(fewer) + ')' if fewer else ''}; made by `python {' '.join(sys.argv)}`."
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
 def main() -> None:
     """Measure, print, write."""
     options = parser().parse_args()
     cores = bound_cores()
     data = data_folder(options.overrides)
-    sizes = ("quick" if options.quick else "full", f"{len(cores)} cores")
-    work = options.work.resolve() / sizes[0]
+    work = options.work.resolve() / ("quick" if options.quick else "full")
     bench = Bench(work, options.peers.resolve(), options.repeats, options.quick, data.resolve() if data else None, options.base)
     rows: list[Row] = []
     for name in options.only or BENCHMARKS:
@@ -86,10 +99,10 @@ def main() -> None:
         rows += made
     skipped = [row["reason"] for row in rows if str(row.get("reason", "")).startswith("skipped")]
     if len(skipped) == len(rows):
-        skip("; ".join(skipped))
+        skip("; ".join(reason.removeprefix("skipped: ") for reason in skipped))
     if options.readme:
-        put_into_readme("performance", [*table(rows), "", f"{', '.join(sizes)}; made by `python {' '.join(sys.argv)}`."])
-    finish(rows, options.json)
+        put_into_readme("performance", [*table(rows), "", footnote(rows, bench, len(cores))])
+    finish(rows, options.json, cores=len(cores), processor=processor(), peers=versions(bench.peers / "chemprop" / "bin" / "python"))
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ def main() -> None:
     )
     own_dmpnn = dmpnn_flops([shape.bonds] * 3, shape.atoms, 1, 128)
     print(f"D-MPNN: {own_dmpnn / 1e6:.2f} MFLOP forward")
-    print("\n".join(lines(shape, hidden, layers, launches=80, batches=(256, 4096, 65_536))))
+    print("\n".join(lines(shape, hidden, layers, launches=110, batches=(256, 4096, 65_536))))
 
 
 if __name__ == "__main__":

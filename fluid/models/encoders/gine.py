@@ -78,9 +78,13 @@ class GINELayer(nn.Module):
         result = states.new_empty(len(layer.centre), states.shape[1])
         for start, stop, begin, end in blocks(layer.destination, len(layer.centre)):
             centre = states.index_select(0, layer.centre[start:stop])
-            messages = F.relu_(states.index_select(0, layer.source[begin:end]) + self.bonds(layer.bond[begin:end]))
+            messages = F.relu_(states.index_select(0, layer.source[begin:end]).add_(self.bonds(layer.bond[begin:end])))
             summed = centre.index_add(0, layer.destination[begin:end] - start, messages)
-            result[start:stop] = centre + F.relu_(F.linear(F.relu_(F.linear(summed, *first)), *second))
+            update = F.relu_(F.linear(F.relu_(F.linear(summed, *first)), *second))
+            if torch.is_grad_enabled():
+                result[start:stop] = centre + update
+            else:
+                torch.add(centre, update, out=result[start:stop])
         return result
 
 

@@ -47,6 +47,8 @@ def simulate(bench: Bench, side: str, code: Path) -> tuple[float, pd.DataFrame]:
     places = [f"paths.runs={folder}", f"paths.artifacts={folder / 'store'}", "name=run"]
     command = [sys.executable, "-m", "fluid", "simulate", f"experiment={experiment}", *places]
     took = run(command, folder.with_suffix(".log"), cwd=code, path=str(code))
+    if not (folder / "run" / "metrics.csv").is_file():
+        raise RuntimeError(f"the demo of {side} ended without its metrics, as if stopped: see {folder.with_suffix('.log')}")
     return took.seconds, pd.read_csv(folder / "run" / "metrics.csv")
 
 

@@ -42,10 +42,16 @@ def provenance() -> dict[str, str]:
     return {"command": " ".join(sys.argv), "commit": commit or "unknown", "machine": platform.platform(), **versions}
 
 
-def finish(rows: list[Row], path: Path, **more: Any) -> None:
-    """Write the rows with their provenance, and more of it if given; exit with an error if there are none or one does not hold."""
+def write(rows: list[Row], path: Path, **more: Any) -> None:
+    """Write the rows with their provenance, and more of it if given; numbers of NumPy become plain ones."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"rows": rows, "provenance": {**provenance(), **more}}, indent=2) + "\n")
+    result = {"rows": rows, "provenance": {**provenance(), **more}}
+    path.write_text(json.dumps(result, indent=2, default=lambda value: value.item()) + "\n")
+
+
+def finish(rows: list[Row], path: Path, **more: Any) -> None:
+    """Write the rows; exit with an error if there are none or one does not hold."""
+    write(rows, path, **more)
     failed = [row["name"] for row in rows if not row.get("holds", False)]
     print(f"results: {path}")
     if failed or not rows:

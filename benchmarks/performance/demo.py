@@ -58,7 +58,9 @@ def summary(metrics: pd.DataFrame) -> dict[str, tuple[float, float]]:
     chosen = metrics[metrics["metric"].isin(METRICS)].assign(half=lambda table: (table["high"] - table["low"]) / 2)
     for (test, metric), part in chosen.groupby(["test", "metric"]):
         groups = {name: part[part["model"] == name] for name in MODELS} | {f"{role} mean": part[part["role"] == role] for role in ROLES}
-        found |= {f"{name}, {test} {metric}": (own["value"].mean(), own["half"].mean()) for name, own in groups.items() if len(own)}
+        found |= {
+            f"{name}, {test} {metric}": (float(own["value"].mean()), float(own["half"].mean())) for name, own in groups.items() if len(own)
+        }
     return found
 
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from annotate import annotate
 from batch import batch
 from bench import Bench, Missing, bound_cores
-from common import ROOT, Row, arguments, data_folder, finish, put_into_readme, skip
+from common import ROOT, Row, arguments, data_folder, finish, put_into_readme, skip, write
 from demo import demo
 from featurise import featurise
 from forward import forward
@@ -92,16 +92,20 @@ def main() -> None:
     work = options.work.resolve() / ("quick" if options.quick else "full")
     bench = Bench(work, options.peers.resolve(), options.repeats, options.quick, data.resolve() if data else None, options.base)
     rows: list[Row] = []
+    partial = options.json.with_suffix(".partial.json")
     for name in options.only or BENCHMARKS:
         print(f"── {name}", flush=True)
         made = carry_out(name, bench)
         print("\n".join(table(made)), flush=True)
         rows += made
+        write(rows, partial)  # what is measured is not lost if the run is stopped
     skipped = [row["reason"] for row in rows if str(row.get("reason", "")).startswith("skipped")]
     if len(skipped) == len(rows):
+        partial.unlink()
         skip("; ".join(reason.removeprefix("skipped: ") for reason in skipped))
     if options.readme:
         put_into_readme("performance", [*table(rows), "", footnote(rows, bench, len(cores))])
+    partial.unlink()
     finish(rows, options.json, cores=len(cores), processor=processor(), peers=versions(bench.peers / "chemprop" / "bin" / "python"))
 
 

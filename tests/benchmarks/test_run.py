@@ -2,6 +2,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fluid.molecules.packed import PackedGraphs
@@ -47,6 +48,20 @@ def test_a_benchmark_that_fails_does_not_take_the_others_with_it(run, monkeypatc
     assert called(run, monkeypatch, tmp_path, "--only", "batch", "--only", "train") == "does not hold: batch"
     rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
     assert rows[0]["reason"] == "RuntimeError: the peer fell over"
+
+
+def test_a_run_that_is_stopped_has_written_what_it_measured(run, monkeypatch, tmp_path) -> None:
+    def stopped(bench: object) -> list[dict]:
+        raise KeyboardInterrupt
+
+    fine = {"name": "fine", "ours": np.float64(2.0), "peer": 1.0, "ratio": 2.0, "target": ">= 1x", "holds": np.bool_(True)}
+    monkeypatch.setitem(run.BENCHMARKS, "batch", lambda bench: [dict(fine)])
+    monkeypatch.setitem(run.BENCHMARKS, "train", stopped)
+    monkeypatch.setattr("sys.argv", ["run.py", "--json", str(tmp_path / "rows.json"), "--only", "batch", "--only", "train"])
+    with pytest.raises(KeyboardInterrupt):
+        run.main()
+    (row,) = json.loads((tmp_path / "rows.partial.json").read_text())["rows"]
+    assert (row["name"], row["ours"], row["holds"]) == ("fine", 2.0, True)
 
 
 def test_the_readme_table_is_made_from_the_rows(run, monkeypatch, tmp_path) -> None:

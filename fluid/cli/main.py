@@ -11,6 +11,7 @@ from typing import Any
 
 from fluid import __version__
 from fluid.cli.build import nearest
+from fluid.cli.signals import Terminated, heed_sigterm
 from fluid.errors import FluidError
 
 OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
@@ -25,7 +26,7 @@ VERBS = {
     "evaluate": "judge a model on labelled molecules",
     "report": "draw the report page of a finished run again",
 }
-INTERRUPTED, FAILED, WRONG_INPUT = 130, 1, 2
+INTERRUPTED, TERMINATED, FAILED, WRONG_INPUT = 130, 143, 1, 2
 
 
 def conf_folder() -> Path:
@@ -57,6 +58,12 @@ def fail(message: str, code: int) -> int:
     return code
 
 
+def stopped(end: KeyboardInterrupt) -> int:
+    """Say what stopped the run and how to go on; return the exit code."""
+    word, code = ("terminated", TERMINATED) if isinstance(end, Terminated) else ("interrupted", INTERRUPTED)
+    return fail(f"{word}; run the same command again to go on from the first unfinished stage.", code)
+
+
 def explain_hydra(error: Exception, verb: str) -> str:
     """Say in one line which key or choice of the command line is wrong and which one may be meant."""
     from fluid.cli.suggest import suggestion
@@ -75,8 +82,8 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
 
     try:
         run()
-    except KeyboardInterrupt:
-        return fail("interrupted; run the same command again to go on from the first unfinished stage.", INTERRUPTED)
+    except KeyboardInterrupt as end:
+        return stopped(end)
     except FluidError as error:
         return fail(str(error), WRONG_INPUT)
     except (HydraException, OmegaConfBaseException) as error:
@@ -143,4 +150,5 @@ def warning_line(message: Warning | str, *_: object, **__: object) -> str:
 def entry() -> None:
     """Run the command line of the installed `fluid` command."""
     warnings.formatwarning = warning_line
+    heed_sigterm()
     sys.exit(main())

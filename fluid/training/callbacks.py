@@ -1,4 +1,4 @@
-"""Callbacks that watch training without changing its loss: best weights, learning curve, progress."""
+"""Callbacks that watch training without changing its loss: best weights, progress."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from fluid.training.curve import SPLITS
 from fluid.training.module import MONITOR
 
 
@@ -30,20 +29,12 @@ class BestWeights(Callback):
             pl_module.network.load_state_dict(self.weights)
 
 
-class LearningCurve(Callback):
-    """Record the losses per epoch in the module's `curve` and report progress.
+class Progress(Callback):
+    """Report the share of epochs done after each epoch."""
 
-    Args:
-        report: Called with the share of epochs done after each epoch.
-    """
-
-    def __init__(self, report: Callable[[float], None] | None = None) -> None:
+    def __init__(self, report: Callable[[float], None]) -> None:
         self.report = report
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        """Record both losses; Lightning has run the epoch's validation by now."""
-        for column, split in enumerate(SPLITS):
-            if (loss := trainer.callback_metrics.get(f"{split}/loss")) is not None:
-                pl_module.curve[trainer.current_epoch, column] = loss
-        if self.report:
-            self.report((trainer.current_epoch + 1) / (trainer.max_epochs or 1))
+    def on_train_epoch_end(self, trainer: Trainer, *_: Any) -> None:
+        """Lightning has run the epoch's validation by now."""
+        self.report((trainer.current_epoch + 1) / (trainer.max_epochs or 1))

@@ -11,12 +11,13 @@ from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
-from fluid.training.callbacks import BestWeights, LearningCurve
+from fluid.training.callbacks import BestWeights, Progress
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MONITOR, NetworkModule
@@ -46,15 +47,17 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` on Ctrl-C, where Lightning would end the process and leave the signal ignored."""
+    """Raise `KeyboardInterrupt` on Ctrl-C and SIGTERM, where Lightning would end the process, after SIGTERM as if all were well."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
+    except SIGTERMException as end:
+        raise KeyboardInterrupt from end
     except SystemExit as end:
         if not isinstance(end.__context__, KeyboardInterrupt):
             raise
         signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from end
+        raise end.__context__ from None
 
 
 def check_devices(spec: TrainerSpec) -> None:
@@ -80,7 +83,7 @@ def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback
         callbacks=list(callbacks),
         logger=logger or False,
         limit_val_batches=None if validate else 0,
-        log_every_n_steps=1,
+        log_every_n_steps=10**9,  # losses are logged per epoch, in `NetworkModule`
         num_sanity_val_steps=0,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -126,7 +129,7 @@ def fit_network(
     loader = ExampleLoader(train, recipe.batch_size, seed, device, environments)
     held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, environments)
     validate = len(validation) > 0
-    callbacks: list[Callback] = [LearningCurve(None if "spawn" in spec.strategy else report)]  # no progress across processes
+    callbacks: list[Callback] = [Progress(report)] if report and "spawn" not in spec.strategy else []  # none across processes
     if validate:
         callbacks += [BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)]
     module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch import LightningModule
@@ -26,6 +26,13 @@ def warmup_cosine(step: int, total: int, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rising) / max(1, total - rising))))
 
 
+class Seen(NamedTuple):
+    """Mean loss of a batch, `()`, and its molecules."""
+
+    loss: Tensor
+    size: int
+
+
 class NetworkModule(LightningModule):
     """Train a `Network` on `LabelledBatch`es; `validation/loss` is the one monitored metric.
 
@@ -38,6 +45,8 @@ class NetworkModule(LightningModule):
     Attributes:
         curve: Mean loss per epoch on `SPLITS`, `(epochs, 2)`, NaN where there was none; a buffer, so that it comes back
             with the weights from training in other processes.
+        seen: Loss and size of each batch of the epoch so far, on `SPLITS`: what Lightning would keep from a `log` per step,
+            at a fraction of the cost.
     """
 
     curve: Tensor
@@ -46,6 +55,8 @@ class NetworkModule(LightningModule):
         super().__init__()
         self.network, self.recipe, self.total_steps = network, recipe, total_steps
         self.register_buffer("curve", torch.full((recipe.epochs, len(SPLITS)), math.nan))
+        self.seen: tuple[list[Seen], ...] = tuple([] for _ in SPLITS)
+        self.weights = tuple(network.parameters())
         self.objective = Objective(endpoints, self.loss_name(recipe), recipe.temperature)
 
     @staticmethod
@@ -53,29 +64,50 @@ class NetworkModule(LightningModule):
         """Return the classification loss that this kind of module uses."""
         return recipe.loss
 
-    def _loss(self, batch: LabelledBatch, name: str) -> Tensor:
-        loss = self.objective(self.network(batch.graph), batch.target, batch.weight)
-        self.log(name, loss, on_step=False, on_epoch=True, batch_size=len(batch.target), sync_dist=True)
+    def _loss(self, batch: LabelledBatch, split: int) -> Tensor:
+        loss: Tensor = self.objective(self.network(batch.graph), batch.target, batch.weight)
+        self.seen[split].append(Seen(loss.detach(), len(batch.target)))
         return loss
 
     def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
-        return self._loss(batch, "train/loss")
+        return self._loss(batch, 0)
 
     def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
-        """Log the validation loss."""
-        self._loss(batch, MONITOR)
+        """Add up the validation loss."""
+        self._loss(batch, 1)
+
+    def _end_of_epoch(self, split: int) -> None:
+        """Record the mean loss per molecule of all ranks in `curve`, and log it."""
+        losses, sizes = zip(*self.seen[split], strict=True)
+        size = torch.tensor(sizes, device=self.device)
+        sums = torch.stack([(torch.stack(losses) * size).sum(), size.sum()])
+        total, molecules = self.trainer.strategy.reduce(sums, reduce_op="sum").unbind()
+        self.curve[self.current_epoch, split] = total / molecules
+        self.seen[split].clear()
+        self.log(f"{SPLITS[split]}/loss", self.curve[self.current_epoch, split])
+
+    def on_train_epoch_end(self) -> None:
+        """Record the training loss of the epoch."""
+        self._end_of_epoch(0)
+
+    def on_validation_epoch_end(self) -> None:
+        """Record the validation loss, which decides when to stop."""
+        self._end_of_epoch(1)
+
+    def transfer_batch_to_device(self, batch: LabelledBatch, device: torch.device, dataloader_idx: int) -> LabelledBatch:
+        """Return the batch as it is if it was made on the device, as `ExampleLoader` does for a single one."""
+        return batch if batch.target.device == device else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def configure_gradient_clipping(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None) -> None:
         """Clip the gradient norm here: Lightning's own way refuses fused optimisers in mixed precision, needlessly so in bfloat16."""
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), float(gradient_clip_val), foreach=True)
+        torch.nn.utils.clip_grad_norm_(self.weights, float(gradient_clip_val), foreach=True)
 
     def configure_optimizers(self) -> Any:
         """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and embeddings' scale."""
         recipe = self.recipe
-        parameters = list(self.network.parameters())
-        decayed = [p for p in parameters if p.ndim > 1]
-        plain = [p for p in parameters if p.ndim <= 1]
+        decayed = [weight for weight in self.weights if weight.ndim > 1]
+        plain = [weight for weight in self.weights if weight.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, self.total_steps, recipe.warmup))

@@ -1,5 +1,6 @@
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 
 import fluid.cli.verbs as verbs
 from fluid.cli.main import VERBS
+from fluid.cli.signals import heed_sigterm
 from tests.cli.conftest import Call
 
 
@@ -98,6 +100,18 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(fluid: Call, monkeypatch: py
     assert code == 130
     assert one_line(error)
     assert "run the same command again" in error
+
+
+def test_sigterm_ends_with_143_and_is_no_success(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        heed_sigterm()
+        monkeypatch.setattr("fluid.cli.verbs.run_verb", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        code, _, error = fluid("report", "run=x")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (code, one_line(error)) == (143, True)
+    assert "terminated; run the same command again" in error
 
 
 def test_a_full_disk_is_said_in_one_line(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:

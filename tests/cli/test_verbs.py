@@ -126,7 +126,8 @@ def test_csv_logs_have_the_losses(fluid: Call, files: Files, tmp_path: Path) -> 
     assert {"train/loss", "validation/loss"} <= set(table.columns)
 
 
-def test_ctrl_c_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")])
+def test_ended_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path, sent: signal.Signals, code: int, said: str) -> None:
     command = [
         sys.executable,
         "-m",
@@ -144,10 +145,10 @@ def test_ctrl_c_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path)
             if "T3" in line:  # end of the split's summary: the first teacher is being trained
                 break
         time.sleep(2)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted; run the same command again" in error.strip().splitlines()[-1]
+    assert process.returncode == code
+    assert f"{said}; run the same command again" in error.strip().splitlines()[-1]
     assert "Traceback" not in error
     assert not list((tmp_path / "runs" / "store" / "teacher").glob("[!.]*"))
     again = subprocess.run(

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from fluid.training.callbacks import BestWeights, LearningCurve
+from fluid.training.callbacks import BestWeights, Progress
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.module import MONITOR
 
@@ -12,7 +12,7 @@ NAN = float("nan")
 
 
 def module() -> Any:
-    return SimpleNamespace(network=torch.nn.Linear(2, 1), curve=torch.full((4, 2), NAN))
+    return SimpleNamespace(network=torch.nn.Linear(2, 1))
 
 
 def trainer(**metrics: float) -> Any:
@@ -47,12 +47,7 @@ def test_without_validation_the_last_weights_stay() -> None:
     assert learner.network.weight.unique().tolist() == [7]
 
 
-def test_losses_go_into_the_row_of_their_epoch_and_progress_is_reported() -> None:
+def test_progress_is_the_share_of_epochs_done() -> None:
     shares: list[float] = []
-    learner = module()
-    LearningCurve(shares.append).on_train_epoch_end(trainer(train_loss=0.5, validation_loss=0.25), learner)
-    assert learner.curve[1].tolist() == [0.5, 0.25]
-    assert torch.isnan(learner.curve[[0, 2, 3]]).all()
+    Progress(shares.append).on_train_epoch_end(trainer())
     assert shares == [0.5]
-    LearningCurve().on_train_epoch_end(trainer(train_loss=0.75), learner)
-    assert learner.curve[1].tolist() == [0.75, 0.25]

@@ -18,7 +18,7 @@ from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.training.curve import CurvePoint
 from fluid.training.fit import check_devices, fit_network, make_trainer, quiet
-from fluid.training.loader import Examples
+from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.threads import bounded_threads, threads
@@ -175,6 +175,38 @@ def test_ctrl_c_is_ctrl_c_and_stays_so(task: Task) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(task, module=Interrupted)
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize("own_handler", [False, True])
+def test_sigterm_in_training_is_no_success(task: Task, own_handler: bool) -> None:
+    class Ended(KeyboardInterrupt):
+        pass
+
+    def handler(signum: int, _: Any) -> None:
+        raise Ended
+
+    class Terminated(TeacherModule):
+        def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return super().training_step(batch, batch_idx)
+
+    before = signal.signal(signal.SIGTERM, handler if own_handler else signal.SIG_DFL)
+    try:
+        with pytest.raises(Ended if own_handler else KeyboardInterrupt):
+            fit(task, module=Terminated)
+        assert signal.getsignal(signal.SIGTERM) is (handler if own_handler else signal.SIG_DFL)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_molecules(task: Task) -> None:
+    recipe = replace(RECIPE, epochs=1, batch_size=2)  # validation batches of 8, 8 and 4 molecules
+    network, curve = fit(task, recipe)
+    held_out = parts(task)[1]
+    (whole,) = ExampleLoader(held_out, len(held_out), None, torch.device("cpu"))
+    with torch.inference_mode():
+        loss = TeacherModule(network, ENDPOINTS, recipe, 1).objective(network.eval()(whole.graph), whole.target, whole.weight)
+    assert [point.loss for point in curve if point.split == "validation"] == pytest.approx([float(loss)], rel=1e-5)
 
 
 def test_an_error_in_training_comes_out_as_it_is(task: Task) -> None:

@@ -50,7 +50,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
                 for batch in loader:
                     optimizer.zero_grad()
                     module.objective(network(batch.graph), batch.target, batch.weight).backward()
-                    torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip, foreach=True)
+                    module.configure_gradient_clipping(optimizer, recipe.gradient_clip)
                     optimizer.step()
                     schedule.step()
                 ends.append(time.perf_counter())

@@ -58,3 +58,9 @@ def test_isolated_restores_after_an_error() -> None:
 def test_importing_fluid_is_light_and_changes_no_global_state() -> None:
     code = "import sys, fluid; print(sorted(m for m in ('torch', 'rdkit', 'numpy', 'hydra') if m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_prediction_starts_without_what_only_training_needs() -> None:
+    names = ("lightning", "sklearn", "scipy", "skops", "torch_geometric", "pandas", "matplotlib")
+    code = f"import sys, fluid.federation.predict; print(sorted(m for m in {names} if m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -24,6 +24,7 @@ from fluid.federation.stages.intake import intake_spec, plain_spec, resolve
 from fluid.federation.watch import Watch
 from fluid.models.prediction_file import PredictionFile
 from fluid.shards import Shards
+from fluid.training.threads import threads, threads_beside
 
 TABLE = "answers.parquet"
 ROOMS = ("molecules", "data", "models", "annotation", "federation/predict.py", "federation/answers.py")
@@ -70,10 +71,11 @@ def answer_in_shards(order: PredictOrder, file: Path, model: Model, shards: Shar
     looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
     read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
     spec, size = intake_spec(order.intake, labelled=False), order.annotation.chunk
-    for chunk in gathered(incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
-        with shards.piece() as folder:
-            pq.write_table(pa.table(answer(model, chunk), schema=schema), folder / TABLE, compression="zstd")
-        watch.start("predict", f"{chunk.rows[-1].row} rows")
+    with threads(threads_beside(spec.workers)):
+        for chunk in gathered(incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
+            with shards.piece() as folder:
+                pq.write_table(pa.table(answer(model, chunk), schema=schema), folder / TABLE, compression="zstd")
+            watch.start("predict", f"{chunk.rows[-1].row} rows")
 
 
 def assemble(out: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> Counts:

@@ -7,7 +7,6 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-import skops.io
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save_file
@@ -15,7 +14,6 @@ from safetensors.torch import save_file
 from fluid.artifacts import atomic_folder, hash_file, plain, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError
-from fluid.models import skops_file
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.forest import ForestPredictor
 from fluid.models.network import Network
@@ -38,7 +36,6 @@ LOAD_ERRORS = (
     RuntimeError,
     SafetensorError,
     BadZipFile,
-    skops.io.exceptions.UntrustedTypesFoundException,
 )
 
 
@@ -67,12 +64,16 @@ def _load_ensemble(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint
 
 
 def _save_forest(folder: Path, model: ForestPredictor) -> dict[str, Any]:
+    from fluid.models import skops_file  # its import takes as long as a small prediction; networks do not need it
+
     for number, forest in enumerate(model.forests):
         skops_file.dump(forest, folder / f"forest_{number}.skops")
     return {"kind": "forest", "spec": plain(model.spec)}
 
 
 def _load_forest(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> ForestPredictor:
+    from fluid.models import skops_file
+
     forests = tuple(skops_file.load(folder / f"forest_{number}.skops", TRUSTED) for number in range(len(endpoints)))
     return ForestPredictor(forests, endpoints, ForestSpec(**card["spec"]))
 

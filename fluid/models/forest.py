@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import QuorumError
@@ -71,6 +70,8 @@ class ForestPredictor:
 
 
 def _new_forest(endpoint: Endpoint, spec: ForestSpec, seed: int, n_jobs: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # its import takes a second; only fitting needs it
+
     settings: dict[str, Any] = {"n_estimators": spec.n_trees, "max_depth": spec.max_depth or None, "random_state": seed, "n_jobs": n_jobs}
     if endpoint.kind == "classification":
         return RandomForestClassifier(class_weight="balanced", **settings)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import skops.io
 
+from fluid.errors import ArtifactError
+
 SCHEMA = "schema.json"
 IDENTITY = re.compile(r'("__id__": |"file": ")(\d+)')
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -34,8 +36,15 @@ def dump(model: Any, path: Path) -> None:
 
 
 def load(path: Path, trusted: list[str]) -> Any:
-    """Read a model; types outside skops' own list must be named in `trusted`."""
-    return skops.io.load(path, trusted=trusted)
+    """Read a model; types outside skops' own list must be named in `trusted`.
+
+    Raises:
+        ArtifactError: The file holds other types.
+    """
+    try:
+        return skops.io.load(path, trusted=trusted)
+    except skops.io.exceptions.UntrustedTypesFoundException as error:
+        raise ArtifactError(str(error), where=str(path)) from None
 
 
 def _tidy(content: bytes) -> bytes:

@@ -25,6 +25,7 @@ Done = TypeVar("Done")
 Task = Callable[[list[str]], Prepared]
 START_UP_S = 20.0
 SECONDS_PER_MOLECULE = 0.05
+AHEAD = 8  # chunks that a worker has waiting, so that it goes on while the model has the processor
 
 
 class _Held(NamedTuple):
@@ -91,7 +92,7 @@ def standardize_many(
     """Yield the standardised molecule or the rejection of each SMILES, in order.
 
     Args:
-        smiles: Any number of SMILES; read lazily, at most a few chunks ahead.
+        smiles: Any number of SMILES; read lazily, at most `AHEAD` chunks for each worker ahead.
         spec: Policy, with the time-out per molecule.
         workers: Worker processes; 0 works in this process, without time-out.
         chunk: Molecules per task.
@@ -116,7 +117,7 @@ def prepare_many(
     """Yield the rows of `smiles` chunk by chunk, in order, standardised and featurised by the workers.
 
     Args:
-        smiles: Any number of SMILES; read lazily, at most a few chunks ahead.
+        smiles: Any number of SMILES; read lazily, at most `AHEAD` chunks for each worker ahead.
         spec: Policy, with the time-out per molecule.
         workers: Worker processes; 0 works in this process, without time-out.
         with_keys: Whether InChIKeys are made; without them keys are empty.
@@ -147,13 +148,13 @@ def _in_pool(
     rescue: Callable[[Iterable[Result]], Done],
     one: One,
 ) -> Iterator[Done]:
-    """Carry out a task on chunks in worker processes, a few ahead; a chunk that fails is done molecule by molecule."""
+    """Carry out a task on chunks in worker processes, `AHEAD` for each; a chunk that fails is done molecule by molecule."""
     workers, held = bounded_workers(workers), deque[_Held]()
     chunks, first = _chunks(smiles, size), 1
     with worker_pool(workers) as pool:
         try:
             while True:
-                while len(held) < 2 * workers and (chunk := next(chunks, None)) is not None:
+                while len(held) < AHEAD * workers and (chunk := next(chunks, None)) is not None:
                     timeout = START_UP_S + spec.timeout_s + SECONDS_PER_MOLECULE * len(chunk)
                     held.append(_Held(first, chunk, schedule(pool, task, (chunk,), timeout)))
                     first += len(chunk)

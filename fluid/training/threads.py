@@ -16,6 +16,11 @@ def bounded_threads(count: int) -> int:
     return min(count, cores)
 
 
+def threads_beside(workers: int) -> int:
+    """Return the tensor threads that leave each of `workers` busy processes a core: more of them only wait for one another."""
+    return max(1, joblib.cpu_count() - workers)
+
+
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Bound torch's threads for a block and restore them."""

@@ -21,7 +21,7 @@ from fluid.training.fit import check_devices, fit_network, make_trainer, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.threads import bounded_threads, threads
+from fluid.training.threads import bounded_threads, threads, threads_beside
 from tests.training.conftest import ENDPOINTS, Task
 
 RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=5e-3, patience=100)
@@ -163,6 +163,11 @@ def test_more_threads_than_cores_are_reduced_with_a_warning(monkeypatch: pytest.
     assert [bounded_threads(count) for count in (1, 3)] == [1, 3]
     with pytest.warns(UserWarning, match="64 threads were asked for, but 3 cores can be used here: reduced to 3"):
         assert bounded_threads(64) == 3
+
+
+def test_tensor_threads_leave_busy_processes_their_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joblib.cpu_count", lambda: 8)
+    assert [threads_beside(workers) for workers in (0, 2, 8, 20)] == [8, 6, 1, 1]
 
 
 def test_ctrl_c_is_ctrl_c_and_stays_so(task: Task) -> None:

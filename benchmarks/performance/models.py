@@ -11,8 +11,13 @@ from bench import Bench
 from molecules import auroc, embedded
 from process import Run, fluid
 
-RECIPE = {"training.teacher.validation_share": 0.1, "training.teacher.threads": 0}
-"""As the pooled upper bound of the simulation; one model alone may use both cores."""
+RECIPE = {
+    "training.teacher.validation_share": 0.05,
+    "training.teacher.epochs": 25,
+    "training.teacher.patience": 25,
+    "training.teacher.threads": 0,
+}
+"""Chosen on the validation file; one model alone may use both cores."""
 QUICK = ("training.teacher.epochs=2",)
 PEER_EPOCHS_QUICK = 3
 

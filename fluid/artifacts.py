@@ -1,8 +1,7 @@
-"""Atomic, hashed, verified files, and the content-keyed store of stage results.
+"""Atomic, hashed, verified files.
 
 Everything is written to a temporary name beside its target, flushed to disk, then renamed: a reader never
-sees half a file. A stage's result is a folder with a manifest of the SHA-256 of each file, keyed by the hash of
-what went in; it is verified when it is read, and rebuilt when it does not verify.
+sees half a file. A stage's result is a folder with a manifest of the SHA-256 of each file; it is verified when it is read.
 """
 
 import hashlib
@@ -10,23 +9,43 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from fluid.errors import ArtifactError
 
 MANIFEST = "artifact.json"
+REMEDY = "Delete the folder and run again."
+PART = ".part"
 PACKAGE = Path(__file__).parent
+SETTLED_S = 2.0
 
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=1_000_000)
+def _hash_of_state(path: str, inode: int, size: int, changed_ns: int) -> str:
+    return hash_file(Path(path))
+
+
+def hash_unchanged(path: Path) -> str:
+    """Return the SHA-256 of a file, from memory if this process has hashed it and its inode, size and change time are the same.
+
+    Clocks of file systems are coarse: a file that changed in the last seconds is hashed anew.
+    """
+    state = path.stat()
+    if time.time() - state.st_ctime < SETTLED_S:
+        return hash_file(path)
+    return _hash_of_state(str(path), state.st_ino, state.st_size, state.st_ctime_ns)
 
 
 def plain(value: Any) -> Any:
@@ -69,7 +88,7 @@ def _flush(path: Path) -> None:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path in `path`'s folder; on success it is flushed and renamed, on failure removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
     temporary.chmod(0o644)
@@ -77,6 +96,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.replace(path)
+        _flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -85,7 +105,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; on success it is flushed and replaces `path`, on failure removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
     temporary.chmod(0o755)
     try:
         yield temporary
@@ -94,6 +114,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             shutil.rmtree(path)
         temporary.replace(path)
+        _flush(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -156,53 +177,9 @@ def open_artifact(folder: Path) -> Artifact:
     try:
         stage, key, files, digest = (manifest[name] for name in ("stage", "key", "files", "digest"))
         present = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} - {MANIFEST}
-        wrong = sorted(present ^ set(files)) or [f for f in files if hash_file(folder / f) != files[f]]
+        wrong = sorted(present ^ set(files)) or [f for f in files if hash_unchanged(folder / f) != files[f]]
     except (KeyError, TypeError):
-        raise ArtifactError("manifest is incomplete", where=str(folder / MANIFEST), remedy="Delete the folder and run again.") from None
+        raise ArtifactError("manifest is incomplete", where=str(folder / MANIFEST), remedy=REMEDY) from None
     if wrong or digest != hash_json(files):
-        raise ArtifactError(
-            "content differs from its manifest", where=str(folder / (wrong or [MANIFEST])[0]), remedy="Delete the folder and run again."
-        )
+        raise ArtifactError("content differs from its manifest", where=str(folder / (wrong or [MANIFEST])[0]), remedy=REMEDY)
     return Artifact(stage, key, folder, digest)
-
-
-class ArtifactStore:
-    """Stage results on disk, keyed by what went in.
-
-    Args:
-        root: Folder of the store; made on first write.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def _place(self, stage: str, inputs: Mapping[str, Any]) -> tuple[str, Path]:
-        key = hash_json({"stage": stage, "inputs": inputs})
-        return key, self.root / stage / key[:32]
-
-    def holds(self, stage: str, inputs: Mapping[str, Any]) -> bool:
-        """Return whether the store seems to hold the artifact; its content is not verified."""
-        return (self._place(stage, inputs)[1] / MANIFEST).is_file()
-
-    def get_or_make(self, stage: str, inputs: Mapping[str, Any], build: Callable[[Path], None]) -> tuple[Artifact, bool]:
-        """Return the artifact of `stage` for `inputs`, building it if it is absent or does not verify.
-
-        Args:
-            stage: Name of the stage.
-            inputs: Everything that determines the result (spec subset, input digests, code version, seed).
-            build: Fills an empty folder with the result's files.
-
-        Returns:
-            The artifact, and whether it was found (`True`) or built (`False`).
-        """
-        key, folder = self._place(stage, inputs)
-        try:
-            artifact = open_artifact(folder)
-            if artifact.key == key:
-                return artifact, True
-        except ArtifactError:
-            pass  # absent or damaged: built again below
-        with atomic_folder(folder) as temporary:
-            build(temporary)
-            seal(temporary, stage, key)
-        return open_artifact(folder), False

@@ -6,11 +6,13 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
+
+from omegaconf import DictConfig
 
 from fluid import __version__
 from fluid.cli.build import nearest
+from fluid.cli.compose import conf_folder
 from fluid.cli.signals import Terminated, heed_sigterm
 from fluid.errors import FluidError
 
@@ -25,14 +27,11 @@ VERBS = {
     "predict": "prediction, uncertainty and domain flag for every row of a molecule file",
     "evaluate": "judge a model on labelled molecules",
     "report": "draw the report page of a finished run again",
+    "collect": "one table and one comparison page from all runs of a sweep",
+    "status": "runs, stages, ages, sizes and failures",
+    "gc": "remove what no run needs any more from the store",
 }
 INTERRUPTED, TERMINATED, FAILED, WRONG_INPUT = 130, 143, 1, 2
-
-
-def conf_folder() -> Path:
-    """Return the folder of the configuration: inside the package when installed, beside it in a checkout."""
-    inside = Path(__file__).parents[1] / "conf"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "conf"
 
 
 def overview() -> str:
@@ -105,24 +104,24 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
 
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
-    """Compose the verb's configuration with Hydra and call it; of several runs (`-m`) all are tried, then the first failure is raised."""
-    import hydra
-    from omegaconf import DictConfig
-
+    """Compose the verb's configuration with Hydra and carry it out, once or as a sweep (`-m`)."""
+    from fluid.cli.compose import with_hydra
+    from fluid.cli.sweep import is_sweep, run_sweep
     from fluid.cli.verbs import run_verb
 
     name = verb.replace("-", "_")
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `guarded` instead of being printed by Hydra
-    sys.argv = [f"fluid {verb}", *arguments]
+    if is_sweep(arguments):
+        run_sweep(name, arguments)
+        return
     failures: list[Exception] = []
 
-    def task(config: DictConfig) -> None:
+    def task(config: DictConfig, overrides: Sequence[str]) -> None:
         try:
-            run_verb(name, config)
+            run_verb(name, config, overrides)
         except Exception as error:
             failures.append(error)
 
-    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=name)(task)()
+    with_hydra(name, arguments, task)
     if failures:
         raise failures[0]
 

@@ -6,7 +6,7 @@ from typing import Any
 from fluid.cli.build import build
 from fluid.federation.spec import FederationSpec
 
-SURROUNDINGS = ("name", "open", "paths", "logger", "workers")
+SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep")
 
 
 def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:

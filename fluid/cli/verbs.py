@@ -3,23 +3,26 @@
 Each verb imports what it needs: a prediction should not wait for Lightning.
 """
 
+import shlex
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fluid.artifacts import ArtifactStore, hash_json, write_json
+from fluid.artifacts import atomic_file, hash_json
 from fluid.cli.build import build
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.cli.watch import watching
+from fluid.errors import ConfigError
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
 from fluid.federation.workshop import Workshop
 from fluid.molecules.pool import bounded_workers
+from fluid.store import ArtifactStore
 
 Config = dict[str, Any]
 
@@ -29,9 +32,13 @@ def store(config: Config) -> ArtifactStore:
     return ArtifactStore(Path(config["paths"]["artifacts"]))
 
 
-def run_name(config: Config) -> str:
-    """Return the run's name: as given, or made from the settings, so that equal settings share a folder."""
-    return config["name"] or "run-" + hash_json(without(config, *SURROUNDINGS))[:10]
+def run_folder(config: Config) -> Path:
+    """Return the run's folder: by its name, or by its settings, so that equal settings share one; in a sweep always by both."""
+    runs, name, sweep = Path(config["paths"]["runs"]), config["name"], config["sweep"]
+    settings = hash_json(without(config, *SURROUNDINGS))[:10]
+    if sweep:
+        return runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}"
+    return runs / (name or f"run-{settings}")
 
 
 def last_line(what: str, where: Path) -> None:
@@ -39,20 +46,26 @@ def last_line(what: str, where: Path) -> None:
     print(f"{what}: {where}")
 
 
-def run_simulate(config: Config) -> None:
+def run_simulate(config: Config, command: str) -> None:
     """Run `fluid simulate`."""
-    from fluid.federation.run_folder import write_run
+    from fluid.federation.consortium_data import check_files
+    from fluid.federation.run_folder import clear_other_results, write_run
+    from fluid.federation.run_record import recorded
     from fluid.federation.simulation import simulate
+    from fluid.reporting.report_files import read_report_data
     from fluid.reporting.tables import headline_table
 
-    began = time.perf_counter()
-    spec, run = federation_spec(config), Path(config["paths"]["runs"]) / run_name(config)
-    with at_work(config, run / "logs") as workshop:
-        federation = simulate(spec, workshop)
-    run.mkdir(parents=True, exist_ok=True)
-    write_json(run / "config.json", config)
-    (run / "config.yaml").write_text(OmegaConf.to_yaml(config))
-    data = write_run(federation, workshop.records, config, run.name, spec.seed, run)
+    began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
+    check_files(spec.data)
+    with recorded(run, config, without(config, *SURROUNDINGS), command) as record:
+        clear_other_results(record)
+        with atomic_file(run / "config.yaml") as temporary:
+            temporary.write_text(OmegaConf.to_yaml(config))
+        with at_work(config, run / "logs", run) as workshop:
+            workshop.needs = record.needs
+            federation = simulate(spec, workshop)
+        again = record.complete()
+        data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run)
     print(headline_table(data.scores).to_string(index=False))
     peak = max(record.peak_mb for record in workshop.records)
     print(f"total: {time.perf_counter() - began:.0f} s, peak memory {peak:.0f} MB in one process")
@@ -62,16 +75,17 @@ def run_simulate(config: Config) -> None:
 
 
 @contextmanager
-def at_work(config: Config, log: Path | None = None) -> Iterator[Workshop]:
-    """Yield a workshop with progress, and with loggers that write into `log`."""
-    with watching(config.get("trainer", {}).get("progress", True)) as watch:
+def at_work(config: Config, log: Path | None = None, run: Path | None = None) -> Iterator[Workshop]:
+    """Yield a workshop with progress, with loggers that write into `log`; what the `run` needs is kept in the store."""
+    place = store(config)
+    with watching(config.get("trainer", {}).get("progress", True)) as watch, place.used(run):
         if log is None:
-            yield Workshop(store(config), watch)
+            yield Workshop(place, watch)
             return
         from fluid.cli.loggers import loggers
 
         with loggers(config["logger"], log, config) as logger:
-            yield Workshop(store(config), watch, logger, workers=bounded_workers(config.get("workers", 1)))
+            yield Workshop(place, watch, logger, workers=bounded_workers(config.get("workers", 1)))
 
 
 def log_folder(out: str) -> Path:
@@ -160,8 +174,54 @@ def run_report(config: Config) -> None:
     last_line("report", run / "report.html")
 
 
+def run_status(config: Config) -> None:
+    """Run `fluid status`."""
+    from fluid.cli.tables import print_runs, print_store
+    from fluid.federation.housekeeping import run_folders, run_status, stage_status
+
+    place, runs = store(config), Path(config["paths"]["runs"])
+    if not runs.is_dir() and not place.root.is_dir():
+        raise ConfigError("there are no runs and no store", where=str(runs), remedy="Check paths.runs and paths.artifacts.")
+    print_runs([run_status(folder, place) for folder in run_folders(runs)], runs)
+    print_store(stage_status(place), place.root)
+    last_line("runs", runs)
+
+
+def run_gc(config: Config) -> None:
+    """Run `fluid gc`."""
+    from fluid.cli.tables import print_garbage
+    from fluid.federation.housekeeping import collect_garbage
+
+    place = store(config)
+    if not place.root.is_dir():
+        raise ConfigError("there is no store", where=str(place.root), remedy="Check paths.artifacts.")
+    found = collect_garbage(place, Path(config["paths"]["runs"]), config["dry_run"])
+    print_garbage(found)
+    freed = sum(item.size for item in found) / 1e6
+    last_line(f"{'could be' if config['dry_run'] else ''} removed {len(found)} things, {freed:.1f} MB".strip(), place.root)
+
+
+def run_collect(config: Config) -> None:
+    """Run `fluid collect`."""
+    from fluid.federation.collect import collect, write_table
+    from fluid.reporting.comparison import write_comparison
+
+    folder = Path(config["folder"])
+    out = Path(config["out"]) if config["out"] else folder / "collected.csv"
+    collected = collect(folder)
+    write_table(collected, out)
+    write_comparison(collected.table, collected.settings, collected.unfinished, folder.name, out.with_suffix(".html"))
+    for line in collected.unfinished:
+        print(f"  not in the table: {line}")
+    print(f"{collected.runs} runs, {len(collected.table)} rows, settings that differ: {', '.join(collected.settings) or 'none'}")
+    last_line("table", out)
+    last_line("comparison", out.with_suffix(".html"))
+
+
 RUNNERS: Mapping[str, Callable[[Config], None]] = {
-    "simulate": run_simulate,
+    "status": run_status,
+    "gc": run_gc,
+    "collect": run_collect,
     "train_teacher": run_train_teacher,
     "annotate": run_annotate,
     "aggregate": run_aggregate,
@@ -173,7 +233,26 @@ RUNNERS: Mapping[str, Callable[[Config], None]] = {
 }
 
 
-def run_verb(name: str, config: DictConfig) -> None:
-    """Resolve the configuration to plain values and run the verb."""
-    values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    RUNNERS[name](values)  # type: ignore[arg-type]
+def plain_values(config: DictConfig) -> Config:
+    """Return a configuration as plain values."""
+    return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+
+
+def command_of(overrides: Sequence[str]) -> str:
+    """Return the command that runs a simulation with these settings."""
+    return shlex.join(["fluid", "simulate", *overrides])
+
+
+def run_verb(name: str, config: DictConfig, overrides: Sequence[str] = ()) -> None:
+    """Resolve the configuration to plain values and run the verb.
+
+    Args:
+        name: The verb, with `_` for `-`.
+        config: Its composed configuration.
+        overrides: The settings by which it was composed; kept with the results.
+    """
+    values = plain_values(config)
+    if name == "simulate":
+        run_simulate(values, command_of(overrides))
+    else:
+        RUNNERS[name](values)

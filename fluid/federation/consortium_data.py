@@ -7,7 +7,7 @@ import numpy as np
 from fluid.artifacts import Artifact, read_json
 from fluid.companies.leaks import check_disjoint
 from fluid.federation.part import Part, read_part
-from fluid.federation.spec import FederationSpec
+from fluid.federation.spec import DataSpec, FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.stages.judge import VALIDATION
 from fluid.federation.workshop import Workshop
@@ -60,6 +60,17 @@ def intake_note(name: str, artifact: Artifact) -> str:
     return f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {counts['dropped']} dropped, {counts['merged']} merged."
 
 
+def check_files(data: DataSpec) -> None:
+    """Find a wrong path before any work is done.
+
+    Raises:
+        InputError: A file is not there.
+    """
+    for path in (data.test_external, data.test_in_domain, data.validation, data.pool, data.transfer):
+        if path:
+            resolve(path)
+
+
 def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     """Read every file, set validation and test aside where none is given, and remove overlaps.
 
@@ -74,9 +85,7 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
             "pool": spec.data.pool,
         },
     )
-    for path in (*labelled.values(), data.transfer):
-        if path:
-            resolve(path)  # a wrong path is found before any work is done
+    check_files(data)
     intakes = {name: workshop.make(intake_stage(name, path, spec.intake)) for name, path in labelled.items() if path}
     intakes["transfer"] = workshop.make(
         intake_stage("transfer", data.transfer, spec.intake, labelled=False, smiles_column=data.transfer_smiles_column)

@@ -15,12 +15,15 @@ from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.chemical_space import chemical_space
 from fluid.federation.consensus_table import read_consensus
+from fluid.federation.run_record import OUTPUTS, RunRecord
 from fluid.federation.simulation import Federation
 from fluid.federation.stage import library_versions
 from fluid.federation.workshop import StageRecord
 from fluid.reporting.page import write_report
 from fluid.reporting.report_data import ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
+
+RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs")
 
 
 def all_scores(federation: Federation) -> list[Score]:
@@ -95,6 +98,15 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
     (run / "dropped").mkdir(exist_ok=True)
     for name, artifact in federation.data.intakes.items():
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")
+
+
+def clear_other_results(record: RunRecord) -> None:
+    """Remove the results of a run of other settings that had the same folder: nothing of it may be taken for ours."""
+    if record.before and record.before["config_hash"] != record.values["config_hash"]:
+        for name in RESULTS:
+            shutil.rmtree(record.folder / name, ignore_errors=True)
+        for name in OUTPUTS:
+            (record.folder / name).unlink(missing_ok=True)
 
 
 def write_run(

@@ -8,11 +8,12 @@ public transfer set ────────────────────
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
 from fluid.annotation.storage import read_annotation_set
-from fluid.artifacts import Artifact, ArtifactStore
+from fluid.artifacts import Artifact
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.model_folder import Model, read_model
@@ -28,6 +29,7 @@ from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Task, Workshop, peak_memory_mb
 from fluid.models.predictor import ForestSpec
+from fluid.store import ArtifactStore
 from fluid.training.recipe import Recipe
 from fluid.training.threads import threads
 
@@ -109,9 +111,12 @@ def annotate(teachers: Mapping[str, Artifact], transfer: Part, spec: FederationS
 
 def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec: FederationSpec, store: ArtifactStore) -> float:
     """Let some teachers answer the transfer set in one pass, into the scratch folders of their stages."""
-    asked = [(model, shards_in(stage.scratch(store))) for model, stage in teachers]
-    with threads(1):
-        answer_together(asked, transfer, spec.annotation.chunk, lambda _: None)
+    with ExitStack() as alone, threads(1):
+        for stage in sorted((stage for _, stage in teachers), key=Stage.key):  # always in one order: nobody waits in a circle
+            alone.enter_context(store.making(stage.kind, stage.key()))
+        asked = [(model, shards_in(stage.scratch(store))) for model, stage in teachers if not store.holds(stage.kind, stage.key_inputs())]
+        if asked:
+            answer_together(asked, transfer, spec.annotation.chunk, lambda _: None)
     return peak_memory_mb()
 
 

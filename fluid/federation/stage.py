@@ -8,11 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fluid.artifacts import Artifact, ArtifactStore, code_version, hash_json
+from fluid.artifacts import Artifact, code_version
+from fluid.store import ArtifactStore, Notice, stage_key
 from fluid.training.threads import threads
 
 Report = Callable[[float], None]
-SCRATCH = "scratch"
 
 ROOMS = {
     "intake": ("molecules", "data"),
@@ -70,9 +70,13 @@ class Stage:
         code = code_version("seeding.py", "artifacts.py", f"federation/stages/{self.kind}.py", *ROOMS[self.kind])
         return {"name": self.name, **self.inputs, "threads": self.threads, "code": code, "libraries": library_versions()}
 
-    def make_in(self, store: ArtifactStore, report: Report) -> tuple[Artifact, bool]:
+    def key(self) -> str:
+        """Return the key of the result: the hash of all that goes in."""
+        return stage_key(self.kind, self.key_inputs())
+
+    def make_in(self, store: ArtifactStore, report: Report, notice: Notice = lambda _: None) -> tuple[Artifact, bool]:
         """Return the stage's artifact, and whether it was in the store already."""
-        return store.get_or_make(self.kind, self.key_inputs(), lambda folder: self.fill(folder, store, report))
+        return store.get_or_make(self.kind, self.key_inputs(), lambda folder: self.fill(folder, store, report), notice)
 
     def fill(self, folder: Path, store: ArtifactStore, report: Report) -> None:
         """Fill a folder, with the stage's own threads, and remove its scratch."""
@@ -81,5 +85,5 @@ class Stage:
         shutil.rmtree(self.scratch(store), ignore_errors=True)
 
     def scratch(self, store: ArtifactStore) -> Path:
-        """Return the stage's scratch folder: in the store, under the key of the inputs."""
-        return store.root / SCRATCH / hash_json({"stage": self.kind, "inputs": self.key_inputs()})[:32]
+        """Return the stage's scratch folder: in the store, under the stage's key."""
+        return store.scratch(self.key())

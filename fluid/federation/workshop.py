@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fluid.artifacts import MANIFEST, Artifact, ArtifactStore, atomic_folder, hash_json, open_artifact, seal
+from fluid.artifacts import MANIFEST, Artifact, atomic_folder, open_artifact, seal
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.crew import side_by_side
 from fluid.federation.stage import Stage
 from fluid.federation.watch import Silent, Watch
+from fluid.store import ArtifactStore
 
 if TYPE_CHECKING:  # only training needs Lightning, whose import takes longer than a prediction
     from lightning.pytorch.loggers import Logger
@@ -59,6 +60,7 @@ class Workshop:
         logger: Makes a Lightning logger for a training run's name, or none.
         records: Cost of every stage, in the order carried out.
         workers: Processes for stages that do not need each other; changes no result.
+        needs: Told of every stage before it is looked up or made.
     """
 
     store: ArtifactStore
@@ -66,6 +68,7 @@ class Workshop:
     logger: "Callable[[str], Logger | None]" = lambda _: None
     records: list[StageRecord] = field(default_factory=list)
     workers: int = 1
+    needs: Callable[[Stage], None] = lambda _: None
 
     @contextmanager
     def timed(self, stage: str, name: str) -> Iterator[list[bool]]:
@@ -79,18 +82,21 @@ class Workshop:
 
     def make(self, stage: Stage) -> Artifact:
         """Return the stage's artifact, found in the store or made now."""
+        self.needs(stage)
         with self.timed(stage.kind, stage.name) as reused:
-            artifact, reused[0] = stage.make_in(self.store, self.watch.advance)
+            artifact, reused[0] = stage.make_in(self.store, self.watch.advance, self.watch.note)
         return artifact
 
     def new(self, stages: Mapping[str, Stage]) -> dict[str, Stage]:
         """Return the stages whose artifacts are not in the store."""
+        for stage in stages.values():
+            self.needs(stage)
         return {name: stage for name, stage in stages.items() if not self.store.holds(stage.kind, stage.key_inputs())}
 
     def make_all(self, stages: Mapping[str, Stage]) -> dict[str, Artifact]:
         """Return the artifacts of stages that do not need each other; those that are new are made side by side, first come first."""
-        new = self.new(stages) if self.workers > 1 else {}
-        made = new if len(new) > 1 else {}
+        new = self.new(stages)
+        made = new if len(new) > 1 and self.workers > 1 else {}
         self.carry_out([Task(stage.kind, stage.name, partial(make_quietly, stage, self.store.root)) for stage in made.values()])
         return {
             name: stage.make_in(self.store, self.watch.advance)[0] if name in made else self.make(stage) for name, stage in stages.items()
@@ -118,7 +124,7 @@ class Workshop:
         Raises:
             ConfigError: The folder holds something else and `overwrite` is false.
         """
-        key = hash_json({"stage": stage.kind, "inputs": stage.key_inputs()})
+        key = stage.key()
         with self.timed(stage.kind, stage.name) as reused:
             reused[0] = _holds(folder, key)
             if not reused[0]:

@@ -5,7 +5,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from fluid.cli.build import build
-from fluid.cli.main import VERBS, conf_folder
+from fluid.cli.compose import conf_folder
+from fluid.cli.main import VERBS
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
 from fluid.federation.spec import FederationSpec

@@ -50,7 +50,7 @@ def test_report_is_drawn_again(fluid: Call, small: list[str], tmp_path: Path) ->
 
 def test_a_multirun_makes_one_run_each(fluid: Call, small: list[str], tmp_path: Path) -> None:
     assert fluid("simulate", "-m", *small, "consensus=mean,uncertainty")[0] == 0
-    methods = [json.loads(file.read_text())["consensus"]["method"] for file in (tmp_path / "runs").glob("run-*/config.json")]
+    methods = [json.loads(file.read_text())["consensus"]["method"] for file in (tmp_path / "runs").glob("sweep-*/run-*/config.json")]
     assert sorted(methods) == ["mean", "uncertainty"]
 
 
@@ -58,7 +58,7 @@ def test_a_failing_multirun_tries_the_rest_and_fails(fluid: Call, small: list[st
     code, _, error = fluid("simulate", "-m", *small, "intake.quorum=100000,5", "consensus=mean")
     assert code == 2
     assert "expected at least 100000" in error
-    assert len(list((tmp_path / "runs").glob("run-*/report.html"))) == 1
+    assert len(list((tmp_path / "runs").glob("sweep-*/run-*/report.html"))) == 1
 
 
 def test_every_step_of_a_consortium_from_the_command_line(fluid: Call, files: Files, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from fluid.artifacts import ArtifactStore
 from fluid.companies.spec import CompanySpec
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import (
@@ -21,6 +20,7 @@ from fluid.federation.spec import (
 )
 from fluid.federation.workshop import Workshop
 from fluid.models.predictor import NetworkSpec
+from fluid.store import ArtifactStore
 from fluid.training.recipe import Recipe, TrainerSpec
 from tests.conftest import Files
 

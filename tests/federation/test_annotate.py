@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluid.artifacts import ArtifactStore
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.stage import SCRATCH
 from fluid.federation.stages import annotate
 from fluid.federation.stages.annotate import ANSWERS, annotate_stage, answer_together, predict_all, shards_in
+from fluid.federation.watch import Silent
 from fluid.federation.workshop import Workshop
 from fluid.models.ensemble import predict_together
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.store import SCRATCH, ArtifactStore
 from tests.federation.conftest import Finished
 
 
@@ -72,7 +72,7 @@ def test_a_stopped_annotation_goes_on_and_gives_the_same_bytes(finished: Finishe
     transfer, teacher = finished.federation.data.transfer, finished.federation.models["T1"]
     stage = annotate_stage(teacher, read_model(teacher), transfer, 30)
     workshop = Workshop(ArtifactStore(tmp_path))
-    workshop.watch = type("Stopping", (), {"start": lambda *_: None, "advance": lambda _, share: stop_at(0.5)(share)})()
+    workshop.watch = type("Stopping", (Silent,), {"start": lambda *_: None, "advance": lambda _, share: stop_at(0.5)(share)})()
     with pytest.raises(KeyboardInterrupt):
         workshop.make(stage)
     assert len(list((tmp_path / SCRATCH).rglob(ANSWERS))) > 0

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from fluid.artifacts import ArtifactStore, open_artifact
+from fluid.artifacts import open_artifact
 from fluid.errors import ArtifactError, ConfigError, QuorumError
 from fluid.federation import consortium
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
 from fluid.federation.part import Part
 from fluid.federation.spec import EvaluationSpec
 from fluid.federation.workshop import Workshop
+from fluid.store import ArtifactStore
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from fluid.artifacts import ArtifactStore
 from fluid.errors import InputError
 from fluid.federation.consortium_data import load_data
 from fluid.federation.spec import DataSpec, FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.workshop import Workshop
+from fluid.store import ArtifactStore
 from tests.conftest import Library
 
 

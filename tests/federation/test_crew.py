@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from fluid.artifacts import ArtifactStore
 from fluid.errors import ConfigError, FluidError
 from fluid.federation.crew import side_by_side
 from fluid.federation.stage import Stage, Work
 from fluid.federation.watch import Silent
 from fluid.federation.workshop import Workshop
+from fluid.store import ArtifactStore
 
 
 def killed() -> float:

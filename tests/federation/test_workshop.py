@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluid.artifacts import ArtifactStore
 from fluid.errors import ConfigError
-from fluid.federation.stage import SCRATCH, Stage, Work
+from fluid.federation.stage import Stage, Work
 from fluid.federation.watch import Silent
 from fluid.federation.workshop import Workshop
+from fluid.store import SCRATCH, ArtifactStore
 
 
 def stage(build: Callable[[Path, Work], None] | None = None, **inputs: object) -> Stage:

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluid.artifacts import Artifact, ArtifactStore, open_artifact
+from fluid.artifacts import Artifact, open_artifact
 from fluid.errors import ArtifactError, ShapeError
 from fluid.molecules.array_writer import ArrayWriter
 from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.library import read_library, write_library, write_parts
 from fluid.molecules.packed import FILES, PackedGraphs
 from fluid.molecules.workers import featurize_part, featurize_stream
+from fluid.store import ArtifactStore
 
 SMILES = tuple(f"{'C' * (i % 17 + 1)}O{'C' * (i % 5)}" for i in range(300))
 KEYS = tuple(map(str, range(300)))

@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 def main(file: str, store: str, *teachers: str) -> None:
     """Take in the file, then let all teachers answer it."""
-    from fluid.artifacts import ArtifactStore, open_artifact
+    from fluid.artifacts import open_artifact
     from fluid.federation.consortium import read_file
     from fluid.federation.simulation import annotate
     from fluid.federation.spec import AnnotationSpec, IntakeSettings
     from fluid.federation.workshop import Workshop
+    from fluid.store import ArtifactStore
 
     workshop = Workshop(ArtifactStore(Path(store)), workers=2)
     _, transfer = read_file("transfer", file, IntakeSettings(workers=2), workshop, labelled=False)

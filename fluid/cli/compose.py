@@ -1,0 +1,44 @@
+"""The configuration of a verb, composed by Hydra."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+Job = Callable[[DictConfig, Sequence[str]], Any]
+
+
+def conf_folder() -> Path:
+    """Return the folder of the configuration: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parents[1] / "conf"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "conf"
+
+
+def composed(verb: str, overrides: Sequence[str] = ()) -> DictConfig:
+    """Return the configuration of a verb without running anything."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        return compose(verb, overrides=list(overrides))
+
+
+def with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
+    """Let Hydra read the arguments and call `job` with each configuration and the settings by which it was composed.
+
+    With `-m` the job may be called in other processes: it must then be a function of an importable module, or made of such.
+    """
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to the caller instead of being printed by Hydra
+    sys.argv = [f"fluid {verb.replace('_', '-')}", *arguments]
+
+    def task(config: DictConfig) -> Any:
+        return job(config, list(HydraConfig.get().overrides.task))
+
+    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)(task)()

@@ -1,0 +1,91 @@
+"""The runs of a sweep as one tidy table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fluid.artifacts import atomic_file, read_json
+from fluid.errors import ConfigError, InputError
+from fluid.federation.housekeeping import run_folders
+from fluid.federation.run_record import CONFIG, DONE, read_record
+
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A sweep's results.
+
+    Attributes:
+        table: One row per run and score: `run`, the settings that differ, then the columns of `metrics.csv`.
+        settings: Dotted names of the settings that differ between runs.
+        runs: How many runs are in the table.
+        unfinished: Each run that is not, and why.
+    """
+
+    table: pd.DataFrame
+    settings: tuple[str, ...]
+    runs: int
+    unfinished: tuple[str, ...]
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings by dotted names; lists as text, since a cell holds one value."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = str(value) if isinstance(value, list) else value
+    return found
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """Return the settings that decide a run's results, by dotted names."""
+    return flat({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
+
+
+def differing(settings: Mapping[Path, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names of settings that are not the same in all runs, in the order of the configuration."""
+    names = {name: None for values in settings.values() for name in values}
+    absent = object()
+    return tuple(name for name in names if len({repr(values.get(name, absent)) for values in settings.values()}) > 1)
+
+
+def collect(folder: Path) -> Collected:
+    """Gather all finished runs below a folder.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    records = {run: read_record(run) for run in run_folders(folder)}
+    done = {run: settings_of(run) for run, record in records.items() if record["status"] == DONE}
+    unfinished = tuple(f"{run}: {record['status']} {record.get('error', '')}".strip() for run, record in records.items() if run not in done)
+    if not done:
+        raise ConfigError(f"there is no finished run ({len(unfinished)} others)", where=str(folder), expected="a sweep's folder")
+    names = differing(done)
+    parts = []
+    for run, settings in done.items():
+        scores = pd.read_csv(run / "metrics.csv")
+        clash = {name: f"settings.{name}" for name in names if name in scores.columns}
+        chosen = {clash.get(name, name): settings.get(name) for name in names}
+        parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=scores.index), scores], axis=1))
+    return Collected(pd.concat(parts, ignore_index=True), names, len(done), unfinished)
+
+
+def write_table(collected: Collected, out: Path) -> None:
+    """Write the table as CSV or Parquet, by the suffix.
+
+    Raises:
+        InputError: The suffix is neither.
+    """
+    if out.suffix not in (".csv", ".parquet"):
+        raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
+    with atomic_file(out) as temporary:
+        if out.suffix == ".csv":
+            collected.table.to_csv(temporary, index=False)
+        else:
+            collected.table.to_parquet(temporary, index=False)

@@ -5,19 +5,23 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from fluid.artifacts import hash_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
 from fluid.training.callbacks import BestWeights, Progress
+from fluid.training.checkpoint import Checkpoint, finished_state, read_state, write_state
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MONITOR, NetworkModule
@@ -38,6 +42,8 @@ def quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=PossibleUserWarning)  # GPU not used, no validation, ...
             warnings.filterwarnings("ignore", message="Experiment logs directory .* exists", category=UserWarning)  # a second run
+            warnings.filterwarnings("ignore", message=".*train_dataloader yielded None")  # batches before a checkpoint
+            warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step", category=UserWarning)  # likewise
             warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated", category=FutureWarning, module="lightning")
             yield
     finally:
@@ -78,6 +84,7 @@ def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback
         accelerator=spec.accelerator,
         devices=spec.devices,
         strategy=spec.strategy,
+        plugins=[LightningEnvironment()],  # also within a batch system: signals and restarts are not Lightning's business
         precision=spec.precision,
         gradient_clip_val=recipe.gradient_clip,
         callbacks=list(callbacks),
@@ -104,8 +111,9 @@ def fit_network(
     seed: int,
     logger: Logger | None = None,
     report: Report | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[CurvePoint, ...]:
-    """Train `network` in place and return its learning curve.
+    """Train `network` in place and return its learning curve; goes on from a checkpoint of the same training if there is one.
 
     Args:
         network: The network; on return it holds the weights of the best validation epoch.
@@ -118,23 +126,50 @@ def fit_network(
         seed: Seed of the order and dropout streams.
         logger: A Lightning logger, or none.
         report: Called with the share of epochs done.
+        checkpoint: File to keep checkpoints in, and in the end the result; or none. Not used on several devices.
 
     Raises:
         ConfigError: The settings ask for GPUs that are not there.
     """
     check_devices(spec)
+    validate = len(validation) > 0
+    module, train_loader, held_out = prepared(network, module_type, endpoints, train, validation, recipe, spec, seed)
+    of = hash_json({"recipe": recipe, "seed": seed, "network": network.spec, "precision": spec.precision, "molecules": len(train)})
+    kept = checkpoint if spec.devices == 1 else None
+    state = read_state(kept, of) if kept else None
+    if state and state.values["finished"]:
+        network.load_state_dict(state.part("network"))
+        return curve_points(state.part("module")["curve"])
+    callbacks: list[Callback] = [Progress(report)] if report and "spawn" not in spec.strategy else []  # none across processes
+    best, stopping = (BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)) if validate else (None, None)
+    callbacks += [best, stopping] if best and stopping else []
+    keeper = Checkpoint(kept, of, spec.checkpoint_s, train_loader, stopping, best) if kept else None
+    with quiet(), threads(spec.threads_for(recipe)), isolated(derive_seed(seed, "dropout")):
+        trainer = make_trainer(recipe, spec, [*callbacks, keeper] if keeper else callbacks, logger, validate)
+        if keeper and state:
+            keeper.resume(state, trainer, module)
+        with interruptible():
+            trainer.fit(module, train_loader, held_out if validate else None)
+    if kept:
+        write_state(kept, finished_state(of, module))
+    return curve_points(module.curve)
+
+
+def prepared(
+    network: Network,
+    module_type: type[NetworkModule],
+    endpoints: Sequence[Endpoint],
+    train: Examples,
+    validation: Examples,
+    recipe: Recipe,
+    spec: TrainerSpec,
+    seed: int,
+) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
+    """Return the module, and the loaders of training and validation batches."""
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
     encoder = network.environment_encoder if recipe.environments else None
     environments = encoder.environments if encoder else None
     loader = ExampleLoader(train, recipe.batch_size, seed, device, environments)
     held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, environments)
-    validate = len(validation) > 0
-    callbacks: list[Callback] = [Progress(report)] if report and "spawn" not in spec.strategy else []  # none across processes
-    if validate:
-        callbacks += [BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)]
     module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))
-    with quiet(), threads(spec.threads_for(recipe)), isolated(derive_seed(seed, "dropout")):
-        trainer = make_trainer(recipe, spec, callbacks, logger, validate)
-        with interruptible():
-            trainer.fit(module, loader, held_out if validate else None)
-    return curve_points(module.curve)
+    return module, loader, held_out

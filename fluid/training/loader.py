@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -91,7 +92,11 @@ class ExampleLoader:
         self.graph = batches_of(examples.graphs, device, environments)
         self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
         self.weight = torch.as_tensor(examples.weight, dtype=torch.float32, device=device)
-        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+        self.batch_size, self.seed, self.epoch, self.skipped = batch_size, seed, 0, 0
+
+    def begin_at(self, epoch: int, batch: int) -> None:
+        """Let the next epoch be `epoch`, with `None` in the place of the batches before `batch`."""
+        self.epoch, self.skipped = epoch, batch
 
     def _ranks(self) -> tuple[int, int]:
         group = torch.distributed
@@ -112,8 +117,10 @@ class ExampleLoader:
         rank, world = self._ranks()
         return rows[: n - n % world][rank::world].to(self.target.device)
 
-    def __iter__(self) -> Iterator[LabelledBatch]:
+    def __iter__(self) -> Iterator[LabelledBatch | None]:
         """Yield the batches of the next epoch."""
         rows, self.epoch = self._rows(self.epoch), self.epoch + 1
-        for part in self._batches(rows):
+        skipped, self.skipped = self.skipped, 0
+        yield from repeat(None, skipped)
+        for part in self._batches(rows)[skipped:]:
             yield LabelledBatch(self.graph(part), self.target[part], self.weight[part])

@@ -95,9 +95,10 @@ class NetworkModule(LightningModule):
         """Record the validation loss, which decides when to stop."""
         self._end_of_epoch(1)
 
-    def transfer_batch_to_device(self, batch: LabelledBatch, device: torch.device, dataloader_idx: int) -> LabelledBatch:
-        """Return the batch as it is if it was made on the device, as `ExampleLoader` does for a single one."""
-        return batch if batch.target.device == device else super().transfer_batch_to_device(batch, device, dataloader_idx)
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Return the batch as it is if it was made on the device, as `ExampleLoader` does for a single one, or if it is skipped."""
+        made = batch is None or batch.target.device == device
+        return batch if made else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def configure_gradient_clipping(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None) -> None:
         """Clip the gradient norm here: Lightning's own way refuses fused optimisers in mixed precision, needlessly so in bfloat16."""

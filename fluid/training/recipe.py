@@ -79,6 +79,7 @@ class TrainerSpec:
         precision: `32-true`, `bf16-mixed`, ...
         threads: CPU threads for tensor operations.
         progress: Show a progress bar.
+        checkpoint_s: Seconds between checkpoints of a training on one device: what a killed run loses at most.
     """
 
     accelerator: str = "cpu"
@@ -87,6 +88,7 @@ class TrainerSpec:
     precision: str = "32-true"
     threads: int = 2
     progress: bool = True
+    checkpoint_s: float = 20.0
 
     def __post_init__(self) -> None:
         """Check ranges.
@@ -94,6 +96,8 @@ class TrainerSpec:
         Raises:
             ConfigError: A value is out of range.
         """
+        if not self.checkpoint_s >= 0:
+            raise ConfigError(f"trainer.checkpoint_s is {self.checkpoint_s}", expected="seconds, 0 or more")
         if self.accelerator not in ACCELERATORS:
             raise ConfigError(f"trainer.accelerator is {self.accelerator!r}", expected=" or ".join(ACCELERATORS))
         if self.precision not in PRECISIONS:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -38,6 +39,7 @@ class Job:
         seed: The experiment's seed.
         logger: Makes a Lightning logger for a run name, or none.
         report: Called with the share of the work done.
+        scratch: Folder for checkpoints, or none.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Job:
     seed: int
     logger: LoggerFactory = lambda _: None
     report: Report = lambda _: None
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def train_ensemble(
         points = fit_network(
             network, module_type, endpoints, train, validation, job.recipe, job.trainer, seed,
             job.logger(run), partial(_report_member, job.report, member, members),
+            job.scratch / f"member_{member}" if job.scratch else None,
         )  # fmt: skip
         _check_learnt(job, network, points, len(validation) > 0)
         curve += points

@@ -13,7 +13,7 @@ from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
-from fluid.federation.stage import Report, Stage, Work
+from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.student import confidence_weight, select_rows
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, own_validation, trainer_inputs
 from fluid.models.ensemble import GraphEnsemble
@@ -88,8 +88,8 @@ def hybrid_stage(
     name, student = hybrid_name(company), student_ensemble(released.model)
     labels = aligned_labels(company, part, student.endpoints)
 
-    def fit(report: Report) -> Trained:
-        job = Job(name, student.networks[0].spec, recipe, trainer, seed, logger, report)
+    def fit(work: Work) -> Trained:
+        job = Job(name, student.networks[0].spec, recipe, trainer, seed, logger, work.report, work.scratch)
         if spec.mode == "fine_tune":
             return train_teacher(job, part.molecules, labels, student.endpoints, start=student)
         rows = select_rows(released.consensus, selection, seed)
@@ -99,7 +99,7 @@ def hybrid_stage(
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=company)
-        trained = fit(work.report)
+        trained = fit(work)
         predictor = finished(trained, annotation)
         held_out = own_validation(labels, recipe, seed, name)[1]
         thresholds = own_thresholds(predictor, part.molecules.take(held_out), labels[held_out])

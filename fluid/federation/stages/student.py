@@ -55,7 +55,7 @@ def student_stage(
         rows = select_rows(consensus, selection, seed)
         molecules, soft_label = transfer.molecules.take(rows), consensus.soft_label[rows]
         weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
-        job = Job("student", model, recipe, trainer, seed, logger, work.report)
+        job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
         trained = train_student(job, molecules, soft_label, weight, consensus.endpoints)
         predictor = finished(trained, annotation)
         probe = np.arange(min(len(rows), 4096))

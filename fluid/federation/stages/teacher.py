@@ -11,7 +11,7 @@ from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionsSpec
-from fluid.federation.stage import Report, Stage, Work
+from fluid.federation.stage import Stage, Work
 from fluid.models.forest import ForestPredictor
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
@@ -30,10 +30,9 @@ def no_logger(_: str) -> Logger | None:
 
 
 def trainer_inputs(trainer: TrainerSpec) -> dict[str, object]:
-    """Return the trainer settings that decide results; progress bars do not."""
+    """Return the trainer settings that decide results; progress bars and checkpoints do not."""
     values: dict[str, object] = plain(trainer)
-    values.pop("progress")
-    return values
+    return {name: value for name, value in values.items() if name not in ("progress", "checkpoint_s")}
 
 
 def finished(trained: Trained, annotation: AnnotationSpec) -> Predictor:
@@ -71,7 +70,7 @@ def teacher_stage(
         logger: Makes the training run's logger.
     """
 
-    def fit(report: Report) -> tuple[Predictor, tuple[CurvePoint, ...]]:
+    def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         endpoints, labels = part.table.endpoints, part.table.labels
         if isinstance(model, PredictionsSpec):
             return PredictionFile.read(Path(model.path), endpoints), ()
@@ -82,13 +81,13 @@ def teacher_stage(
                 chosen.molecules, chosen.table.labels, endpoints, model, derive_seed(seed, name), trainer.threads_for(recipe)
             )
             return forest, ()
-        job = Job(name, model, recipe, trainer, seed, logger, report)
+        job = Job(name, model, recipe, trainer, seed, logger, work.report, work.scratch)
         trained = train_teacher(job, part.molecules, labels, endpoints)
         return finished(trained, annotation), trained.curve
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=name)
-        predictor, curve = fit(work.report)
+        predictor, curve = fit(work)
         held_out = part.take(own_validation(part.table.labels, recipe, seed, name)[1])
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
         write_model(folder, name, "teacher", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, curve)

@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+if TYPE_CHECKING:  # `fluid --help` needs none of it
+    from omegaconf import DictConfig
 
-Job = Callable[[DictConfig, Sequence[str]], Any]
+Job = Callable[["DictConfig", Sequence[str]], Any]
 
 
 def conf_folder() -> Path:
@@ -17,7 +18,7 @@ def conf_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "conf"
 
 
-def composed(verb: str, overrides: Sequence[str] = ()) -> DictConfig:
+def composed(verb: str, overrides: Sequence[str] = ()) -> "DictConfig":
     """Return the configuration of a verb without running anything."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -38,7 +39,7 @@ def with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to the caller instead of being printed by Hydra
     sys.argv = [f"fluid {verb.replace('_', '-')}", *arguments]
 
-    def task(config: DictConfig) -> Any:
+    def task(config: "DictConfig") -> Any:
         return job(config, list(HydraConfig.get().overrides.task))
 
     hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)(task)()

@@ -8,11 +8,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from omegaconf import DictConfig
-
 from fluid import __version__
 from fluid.cli.build import nearest
-from fluid.cli.compose import conf_folder
+from fluid.cli.compose import with_hydra
 from fluid.cli.signals import Terminated, heed_sigterm
 from fluid.errors import FluidError
 
@@ -31,6 +29,7 @@ VERBS = {
     "status": "runs, stages, ages, sizes and failures",
     "gc": "remove what no run needs any more from the store",
 }
+SHOWING = {"-h", "--help", "--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc"}
 INTERRUPTED, TERMINATED, FAILED, WRONG_INPUT = 130, 143, 1, 2
 
 
@@ -63,7 +62,7 @@ def stopped(end: KeyboardInterrupt) -> int:
     return fail(f"{word}; run the same command again to go on from the first unfinished stage.", code)
 
 
-def explain_hydra(error: Exception, verb: str) -> str:
+def explain_hydra(error: Exception, verb: str, settings: Sequence[str]) -> str:
     """Say in one line which key or choice of the command line is wrong and which one may be meant."""
     from fluid.cli.suggest import suggestion
 
@@ -71,10 +70,10 @@ def explain_hydra(error: Exception, verb: str) -> str:
     if missing:
         return f"{missing[1]} is missing. Give it as {missing[1]}=..."
     first = str(error).strip().split("\n")[0]
-    return f"{first} {suggestion(str(error), conf_folder(), verb.replace('-', '_'))}"
+    return f"{first} {suggestion(str(error), verb.replace('-', '_'), settings)}"
 
 
-def guarded(run: Callable[[], Any], verb: str) -> int:
+def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
     """Run a verb; turn every failure that a user can cause into one line and an exit code."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
@@ -86,7 +85,7 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
     except FluidError as error:
         return fail(str(error), WRONG_INPUT)
     except (HydraException, OmegaConfBaseException) as error:
-        return fail(explain_hydra(error, verb), WRONG_INPUT)
+        return fail(explain_hydra(error, verb, settings), WRONG_INPUT)
     except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
@@ -103,13 +102,24 @@ def guarded(run: Callable[[], Any], verb: str) -> int:
     return 0
 
 
+def is_search(arguments: Sequence[str]) -> bool:
+    """Return whether the arguments ask for a search for hyper-parameters."""
+    return any(flag in arguments for flag in ("-m", "--multirun")) and any(text.startswith("hparams_search=") for text in arguments)
+
+
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     """Compose the verb's configuration with Hydra and carry it out, once or as a sweep (`-m`)."""
-    from fluid.cli.compose import with_hydra
+    from omegaconf import DictConfig
+
     from fluid.cli.sweep import is_sweep, run_sweep
     from fluid.cli.verbs import run_verb
 
     name = verb.replace("-", "_")
+    if is_search(arguments):
+        from fluid.cli.search import run_search
+
+        run_search(name, arguments)
+        return
     if is_sweep(arguments):
         run_sweep(name, arguments)
         return
@@ -126,6 +136,17 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
         raise failures[0]
 
 
+def show(verb: str, arguments: Sequence[str]) -> None:
+    """Print help or settings of a verb; nothing is run, so nothing that runs is imported."""
+    from fluid.cli.help import HELP, help_text
+
+    name = verb.replace("-", "_")
+    if any(flag in arguments for flag in HELP):
+        print(help_text(name, arguments))
+    else:
+        with_hydra(name, arguments, lambda *_: None)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -138,7 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest(verb, list(VERBS))}", WRONG_INPUT)
-    return guarded(lambda: hydra_run(verb, arguments[1:]), verb)
+    begin = show if SHOWING & set(arguments) else hydra_run
+    return guarded(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
 
 
 def warning_line(message: Warning | str, *_: object, **__: object) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluid.cli.build import build
+from fluid.errors import ConfigError
 from fluid.federation.spec import FederationSpec
 
-SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep")
+SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search")
 
 
 def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -16,6 +17,8 @@ def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def federation_spec(config: Mapping[str, Any]) -> FederationSpec:
     """Build a whole experiment; a `student_model` of null is the teachers' architecture, or the default if they are no networks."""
+    if config.get("hparams_search"):
+        raise ConfigError("hparams_search is a search, not one run", remedy="Add -m.")
     values = without(config, *SURROUNDINGS)
     if values["student_model"] is None:
         teacher = values["model"]

@@ -1,11 +1,16 @@
 """The nearest known key or choice to a mistyped one."""
 
+import difflib
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from fluid.cli.build import nearest
+from fluid.cli.compose import composed, conf_folder
+from fluid.cli.help import choices_of, groups_of, read_config
+from fluid.errors import ConfigError
+
+UNTYPED = {"paths", "logger"}
 
 
 def dotted_keys(values: Any, prefix: str = "") -> Iterator[str]:
@@ -16,27 +21,73 @@ def dotted_keys(values: Any, prefix: str = "") -> Iterator[str]:
             yield from dotted_keys(value, f"{prefix}{key}.")
 
 
-def known_keys(conf: Path, verb: str) -> list[str]:
-    """Return all keys and groups that a verb's configuration knows."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
+def known_keys(verb: str, settings: Sequence[str] = ()) -> list[str]:
+    """Return all keys and groups that a verb's configuration knows, with the choices among the settings that are possible."""
     from omegaconf import OmegaConf
 
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        config = OmegaConf.to_container(compose(verb), resolve=False, throw_on_missing=False)
-    return sorted(set(dotted_keys(config)) | {folder.name for folder in conf.iterdir() if folder.is_dir() and folder.name != "hydra"})
+    groups = groups_of(verb)
+    chosen = [text for text in settings if "=" in text and text.split("=")[1] in choices_of(text.split("=")[0])]
+    config = OmegaConf.to_container(composed(verb, [text for text in chosen if text.split("=")[0] in groups]), resolve=False)
+    return sorted(set(dotted_keys(config)) | set(groups))
 
 
-def suggestion(message: str, conf: Path, verb: str) -> str:
+def children(key: str, known: Collection[str]) -> list[str]:
+    """Return the names of the keys right below a key; of the empty key, those at the top."""
+    prefix = f"{key}." if key else ""
+    return sorted(name.removeprefix(prefix) for name in known if name.startswith(prefix) and "." not in name.removeprefix(prefix))
+
+
+def nearest_key(key: str, known: Collection[str]) -> str:
+    """Return a remedy that names the known key that is most likely meant: of the same group, of the same name elsewhere, or alike."""
+    parent, _, leaf = key.rpartition(".")
+    siblings = children(parent, known)
+    if close := difflib.get_close_matches(leaf, siblings, n=1):
+        return f"Did you mean {(f'{parent}.' if parent else '') + close[0]!r}?"
+    if parent and siblings:
+        return f"Keys of {parent}: " + ", ".join(siblings) + "."
+    namesakes = sorted(name for name in known if name.rpartition(".")[2] == leaf)
+    longer = [name for name in siblings if name.startswith(leaf) or leaf.startswith(name)]
+    if found := [*difflib.get_close_matches(key, list(known), n=1), *namesakes, *longer]:
+        return f"Did you mean {found[0]!r}?"
+    return "Known: " + ", ".join(children("", known)) + "."
+
+
+def check_known(verb: str, config: Mapping[str, Any]) -> None:
+    """Refuse keys that were added to the configuration (`+key=value`) and that no typed settings would refuse.
+
+    Raises:
+        ConfigError: A key at the top, of `paths` or of `logger` is in no file of the configuration.
+    """
+    groups, own = groups_of(verb), read_config(conf_folder() / f"{verb}.yaml")
+    _check(config, {*groups, *own} - {"defaults", "hydra"}, "")
+    for group in UNTYPED & set(groups):
+        files = [read_config(conf_folder() / group / f"{name}.yaml") for name in choices_of(group)]
+        _check(config[group], {"group"}.union(*files) if group == "logger" else set().union(*files), f"{group}.")
+
+
+def _check(values: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"unknown key {where + key!r}", remedy=nearest(key, sorted(known)))
+
+
+def suggestion(message: str, verb: str, settings: Sequence[str] = ()) -> str:
     """Return a remedy for a message of Hydra about an unknown key or choice; empty if it is about something else."""
-    override = re.search(r"Could not override '([^']+)'", message)
-    if override and (conf / override.group(1)).is_dir():
-        prefix = f"{override.group(1)}."
-        return "Its keys: " + ", ".join(key.removeprefix(prefix) for key in known_keys(conf, verb) if key.startswith(prefix)) + "."
-    if override:
-        return nearest(override.group(1), known_keys(conf, verb))
-    choice = re.search(r"Could not find '([^'/]+)/([^']+)'", message)
-    if choice:
-        return nearest(choice.group(2), [file.stem for file in (conf / choice.group(1)).glob("*.yaml")])
+    if override := re.search(r"Could not override '([^']+)'", message):
+        return _for_key(override.group(1), verb, known_keys(verb, settings))
+    if override := re.search(r"Could not append to config. An item is already at '([^']+)'", message):
+        return f"Leave out the +: {override.group(1)}=..."
+    if choice := re.search(r"Could not find '([^'/]+)/([^']+)'", message):
+        return nearest(choice.group(2), choices_of(choice.group(1)))
+    if override := re.search(r"Ambiguous value for argument '([^'=]+)=", message):
+        return f"Several runs: add -m. A list: {override.group(1)}=[...]."
     return ""
+
+
+def _for_key(key: str, verb: str, known: Collection[str]) -> str:
+    group = key.split(".")[0]
+    if group in groups_of(verb) and not children(group, known):
+        return f"Choose one first: {group}=" + "|".join(choices_of(group)) + "."
+    if key in known and (conf_folder() / key).is_dir():
+        return "Its keys: " + ", ".join(name.removeprefix(f"{key}.") for name in sorted(known) if name.startswith(f"{key}.")) + "."
+    return nearest_key(key, known)

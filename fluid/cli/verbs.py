@@ -17,9 +17,11 @@ from omegaconf import DictConfig, OmegaConf
 from fluid.artifacts import atomic_file, hash_json
 from fluid.cli.build import build
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.cli.suggest import check_known
 from fluid.cli.watch import watching
 from fluid.errors import ConfigError
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
+from fluid.federation.spec import FederationSpec
 from fluid.federation.workshop import Workshop
 from fluid.molecules.pool import bounded_workers
 from fluid.store import ArtifactStore
@@ -46,8 +48,12 @@ def last_line(what: str, where: Path) -> None:
     print(f"{what}: {where}")
 
 
-def run_simulate(config: Config, command: str) -> None:
-    """Run `fluid simulate`."""
+def nothing(spec: FederationSpec, workshop: Workshop) -> None:
+    """Do nothing before a federation."""
+
+
+def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Workshop], None] = nothing) -> None:
+    """Run `fluid simulate`; `before` is called in its workshop first, and may end it by an error."""
     from fluid.federation.consortium_data import check_files
     from fluid.federation.run_folder import clear_other_results, write_run
     from fluid.federation.run_record import recorded
@@ -63,6 +69,7 @@ def run_simulate(config: Config, command: str) -> None:
             temporary.write_text(OmegaConf.to_yaml(config))
         with at_work(config, run / "logs", run) as workshop:
             workshop.needs = record.needs
+            before(spec, workshop)
             federation = simulate(spec, workshop)
         again = record.complete()
         data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run)
@@ -252,6 +259,7 @@ def run_verb(name: str, config: DictConfig, overrides: Sequence[str] = ()) -> No
         overrides: The settings by which it was composed; kept with the results.
     """
     values = plain_values(config)
+    check_known(name, values)
     if name == "simulate":
         run_simulate(values, command_of(overrides))
     else:

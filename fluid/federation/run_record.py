@@ -176,7 +176,7 @@ def recorded(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any
             yield record
         except BaseException as error:
             record.values["seconds"] = round(time.perf_counter() - began, 1)
-            record.end(INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED, told(error))
+            record.end(INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "status", FAILED), told(error))
             raise
         record.values["seconds"] = round(time.perf_counter() - began, 1)
         record.end(DONE)

@@ -13,7 +13,9 @@ from fluid.federation.spec import FederationSpec
 
 CONF = conf_folder()
 GROUPS = sorted(
-    f"{file.parent.name}={file.stem}" for file in CONF.glob("*/*.yaml") if file.parent.name not in ("hydra", "experiment", "paths")
+    f"{file.parent.name}={file.stem}"
+    for file in CONF.glob("*/*.yaml")
+    if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths")
 )
 ORDERS = {
     "train_teacher": TeacherOrder,

@@ -135,7 +135,7 @@ def test_ended_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path, 
         "simulate",
         *small,
         "training.teacher.epochs=2000",
-        "+training.teacher.patience=2000",
+        "training.teacher.patience=2000",
         "name=x",
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

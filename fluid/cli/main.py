@@ -11,7 +11,7 @@ from typing import Any
 from fluid import __version__
 from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
-from fluid.cli.signals import Terminated, heed_sigterm
+from fluid.cli.signals import Preempted, Terminated, heed_signals
 from fluid.errors import FluidError
 
 OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
@@ -30,7 +30,8 @@ VERBS = {
     "gc": "remove what no run needs any more from the store",
 }
 SHOWING = {"-h", "--help", "--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc"}
-INTERRUPTED, TERMINATED, FAILED, WRONG_INPUT = 130, 143, 1, 2
+INTERRUPTED, TERMINATED, PREEMPTED, FAILED, WRONG_INPUT = 130, 143, 75, 1, 2
+STOPS = {Terminated: ("terminated", TERMINATED), Preempted: ("preempted", PREEMPTED)}
 
 
 def overview() -> str:
@@ -58,7 +59,7 @@ def fail(message: str, code: int) -> int:
 
 def stopped(end: KeyboardInterrupt) -> int:
     """Say what stopped the run and how to go on; return the exit code."""
-    word, code = ("terminated", TERMINATED) if isinstance(end, Terminated) else ("interrupted", INTERRUPTED)
+    word, code = STOPS.get(type(end), ("interrupted", INTERRUPTED))
     return fail(f"{word}; run the same command again to go on from the first unfinished stage.", code)
 
 
@@ -171,5 +172,5 @@ def warning_line(message: Warning | str, *_: object, **__: object) -> str:
 def entry() -> None:
     """Run the command line of the installed `fluid` command."""
     warnings.formatwarning = warning_line
-    heed_sigterm()
+    heed_signals()
     sys.exit(main())

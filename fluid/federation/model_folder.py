@@ -1,11 +1,11 @@
 """A trained model with what belongs to it: thresholds, domain reference, learning curve."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from fluid.annotation.domain import DomainScorer
 from fluid.artifacts import Artifact, open_artifact, read_json, write_json
@@ -75,7 +75,8 @@ def write_model(
     """Write a model folder (inside a stage's folder)."""
     save_predictor(folder / "model", predictor)
     np.save(folder / "reference.npy", reference, allow_pickle=False)
-    pd.DataFrame(list(curve), columns=CURVE_COLUMNS).to_csv(folder / "curve.csv", index=False)
+    with (folder / "curve.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([CURVE_COLUMNS, *curve])
     finite = [float(t) if np.isfinite(t) else None for t in thresholds]
     write_json(folder / "card.json", {"name": name, "kind": kind, "thresholds": finite, "edges": annotation.edges, "k": annotation.k})
 

@@ -11,7 +11,7 @@ import torch
 
 import fluid.cli.verbs as verbs
 from fluid.cli.main import VERBS
-from fluid.cli.signals import heed_sigterm
+from fluid.cli.signals import SIGNALS, heed_signals
 from tests.cli.conftest import Call
 
 
@@ -102,16 +102,20 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(fluid: Call, monkeypatch: py
     assert "run the same command again" in error
 
 
-def test_sigterm_ends_with_143_and_is_no_success(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize(("sent", "expected", "word"), [(signal.SIGTERM, 143, "terminated"), (signal.SIGUSR1, 75, "preempted")])
+def test_a_batch_systems_signals_have_exit_codes_of_their_own(
+    fluid: Call, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, expected: int, word: str
+) -> None:
+    before = {signum: signal.getsignal(signum) for signum in SIGNALS}
     try:
-        heed_sigterm()
-        monkeypatch.setattr("fluid.cli.verbs.run_verb", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        heed_signals()
+        monkeypatch.setattr("fluid.cli.verbs.run_verb", lambda *_: os.kill(os.getpid(), sent))
         code, _, error = fluid("report", "run=x")
     finally:
-        signal.signal(signal.SIGTERM, before)
-    assert (code, one_line(error)) == (143, True)
-    assert "terminated; run the same command again" in error
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+    assert (code, one_line(error)) == (expected, True)
+    assert f"{word}; run the same command again" in error
 
 
 def test_a_full_disk_is_said_in_one_line(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:

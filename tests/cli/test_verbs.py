@@ -126,7 +126,10 @@ def test_csv_logs_have_the_losses(fluid: Call, files: Files, tmp_path: Path) -> 
     assert {"train/loss", "validation/loss"} <= set(table.columns)
 
 
-@pytest.mark.parametrize(("sent", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")])
+ENDS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGUSR1, 75, "preempted")]
+
+
+@pytest.mark.parametrize(("sent", "code", "said"), ENDS)
 def test_ended_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path, sent: signal.Signals, code: int, said: str) -> None:
     command = [
         sys.executable,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 
 from fluid.data.delimited import read_delimited, records
@@ -17,6 +17,9 @@ from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.standardize import KEY_LENGTH, StandardizeSpec, standardize
+
+if TYPE_CHECKING:  # a prediction by a network should not wait for pandas
+    import pandas as pd
 
 MOST = float(np.finfo(np.float32).max)
 
@@ -78,7 +81,7 @@ def _header(path: Path) -> list[str]:
         return list(file.schema_arrow.names)
 
 
-def _table(path: Path, endpoints: Sequence[Endpoint]) -> pd.DataFrame:
+def _table(path: Path, endpoints: Sequence[Endpoint]) -> "pd.DataFrame":
     """Return the columns that count, as they stand in the file; the index is the number of the row, blank lines counted."""
     header = _header(path)
     if not header:
@@ -93,12 +96,16 @@ def _table(path: Path, endpoints: Sequence[Endpoint]) -> pd.DataFrame:
     columns = [*(endpoint.name for endpoint in endpoints), *(name for name in planes if name in header)]
     stream = read_parquet(path, identity, columns) if path.suffix == ".parquet" else read_delimited(path, identity, columns, ",")
     rows = [row for row in stream if not row.problem]
+    import pandas as pd
+
     frame = pd.DataFrame([row.values for row in rows], columns=columns, index=[row.row for row in rows], dtype=object)
     frame.insert(0, identity, [row.smiles for row in rows])
     return frame
 
 
-def _column(frame: pd.DataFrame, name: str, path: Path, low: float, high: float) -> np.ndarray:
+def _column(frame: "pd.DataFrame", name: str, path: Path, low: float, high: float) -> np.ndarray:
+    import pandas as pd
+
     values = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
     low = -np.inf if np.isinf(high) else low
     wrong = np.flatnonzero(~(np.abs(values) <= MOST) | (values < low) | (values > high))
@@ -110,7 +117,7 @@ def _column(frame: pd.DataFrame, name: str, path: Path, low: float, high: float)
     return values
 
 
-def _uncertainty(frame: pd.DataFrame, endpoints: Sequence[Endpoint], plane: str, means: np.ndarray, path: Path) -> np.ndarray:
+def _uncertainty(frame: "pd.DataFrame", endpoints: Sequence[Endpoint], plane: str, means: np.ndarray, path: Path) -> np.ndarray:
     columns = []
     for i, endpoint in enumerate(endpoints):
         name = f"{endpoint.name}_{plane}"
@@ -135,7 +142,7 @@ def _check_repeats(keys: tuple[str, ...], planes: Sequence[np.ndarray], rows: Se
             raise InputError(f"another answer for the molecule of row {rows[before]}", where=f"{path}, row {rows[place]}", remedy=remedy)
 
 
-def _keys(frame: pd.DataFrame, path: Path) -> tuple[str, ...]:
+def _keys(frame: "pd.DataFrame", path: Path) -> tuple[str, ...]:
     one = _key_of_smiles if frame.columns[0] == "smiles" else _key_of_inchikey
     return tuple(one(text, f"{path}, row {row}") for row, text in zip(frame.index, frame.iloc[:, 0], strict=True))
 

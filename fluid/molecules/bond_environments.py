@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
-from fluid.molecules.environments import ODD, mix, numbered, sums
+from fluid.molecules.distinct import encoded, numbered
+from fluid.molecules.environments import ODD, mix, sums
 from fluid.molecules.features import DEGREE_COLUMN
 from fluid.molecules.packed import PackedGraphs, ranges
 
@@ -101,7 +101,7 @@ class BondEnvironmentLibrary:
             scrambled = mix(names[-1])
             names.append(mix(first * ODD[0] + sums(scrambled, degree)[source] - scrambled[reverse]))
         ends = mix(kinds * ODD[0] + sums(mix(names[-1]), degree))
-        short = (lambda values: pd.factorize(values)[0].astype(np.int32)) if self.compact else (lambda values: values)
+        short = (lambda values: encoded(values)[0]) if self.compact else (lambda values: values)
         values = (short(kinds), tuple(map(short, names)), short(ends), source, reverse, degree, np.cumsum(degree) - degree)
         for name, value in zip(("kinds", "names", "ends", "source", "reverse", "degree", "first_edge"), values, strict=True):
             object.__setattr__(self, name, value)

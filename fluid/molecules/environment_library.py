@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
-from fluid.molecules.environments import EnvironmentBatch, LayerBatch, environment_names, numbered
+from fluid.molecules.distinct import encoded, numbered
+from fluid.molecules.environments import EnvironmentBatch, LayerBatch, environment_names
 from fluid.molecules.features import DEGREE_COLUMN
 from fluid.molecules.packed import PackedGraphs, ranges
 
@@ -40,7 +40,7 @@ class EnvironmentLibrary:
     def of(cls, graphs: PackedGraphs, radius: int, compact: bool = True) -> "EnvironmentLibrary":
         """Name the environments of a library up to a radius; compact names take 4 bytes per atom and radius, and longer to make."""
         names = environment_names(graphs, radius)
-        return cls(graphs, tuple(pd.factorize(name)[0].astype(np.int32) if compact else name for name in names))
+        return cls(graphs, tuple(encoded(name)[0] if compact else name for name in names))
 
     def __len__(self) -> int:
         return len(self.graphs)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from torch import Tensor
 
 from fluid.molecules.features import DEGREE_COLUMN
@@ -49,14 +48,6 @@ def environment_names(graphs: PackedGraphs, radius: int) -> Iterator[np.ndarray]
     for _ in range(radius):
         name = mix(name * ODD[0] + sums(mix(name[source] + bond), degree))
         yield name
-
-
-def numbered(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each distinct name first occurs, and the number of each name, in order of first occurrence."""
-    number, distinct = pd.factorize(names)
-    first = np.empty(len(distinct), dtype=np.int64)
-    first[number[::-1]] = np.arange(len(names) - 1, -1, -1)
-    return first, number
 
 
 class LayerBatch(NamedTuple):

@@ -21,7 +21,7 @@ from fluid.federation.run_record import DONE, RECORD, alone, read_record, write_
 
 FLAGS = ("-m", "--multirun")
 SWEEP = "sweep.json"
-SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "hydra", "launcher", "trainer.progress=")
+SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "cost.", "hydra", "launcher", "trainer.progress=")
 
 
 class SweepFailed(FluidError):

@@ -12,7 +12,7 @@ from fluid.errors import ConfigError, InputError
 from fluid.federation.housekeeping import run_folders
 from fluid.federation.run_record import CONFIG, DONE, read_record
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "cost")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def train_teacher(order: TeacherOrder, workshop: Workshop) -> Artifact:
     intake, part = read_file(order.company, order.input, order.intake, workshop, labelled=True)
     check_quorum(part.table, order.intake.quorum, where=order.input)
     settings = (order.model, order.training.teacher, order.trainer, order.annotation, order.seed, order.intake.quorum)
-    stage = teacher_stage(order.company, part, *settings, workshop.logger)
+    stage = teacher_stage(order.company, part, *settings, workshop.logs("teacher", order.company))
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 
 
@@ -90,7 +90,7 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
     settings = (order.model, order.training.student, order.trainer, order.selection, order.annotation, order.seed)
-    return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logger), order.out, order.overwrite)
+    return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logs("student")), order.out, order.overwrite)
 
 
 def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
@@ -101,7 +101,7 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     student, model = open_model(order.student)
     released = Released(student, model, read_consensus(open_artifact(order.consensus_folder), transfer.transfer_digest), transfer)
     settings = (order.hybrid, order.selection, order.training.hybrid, order.trainer, order.annotation, order.seed, order.intake.quorum)
-    stage = hybrid_stage(order.company, part, released, *settings, workshop.logger)
+    stage = hybrid_stage(order.company, part, released, *settings, workshop.logs("hybrid", order.company))
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 
 

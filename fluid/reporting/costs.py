@@ -47,8 +47,9 @@ def cost_sentence(stages: pd.DataFrame, rates: dict[str, Any]) -> str:
     told += f", {total['energy_wh']:.3g} Wh of energy" if total["energy_from"] else ""
     known = {"RAPL": "measured by the processor's counter (RAPL; the share of the machine's busy time)"}
     known["NVML"] = "measured by the GPUs' counter (NVML)"
-    assumed = " and ".join(f"{rates[name]:g} W per busy {what}" for name, what in (("core_w", "core"), ("gpu_w", "GPU")) if name in rates)
-    known[ESTIMATED] = f"estimated, not measured ({assumed})" if assumed else "estimated, not measured"
+    used = [("core_w", "core"), *([("gpu_w", "GPU")] if total["gpu_s"] else [])]
+    assumed = " and ".join(f"{rates[name]:g} W per busy {what}" for name, what in used if name in rates)
+    known[ESTIMATED] = f"estimated, not measured: {assumed}" if assumed else "estimated, not measured"
     how = "; ".join(known[part] for part in total["energy_from"].split(" + ") if part)
     again = (
         f" {n_reused} of {len(stages)} stages were there already: what they cost when they were made is not counted." if n_reused else ""

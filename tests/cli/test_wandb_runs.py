@@ -127,7 +127,7 @@ def test_a_failed_run_has_its_records_without_wandb(fluid: Call, small: list[str
     record = json.loads((folder / "run.json").read_text())
     assert (record["status"], record["hardware"]["cores"] >= 1, "torch" in record["versions"]) == ("failed", True, True)
     assert len(record["git_commit"]) >= 40
-    assert record["cpu_seconds"] > 0
+    assert record["cpu_seconds"] >= 0
     config = plain_values(composed("simulate", settings))
     assert json.loads((folder / "config.json").read_text()) == config
     assert yaml.safe_load((folder / "config.yaml").read_text()) == config

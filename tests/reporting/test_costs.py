@@ -25,8 +25,9 @@ def test_kinds_are_summed_and_the_last_row_is_all(data: ReportData) -> None:
 def test_energy_is_called_estimated_with_what_was_assumed(data: ReportData) -> None:
     said = cost_sentence(data.stages, RATES)
     assert "7 s of processor time" in said
-    assert "0.0197 Wh of energy (estimated, not measured (10 W per busy core and 300 W per busy GPU))" in said  # 71 J
+    assert "0.0197 Wh of energy (estimated, not measured: 10 W per busy core)" in said  # 71 J
     assert "1 of 3 stages were there already" in said
+    assert "10 W per busy core and 300 W per busy GPU" in cost_sentence(data.stages.assign(gpu_s=1.0), RATES)
 
 
 def test_measured_energy_is_not_called_estimated(data: ReportData) -> None:
@@ -46,7 +47,7 @@ def test_no_stages_cost_nothing() -> None:
 def test_the_page_and_the_file_have_it(data: ReportData, tmp_path: Path) -> None:
     page = render(make(config={"seed": 0, "cost": RATES}))
     assert "<h2>Cost</h2>" in page
-    assert "estimated, not measured (10 W per busy core" in page
+    assert "estimated, not measured: 10 W per busy core" in page
     write_report_data(data, tmp_path)
     kept = json.loads((tmp_path / "metrics.json").read_text())
     assert kept["cost"]["total"]["energy_from"] == "estimated"

@@ -146,6 +146,7 @@ class WandbRuns:
         self.marks.mkdir(parents=True, exist_ok=True)
         for mark in self.marks.iterdir():  # of a process that was killed
             mark.unlink()
+        os.environ.setdefault(env.SILENT, "true")  # for processes that Lightning starts
         wandb.setup(wandb.Settings(silent=True))
         if self.tracked.verb != "simulate":
             return

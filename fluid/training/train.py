@@ -1,13 +1,16 @@
-"""Train teachers, students and hybrids: a seed ensemble of networks, calibrated on held-out rows."""
+"""Train teachers, students and hybrids: a seed ensemble of networks, calibrated on held-out rows.
+
+Lightning is imported when a training begins: whoever only reads, annotates or predicts need not wait for it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from lightning.pytorch.loggers import Logger
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, QuorumError
@@ -18,13 +21,17 @@ from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
 from fluid.training.curve import CurvePoint
-from fluid.training.fit import Report, fit_network
 from fluid.training.loader import Examples
-from fluid.training.module import NetworkModule, StudentModule, TeacherModule
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.validation_split import split_validation
 
-LoggerFactory = Callable[[str], Logger | None]
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
+
+    from fluid.training.module import NetworkModule
+
+LoggerFactory = Callable[[str], "Logger | None"]
+Report = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def _check_learnt(job: Job, network: Network, curve: Sequence[CurvePoint], valid
 
 def train_ensemble(
     job: Job,
-    module_type: type[NetworkModule],
+    module_type: "type[NetworkModule]",
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
@@ -115,6 +122,8 @@ def train_ensemble(
         QuorumError: There is no molecule to learn from.
         ConfigError: Training diverged, or asks for devices that are not there.
     """
+    from fluid.training.fit import fit_network
+
     if not len(train):
         raise QuorumError(f"{job.name} has no molecule to learn from", expected="at least 1", remedy="Check the data and the selection.")
     networks: list[Network] = []
@@ -165,6 +174,8 @@ def train_teacher(
         endpoints: The `T` endpoints.
         start: Ensemble whose weights to start from.
     """
+    from fluid.training.module import TeacherModule
+
     rows = split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
     weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
     examples = Examples(molecules.graphs, labels, weight)
@@ -178,6 +189,8 @@ def train_teacher(
 
 def train_student(job: Job, molecules: MoleculeSet, soft_label: np.ndarray, weight: np.ndarray, endpoints: Sequence[Endpoint]) -> Trained:
     """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop."""
+    from fluid.training.module import StudentModule
+
     train, held_out = split_validation(
         np.full_like(soft_label, np.nan), job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation")
     )
@@ -195,6 +208,8 @@ def train_concatenated(
     endpoints: Sequence[Endpoint],
 ) -> Trained:
     """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows."""
+    from fluid.training.module import TeacherModule
+
     rows = split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
     own_weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
     own = Examples(molecules.graphs, labels, own_weight)

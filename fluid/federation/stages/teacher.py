@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from lightning.pytorch.loggers import Logger
 
 from fluid.artifacts import hash_file, plain
 from fluid.data.quorum import check_quorum
@@ -21,10 +21,13 @@ from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_teacher
 from fluid.training.validation_split import split_validation
 
-MakeLogger = Callable[[str], Logger | None]
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
+
+MakeLogger = Callable[[str], "Logger | None"]
 
 
-def no_logger(_: str) -> Logger | None:
+def no_logger(_: str) -> "Logger | None":
     """Log nowhere."""
     return None
 

@@ -74,6 +74,11 @@ def explain_hydra(error: Exception, verb: str, settings: Sequence[str]) -> str:
     return f"{first} {suggestion(str(error), verb.replace('-', '_'), settings)}"
 
 
+def disk_full(error: OSError) -> bool:
+    """Return whether a disk was full; NumPy says so only in words, of items requested and written."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or " requested and " in str(error)
+
+
 def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
     """Run a verb; turn every failure that a user can cause into one line and an exit code."""
     from hydra.errors import HydraException
@@ -97,7 +102,7 @@ def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> 
             raise
         return fail(OUT_OF_MEMORY, FAILED)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if disk_full(error):
             return fail(f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again.", FAILED)
         return fail(f"{error.strerror or error} ({error.filename})", FAILED) if error.filename else fail(str(error), FAILED)
     return 0

@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 
 from fluid.artifacts import atomic_folder, hash_file, plain, read_json, write_json
 from fluid.data.endpoints import Endpoint
@@ -41,7 +41,8 @@ LOAD_ERRORS = (
 
 def _save_ensemble(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
     for number, network in enumerate(model.networks):
-        save_file({name: value.contiguous().cpu() for name, value in network.state_dict().items()}, folder / f"member_{number}.safetensors")
+        weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+        (folder / f"member_{number}.safetensors").write_bytes(save_tensors(weights))  # safetensors itself hides why a write failed
     calibration = {name: getattr(model, name).astype(float).tolist() for name in ("temperature", "location", "scale")}
     return {
         "kind": "network",

@@ -4,11 +4,10 @@ import torch
 from torch import Tensor
 
 from fluid.distillation import Consensus, combine
-from fluid.distillation.combine import METHODS
+from fluid.distillation import METHODS
 
 K, M, T = 4, 30, 3
 KINDS = ("classification", "regression", "classification")
-METHODS = METHODS
 
 
 def example(seed: int = 0, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:

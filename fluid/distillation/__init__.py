@@ -5,20 +5,53 @@ Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 
 from fluid.distillation.combine import METHODS, check_method, combine, teacher_weights
 from fluid.distillation.consensus import Consensus
-from fluid.distillation.losses import LOSSES, gaussian_nll, kl_distillation, mse_logits, soft_bce
+from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.loss_spec import LossSpec
+from fluid.distillation.losses import (
+    LOSSES,
+    VALUE_LOSSES,
+    gaussian_nll,
+    huber,
+    huber_logits,
+    kl_distillation,
+    masked,
+    mixed,
+    mse,
+    mse_logits,
+    ranking,
+    ranking_logits,
+    soft_bce,
+    weighted_mean,
+)
+from fluid.distillation.noise import forward_corrected
 from fluid.distillation.selection import MODES, select
+from fluid.distillation.targets import disagreement_variance, sharpened
 
 __all__ = [
     "LOSSES",
     "METHODS",
     "MODES",
+    "VALUE_LOSSES",
     "Consensus",
+    "DistillationLoss",
+    "LossSpec",
     "check_method",
     "combine",
+    "disagreement_variance",
+    "forward_corrected",
     "gaussian_nll",
+    "huber",
+    "huber_logits",
     "kl_distillation",
+    "masked",
+    "mixed",
+    "mse",
     "mse_logits",
+    "ranking",
+    "ranking_logits",
     "select",
+    "sharpened",
     "soft_bce",
     "teacher_weights",
+    "weighted_mean",
 ]

@@ -89,7 +89,8 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
-    settings = (order.model, order.training.student, order.trainer, order.selection, order.annotation, order.seed)
+    recipe = replace(order.training.student, loss=order.loss)
+    settings = (order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
     return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logger), order.out, order.overwrite)
 
 
@@ -100,7 +101,8 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     student, model = open_model(order.student)
     released = Released(student, model, read_consensus(open_artifact(order.consensus_folder), transfer.transfer_digest), transfer)
-    settings = (order.hybrid, order.selection, order.training.hybrid, order.trainer, order.annotation, order.seed, order.intake.quorum)
+    recipe = replace(order.training.hybrid, loss=order.loss)
+    settings = (order.hybrid, order.selection, recipe, order.trainer, order.annotation, order.seed, order.intake.quorum)
     stage = hybrid_stage(order.company, part, released, *settings, workshop.logger)
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fluid.distillation import LossSpec
 from fluid.federation.spec import (
     AnnotationSpec,
     ConsensusSpec,
@@ -66,6 +67,7 @@ class DistillOrder:
     model: NetworkSpec = field(default_factory=NetworkSpec)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     selection: SelectionSpec = field(default_factory=SelectionSpec)
@@ -85,6 +87,7 @@ class HybridOrder:
     out: Path
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     selection: SelectionSpec = field(default_factory=SelectionSpec)

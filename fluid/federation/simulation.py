@@ -9,7 +9,7 @@ public transfer set ────────────────────
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from fluid.annotation.storage import read_annotation_set
@@ -129,13 +129,15 @@ def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: Federat
 def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:
     """Describe the training of the student, on the consensus only."""
     table = read_consensus(consensus, transfer.transfer_digest)
-    settings = (spec.student_model, spec.training.student, spec.trainer, spec.selection, spec.annotation, spec.seed)
+    recipe = replace(spec.training.student, loss=spec.loss)
+    settings = (spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
     return student_stage(consensus, table, transfer, *settings, workshop.logger)
 
 
 def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
     """Describe the training of one company's hybrid."""
-    settings = (spec.hybrid, spec.selection, spec.training.hybrid, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
+    recipe = replace(spec.training.hybrid, loss=spec.loss)
+    settings = (spec.hybrid, spec.selection, recipe, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
     return hybrid_stage(company, part, released, *settings, workshop.logger)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fluid.companies.spec import CompanySpec
-from fluid.distillation import MODES, check_method
+from fluid.distillation import MODES, LossSpec, check_method
 from fluid.errors import ConfigError
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.molecules.standardize import StandardizeSpec
@@ -180,6 +180,7 @@ class FederationSpec:
     model: ModelSpec = field(default_factory=NetworkSpec)
     student_model: NetworkSpec = field(default_factory=NetworkSpec)
     training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     consensus: ConsensusSpec = field(default_factory=ConsensusSpec)

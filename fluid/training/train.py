@@ -120,9 +120,7 @@ def train_ensemble(
     networks: list[Network] = []
     curve: list[CurvePoint] = []
     location, scale = scaling
-    train, validation = (
-        Examples(part.graphs, ((part.target - location) / scale).astype(np.float32), part.weight) for part in (train, validation)
-    )
+    train, validation = (part.scaled(location, scale) for part in (train, validation))
     members = job.recipe.members
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
@@ -176,12 +174,32 @@ def train_teacher(
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def train_student(job: Job, molecules: MoleculeSet, soft_label: np.ndarray, weight: np.ndarray, endpoints: Sequence[Endpoint]) -> Trained:
-    """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop."""
-    train, held_out = split_validation(
-        np.full_like(soft_label, np.nan), job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation")
-    )
-    examples = Examples(molecules.graphs, soft_label, weight)
+def held_out_rows(job: Job, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
+    unknown = np.full((n, 1), np.nan)
+    return split_validation(unknown, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+
+
+def train_student(
+    job: Job,
+    molecules: MoleculeSet,
+    soft_label: np.ndarray,
+    weight: np.ndarray,
+    endpoints: Sequence[Endpoint],
+    variance: np.ndarray | None = None,
+) -> Trained:
+    """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop.
+
+    Args:
+        job: Name, architecture, recipe, seed.
+        molecules: `M` molecules of the transfer set.
+        soft_label: `(M, T)`, NaN missing.
+        weight: `(M, T)`.
+        endpoints: The `T` endpoints.
+        variance: Variance of each soft label `(M, T)`, for the loss of values that learns it; or `None`.
+    """
+    train, held_out = held_out_rows(job, len(soft_label))
+    examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), label_scale(soft_label, endpoints))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from fluid.artifacts import Artifact
-from fluid.distillation.selection import select
+from fluid.distillation import disagreement_variance, select
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
@@ -33,6 +33,11 @@ def confidence_weight(confidence: np.ndarray, power: float) -> np.ndarray:
     return np.where(mean > 0, weight / np.where(mean > 0, mean, 1), 1).astype(np.float32)
 
 
+def teachers_variance(consensus: ConsensusTable) -> np.ndarray:
+    """Return the variance between teachers behind each soft label of a value, `(M, T)`; it is in the confidence."""
+    return disagreement_variance(torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)).numpy()
+
+
 def student_stage(
     artifact: Artifact,
     consensus: ConsensusTable,
@@ -55,8 +60,9 @@ def student_stage(
         rows = select_rows(consensus, selection, seed)
         molecules, soft_label = transfer.molecules.take(rows), consensus.soft_label[rows]
         weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
+        variance = teachers_variance(consensus)[rows] if recipe.loss.values == "heteroscedastic" else None
         job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
-        trained = train_student(job, molecules, soft_label, weight, consensus.endpoints)
+        trained = train_student(job, molecules, soft_label, weight, consensus.endpoints, variance)
         predictor = finished(trained, annotation)
         probe = np.arange(min(len(rows), 4096))
         hard = np.where(np.isnan(soft_label[probe]), np.nan, soft_label[probe] >= 0.5)

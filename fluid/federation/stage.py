@@ -14,14 +14,15 @@ from fluid.training.threads import threads
 
 Report = Callable[[float], None]
 
+LOSS_FILES = tuple(f"distillation/{name}.py" for name in ("losses", "elements", "distiller", "loss_spec"))
 ROOMS = {
     "intake": ("molecules", "data"),
     "split": ("molecules", "data", "companies"),
-    "teacher": ("molecules", "data", "models", "distillation/losses.py", "training"),
+    "teacher": ("molecules", "data", "models", *LOSS_FILES, "training"),
     "annotate": ("molecules", "models", "annotation"),
     "consensus": ("annotation", "distillation"),
     "student": ("molecules", "data", "models", "distillation", "training"),
-    "hybrid": ("molecules", "data", "models", "distillation", "training"),
+    "hybrid": ("molecules", "data", "models", "distillation", "training", "federation/stages/own_teacher.py"),
     "judge": ("molecules", "models", "annotation"),
 }
 LIBRARIES = ("torch", "torch-geometric", "rdkit", "lightning", "numpy", "scikit-learn")

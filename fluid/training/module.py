@@ -58,7 +58,7 @@ class NetworkModule(LightningModule):
         self.register_buffer("curve", torch.full((recipe.epochs, len(SPLITS)), math.nan))
         self.seen: tuple[list[Seen], ...] = tuple([] for _ in SPLITS)
         if recipe.keeping.frozen:
-            network.encoder.requires_grad_(False)
+            network.encoder.requires_grad_(False).eval()
         self.weights = tuple(weight for weight in network.parameters() if weight.requires_grad)
         self.start = tuple(weight.detach().clone() for weight in self.weights) if recipe.keeping.pull else ()
         self.objective = Objective(endpoints, self.loss_of(recipe))

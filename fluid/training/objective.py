@@ -55,7 +55,7 @@ class Objective(nn.Module):
         total = output.mean.new_zeros(())
         for columns, loss in ((self.classes, self.of_classes), (self.values, self.of_values)):
             if len(columns):
-                own = [None if plane is None else plane[:, columns] for plane in (output.log_variance, variance, hard)]
-                value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], *own, alpha)
+                said, spread, measured = (None if p is None else p[:, columns] for p in (output.log_variance, variance, hard))
+                value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], said, spread, measured, alpha)
                 total = total + value * (len(columns) / self.n_endpoints)
         return total

@@ -131,7 +131,7 @@ class TestHybrids:
             assert isinstance(hybrid, GraphEnsemble)
             assert isinstance(student, GraphEnsemble)
             pairs = zip(hybrid.networks[0].parameters(), student.networks[0].parameters(), strict=True)
-            distances.append(sum(float(((a - b) ** 2).sum()) for a, b in pairs))
+            distances.append(sum(((a - b).detach() ** 2).sum().item() for a, b in pairs))
         assert distances[1] < 0.5 * distances[0]
 
     def test_own_molecules_may_have_a_share_of_the_weight(self, rerun: Callable[..., Finished]) -> None:

@@ -55,6 +55,7 @@ def test_the_share_of_measured_labels_moves_in_a_line() -> None:
 
 def test_a_frozen_encoder_neither_learns_nor_drops_out() -> None:
     made = module(keeping=Keeping(frozen=True))
+    assert not any(part.training for part in made.network.encoder.modules())
     made.train()
     assert not any(part.training for part in made.network.encoder.modules())
     assert made.network.head.training

@@ -26,6 +26,7 @@ from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_stage
 from fluid.federation.stages.intake import intake_stage
 from fluid.federation.stages.judge import VALIDATION, Candidate, Exam, judge_stage
+from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Workshop
@@ -89,7 +90,8 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
-    settings = (order.model, order.training.student, order.trainer, order.selection, order.annotation, order.seed)
+    recipe = replace(order.training.student, loss=order.loss)
+    settings = (order.student, order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
     return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logger), order.out, order.overwrite)
 
 
@@ -100,8 +102,10 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     student, model = open_model(order.student)
     released = Released(student, model, read_consensus(open_artifact(order.consensus_folder), transfer.transfer_digest), transfer)
-    settings = (order.hybrid, order.selection, order.training.hybrid, order.trainer, order.annotation, order.seed, order.intake.quorum)
-    stage = hybrid_stage(order.company, part, released, *settings, workshop.logger)
+    recipe = replace(order.training.hybrid, loss=order.loss)
+    settings = (order.hybrid, order.selection, recipe, order.trainer, order.annotation, order.seed, order.intake.quorum)
+    own = OwnTeacher(*open_model(Path(order.teacher))) if order.teacher and order.hybrid.needs_teacher else None
+    stage = hybrid_stage(order.company, part, released, *settings, workshop.logger, own)
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 
 

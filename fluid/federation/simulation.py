@@ -9,7 +9,7 @@ public transfer set ────────────────────
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from fluid.annotation.storage import read_annotation_set
@@ -24,6 +24,7 @@ from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_toge
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
 from fluid.federation.stages.judge import Candidate, Exam, judge_consensus_stage, judge_stage
+from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
@@ -73,7 +74,7 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     student = bounds.pop(STUDENT)
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
-    hybrids = workshop.make_all({name: add_back(name, part, released, spec, workshop) for name, part in companies.items()})
+    hybrids = workshop.make_all({name: add_back(name, part, teachers[name], released, spec, workshop) for name, part in companies.items()})
     judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
     models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
     return Federation(data, split, companies, models, annotations, consensus, judged)
@@ -129,14 +130,17 @@ def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: Federat
 def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:
     """Describe the training of the student, on the consensus only."""
     table = read_consensus(consensus, transfer.transfer_digest)
-    settings = (spec.student_model, spec.training.student, spec.trainer, spec.selection, spec.annotation, spec.seed)
+    recipe = replace(spec.training.student, loss=spec.loss)
+    settings = (spec.student, spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
     return student_stage(consensus, table, transfer, *settings, workshop.logger)
 
 
-def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
-    """Describe the training of one company's hybrid."""
-    settings = (spec.hybrid, spec.selection, spec.training.hybrid, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
-    return hybrid_stage(company, part, released, *settings, workshop.logger)
+def add_back(company: str, part: Part, teacher: Artifact, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
+    """Describe the training of one company's hybrid; only some kinds need its own teacher."""
+    own = OwnTeacher(teacher, read_model(teacher)) if spec.hybrid.needs_teacher else None
+    recipe = replace(spec.training.hybrid, loss=spec.loss)
+    settings = (spec.hybrid, spec.selection, recipe, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
+    return hybrid_stage(company, part, released, *settings, workshop.logger, own)
 
 
 def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from fluid.distillation import Consensus, combine
-from fluid.distillation import METHODS
 
 K, M, T = 4, 30, 3
 KINDS = ("classification", "regression", "classification")

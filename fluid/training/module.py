@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation import LossSpec
+from fluid.distillation.loss_spec import LossSpec
 from fluid.models.network import Network
 from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation import DistillationLoss, LossSpec
+from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.loss_spec import LossSpec
 from fluid.models.network import Output
 
 

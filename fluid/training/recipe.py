@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from fluid.distillation import LossSpec
+from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError
 
 ACCELERATORS = ("cpu", "gpu", "auto")

@@ -10,7 +10,8 @@ import torch
 
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
-from fluid.distillation import disagreement_variance, select, sharpened
+from fluid.distillation.selection import select
+from fluid.distillation.targets import disagreement_variance, sharpened
 from fluid.errors import QuorumError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model

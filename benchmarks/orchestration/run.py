@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import ROOT, Row, arguments, finish, write
+from common import ROOT, Row, arguments, finish, put_between, write
 
 from fluid.artifacts import MANIFEST, open_artifact, read_json
 from fluid.federation.housekeeping import run_folders
@@ -135,10 +135,29 @@ def resumed(folder: Path, experiment: str) -> list[Row]:
     ]  # fmt: skip
 
 
+def table(rows: list[Row]) -> list[str]:
+    """Return the rows as a Markdown table."""
+    lines = ["| what | measured | target | holds |", "|---|---|---|---|"]
+    for row in rows:
+        told = f"{row['ours']:.3g} {row['unit']}" + (f"; {details(row)}" if "runs_before" in row else "")
+        lines.append(f"| {row['name']} | {told} | {row['target']} | {'yes' if row['holds'] else '**no**'} |")
+    return lines
+
+
+def details(row: Row) -> str:
+    """Return the counts of the killed sweep in words."""
+    made_then = ", ".join(f"{count} {stage}" for stage, count in sorted(row["stages_made_second_time"].items()))
+    return (
+        f"{row['runs_before']} runs and {row['stages_before']} of {row['stages_in_all']} stages were there; made the second time: "
+        f"{made_then}; all digests as in an undisturbed sweep: {row['same_as_undisturbed']}"
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--quick", action="store_true", help="the experiment smoke instead of demo")
+    parser.add_argument("--docs", action="store_true", help="also put the table into docs/reruns.md")
     parser.add_argument("--work", type=Path, default=None, metavar="DIR", help="where the runs go; default: a temporary folder")
     return parser
 
@@ -157,6 +176,8 @@ def main() -> None:
             print({key: value for key, value in row.items() if key != "raw"}, flush=True)
         write(rows, options.json.with_suffix(".partial.json"), experiment=experiment)
     options.json.with_suffix(".partial.json").unlink()
+    if options.docs:
+        put_between(ROOT / "docs" / "reruns.md", "orchestration", [*table(rows), "", f"Made by `python {' '.join(sys.argv)}`."])
     finish(rows, options.json, experiment=experiment)
 
 

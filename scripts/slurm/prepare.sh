@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The molecules of every federation, and their division among companies. Submitted by submit.sh.
 #SBATCH --job-name=fluid-prepare
-#SBATCH --output=fluid-prepare-%A_%a.log --open-mode=append
+#SBATCH --output=fluid-prepare-%j.log --open-mode=append
 #SBATCH --time=240 --signal=B:USR1@120 --requeue
 #SBATCH --ntasks=1 --cpus-per-task=2
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The consensus of every federation. Submitted by submit.sh.
 #SBATCH --job-name=fluid-reduce
-#SBATCH --output=fluid-reduce-%A_%a.log --open-mode=append
+#SBATCH --output=fluid-reduce-%j.log --open-mode=append
 #SBATCH --time=240 --signal=B:USR1@120 --requeue
 #SBATCH --ntasks=1 --cpus-per-task=1
 set -euo pipefail

@@ -12,7 +12,7 @@ from fluid import __version__
 from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.signals import Preempted, Terminated, heed_signals
-from fluid.errors import FluidError
+from fluid.errors import ConfigError, FluidError
 
 OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
 VERBS = {
@@ -129,6 +129,8 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     if is_sweep(arguments):
         run_sweep(name, arguments)
         return
+    if any(text.startswith("launcher") for text in arguments):
+        raise ConfigError("a launcher is for many runs", remedy="Add -m.")
     failures: list[Exception] = []
 
     def task(config: DictConfig, overrides: Sequence[str]) -> None:

@@ -10,9 +10,9 @@ import pandas as pd
 from fluid.artifacts import atomic_file, read_json
 from fluid.errors import ConfigError, InputError
 from fluid.federation.housekeeping import run_folders
-from fluid.federation.run_record import CONFIG, DONE, read_record
+from fluid.federation.run_record import CONFIG, DONE, is_portion, read_record
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def collect(folder: Path) -> Collected:
     Raises:
         ConfigError: There is none.
     """
-    records = {run: read_record(run) for run in run_folders(folder)}
+    records = {run: read_record(run) for run in run_folders(folder) if not is_portion(run)}
     done = {run: settings_of(run) for run, record in records.items() if record["status"] == DONE}
     unfinished = tuple(f"{run}: {record['status']} {record.get('error', '')}".strip() for run, record in records.items() if run not in done)
     if not done:

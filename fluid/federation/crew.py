@@ -1,5 +1,7 @@
 """Stages carried out side by side in worker processes; their results meet in the store."""
 
+import os
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +15,22 @@ from fluid.errors import FluidError
 Outcome = tuple[str, float, float]
 
 
-def timed(name: str, task: Callable[[], float]) -> Outcome:
+LEFT_TO_PARENT = (signal.SIGTERM, signal.SIGUSR1)
+
+
+def leave_signals_to(parent: int) -> None:
+    """Ignore, in a worker, what a batch system tells all processes of a job at once: the parent ends its workers itself.
+
+    Otherwise the parent might take the death of its workers for the news.
+    """
+    if os.getpid() != parent:
+        for signum in LEFT_TO_PARENT:
+            signal.signal(signum, signal.SIG_IGN)
+
+
+def timed(parent: int, name: str, task: Callable[[], float]) -> Outcome:
     """Carry out one task in a worker; return its name, its seconds, and what it returns: the worker's peak memory in MB."""
+    leave_signals_to(parent)
     began = time.perf_counter()
     peak = task()
     return name, time.perf_counter() - began, peak
@@ -39,7 +55,7 @@ def side_by_side(tasks: Mapping[str, Callable[[], float]], workers: int) -> Iter
     try:
         with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
-            for outcome in Parallel(**options)(delayed(timed)(name, task) for name, task in tasks.items()):
+            for outcome in Parallel(**options)(delayed(timed)(os.getpid(), name, task) for name, task in tasks.items()):
                 left.remove(outcome[0])
                 yield outcome
     except TerminatedWorkerError:

@@ -3,6 +3,7 @@
 RUN/config.json   the resolved settings
 RUN/run.json      state, command, times, process, versions, hardware, error, and the stages that it needs, by key
 RUN/.lock         held while a process is at work on the run
+RUN/parts/T3/     the same for a part that was made alone (`only=T3`)
 """
 
 import os
@@ -25,12 +26,23 @@ from fluid.federation.stage import Stage
 RECORD, CONFIG, LOCK = "run.json", "config.json", ".lock"
 RUNNING, DONE, FAILED, INTERRUPTED, KILLED = "running", "done", "failed", "interrupted", "killed"
 PATIENCE_S = 30.0
+PARTS = "parts"
 OUTPUTS = ("metrics.json", "metrics.csv", "report.html")
 
 
 def now() -> str:
     """Return the time in UTC, as ISO 8601 to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def portion_folder(run: Path, portion: str) -> Path:
+    """Return the folder of a part of a run."""
+    return run / PARTS / portion
+
+
+def is_portion(folder: Path) -> bool:
+    """Return whether a folder is that of a part of a run."""
+    return folder.parent.name == PARTS
 
 
 @dataclass(slots=True)

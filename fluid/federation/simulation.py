@@ -62,10 +62,7 @@ class Federation:
 
 def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     """Run the whole federation; every stage that is in the store already is reused."""
-    data = load_data(spec, workshop)
-    split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
-    workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
-    companies = read_split(split, data.pool)
+    data, split, companies = divide(spec, workshop)
     teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
     annotations = annotate(teachers, data.transfer, spec, workshop)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
@@ -78,6 +75,14 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
     models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
     return Federation(data, split, companies, models, annotations, consensus, judged)
+
+
+def divide(spec: FederationSpec, workshop: Workshop) -> tuple[ConsortiumData, Artifact, Mapping[str, Part]]:
+    """Read the molecules and divide the pool among companies."""
+    data = load_data(spec, workshop)
+    split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
+    workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
+    return data, split, read_split(split, data.pool)
 
 
 def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:

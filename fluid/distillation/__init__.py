@@ -6,6 +6,7 @@ Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 from fluid.distillation.combine import METHODS, check_method, combine, teacher_weights
 from fluid.distillation.consensus import Consensus
 from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.hints import released_hints
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.losses import (
     LOSSES,
@@ -24,7 +25,7 @@ from fluid.distillation.losses import (
     weighted_mean,
 )
 from fluid.distillation.noise import forward_corrected
-from fluid.distillation.selection import MODES, select
+from fluid.distillation.selection import MODES, hint_of, select
 from fluid.distillation.targets import disagreement_variance, sharpened
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "disagreement_variance",
     "forward_corrected",
     "gaussian_nll",
+    "hint_of",
     "huber",
     "huber_logits",
     "kl_distillation",
@@ -49,6 +51,7 @@ __all__ = [
     "mse_logits",
     "ranking",
     "ranking_logits",
+    "released_hints",
     "select",
     "sharpened",
     "soft_bce",

@@ -20,7 +20,7 @@ ROOMS = {
     "split": ("molecules", "data", "companies"),
     "teacher": ("molecules", "data", "models", *LOSS_FILES, "training"),
     "annotate": ("molecules", "models", "annotation"),
-    "consensus": ("annotation", "distillation"),
+    "consensus": ("annotation", "distillation", "federation/hints.py"),
     "student": ("molecules", "data", "models", "distillation", "training"),
     "hybrid": ("molecules", "data", "models", "distillation", "training", "federation/stages/own_teacher.py"),
     "judge": ("molecules", "models", "annotation"),

@@ -8,6 +8,7 @@ from fluid.distillation.consensus import Consensus
 from fluid.distillation.dawid_skene import DawidSkene, dawid_skene
 from fluid.distillation.distiller import DistillationLoss
 from fluid.distillation.gaussian_em import GaussianEM, gaussian_em
+from fluid.distillation.hints import released_hints
 from fluid.distillation.layer import ConsensusLayer
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.losses import (
@@ -28,7 +29,7 @@ from fluid.distillation.losses import (
 )
 from fluid.distillation.methods import METHODS, Method
 from fluid.distillation.noise import forward_corrected
-from fluid.distillation.selection import MODES, select
+from fluid.distillation.selection import MODES, hint_of, select
 from fluid.distillation.sharpen import entropy_reduction, sharpen
 from fluid.distillation.targets import disagreement_variance, sharpened
 
@@ -54,6 +55,7 @@ __all__ = [
     "forward_corrected",
     "gaussian_em",
     "gaussian_nll",
+    "hint_of",
     "huber",
     "huber_logits",
     "kl_distillation",
@@ -63,6 +65,7 @@ __all__ = [
     "mse_logits",
     "ranking",
     "ranking_logits",
+    "released_hints",
     "select",
     "sharpen",
     "sharpened",

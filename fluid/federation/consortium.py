@@ -16,6 +16,7 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import read_consensus
+from fluid.federation.hints import with_hints
 from fluid.federation.model_folder import open_model
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
 from fluid.federation.part import Part, read_part
@@ -81,8 +82,9 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
 
 def aggregate(order: AggregateOrder, workshop: Workshop) -> Artifact:
     """Combine the annotation sets of all companies into a consensus."""
-    stage = consensus_stage(read_sets(order.annotations), order.consensus, order.annotation.edges)
-    return workshop.make_at(stage, order.out, order.overwrite)
+    sets = read_sets(order.annotations)
+    stage = consensus_stage(sets, order.consensus, order.annotation.edges)
+    return workshop.make_at(with_hints(stage, sets, len(order.annotation.edges) + 1), order.out, order.overwrite)
 
 
 def distill(order: DistillOrder, workshop: Workshop) -> Artifact:

@@ -16,6 +16,7 @@ from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
+from fluid.federation.hints import with_hints
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec, ModelSpec
@@ -129,7 +130,8 @@ def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec
 def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
     """Combine the annotation sets of all teachers."""
     sets = [read_annotation_set(a.folder / FOLDER, transfer.transfer_digest, len(transfer)) for a in annotations.values()]
-    return workshop.make(consensus_stage(sets, spec.consensus, spec.annotation.edges))
+    stage = consensus_stage(sets, spec.consensus, spec.annotation.edges)
+    return workshop.make(with_hints(stage, sets, len(spec.annotation.edges) + 1))
 
 
 def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:

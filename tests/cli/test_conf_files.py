@@ -105,7 +105,7 @@ SETTABLE = {
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,
-    "selection": SelectionSpec,
+    "selection": {field.name for field in fields(SelectionSpec)} - {"clusters"},  # of diverse only
     "data": DataSpec,
     "model": NetworkSpec,
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import read_json
 from fluid.data.endpoints import Endpoint
 from fluid.distillation import LossSpec
@@ -14,7 +15,7 @@ from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.spec import HybridSpec, SelectionSpec, StudentSpec, Training
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, guarded, widened_to
-from fluid.federation.stages.student import lesson_of, sharpened_labels
+from fluid.federation.stages.student import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels
 from fluid.federation.stages.teacher import HELD_OUT
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
@@ -237,3 +238,44 @@ def test_a_gate_is_part_of_the_card(rerun: Callable[..., Finished]) -> None:
     assert isinstance(model.predictor, Blend)
     assert isinstance(model.predictor.gate, Gate)
     assert model.domain.n_bins == 4
+
+
+class TestSelection:
+    def test_the_hints_are_those_of_the_annotation_sets(self, finished: Finished) -> None:
+        federation, n = finished.federation, len(finished.federation.data.transfer)
+        consensus = read_consensus(federation.consensus)
+        sets = [read_annotation_set(a / "annotation_set", consensus.transfer_digest, n) for a in federation.annotations.values()]
+        np.testing.assert_allclose(consensus.hints["coverage"], (np.max([s.domain_bin for s in sets], axis=0) + 1) / 4)
+        variance = np.var([s.prediction for s in sets], axis=0)
+        np.testing.assert_allclose(consensus.hints["disagreement"], variance / variance.mean(axis=0), rtol=1e-4)
+        assert consensus.hints["uncertainty"].shape == (n, 1)
+
+    @pytest.mark.parametrize("mode", ["covered", "disputed", "diverse"])
+    def test_each_mode_reaches_the_student_and_the_concatenated_hybrid(self, rerun: Callable[..., Finished], mode: str) -> None:
+        spec = SelectionSpec(mode, 60, clusters=12)
+        run = rerun(selection=spec, student=NEAREST, hybrid=HybridSpec("concatenate"))
+        transfer, consensus = run.federation.data.transfer, read_consensus(run.federation.consensus)
+        rows = np.load(run.federation.models["student"] / "rows.npy")
+        assert len(rows) == 60
+        np.testing.assert_array_equal(rows, select_rows(consensus, transfer, spec, run.spec.seed))
+        if mode == "disputed":
+            chosen = consensus.hints["disagreement"][rows, 0].min()
+            assert chosen >= np.sort(consensus.hints["disagreement"][:, 0])[-60]
+        if mode == "diverse":
+            clusters = clusters_of(transfer.molecules.bits, 12, run.spec.seed)
+            assert len(np.unique(clusters[rows])) == len(np.unique(clusters)) == 12
+
+    def test_molecules_near_companies_may_weigh_more(self, finished: Finished) -> None:
+        consensus, rows = read_consensus(finished.federation.consensus), np.arange(40)
+        weight = loss_weight(consensus, rows, SelectionSpec(confidence_power=1.0, coverage_power=2.0))
+        expected = consensus.confidence[rows, 0].astype(float) * consensus.hints["coverage"][rows] ** 2
+        np.testing.assert_allclose(weight[:, 0], expected / expected.mean(), rtol=1e-4)
+        np.testing.assert_array_equal(loss_weight(consensus, rows, SelectionSpec(confidence_power=0.0)), 1.0)
+        with pytest.raises(ConfigError, match="the consensus holds no coverage; expected one made by this version"):
+            loss_weight(replace(consensus, hints={}), rows, SelectionSpec(coverage_power=1.0))
+
+    def test_wrong_settings(self) -> None:
+        with pytest.raises(ConfigError, match="selection.clusters is 0"):
+            SelectionSpec("diverse", clusters=0)
+        with pytest.raises(ConfigError, match="selection.coverage_power -1.0; expected at least 1, and 0 or more"):
+            SelectionSpec(coverage_power=-1.0)

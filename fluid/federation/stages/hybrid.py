@@ -15,7 +15,7 @@ from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, gated, guarded
-from fluid.federation.stages.student import confidence_weight, select_rows
+from fluid.federation.stages.student import loss_weight, select_rows
 from fluid.federation.stages.teacher import MakeLogger, no_logger, own_validation, trainer_inputs
 from fluid.models.blend import Blend
 from fluid.models.ensemble import GraphEnsemble
@@ -126,8 +126,8 @@ def hybrid_stage(
         settings = spec.recipe(recipe)
         job = Job(name, start.networks[0].spec, settings, trainer, seed, logger, work.report, work.scratch)
         if spec.mode == "concatenate":
-            chosen = select_rows(released.consensus, selection, seed)
-            weight = confidence_weight(released.consensus.confidence[chosen], selection.confidence_power)
+            chosen = select_rows(released.consensus, released.transfer, selection, seed)
+            weight = loss_weight(released.consensus, chosen, selection)
             public, soft_label = released.transfer.molecules.take(chosen), released.consensus.soft_label[chosen]
             data = (part.molecules, labels, public, soft_label, weight, start.endpoints)
             return train_concatenated(job, *data, spec.own_share, rows)

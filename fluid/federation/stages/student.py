@@ -10,9 +10,9 @@ import torch
 
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.selection import select
+from fluid.distillation.selection import hint_of, select
 from fluid.distillation.targets import disagreement_variance, sharpened
-from fluid.errors import QuorumError
+from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
@@ -23,7 +23,8 @@ from fluid.models.blend import Blend
 from fluid.models.neighbours import NeighbourPredictor
 from fluid.models.predictor import NetworkSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.seeding import torch_stream
+from fluid.molecules.nearest import NearestReference
+from fluid.seeding import numpy_stream, torch_stream
 from fluid.training.curve import CurvePoint
 from fluid.training.gate import chosen_blend
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -56,11 +57,34 @@ class Lesson(NamedTuple):
         return Lesson(self.molecules.take(rows), soft_label, confidence, weight, variance, self.endpoints)
 
 
-def select_rows(consensus: ConsensusTable, selection: SelectionSpec, seed: int) -> np.ndarray:
+def clusters_of(bits: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Return a cluster for each molecule `(M,)`: the most similar of `n` molecules drawn at random (a Voronoi division)."""
+    pivots = numpy_stream(seed, "selection", "clusters").permutation(len(bits))[:n]
+    return NearestReference(np.asarray(bits[np.sort(pivots)])).nearest(bits, 1).rows[:, 0]
+
+
+def select_rows(consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, seed: int) -> np.ndarray:
     """Return the sorted rows of the transfer set that the student learns from."""
     soft_label, confidence = torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)
-    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"))
+    hints = {name: torch.tensor(plane) for name, plane in consensus.hints.items()}
+    if hint_of(selection.mode) == "cluster":
+        hints["cluster"] = torch.from_numpy(clusters_of(transfer.molecules.bits, selection.clusters, seed))
+    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), hints)
     return np.sort(rows.numpy())
+
+
+def loss_weight(consensus: ConsensusTable, rows: np.ndarray, selection: SelectionSpec) -> np.ndarray:
+    """Return the loss weights of some rows, `(M, T)`: `confidence ** a · coverage ** b` with a mean of 1 per endpoint.
+
+    Raises:
+        ConfigError: The consensus holds no coverage, and `b` is not 0.
+    """
+    weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
+    if selection.coverage_power == 0:
+        return weight
+    if "coverage" not in consensus.hints:
+        raise ConfigError("the consensus holds no coverage", expected="one made by this version", remedy="Make the consensus again.")
+    return confidence_weight(weight * consensus.hints["coverage"][rows, None] ** selection.coverage_power, 1.0)
 
 
 def confidence_weight(confidence: np.ndarray, power: float) -> np.ndarray:
@@ -89,11 +113,11 @@ def lesson_of(
     consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, recipe: Recipe, sharpen: float, seed: int
 ) -> tuple[Lesson, np.ndarray]:
     """Return what a student is taught, and which rows of the transfer set that is."""
-    rows = select_rows(consensus, selection, seed)
+    rows = select_rows(consensus, transfer, selection, seed)
     confidence, endpoints = consensus.confidence[rows], consensus.endpoints
     variance = teachers_variance(consensus)[rows] if recipe.loss.values == "heteroscedastic" else None
     soft_label = sharpened_labels(consensus.soft_label[rows], endpoints, sharpen)
-    weight = confidence_weight(confidence, selection.confidence_power)
+    weight = loss_weight(consensus, rows, selection)
     return Lesson(transfer.molecules.take(rows), soft_label, confidence, weight, variance, endpoints), rows
 
 

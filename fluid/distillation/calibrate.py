@@ -25,9 +25,9 @@ def check_temperature(value: object) -> Temperature:
     """
     if value == LEARNT:
         return LEARNT
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    numbers = [_number(each, value) for each in (value if is_list else [value])]  # type: ignore[union-attr]
-    return numbers if is_list else numbers[0]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_number(each, value) for each in value]
+    return _number(value, value)
 
 
 def _number(number: object, given: object) -> float:

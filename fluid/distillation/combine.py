@@ -108,8 +108,9 @@ def combine(method: str, tensors: Mapping[str, Tensor], kinds: Sequence[str], **
 
     Args:
         method: One of `METHODS`.
-        tensors: `predictions` `(K, M, T)`, NaN where missing; as the method needs `epistemic`, `aleatoric` `(K, M, T)`, `similarity` `(K, M)`
-            in [0, 1] and `labels` `(M, T)`; and `weights`, of any shape that broadcasts to `(K, M, T)`, if teachers shall not count alike.
+        tensors: `predictions` `(K, M, T)`, NaN where missing; as the method needs `epistemic`, `aleatoric` `(K, M, T)`,
+            `similarity` `(K, M)` in [0, 1] and `labels` `(M, T)`; and `weights`, of a shape that broadcasts to `(K, M, T)`, if
+            not all teachers shall count alike.
         kinds: Kind of each endpoint: `classification` or `regression`.
         options: Options of the method, and those that every method has (`COMMON` and `teacher_temperature`).
 

@@ -80,7 +80,8 @@ def averaged(values: Tensor, share: Tensor) -> Opinion:
         share: `(K, M, T)`, see `Opinion`.
     """
     label = (share * values).sum(0)
-    return Opinion(label, share, (share * (values - label) ** 2).sum(0))
+    deviation = torch.where(share > 0, values - label, torch.zeros_like(values))  # an answer without a say may be huge
+    return Opinion(label, share, (share * deviation**2).sum(0))
 
 
 def kish(share: Tensor) -> Tensor:

@@ -124,7 +124,7 @@ def maximise(answers: Tensor, weight: Tensor, state: _State, floor: float) -> _S
     bias = torch.where(asked, bias - middle(bias, asked), torch.zeros_like(bias))
     square = ((residual - bias.unsqueeze(2)) * weight.sqrt()).square_().sum(2)
     doubt = (weight @ state.doubt.unsqueeze(2)).squeeze(2)
-    variance = (square + doubt) / count
+    variance = ((square + doubt) / count).clamp(max=torch.finfo(weight.dtype).max ** 0.75)
     least = (floor * middle(variance, asked)).clamp(min=torch.finfo(weight.dtype).tiny ** 0.5)
     return state._replace(bias=bias, variance=torch.where(asked, torch.maximum(variance, least), torch.ones_like(variance)))
 

@@ -19,7 +19,8 @@ def distances(deviation: Tensor, answered: Tensor) -> Tensor:
     """
     largest = deviation.abs().amax(2, keepdim=True).clamp(min=torch.finfo(deviation.dtype).tiny)
     share = deviation.shape[2] / answered.sum(2).clamp(min=1)
-    return largest[:, :, 0] * (((deviation / largest) ** 2).sum(2) * share).sqrt()
+    squares = ((deviation / largest) ** 2).sum(2).clamp(min=0.5)  # at least 1, but for a length of 0
+    return largest[:, :, 0] * (squares * share).sqrt()
 
 
 def geometric_median(values: Tensor, weights: Tensor, unit: Tensor, iterations: float = ITERATIONS.default) -> Opinion:

@@ -12,6 +12,8 @@ CLIP = Number(1e-6, high=0.49, above=True)
 def between_teachers(label: Tensor, values: Tensor, share: Tensor) -> Tensor:
     """Keep labels `(M, T)` between the lowest and the highest answer that has a share: takes away what rounding and clipping add."""
     has_say = share > 0
+    if not len(values):
+        return label
     low = torch.where(has_say, values, torch.full_like(values, torch.inf)).amin(0)
     high = torch.where(has_say, values, torch.full_like(values, -torch.inf)).amax(0)
     return torch.where(has_say.any(0), torch.minimum(torch.maximum(label, low), high), label)

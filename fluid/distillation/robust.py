@@ -35,7 +35,8 @@ def middle_share(values: Tensor, weights: Tensor) -> Tensor:
 def spread_of(values: Tensor, weights: Tensor, centre: Tensor) -> Tensor:
     """Return the square of the weighted median absolute deviation from the centre, scaled to a Gaussian's variance, `(M, T)`."""
     deviation = (values - centre).abs()
-    return (GAUSSIAN * (middle_share(deviation, weights) * deviation).sum(0)) ** 2
+    share = middle_share(deviation, weights)
+    return (GAUSSIAN * torch.where(share > 0, share * deviation, torch.zeros_like(deviation)).sum(0)) ** 2
 
 
 def median(values: Tensor, weights: Tensor) -> Opinion:

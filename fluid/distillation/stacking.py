@@ -42,7 +42,8 @@ def fit_stack(values: Tensor, weights: Tensor, labels: Tensor, is_class: Tensor,
     """Learn a stack (Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1; ridge as in Breiman 1996, doi:10.1007/BF00117832).
 
     Minimises the sum of losses over labelled molecules, logistic for probabilities and half squares for values, plus
-    `ridge / 2 · (Σ_k (β_k − 1/K)² + intercept²)` over the `K` teachers that answer the endpoint: many labels decide alone, none would leave the log-opinion pool (the mean, for values).
+    `ridge / 2 · (Σ_k (β_k − 1/K)² + intercept²)` over the `K` teachers that answer the endpoint: many labels decide alone, none would
+    leave the log-opinion pool (the mean, for values).
 
     Args:
         values: Answers `(K, M, T)`, finite everywhere.

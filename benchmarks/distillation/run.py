@@ -1,7 +1,7 @@
 """Which consensus, which loss, which student, which selection: all choices of the configuration, each changed alone, over several seeds.
 
-Example: `python benchmarks/distillation/run.py --json study.json --docs paths.data=../shared/data`. Light models: teachers are random
-forests, the student is a GINE of a few epochs on a part of the transfer set. Defaults are chosen by the validation column; the tests are
+Example: `python benchmarks/distillation/run.py --json study.json --docs paths.data=../shared/data`. Light models: teachers and students are
+GINEs of 3 x 64, students learn a few epochs on a part of the transfer set. Defaults are chosen by the validation column; the tests are
 shown beside it. `herg_chembl` is pIC50 >= 5, judged externally on the flux assay.
 """
 
@@ -9,8 +9,8 @@ import argparse
 import math
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,16 +31,26 @@ from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.part import Part
 from fluid.federation.rehearsal import answers
+from fluid.federation.run_record import told
 from fluid.federation.simulation import aggregate, annotate, distil, teacher_stages
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.stages.judge import labels_for
 from fluid.federation.stages.split import read_split, split_stage
-from fluid.federation.workshop import Workshop
+from fluid.federation.workshop import Task, Workshop, make_quietly
 from fluid.store import ArtifactStore
 from fluid.training.threads import threads
 
-LIGHT = ["model=forest", "student_model={hidden:64,layers:3}", "trainer.progress=false", "logger=none", "workers=2"]
+LIGHT = ["model.hidden=64", "model.layers=3", "trainer.progress=false", "logger=none"]
+EXTRA = {
+    ("student", "network, log-odds doubled"): ["student.sharpen=2"],
+    ("student", "nearest, log-odds doubled"): ["student=nearest", "student.sharpen=2"],
+    ("student", "blend, log-odds doubled"): ["student=blend", "student.sharpen=2"],
+    ("consensus", "similarity, power 2 (the paper's)"): ["consensus.options.power=2"],
+    ("consensus", "similarity, power 6"): ["consensus.options.power=6"],
+    ("selection", "all, weighted by confidence"): ["selection.confidence_power=1"],
+}
+"""Choices that have no file of their own."""
 GROUPS = ("consensus", "loss", "selection", "student")
 THRESHOLD, PUBLIC = 5.0, 60_000
 MEASURES = ("validation auroc", "in-domain auroc", "in-domain mcc", "external auroc", "external mcc")
@@ -53,6 +63,7 @@ class Variant(NamedTuple):
     group: str
     choice: str
     judged: str
+    settings: tuple[str, ...]
 
 
 def choices(group: str) -> list[str]:
@@ -62,8 +73,10 @@ def choices(group: str) -> list[str]:
 
 def variants() -> list[Variant]:
     """Return every choice of every group; a consensus is judged both directly and by its student."""
-    found = [Variant(group, choice, "student") for group in GROUPS for choice in choices(group)]
-    return [Variant("consensus", choice, "consensus") for choice in choices("consensus")] + found
+    named = [(group, choice, (f"{group}={choice}",)) for group in GROUPS for choice in choices(group)]
+    found = named + [(group, choice, tuple(settings)) for (group, choice), settings in EXTRA.items()]
+    asked = [Variant(group, choice, "consensus", settings) for group, choice, settings in found if group == "consensus"]
+    return asked + [Variant(group, choice, "student", settings) for group, choice, settings in found]
 
 
 def datasets(options: argparse.Namespace, work: Path) -> dict[str, list[str]]:
@@ -93,8 +106,8 @@ def public_sample(data: Path, work: Path) -> Path:
 
 def spec_of(settings: list[str], seed: int, variant: Variant | None = None) -> FederationSpec:
     """Build the experiment of a variant; `None` is the default."""
-    chosen = [f"{variant.group}={variant.choice}"] if variant else []
-    return federation_spec(plain_values(composed("simulate", [*chosen, *settings, f"seed={seed}"])))
+    chosen = variant.settings if variant else ()
+    return federation_spec(plain_values(composed("simulate", [*settings, f"seed={seed}", *chosen])))
 
 
 class Federation(NamedTuple):
@@ -120,13 +133,32 @@ def shared(spec: FederationSpec, workshop: Workshop) -> Federation:
     return Federation(data, teachers, models, annotate(teachers, data.transfer, spec, workshop), exam, asked)
 
 
-def ask(variant: Variant, spec: FederationSpec, common: Federation, workshop: Workshop) -> dict[str, np.ndarray]:
-    """Return the probabilities of a variant's model on validation and tests."""
-    if variant.judged == "consensus":
-        found = {name: combine_annotations(one, spec.consensus, spec.annotation.edges).soft_label for name, one in common.asked.items()}
-        return {name: soft_label[:, 0].numpy() for name, soft_label in found.items()}
-    consensus = aggregate(common.annotations, common.data.transfer, spec, workshop)
-    student = read_model(workshop.make(distil(consensus, common.data.transfer, spec, workshop)))
+def ask_consensus(spec: FederationSpec, common: Federation) -> dict[str, np.ndarray]:
+    """Return what the teachers together say of validation and tests, asked directly."""
+    found = {name: combine_annotations(one, spec.consensus, spec.annotation.edges).soft_label for name, one in common.asked.items()}
+    return {name: soft_label[:, 0].numpy() for name, soft_label in found.items()}
+
+
+Made = tuple[dict[Variant, Any], dict[Variant, str]]
+
+
+def students(specs: Mapping[Variant, FederationSpec], common: Federation, workshop: Workshop) -> Made:
+    """Make the students of all variants, two at a time; returns them, and why others could not be made."""
+    stages, failed = {}, {}
+    for variant, spec in specs.items():
+        try:
+            consensus = aggregate(common.annotations, common.data.transfer, spec, workshop)
+            stages[variant] = distil(consensus, common.data.transfer, spec, workshop)
+        except FluidError as error:
+            failed[variant] = told(error)
+    new = {stage.key(): stage for stage in stages.values() if not workshop.store.holds(stage.kind, stage.key_inputs())}
+    workshop.carry_out([Task("student", key, partial(make_quietly, stage, workshop.store.root)) for key, stage in new.items()])
+    return {variant: workshop.make(stage) for variant, stage in stages.items()}, failed
+
+
+def ask_student(artifact: Any, common: Federation) -> dict[str, np.ndarray]:
+    """Return what a student says of validation and tests."""
+    student = read_model(artifact)
     with threads(2):
         return {name: student.predictor.predict(part.molecules).mean[:, 0] for name, part in common.exam.items()}
 
@@ -144,13 +176,22 @@ def scored(probs: Mapping[str, np.ndarray], common: Federation) -> dict[str, flo
 def carried_out(settings: list[str], seed: int, workshop: Workshop, wanted: list[Variant]) -> Iterator[dict[str, Any]]:
     """Yield one row per variant of one seed; a choice that needs what is not there says so."""
     common = shared(spec_of(settings, seed), workshop)
+    specs, failed = {}, {}
     for variant in wanted:
-        began = time.perf_counter()
         try:
-            found: dict[str, Any] = scored(ask(variant, spec_of(settings, seed, variant), common, workshop), common)
+            specs[variant] = spec_of(settings, seed, variant)
         except FluidError as error:
-            found = {"reason": f"{type(error).__name__}: {error}"}
-        yield {"seed": seed, **variant._asdict(), **found, "seconds": round(time.perf_counter() - began, 2)}
+            failed[variant] = told(error)
+    made, more = students({one: spec for one, spec in specs.items() if one.judged == "student"}, common, workshop)
+    failed |= more
+    for variant in wanted:
+        found: dict[str, Any] = {"reason": failed[variant]} if variant in failed else {}
+        try:
+            if not found:
+                found = scored(ask_student(made[variant], common) if variant in made else ask_consensus(specs[variant], common), common)
+        except FluidError as error:
+            found = {"reason": told(error)}
+        yield {"dataset": "", "seed": seed, "group": variant.group, "choice": variant.choice, "judged": variant.judged, **found}
 
 
 def interval(values: pd.Series) -> tuple[float, float]:
@@ -162,7 +203,11 @@ def interval(values: pd.Series) -> tuple[float, float]:
 def defaults(settings: list[str]) -> dict[str, str]:
     """Return the present choice of each group."""
     spec = spec_of(settings, 0)
-    return {group: next((c for c in choices(group) if spec_of(settings, 0, Variant(group, c, "student")) == spec), "") for group in GROUPS}
+
+    def alike(group: str, choice: str) -> bool:
+        return spec_of(settings, 0, Variant(group, choice, "", (f"{group}={choice}",))) == spec
+
+    return {group: next(choice for choice in choices(group) if alike(group, choice)) for group in GROUPS}
 
 
 def summary(rows: pd.DataFrame, present: Mapping[str, str]) -> pd.DataFrame:
@@ -235,7 +280,7 @@ def main() -> None:
     for seed in range(options.seeds):
         for dataset, settings in sets.items():
             for row in carried_out(settings, seed, workshop, wanted):
-                rows.append({"dataset": dataset, **row})
+                rows.append(row | {"dataset": dataset})
                 print({key: round(value, 4) if isinstance(value, float) else value for key, value in rows[-1].items()}, flush=True)
             write(rows, partial)
     table = summary(pd.DataFrame(rows), defaults(sets["embedded"]))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FLAGS = ("-m", "--multirun")
 SWEEP = "sweep.json"
-SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "launcher", "trainer.progress=")
+SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "launcher", "cost.", "trainer.progress=")
 UNBEGUN = "not begun"
 NOT_SWEPT = ("name", "launcher", "sweep")
 

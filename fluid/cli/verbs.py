@@ -23,7 +23,7 @@ from fluid.errors import ConfigError
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
 from fluid.federation.run_record import portion_folder
 from fluid.federation.spec import FederationSpec
-from fluid.federation.workshop import Workshop
+from fluid.federation.workshop import MakeLogger, Workshop, no_logger
 from fluid.molecules.pool import bounded_workers
 from fluid.store import ArtifactStore
 
@@ -57,7 +57,10 @@ def nothing(spec: FederationSpec, workshop: Workshop) -> None:
 
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Workshop], None] = nothing) -> None:
     """Run `fluid simulate`; `before` is called in its workshop first, and may end it by an error."""
+    from fluid.cli.loggers import tracking
+    from fluid.cli.tracking import Tracked
     from fluid.federation.consortium_data import check_files
+    from fluid.federation.cost import Rates
     from fluid.federation.run_folder import clear_other_results, write_run
     from fluid.federation.run_record import recorded
     from fluid.federation.simulation import simulate
@@ -65,19 +68,22 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     from fluid.reporting.tables import headline_table
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
+    rates, tracked = build(Rates, config["cost"], "cost"), Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
     check_files(spec.data)
     with recorded(run, config, without(config, *SURROUNDINGS), command) as record:
         clear_other_results(record)
         with atomic_file(run / "config.yaml") as temporary:
             temporary.write_text(OmegaConf.to_yaml(config))
-        with at_work(config, run / "logs", run) as workshop:
-            workshop.needs = record.needs
-            before(spec, workshop)
-            federation = simulate(spec, workshop)
-        again = record.complete()
-        data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run)
+        with tracking(config["logger"], tracked) as tracker:
+            with at_work(config, tracker, run) as workshop:
+                workshop.needs = record.needs
+                before(spec, workshop)
+                federation = simulate(spec, workshop)
+            again = record.complete()
+            data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run, rates)
+            tracker.results(data, run)
     print(headline_table(data.scores).to_string(index=False))
-    peak = max(record.peak_mb for record in workshop.records)
+    peak = max(record.cost.peak_mb for record in workshop.records)
     print(f"total: {time.perf_counter() - began:.0f} s, peak memory {peak:.0f} MB in one process")
     if config["open"] and sys.stdout.isatty():
         webbrowser.open((run / "report.html").resolve().as_uri())
@@ -86,6 +92,8 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
 
 def run_portion(config: Config, command: str) -> None:
     """Run `fluid simulate only=...`: make a part of a federation, which a whole run finds in the store."""
+    from fluid.cli.loggers import tracking
+    from fluid.cli.tracking import Tracked
     from fluid.federation.consortium_data import check_files
     from fluid.federation.portion import check_portion, make_portion
     from fluid.federation.run_record import recorded
@@ -93,29 +101,32 @@ def run_portion(config: Config, command: str) -> None:
     run, spec = run_folder(config), federation_spec(config)
     check_portion(config["only"], spec)
     check_files(spec.data)
-    with recorded(run, config, without(config, *SURROUNDINGS), command) as record, at_work(config, run / "logs", run) as workshop:
-        workshop.needs = record.needs
-        make_portion(config["only"], spec, workshop)
+    tracked = Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
+    with recorded(run, config, without(config, *SURROUNDINGS), command) as record, tracking(config["logger"], tracked) as tracker:
+        with at_work(config, tracker, run) as workshop:
+            workshop.needs = record.needs
+            make_portion(config["only"], spec, workshop)
     last_line(f"{config['only']} is in the store", workshop.store.root)
 
 
 @contextmanager
-def at_work(config: Config, log: Path | None = None, run: Path | None = None) -> Iterator[Workshop]:
-    """Yield a workshop with progress, with loggers that write into `log`; what the `run` needs is kept in the store."""
+def at_work(config: Config, logger: MakeLogger = no_logger, run: Path | None = None) -> Iterator[Workshop]:
+    """Yield a workshop with progress and loggers; what the `run` needs is kept in the store."""
     place = store(config)
     with watching(config.get("trainer", {}).get("progress", True)) as watch, place.used(run):
-        if log is None:
-            yield Workshop(place, watch)
-            return
-        from fluid.cli.loggers import loggers
-
-        with loggers(config["logger"], log, config) as logger:
-            yield Workshop(place, watch, logger, workers=bounded_workers(config.get("workers", 1)))
+        yield Workshop(place, watch, logger, workers=bounded_workers(config.get("workers", 1)))
 
 
-def log_folder(out: str) -> Path:
-    """Return the folder for the logs of a training verb: beside its result, which is sealed."""
-    return Path(out).with_name(Path(out).name + "-logs")
+@contextmanager
+def training(verb: str, config: Config) -> Iterator[Workshop]:
+    """Yield a workshop for a verb that trains one model; its logs go beside the result, which is sealed."""
+    from fluid.cli.loggers import tracking
+    from fluid.cli.tracking import Tracked
+
+    out = Path(config["out"])
+    tracked = Tracked(verb, out.name, out.name, out.with_name(out.name + "-logs"), config)
+    with tracking(config["logger"], tracked) as tracker, at_work(config, tracker) as workshop:
+        yield workshop
 
 
 def run_train_teacher(config: Config) -> None:
@@ -123,7 +134,7 @@ def run_train_teacher(config: Config) -> None:
     from fluid.federation import consortium
 
     order = build(TeacherOrder, without(config, *SURROUNDINGS))
-    with at_work(config, log_folder(config["out"])) as workshop:
+    with training("train-teacher", config) as workshop:
         consortium.train_teacher(order, workshop)
     last_line("teacher (keep it inside your company)", order.out)
 
@@ -153,7 +164,7 @@ def run_distill(config: Config) -> None:
     from fluid.federation import consortium
 
     order = build(DistillOrder, without(config, *SURROUNDINGS))
-    with at_work(config, log_folder(config["out"])) as workshop:
+    with training("distill", config) as workshop:
         consortium.distill(order, workshop)
     last_line("student (give it to everybody)", order.out)
 
@@ -163,7 +174,7 @@ def run_hybrid(config: Config) -> None:
     from fluid.federation import consortium
 
     order = build(HybridOrder, without(config, *SURROUNDINGS))
-    with at_work(config, log_folder(config["out"])) as workshop:
+    with training("hybrid", config) as workshop:
         consortium.hybrid(order, workshop)
     last_line("hybrid (keep it inside your company)", order.out)
 

@@ -12,7 +12,7 @@ from fluid.errors import ConfigError, InputError
 from fluid.federation.housekeeping import run_folders
 from fluid.federation.run_record import CONFIG, DONE, is_portion, read_record
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def train_teacher(order: TeacherOrder, workshop: Workshop) -> Artifact:
     intake, part = read_file(order.company, order.input, order.intake, workshop, labelled=True)
     check_quorum(part.table, order.intake.quorum, where=order.input)
     settings = (order.model, order.training.teacher, order.trainer, order.annotation, order.seed, order.intake.quorum)
-    stage = teacher_stage(order.company, part, *settings, workshop.logger)
+    stage = teacher_stage(order.company, part, *settings, workshop.logs("teacher", order.company))
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 
 
@@ -94,7 +94,7 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     table = read_consensus(consensus, transfer.transfer_digest)
     recipe = replace(order.training.student, loss=order.loss)
     settings = (order.student, order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
-    return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logger), order.out, order.overwrite)
+    return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logs("student")), order.out, order.overwrite)
 
 
 def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
@@ -107,7 +107,7 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     recipe = replace(order.training.hybrid, loss=order.loss)
     settings = (order.hybrid, order.selection, recipe, order.trainer, order.annotation, order.seed, order.intake.quorum)
     own = OwnTeacher(*open_model(Path(order.teacher))) if order.teacher and order.hybrid.needs_teacher else None
-    stage = hybrid_stage(order.company, part, released, *settings, workshop.logger, own)
+    stage = hybrid_stage(order.company, part, released, *settings, workshop.logs("hybrid", order.company), own)
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 
 

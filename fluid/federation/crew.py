@@ -2,17 +2,25 @@
 
 import os
 import signal
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from fluid.errors import FluidError
+from fluid.federation.cost import Cost, Meter
 
-Outcome = tuple[str, float, float]
+Task = Callable[[], object]
+
+
+class Outcome(NamedTuple):
+    """A task that was carried out, and what it cost in its worker process."""
+
+    name: str
+    cost: Cost
 
 
 LEFT_TO_PARENT = (signal.SIGTERM, signal.SIGUSR1)
@@ -28,22 +36,23 @@ def leave_signals_to(parent: int) -> None:
             signal.signal(signum, signal.SIG_IGN)
 
 
-def timed(parent: int, name: str, task: Callable[[], float]) -> Outcome:
-    """Carry out one task in a worker; return its name, its seconds, and what it returns: the worker's peak memory in MB."""
+def measured(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
+    """Carry out one task in a worker."""
     leave_signals_to(parent)
-    began = time.perf_counter()
-    peak = task()
-    return name, time.perf_counter() - began, peak
+    meter = Meter(gpus)
+    task()
+    return Outcome(name, meter.cost())
 
 
-def side_by_side(tasks: Mapping[str, Callable[[], float]], workers: int) -> Iterator[Outcome]:
+def side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int] = MappingProxyType({})) -> Iterator[Outcome]:
     """Yield the outcome of each task as it ends; tasks begin in the given order.
 
     The workers are fresh processes, used again by later calls. An error of one task, or Ctrl-C, stops the others.
 
     Args:
-        tasks: What to do, by name; each returns the peak memory of its process in MB.
+        tasks: What to do, by name.
         workers: Processes, at least 2.
+        gpus: How many GPUs a task's own child processes use, where they do.
 
     Raises:
         FluidError: A worker was killed; names what it may have held.
@@ -55,8 +64,10 @@ def side_by_side(tasks: Mapping[str, Callable[[], float]], workers: int) -> Iter
     try:
         with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
-            for outcome in Parallel(**options)(delayed(timed)(os.getpid(), name, task) for name, task in tasks.items()):
-                left.remove(outcome[0])
+            for outcome in Parallel(**options)(
+                delayed(measured)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()
+            ):
+                left.remove(outcome.name)
                 yield outcome
     except TerminatedWorkerError:
         held = ", ".join(left[:workers])

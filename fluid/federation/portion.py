@@ -56,15 +56,17 @@ def make_portion(name: str, spec: FederationSpec, workshop: Workshop) -> None:
         workshop.make(bound)
         return
     asked = {name: companies[name]} if name in companies else companies
-    annotations = annotate(workshop.make_all(teacher_stages(asked, spec, workshop)), data.transfer, spec, workshop)
+    teachers = workshop.make_all(teacher_stages(asked, spec, workshop))
+    annotations = annotate(teachers, data.transfer, spec, workshop)
     if name not in companies:
-        make_released(name, annotations, companies, data, spec, workshop)
+        make_released(name, annotations, companies, teachers, data, spec, workshop)
 
 
 def make_released(
     name: str,
     annotations: Mapping[str, Artifact],
     companies: Mapping[str, Part],
+    teachers: Mapping[str, Artifact],
     data: ConsortiumData,
     spec: FederationSpec,
     workshop: Workshop,
@@ -77,4 +79,4 @@ def make_released(
     if name != STUDENT:
         released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
         company = next(company for company in companies if hybrid_name(company) == name)
-        workshop.make(add_back(company, companies[company], released, spec, workshop))
+        workshop.make(add_back(company, companies[company], teachers[company], released, spec, workshop))

@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,17 @@ from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.chemical_space import chemical_space
 from fluid.federation.consensus_table import read_consensus
+from fluid.federation.cost import Rates
 from fluid.federation.run_record import OUTPUTS, RunRecord
 from fluid.federation.simulation import Federation
 from fluid.federation.stage import library_versions
 from fluid.federation.workshop import StageRecord
 from fluid.reporting.page import write_report
-from fluid.reporting.report_data import ReportData
+from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
 
 RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs")
+DEFAULT_RATES = Rates()
 
 
 def all_scores(federation: Federation) -> list[Score]:
@@ -62,7 +64,29 @@ def selected_histogram(federation: Federation, bins: int = 20) -> pd.DataFrame:
     return pd.DataFrame({"in_bin": ((edges[1:] + edges[:-1]) / 2).round(6), "count": counts})
 
 
-def report_data(federation: Federation, records: list[StageRecord], config: Mapping[str, Any], title: str, seed: int) -> ReportData:
+def stage_table(records: Sequence[StageRecord], rates: Rates) -> pd.DataFrame:
+    """Return what each stage cost this run; energy that could not be measured is estimated from the rates, and says so."""
+    rows = [
+        {
+            "stage": record.stage,
+            "name": record.name,
+            "reused": record.reused,
+            "seconds": round(record.cost.seconds, 3),
+            "cpu_s": round(record.cost.cpu_s, 3),
+            "gpu_s": round(record.cost.gpu_s, 3),
+            "peak_mb": round(record.cost.peak_mb, 1),
+            "energy_j": round(joules, 1),
+            "energy_from": source,
+        }
+        for record in records
+        for joules, source in [record.cost.energy(rates)]
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS["stages"]))
+
+
+def report_data(
+    federation: Federation, records: Sequence[StageRecord], config: Mapping[str, Any], title: str, seed: int, rates: Rates
+) -> ReportData:
     """Gather everything that a report shows."""
     sets = {**federation.companies, "transfer": federation.data.transfer}
     if "external" in federation.data.tests:
@@ -79,10 +103,7 @@ def report_data(federation: Federation, records: list[StageRecord], config: Mapp
         learning_curves=learning_curves(federation),
         contribution=contribution(federation),
         selection=selected_histogram(federation),
-        stages=pd.DataFrame(
-            [(r.stage, r.name, round(r.seconds, 3), r.reused, round(r.peak_mb, 1)) for r in records],
-            columns=["stage", "name", "seconds", "reused", "peak_mb"],
-        ),
+        stages=stage_table(records, rates),
         notes=federation.data.notes,
     )
 
@@ -110,10 +131,16 @@ def clear_other_results(record: RunRecord) -> None:
 
 
 def write_run(
-    federation: Federation, records: list[StageRecord], config: Mapping[str, Any], title: str, seed: int, run: Path
+    federation: Federation,
+    records: Sequence[StageRecord],
+    config: Mapping[str, Any],
+    title: str,
+    seed: int,
+    run: Path,
+    rates: Rates = DEFAULT_RATES,
 ) -> ReportData:
     """Write `metrics.json`, `metrics.csv`, `report_data/`, `report.html`, models and annotations into the run folder."""
-    data = report_data(federation, records, config, title, seed)
+    data = report_data(federation, records, config, title, seed, rates)
     copy_artifacts(federation, run)
     write_report_data(data, run)
     write_report(read_report_data(run), run / "report.html")  # from the files, as `fluid report` does

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from fluid.artifacts import hash_file, hash_json, read_json, write_json
 from fluid.errors import ArtifactError, ConfigError
+from fluid.federation.processes import tree_cpu_s
 from fluid.federation.provenance import provenance
 from fluid.federation.stage import Stage
 
@@ -164,6 +165,11 @@ def write_failure(folder: Path, config: Mapping[str, Any], command: str, error: 
         RunRecord(folder, begun(command) | {"config_hash": ""}).end(FAILED, told(error))
 
 
+def spent(began: float, used: float) -> dict[str, float]:
+    """Return wall and processor seconds since `began`, when `used` processor seconds had gone by; child processes included."""
+    return {"seconds": round(time.perf_counter() - began, 1), "cpu_seconds": round(tree_cpu_s() - used, 1)}
+
+
 @contextmanager
 def recorded(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any], command: str) -> Iterator[RunRecord]:
     """Record a run: before anything is done, after every stage, and how it ended, whatever ended it.
@@ -183,12 +189,12 @@ def recorded(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any
         record = RunRecord(folder, {**started, "pid": os.getpid(), "config_hash": hash_json(settings), "needs": [], **provenance()}, before)
         write_json(folder / CONFIG, config)
         record.write()
-        began = time.perf_counter()
+        began, used = time.perf_counter(), tree_cpu_s()
         try:
             yield record
         except BaseException as error:
-            record.values["seconds"] = round(time.perf_counter() - began, 1)
+            record.values |= spent(began, used)
             record.end(INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "status", FAILED), told(error))
             raise
-        record.values["seconds"] = round(time.perf_counter() - began, 1)
+        record.values |= spent(began, used)
         record.end(DONE)

@@ -29,13 +29,13 @@ from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Task, Workshop, peak_memory_mb
+from fluid.federation.workshop import Task, Workshop
 from fluid.models.predictor import ForestSpec
 from fluid.store import ArtifactStore
 from fluid.training.recipe import Recipe
 from fluid.training.threads import threads
 
-STUDENT = "student"
+STUDENT, POOLED = "student", "pooled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop
 def train(name: str, part: Part, model: ModelSpec, recipe: Recipe, spec: FederationSpec, workshop: Workshop) -> Stage:
     """Describe the training of one model on measured labels."""
     settings = (spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
-    return teacher_stage(name, part, model, recipe, *settings, workshop.logger)
+    logger = workshop.logs(POOLED) if name == POOLED else workshop.logs("teacher", name)
+    return teacher_stage(name, part, model, recipe, *settings, logger)
 
 
 def annotate(teachers: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Artifact]:
@@ -116,7 +117,7 @@ def annotate(teachers: Mapping[str, Artifact], transfer: Part, spec: FederationS
     return {name: workshop.make(stage) for name, stage in stages.items()}
 
 
-def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec: FederationSpec, store: ArtifactStore) -> float:
+def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec: FederationSpec, store: ArtifactStore) -> None:
     """Let some teachers answer the transfer set in one pass, into the scratch folders of their stages."""
     with ExitStack() as alone, threads(1):
         for stage in sorted((stage for _, stage in teachers), key=Stage.key):  # always in one order: nobody waits in a circle
@@ -124,7 +125,6 @@ def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec
         asked = [(model, shards_in(stage.scratch(store))) for model, stage in teachers if not store.holds(stage.kind, stage.key_inputs())]
         if asked:
             answer_together(asked, transfer, spec.annotation.chunk, lambda _: None)
-    return peak_memory_mb()
 
 
 def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
@@ -139,7 +139,7 @@ def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: 
     table = read_consensus(consensus, transfer.transfer_digest)
     recipe = replace(spec.training.student, loss=spec.loss)
     settings = (spec.student, spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
-    return student_stage(consensus, table, transfer, *settings, workshop.logger)
+    return student_stage(consensus, table, transfer, *settings, workshop.logs(STUDENT))
 
 
 def add_back(company: str, part: Part, teacher: Artifact, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
@@ -147,12 +147,12 @@ def add_back(company: str, part: Part, teacher: Artifact, released: Released, sp
     own = OwnTeacher(teacher, read_model(teacher)) if spec.hybrid.needs_teacher else None
     recipe = replace(spec.training.hybrid, loss=spec.loss)
     settings = (spec.hybrid, spec.selection, recipe, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
-    return hybrid_stage(company, part, released, *settings, workshop.logger, own)
+    return hybrid_stage(company, part, released, *settings, workshop.logs("hybrid", company), own)
 
 
 def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
     """Describe the pooled teacher, and a forest on the same data if asked; never federated, for comparison only."""
-    bounds = {"pooled": train("pooled", pool, spec.model, spec.training.pooled, spec, workshop)}
+    bounds = {POOLED: train(POOLED, pool, spec.model, spec.training.pooled, spec, workshop)}
     if spec.evaluation.forest:
         bounds["forest"] = train("forest", pool, ForestSpec(), spec.training.pooled, spec, workshop)
     return bounds

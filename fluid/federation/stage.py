@@ -65,6 +65,13 @@ class Stage:
         """Return the key of the result: the hash of all that goes in."""
         return stage_key(self.kind, self.key_inputs())
 
+    def gpus(self) -> int:
+        """Return how many GPUs the stage's child processes use: those of a network that is trained on several."""
+        trainer, network = self.inputs.get("trainer"), not isinstance(self.inputs.get("recipe"), int | float)  # a forest's is a share
+        if not isinstance(trainer, Mapping) or trainer["accelerator"] != "gpu" or trainer["devices"] == 1 or not network:
+            return 0
+        return int(trainer["devices"])
+
     def make_in(self, store: ArtifactStore, report: Report, notice: Notice = lambda _: None) -> tuple[Artifact, bool]:
         """Return the stage's artifact, and whether it was in the store already."""
         return store.get_or_make(self.kind, self.key_inputs(), lambda folder: self.fill(folder, store, report), notice)

@@ -1,16 +1,15 @@
 """Where stages are carried out: each is looked up by what goes in, made if it is new, timed and watched."""
 
-import resource
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fluid.artifacts import MANIFEST, Artifact, atomic_folder, open_artifact, seal
 from fluid.errors import ArtifactError, ConfigError
+from fluid.federation.cost import Cost, Meter
 from fluid.federation.crew import side_by_side
 from fluid.federation.stage import Stage
 from fluid.federation.watch import Silent, Watch
@@ -22,32 +21,44 @@ if TYPE_CHECKING:  # only training needs Lightning, whose import takes longer th
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """Cost of one stage: wall time, whether reused, and the process's peak memory so far in MB."""
+    """A stage that was carried out, whether its result was there already, and what it cost this run."""
 
     stage: str
     name: str
-    seconds: float
     reused: bool
-    peak_mb: float
-
-
-def peak_memory_mb() -> float:
-    """Return the peak resident memory of this process in MB (10⁶ bytes)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    cost: Cost
 
 
 class Task(NamedTuple):
-    """Something to carry out in any process: what it does, for whom, and a function that returns its process's peak memory in MB."""
+    """Something to carry out in any process: what it does, for whom, a function, and how many GPUs its child processes use."""
 
     kind: str
     name: str
-    run: Callable[[], float]
+    run: Callable[[], object]
+    gpus: int = 0
 
 
-def make_quietly(stage: Stage, root: Path) -> float:
-    """Make a stage in a worker process; returns the peak memory in MB."""
+def make_quietly(stage: Stage, root: Path) -> None:
+    """Make a stage in a worker process."""
     stage.make_in(ArtifactStore(root), lambda _: None)
-    return peak_memory_mb()
+
+
+class MakeLogger(Protocol):
+    """Makes the Lightning logger of one training, or none; it may be called in any process."""
+
+    def __call__(self, name: str, role: str, company: str) -> "Logger | None":
+        """Return the logger.
+
+        Args:
+            name: Name of the training: of the model, or of one member of it.
+            role: What the model is: `teacher`, `pooled`, `student` or `hybrid`.
+            company: Whose it is; empty if nobody's.
+        """
+
+
+def no_logger(name: str, role: str, company: str) -> "Logger | None":
+    """Log nowhere."""
+    return None
 
 
 @dataclass(slots=True)
@@ -57,7 +68,7 @@ class Workshop:
     Attributes:
         store: Where results lie.
         watch: Who shows progress.
-        logger: Makes a Lightning logger for a training run's name, or none.
+        logger: Makes the logger of each training.
         records: Cost of every stage, in the order carried out.
         workers: Processes for stages that do not need each other; changes no result.
         needs: Told of every stage before it is looked up or made.
@@ -65,25 +76,29 @@ class Workshop:
 
     store: ArtifactStore
     watch: Watch = field(default_factory=Silent)
-    logger: "Callable[[str], Logger | None]" = lambda _: None
+    logger: MakeLogger = no_logger
     records: list[StageRecord] = field(default_factory=list)
     workers: int = 1
     needs: Callable[[Stage], None] = lambda _: None
 
     @contextmanager
-    def timed(self, stage: str, name: str) -> Iterator[list[bool]]:
+    def measured(self, stage: str, name: str, gpus: int = 0) -> Iterator[list[bool]]:
         """Watch and record a block; the yielded list may be filled with `True` if nothing had to be done."""
         self.watch.start(stage, name)
-        began, reused = time.perf_counter(), [False]
+        meter, reused = Meter(gpus), [False]
         yield reused
-        record = StageRecord(stage, name, time.perf_counter() - began, reused[0], peak_memory_mb())
+        record = StageRecord(stage, name, reused[0], meter.cost())
         self.records.append(record)
-        self.watch.done(stage, name, record.seconds, record.reused)
+        self.watch.done(stage, name, record.cost.seconds, record.reused)
+
+    def logs(self, role: str, company: str = "") -> "Callable[[str], Logger | None]":
+        """Return what makes the loggers of one model's trainings by their names."""
+        return partial(self.logger, role=role, company=company)
 
     def make(self, stage: Stage) -> Artifact:
         """Return the stage's artifact, found in the store or made now."""
         self.needs(stage)
-        with self.timed(stage.kind, stage.name) as reused:
+        with self.measured(stage.kind, stage.name, stage.gpus()) as reused:
             artifact, reused[0] = stage.make_in(self.store, self.watch.advance, self.watch.note)
         return artifact
 
@@ -97,7 +112,9 @@ class Workshop:
         """Return the artifacts of stages that do not need each other; those that are new are made side by side, first come first."""
         new = self.new(stages)
         made = new if len(new) > 1 and self.workers > 1 else {}
-        self.carry_out([Task(stage.kind, stage.name, partial(make_quietly, stage, self.store.root)) for stage in made.values()])
+        self.carry_out(
+            [Task(stage.kind, stage.name, partial(make_quietly, stage, self.store.root), stage.gpus()) for stage in made.values()]
+        )
         return {
             name: stage.make_in(self.store, self.watch.advance)[0] if name in made else self.make(stage) for name, stage in stages.items()
         }
@@ -106,14 +123,15 @@ class Workshop:
         """Carry out tasks that do not need each other, side by side if there are workers; they are watched and recorded."""
         if self.workers == 1 or len(tasks) < 2:
             for task in tasks:
-                with self.timed(task.kind, task.name):
+                with self.measured(task.kind, task.name, task.gpus):
                     task.run()
             return
         waiting = {task.name: task for task in tasks}
-        for name, seconds, peak in side_by_side({task.name: task.run for task in tasks}, self.workers):
+        gpus = {task.name: task.gpus for task in tasks}
+        for name, cost in side_by_side({task.name: task.run for task in tasks}, self.workers, gpus):
             done = waiting.pop(name)
-            self.records.append(StageRecord(done.kind, name, seconds, False, max(peak, peak_memory_mb())))
-            self.watch.done(done.kind, name, seconds, False)
+            self.records.append(StageRecord(done.kind, name, False, cost))
+            self.watch.done(done.kind, name, cost.seconds, False)
             if waiting:
                 self.watch.start(done.kind, ", ".join(list(waiting)[: self.workers]))
                 self.watch.advance(1 - len(waiting) / len(tasks))
@@ -125,7 +143,7 @@ class Workshop:
             ConfigError: The folder holds something else and `overwrite` is false.
         """
         key = stage.key()
-        with self.timed(stage.kind, stage.name) as reused:
+        with self.measured(stage.kind, stage.name, stage.gpus()) as reused:
             reused[0] = _holds(folder, key)
             if not reused[0]:
                 _check_free(folder, overwrite)

@@ -1,6 +1,7 @@
 """The report: one self-contained HTML page."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fluid.artifacts import atomic_file
+from fluid.reporting.costs import cost_by_kind, cost_sentence, reused
 from fluid.reporting.figures.bars import bar_chart, metrics_of, title_of
 from fluid.reporting.figures.panels import (
     calibration_chart,
@@ -24,12 +26,22 @@ from fluid.reporting.report_data import ReportData
 from fluid.reporting.tables import score_table
 
 TEMPLATES = Path(__file__).parent / "templates"
+FIGURE = re.compile(r'<figure [^>]*aria-label="([^"]*)"[^>]*>\s*(<svg.*?</svg>)', re.DOTALL)
 CALIBRATED_ROLES = ("pooled", "consensus", "student")
+COST_WORDS = {
+    "seconds": "wall, s", "cpu_s": "processor, s", "gpu_s": "GPU, s", "peak_mb": "peak memory, MB", "energy_j": "energy, J",
+    "energy_from": "energy from",
+}  # fmt: skip
 
 
-def html_table(table: pd.DataFrame) -> Markup:
+def html_table(table: pd.DataFrame, digits: int = 3) -> Markup:
     """Return a table as HTML, escaped."""
-    return Markup(table.to_html(index=False, border=0, na_rep="–", float_format=lambda value: f"{value:.3f}", classes="data"))
+    return Markup(table.to_html(index=False, border=0, na_rep="–", float_format=lambda value: f"{value:.{digits}f}", classes="data"))
+
+
+def readable(costs: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of costs with its columns named in words."""
+    return costs.rename(columns=COST_WORDS)
 
 
 def bar_figures(data: ReportData) -> list[dict[str, Any]]:
@@ -69,6 +81,11 @@ def small_figures(data: ReportData) -> list[dict[str, Any]]:
     ]
 
 
+def figures_of(page: str) -> dict[str, str]:
+    """Return the figures of a page as SVG, by their labels made fit for a file's name."""
+    return {re.sub("[^a-z0-9]+", "-", label.lower()).strip("-"): svg for label, svg in FIGURE.findall(page)}
+
+
 def render(data: ReportData) -> str:
     """Return the page as text; equal data give equal text."""
     environment = Environment(
@@ -78,7 +95,7 @@ def render(data: ReportData) -> str:
     tables = [
         {"test": test, "endpoint": endpoint, "html": html_table(score_table(data.scores, test, endpoint))} for test, endpoint in places
     ]
-    stages = data.stages.assign(reused=data.stages["reused"].map(lambda reused: "reused" if str(reused) == "True" else ""))
+    stages = data.stages.assign(reused=reused(data.stages).map({True: "reused", False: ""}))
     return environment.get_template("report.html").render(
         title=data.title,
         sentences=sentences(data.scores),
@@ -86,7 +103,9 @@ def render(data: ReportData) -> str:
         figures=small_figures(data),
         tables=tables,
         companies=html_table(data.companies),
-        stages=html_table(stages),
+        cost=cost_sentence(data.stages, data.config.get("cost", {})),
+        costs=html_table(readable(cost_by_kind(data.stages)), digits=1),
+        stages=html_table(readable(stages), digits=1),
         total_s=float(data.stages["seconds"].sum()),
         peak_mb=float(data.stages["peak_mb"].max()) if len(data.stages) else 0.0,
         config=json.dumps(data.config, indent=2, sort_keys=True),

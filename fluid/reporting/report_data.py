@@ -15,7 +15,7 @@ COLUMNS = {
     "learning_curves": ("model", "epoch", "split", "loss"),
     "contribution": ("company", "weight_share", "labels_share"),
     "selection": ("in_bin", "count"),
-    "stages": ("stage", "name", "seconds", "reused", "peak_mb"),
+    "stages": ("stage", "name", "reused", "seconds", "cpu_s", "gpu_s", "peak_mb", "energy_j", "energy_from"),
 }
 
 
@@ -36,7 +36,8 @@ class ReportData:
         learning_curves: Loss per epoch; `split` is `train` or `validation`.
         contribution: Share of the consensus weight that each teacher carried, and its share of the labels.
         selection: Counts of transfer molecules per consensus soft-label bin (`in_bin` is the bin's centre) that the student learnt from.
-        stages: Seconds per stage, and whether it was reused.
+        stages: What each stage cost this run: wall, processor and GPU seconds, the process's peak memory so far, energy in J and where
+            that is from; and whether its result was there already.
         notes: Sentences on caveats (removed overlaps, dropped rows).
     """
 

@@ -10,9 +10,12 @@ import pandas as pd
 
 from fluid.artifacts import atomic_file, read_json, write_json
 from fluid.errors import ArtifactError
+from fluid.reporting.costs import total_cost
 from fluid.reporting.report_data import COLUMNS, ReportData
 
 FOLDER = "report_data"
+TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from")
+COST = ("cpu_s", "gpu_s", "energy_j")  # not in the tables of older runs
 
 
 def number(value: Any) -> Any:
@@ -33,10 +36,16 @@ def nested_scores(scores: pd.DataFrame) -> dict[str, Any]:
     return nested
 
 
+def nested_cost(stages: pd.DataFrame) -> dict[str, Any]:
+    """Return `total` and the `stages` one by one: all that differs between equal runs is in here."""
+    rows = [{str(name): number(value) for name, value in row.items()} for row in stages.to_dict("records")]
+    return {"total": total_cost(stages), "stages": rows}
+
+
 def write_report_data(data: ReportData, run: Path) -> None:
     """Write `metrics.csv`, `metrics.json` and the folder `report_data/`."""
     _write_table(data.scores, run / "metrics.csv")
-    write_json(run / "metrics.json", {"title": data.title, "scores": nested_scores(data.scores)})
+    write_json(run / "metrics.json", {"title": data.title, "scores": nested_scores(data.scores), "cost": nested_cost(data.stages)})
     facts: Mapping[str, Any] = {"title": data.title, "config": data.config, "versions": data.versions, "notes": data.notes}
     write_json(run / FOLDER / "facts.json", facts)
     for name in COLUMNS:
@@ -66,9 +75,9 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
 def _read_table(path: Path, name: str) -> pd.DataFrame:
     with _named(path):
         table = pd.read_csv(path)
-        texts = [
-            c for c in COLUMNS[name] if c in ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name")
-        ]
+        if name == "stages":
+            table = table.assign(**{column: 0.0 for column in COST if column not in table}).assign(energy_from=table.get("energy_from", ""))
+        texts = [column for column in COLUMNS[name] if column in TEXTS]
         table[texts] = table[texts].fillna("").astype(str)
         return table[list(COLUMNS[name])]
 

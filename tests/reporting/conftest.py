@@ -56,7 +56,14 @@ def make(**changes: object) -> ReportData:
         ),
         "contribution": pd.DataFrame({"company": ["T1", "T2"], "weight_share": [0.4, 0.6], "labels_share": [0.6, 0.4]}),
         "selection": pd.DataFrame({"in_bin": [0.25, 0.75], "count": [30, 20]}),
-        "stages": pd.DataFrame([("teacher", "T1", 1.5, False, 300.0)], columns=list(COLUMNS["stages"])),
+        "stages": pd.DataFrame(
+            [
+                ("intake", "pool", True, 0.1, 0.1, 0.0, 200.0, 1.0, "estimated"),
+                ("teacher", "T1", False, 1.5, 2.5, 0.0, 300.0, 25.0, "estimated"),
+                ("teacher", "T2", False, 2.5, 4.5, 0.0, 400.0, 45.0, "estimated"),
+            ],
+            columns=list(COLUMNS["stages"]),
+        ),
     }
     rest = {"title": "demo", "config": {"seed": 0}, "versions": {"fluid": "0"}, "notes": ("one row was dropped.",)}
     return ReportData(**{**tables, **rest, **changes})  # type: ignore[arg-type]

@@ -1,14 +1,11 @@
 """How large is a difference between two methods, in units of its own scatter over seeds."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 from fluid.evaluation.bootstrap import Interval
 from fluid.evaluation.paired_tests import paired_differences, same_difference
-from fluid.evaluation.replicates import negligible
 
 LARGE_T = 50.0
 
@@ -32,7 +29,7 @@ def cohens_d(values: ArrayLike, others: ArrayLike, level: float = 0.95) -> Inter
         noncentral distributions, Educ. Psychol. Meas. 61 (2001), doi:10.1177/0013164401614002.
     """
     difference = paired_differences(values, others)
-    if same_difference(difference, negligible([values, others])):
+    if same_difference(difference, values, others):
         return _without_scatter(float(difference.mean()))
     n = len(difference)
     d = float(difference.mean() / difference.std(ddof=1))
@@ -74,15 +71,17 @@ def noncentrality_interval(t: float, df: int, level: float = 0.95) -> tuple[floa
     if abs(t) > LARGE_T:
         ends = t * np.sqrt(stats.chi2.ppf([(1 - level) / 2, (1 + level) / 2], df) / df)
         return float(ends.min()), float(ends.max())
-    low, high = (_solved(lambda c, tail=tail: float(stats.nct.cdf(t, df, c)) - tail, t) for tail in ((1 + level) / 2, (1 - level) / 2))
-    return low, high
+    return _noncentrality(t, df, (1 + level) / 2), _noncentrality(t, df, (1 - level) / 2)
 
 
-def _solved(falling: Callable[[float], float], near: float) -> float:
+def _noncentrality(t: float, df: int, probability: float) -> float:
+    def excess(noncentrality: float) -> float:  # falls with its argument
+        return float(stats.nct.cdf(t, df, noncentrality)) - probability
+
     width = 4.0
-    while falling(near - width) < 0 or falling(near + width) > 0:
+    while excess(t - width) < 0 or excess(t + width) > 0:
         width *= 2
-    return float(optimize.brentq(falling, near - width, near + width, xtol=1e-10))
+    return float(optimize.brentq(excess, t - width, t + width, xtol=1e-10))
 
 
 def _without_scatter(mean: float) -> Interval:

@@ -23,7 +23,7 @@ def verdict(low: float, high: float, margin: float | None = None, higher_is_bett
     Args:
         low: Lower end of the interval.
         high: Upper end.
-        margin: The smallest difference that matters, in units of the metric; `None` where none is declared: then only better, worse, undecided.
+        margin: The smallest difference that matters, in units of the metric; without one only better, worse and undecided are said.
         higher_is_better: Whether a larger metric is better.
 
     Raises:

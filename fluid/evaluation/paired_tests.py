@@ -27,18 +27,13 @@ def paired_differences(values: ArrayLike, others: ArrayLike) -> Array:
     if len(broken):
         raise InputError(f"values {x[broken[0]]} and {y[broken[0]]}", where=f"seed number {broken[0]}", expected="finite numbers")
     difference = x - y
-    difference[np.abs(difference) <= negligible([x, y])] = 0.0
+    difference[np.abs(difference) <= max(negligible(x), negligible(y))] = 0.0
     return difference
 
 
-def same_difference(difference: Array, scale: float) -> bool:
-    """Return whether the differences do not vary, apart from rounding.
-
-    Args:
-        difference: Differences over seeds.
-        scale: What counts as rounding (`negligible` of the values).
-    """
-    return bool(np.ptp(difference) <= 2 * scale)
+def same_difference(difference: Array, *of: ArrayLike) -> bool:
+    """Return whether differences do not vary over seeds, apart from the rounding of the values that they are differences of."""
+    return bool(np.ptp(difference) <= 2 * max(map(negligible, of)))
 
 
 def paired_t_test(values: ArrayLike, others: ArrayLike) -> float:
@@ -54,7 +49,7 @@ def paired_t_test(values: ArrayLike, others: ArrayLike) -> float:
         InputError: There are fewer than two seeds, or a value is no finite number.
     """
     difference = paired_differences(values, others)
-    if same_difference(difference, negligible([values, others])):
+    if same_difference(difference, values, others):
         return 0.0 if difference.any() else 1.0
     return float(stats.ttest_1samp(difference, 0.0).pvalue)
 

@@ -76,9 +76,8 @@ def complete(values: ArrayLike) -> Array:
     matrix = checked(values)
     broken = np.argwhere(~np.isfinite(matrix))
     if len(broken):
-        raise InputError(
-            f"the value of block {broken[0][0]}, method {broken[0][1]} is {matrix[tuple(broken[0])]}", expected="finite numbers"
-        )
+        block, method = broken[0]
+        raise InputError(f"the value of block {block}, method {method} is {matrix[block, method]}", expected="finite numbers")
     return matrix
 
 

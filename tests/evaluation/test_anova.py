@@ -39,14 +39,14 @@ def test_epsilon_lies_between_its_bounds() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
         assert 1 / 3 <= repeated_measures_anova(rng.normal(size=(6, 4))).epsilon <= 1
-    one_direction = np.outer([1.0, -1, 2, 0.5], [1, -1, 0.5]) + [0, 0, 0.1]
+    one_direction = np.outer([1.0, -1, 2, 0.5], [1, -1, 0.5]) + np.array([0, 0, 0.1])
     assert repeated_measures_anova(one_direction).epsilon == pytest.approx(0.5)
 
 
 def test_limits_without_scatter() -> None:
     same = np.repeat([[0.7], [0.8], [0.75]], 3, axis=1)
     assert repeated_measures_anova(same)[:5] == (0, 2, 4, 1, 0)
-    apart = repeated_measures_anova(same + [0, 0.1, 0.2])
+    apart = repeated_measures_anova(same + np.array([0, 0.1, 0.2]))
     assert (apart.f, apart.p, apart.p_corrected) == (np.inf, 0, 0)
 
 

@@ -45,7 +45,7 @@ def test_lower_is_better_works_alike() -> None:
 
 
 def test_a_gap_that_may_be_none_has_no_ends() -> None:
-    found = gap_closed_interval(STUDENT, TEACHERS, TEACHERS + [0.1, -0.1, 0.05, -0.05, 0.02])
+    found = gap_closed_interval(STUDENT, TEACHERS, TEACHERS + np.array([0.1, -0.1, 0.05, -0.05, 0.02]))
     assert np.isfinite(found.value)
     assert np.isnan([found.low, found.high]).all()
 

@@ -49,7 +49,7 @@ def test_more_methods_and_a_higher_level_widen_the_interval() -> None:
 def test_limits_without_scatter() -> None:
     same = np.repeat([[0.7], [0.8], [0.75]], 3, axis=1)
     assert [pair[2:] for pair in tukey_hsd(same)] == [(0, 0, 0, 1)] * 3
-    first, *_ = tukey_hsd(same + [0.1, 0, 0])
+    first, *_ = tukey_hsd(same + np.array([0.1, 0, 0]))
     assert (first.difference, first.low, first.high) == pytest.approx((0.1, 0.1, 0.1))
     assert first.p == 0
 

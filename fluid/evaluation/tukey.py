@@ -1,17 +1,14 @@
 """Tukey's honestly significant difference on repeated measures: which methods differ from which, with simultaneous intervals."""
 
-from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fluid.evaluation.anova import mean_square_error
 from fluid.evaluation.replicates import complete, negligible
-
-BEYOND = 200.0
+from fluid.evaluation.studentized_range import critical_range, range_p
 
 
 class PairDifference(NamedTuple):
@@ -61,18 +58,3 @@ def tukey_hsd(values: ArrayLike, level: float = 0.95) -> list[PairDifference]:
             p = range_p(abs(difference) / scale, methods, df) if scale else 0.0
         found.append(PairDifference(first, second, difference, difference - half, difference + half, p))
     return found
-
-
-def range_p(q: float, methods: int, df: int) -> float:
-    """Return the probability of a studentised range above q; 0 beyond 200, where the numerical integral breaks down."""
-    if methods == 2:
-        return float(2 * stats.t.sf(q / np.sqrt(2), df))
-    return 0.0 if q > BEYOND and df > 2 else float(stats.studentized_range.sf(min(q, BEYOND), methods, df))
-
-
-@cache
-def critical_range(level: float, methods: int, df: int) -> float:
-    """Return the studentised range that is exceeded with probability 1 − level."""
-    if methods == 2:
-        return float(np.sqrt(2) * stats.t.ppf((1 + level) / 2, df))
-    return float(stats.studentized_range.ppf(level, methods, df))

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from fluid.errors import InputError
-from fluid.evaluation.tukey import critical_range, range_p, tukey_hsd
+from fluid.evaluation.tukey import tukey_hsd
 from tests.evaluation.test_anova import DRUGS
 
 
@@ -26,11 +26,6 @@ def test_two_methods_are_the_paired_t_test() -> None:
     assert pair[2:] == pytest.approx((10.8, interval.low, interval.high, expected.pvalue))
 
 
-def test_the_integral_for_two_methods_agrees_with_the_closed_form() -> None:
-    assert range_p(3.0, 2, 7) == pytest.approx(stats.studentized_range.sf(3.0, 2, 7), rel=1e-5)
-    assert critical_range(0.95, 2, 7) == pytest.approx(stats.studentized_range.ppf(0.95, 2, 7), rel=1e-5)
-
-
 def test_blocks_cancel_out_and_order_turns_signs() -> None:
     plain = tukey_hsd(DRUGS[:, :3])
     shifted = tukey_hsd(DRUGS[:, :3] + np.array([[0], [1000], [-5], [3], [70]]))
@@ -42,10 +37,6 @@ def test_blocks_cancel_out_and_order_turns_signs() -> None:
         assert (-other.difference, -other.high, -other.low, other.p) == pytest.approx((pair.difference, pair.low, pair.high, pair.p))
 
 
-def test_more_methods_and_a_higher_level_widen_the_interval() -> None:
-    assert critical_range(0.95, 3, 8) < critical_range(0.95, 5, 8) < critical_range(0.99, 5, 8)
-
-
 def test_limits_without_scatter() -> None:
     same = np.repeat([[0.7], [0.8], [0.75]], 3, axis=1)
     assert [pair[2:] for pair in tukey_hsd(same)] == [(0, 0, 0, 1)] * 3
@@ -54,9 +45,7 @@ def test_limits_without_scatter() -> None:
     assert first.p == 0
 
 
-def test_a_very_large_range_has_no_probability_rather_than_an_error() -> None:
-    assert range_p(1e6, 4, 12) == 0
-    assert range_p(1e6, 2, 1) == pytest.approx(2 * stats.t.sf(1e6 / np.sqrt(2), 1))
+def test_next_to_no_scatter_is_no_error() -> None:
     pairs = tukey_hsd(np.array([[0, 1, 2.0], [0, 1, 2 + 1e-6], [0, 1, 2 - 1e-6]]))
     assert all(pair.p < 1e-6 for pair in pairs)
 

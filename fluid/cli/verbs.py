@@ -102,10 +102,13 @@ def run_portion(config: Config, command: str) -> None:
     check_portion(config["only"], spec)
     check_files(spec.data)
     tracked = Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
-    with recorded(run, config, without(config, *SURROUNDINGS), command) as record, tracking(config["logger"], tracked) as tracker:
-        with at_work(config, tracker, run) as workshop:
-            workshop.needs = record.needs
-            make_portion(config["only"], spec, workshop)
+    with (
+        recorded(run, config, without(config, *SURROUNDINGS), command) as record,
+        tracking(config["logger"], tracked) as tracker,
+        at_work(config, tracker, run) as workshop,
+    ):
+        workshop.needs = record.needs
+        make_portion(config["only"], spec, workshop)
     last_line(f"{config['only']} is in the store", workshop.store.root)
 
 

@@ -57,7 +57,7 @@ def test_a_change_makes_just_what_it_made_old(package: Path, changed: str, old: 
 
 def test_every_way_of_importing_is_followed(package: Path) -> None:
     for name, text in {
-        "a.py": "import fluid.b\nfrom fluid.room import c\nfrom fluid.room2 import y\n\n\ndef late():\n    from fluid.d import x\n    import os\n",
+        "a.py": "import fluid.b\nfrom fluid.room import c\nfrom fluid.room2 import y\n\ndef late():\n from fluid.d import x\n",
         "b.py": "from fluid import e\n", "d.py": "x = 1\n", "e.py": "", "f.py": "",
         "room/__init__.py": "", "room/c.py": "import fluid.a\n", "room2/__init__.py": "y = 1\n",
     }.items():  # fmt: skip

@@ -4,14 +4,14 @@ A launcher returns when every run has ended, however it ended. What became of ea
 process that was killed can no longer report, but its folder tells.
 """
 
+import multiprocessing
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from fluid.cli.build import build
@@ -54,7 +54,8 @@ class BasicSpec:
 
 
 def carry_out_in_worker(settings: Sequence[str]) -> bool:
-    """Carry out one run in a worker process, which heeds the signals of a batch system as any run does."""
+    """Carry out one run in a worker process, which heeds signals, and starts processes of its own, as any run does."""
+    multiprocessing.set_start_method("spawn", force=True)  # a worker's own is loky's, which others do not know
     heed_signals()
     return carry_out(settings)
 
@@ -94,11 +95,19 @@ class JoblibSpec:
                 left = {run: settings for run, settings in left.items() if run not in begun} if begun else {}
 
     def side_by_side(self, jobs: Sequence[Settings]) -> None:
-        """Carry out runs in worker processes."""
-        workers = bounded_workers(self.n_jobs)
-        with parallel_config("loky", n_jobs=max(2, workers)), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-            Parallel(batch_size=1, pre_dispatch=workers)(delayed(carry_out_in_worker)(settings) for settings in jobs)
+        """Carry out runs in worker processes. An interruption, here or of a run, stops them all.
+
+        Raises:
+            TerminatedWorkerError: A worker was killed, and with it the others were stopped.
+        """
+        executor = ProcessPoolExecutor(bounded_workers(self.n_jobs))
+        try:
+            for future in [executor.submit(carry_out_in_worker, settings) for settings in jobs]:
+                future.result()
+        except BaseException:
+            executor.shutdown(kill_workers=True)
+            raise
+        executor.shutdown()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def test_the_chain_of_scripts_ends_like_one_run_though_a_task_is_requeued(slurm:
     assert slurm.field(task, "Restarts") == "1"
     (run,) = (folder for folder in (place.folder / "runs" / "study").iterdir() if folder.name.startswith("run-"))
     assert {folder.name for folder in (run / "parts").iterdir()} == {"data", "pooled", "T1", "T2", "consensus"}
-    same_results(run, plain / "runs" / "plain")
+    same_results(run, plain)
     log = (place.folder / f"fluid-students-{jobs['students']}_0.log").read_text()
     assert "train teacher: T1 (already done)" in log
     assert "train teacher: pooled (already done)" in log
@@ -158,7 +158,7 @@ def test_a_sweep_through_submitit(slurm: Cluster, place: Place, plain: Path) -> 
     assert f"killed: {runs[6].relative_to(place.folder)}" in error
     assert f"failed: {runs[100000].relative_to(place.folder)}: QuorumError" in error
     assert warned != killed
-    same_results(runs[5], plain / "runs" / "plain")
+    same_results(runs[5], plain)
 
 
 def test_a_refusal_of_slurm_is_one_line(place: Place) -> None:

@@ -1,5 +1,8 @@
 import os
 import signal
+import subprocess
+import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -9,28 +12,27 @@ import torch
 
 from fluid.errors import ConfigError, FluidError
 from fluid.federation.crew import side_by_side
+from fluid.federation.processes import peak_memory_mb
 from fluid.federation.stage import Stage, Work
 from fluid.federation.watch import Silent
 from fluid.federation.workshop import Workshop
 from fluid.store import ArtifactStore
 
 
-def killed() -> float:
+def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-    return 0.0
 
 
-def refused() -> float:
+def refused() -> None:
     raise ConfigError("a value is wrong", expected="another")
 
 
 def test_every_task_is_done_once_in_other_processes(tmp_path: Path) -> None:
-    def task(number: int) -> float:
+    def task(number: int) -> None:
         (tmp_path / str(number)).write_text(str(os.getpid()))
-        return float(number)
 
     outcomes = list(side_by_side({str(n): partial(task, n) for n in range(5)}, 2))
-    assert sorted((name, peak) for name, _, peak in outcomes) == [(str(n), float(n)) for n in range(5)]
+    assert sorted(outcome.name for outcome in outcomes) == [str(n) for n in range(5)]
     assert str(os.getpid()) not in {file.read_text() for file in tmp_path.iterdir()}
 
 
@@ -38,14 +40,34 @@ def test_no_tasks() -> None:
     assert list(side_by_side({}, 2)) == []
 
 
-def test_workers_have_one_thread_by_default() -> None:
-    assert [peak for _, _, peak in side_by_side({"a": lambda: float(torch.get_num_threads())}, 2)] == [1.0]
+def busy(seconds: float) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def test_the_cost_is_that_of_the_worker_and_what_is_below_it(tmp_path: Path) -> None:
+    def task() -> None:
+        busy(0.3)
+        subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True)
+
+    costs = {name: cost for name, cost in side_by_side({"both": task, "idle": lambda: time.sleep(0.5)}, 2)}
+    assert 0.6 <= costs["both"].cpu_s < 1.2
+    assert costs["idle"].cpu_s < 0.2
+    assert costs["idle"].seconds >= 0.5
+    assert costs["both"].gpu_s == 0
+    assert 10 < costs["both"].peak_mb < peak_memory_mb()  # its own, not that of the process it came from
+
+
+def test_workers_have_one_thread_by_default(tmp_path: Path) -> None:
+    list(side_by_side({"a": lambda: (tmp_path / "threads").write_text(str(torch.get_num_threads()))}, 2))
+    assert (tmp_path / "threads").read_text() == "1"
 
 
 def test_a_killed_worker_is_named_with_what_it_held() -> None:
     with pytest.raises(FluidError, match=r"killed.*T1"):
         list(side_by_side({"T1": killed}, 2))
-    assert [name for name, _, _ in side_by_side({"T1": lambda: 0.0}, 2)] == ["T1"]  # the next call has fresh workers
+    assert [outcome.name for outcome in side_by_side({"T1": lambda: None}, 2)] == ["T1"]  # the next call has fresh workers
 
 
 def test_an_error_of_a_task_comes_through_as_it_is() -> None:

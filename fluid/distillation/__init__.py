@@ -3,7 +3,7 @@
 Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 """
 
-from fluid.distillation.combine import Rule, check_method, combine, fit_consensus, teacher_weights
+from fluid.distillation.combine import Rule, check_method, combine, fit_consensus, learns, needs_labels, teacher_weights
 from fluid.distillation.consensus import Consensus
 from fluid.distillation.dawid_skene import DawidSkene, dawid_skene
 from fluid.distillation.gaussian_em import GaussianEM, gaussian_em
@@ -31,7 +31,9 @@ __all__ = [
     "gaussian_em",
     "gaussian_nll",
     "kl_distillation",
+    "learns",
     "mse_logits",
+    "needs_labels",
     "select",
     "sharpen",
     "soft_bce",

@@ -22,7 +22,7 @@ ROOMS = {
     "consensus": ("annotation", "distillation"),
     "student": ("molecules", "data", "models", "distillation", "training"),
     "hybrid": ("molecules", "data", "models", "distillation", "training"),
-    "judge": ("molecules", "models", "annotation"),
+    "judge": ("molecules", "models", "annotation", "distillation", "evaluation"),
 }
 LIBRARIES = ("torch", "torch-geometric", "rdkit", "lightning", "numpy", "scikit-learn")
 

@@ -3,7 +3,7 @@
 Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 """
 
-from fluid.distillation.combine import Rule, check_method, combine, fit_consensus, teacher_weights
+from fluid.distillation.combine import Rule, check_method, combine, fit_consensus, learns, needs_labels, teacher_weights
 from fluid.distillation.consensus import Consensus
 from fluid.distillation.dawid_skene import DawidSkene, dawid_skene
 from fluid.distillation.distiller import DistillationLoss
@@ -59,10 +59,12 @@ __all__ = [
     "huber",
     "huber_logits",
     "kl_distillation",
+    "learns",
     "masked",
     "mixed",
     "mse",
     "mse_logits",
+    "needs_labels",
     "ranking",
     "ranking_logits",
     "released_hints",

@@ -48,6 +48,11 @@ class Rule:
         """Combine the answers of the same teachers; arguments and errors as in `combine`."""
         return self.settle(self.votes(tensors))
 
+    def shares(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Return the share of each teacher in each soft label, as `teacher_weights`."""
+        votes = self.votes(tensors)
+        return torch.cat([self.opinion(votes.rows(rows.start, rows.stop)).share for rows in row_slices(votes.values)], 1)
+
     def votes(self, tensors: Mapping[str, Tensor]) -> Votes:
         """Read and check tensors; labels are needed for learning only."""
         return read_votes(tensors, self.kinds, [name for name in self.plan.needs if name != "labels"])
@@ -133,10 +138,7 @@ def teacher_weights(method: str, tensors: Mapping[str, Tensor], kinds: Sequence[
 
     Arguments and errors as in `combine`.
     """
-    plan = plan_of(method, options)
-    votes = read_votes(tensors, kinds, plan.needs)
-    rule = learn(plan, votes)
-    return torch.cat([rule.opinion(votes.rows(rows.start, rows.stop)).share for rows in row_slices(votes.values)], 1)
+    return fit_consensus(method, tensors, kinds, **options).shares(tensors)
 
 
 def check_method(method: str, options: Mapping[str, Any]) -> None:
@@ -149,3 +151,14 @@ def check_method(method: str, options: Mapping[str, Any]) -> None:
         plan_of(method, options)
     except ValueError as error:
         raise ConfigError(f"consensus {method!r} with the options {dict(options)}: {error}") from None
+
+
+def learns(method: str, options: Mapping[str, Any]) -> bool:
+    """Return whether a method learns something of the batch of molecules that it is given."""
+    plan = plan_of(method, options)
+    return plan.method.learn is not None or isinstance(plan.temperature, str)
+
+
+def needs_labels(method: str) -> bool:
+    """Return whether a method learns from true labels."""
+    return "labels" in plan_of(method, {}).needs

@@ -8,7 +8,7 @@ from torch import Tensor
 from fluid.distillation.checks import Number
 from fluid.distillation.consensus import Opinion, averaged, shares
 from fluid.distillation.geometric import typical_difference
-from fluid.distillation.robust import median
+from fluid.distillation.robust import middle
 from fluid.distillation.slices import row_slices
 
 CONTAMINATION = Number(0.2, high=0.49)
@@ -30,7 +30,7 @@ class Trust(NamedTuple):
 
 def bounded(values: Tensor, weights: Tensor, unit: Tensor, clip: float) -> tuple[Tensor, Tensor]:
     """Return the median `(M, T)`, and the answers' deviations from it in units `(K, M, T)`, clipped; 0 where missing."""
-    centre = median(values, weights).label
+    centre = middle(values, weights)
     deviation = ((values - centre) / unit).clamp(-clip, clip)
     return centre, torch.where(weights > 0, deviation, torch.zeros_like(deviation))
 

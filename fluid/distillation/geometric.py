@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fluid.distillation.checks import Number
 from fluid.distillation.consensus import Opinion, shares
-from fluid.distillation.robust import median, spread_of
+from fluid.distillation.robust import median, middle, spread_of
 from fluid.distillation.slices import row_slices
 
 ITERATIONS = Number(32, low=1, whole=True)
@@ -23,7 +23,9 @@ def distances(deviation: Tensor, answered: Tensor) -> Tensor:
     return largest[:, :, 0] * (squares * share).sqrt()
 
 
-def geometric_median(values: Tensor, weights: Tensor, unit: Tensor, iterations: float = ITERATIONS.default) -> Opinion:
+def geometric_median(
+    values: Tensor, weights: Tensor, unit: Tensor, iterations: float = ITERATIONS.default, with_spread: bool = True
+) -> Opinion:
     """Return the vector `(T,)` per molecule with the least weighted sum of distances to the teachers' vectors.
 
     Weiszfeld's iteration `y ← Σ_k w_k y_k / d_k / Σ_k w_k / d_k`, smoothed near `d = 0` and started at the median of each endpoint;
@@ -39,20 +41,20 @@ def geometric_median(values: Tensor, weights: Tensor, unit: Tensor, iterations: 
         weights: `(K, M, T)`, 0 or more; 0 where missing.
         unit: Size of a typical difference of each endpoint, `(T,)`; above 0.
         iterations: Number of steps; always carried out in full, so that no molecule depends on another.
+        with_spread: Whether the dispersion is wanted; else it is 0.
 
     Raises:
         ValueError: `iterations` is not a whole number of 1 or more.
     """
     steps = int(ITERATIONS.check("iterations", iterations))
-    start = median(values, weights)
     if values.shape[2] == 1:
-        return start
-    answered, centre = weights > 0, start.label
+        return median(values, weights, with_spread)
+    answered, centre = weights > 0, middle(values, weights)
     for _ in range(steps):
         deviation = torch.where(answered, (values - centre) / unit, 0.0)
         near = 1 / distances(deviation, answered).clamp(min=SMOOTHING)
         centre = (shares(weights * near.unsqueeze(2), weights) * values).sum(0)
-    return Opinion(centre, start.share, spread_of(values, weights, centre))
+    return Opinion(centre, shares(weights), spread_of(values, weights, centre) if with_spread else torch.zeros_like(centre))
 
 
 def typical_difference(values: Tensor, weights: Tensor) -> Tensor:
@@ -63,6 +65,6 @@ def typical_difference(values: Tensor, weights: Tensor) -> Tensor:
     total, known = values.new_zeros(values.shape[2]), values.new_zeros(values.shape[2])
     for rows in row_slices(values):
         some, weight = values[:, rows], weights[:, rows]
-        total = total + spread_of(some, weight, median(some, weight).label).sqrt().sum(0)
+        total = total + spread_of(some, weight, middle(some, weight)).sqrt().sum(0)
         known = known + (weight > 0).any(0).sum(0)
     return torch.where(total > 0, total / known.clamp(min=1), torch.ones_like(total))

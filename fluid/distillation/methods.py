@@ -131,7 +131,7 @@ def era(votes: Votes, learnt: None, temperature: float) -> Opinion:
 
 def by_median(votes: Votes, learnt: None) -> Opinion:
     """See `median`."""
-    return robust.median(votes.values, votes.weights)
+    return robust.median(votes.values, votes.weights, bool(votes.values_in))
 
 
 def by_trimmed_mean(votes: Votes, learnt: None, trim: float) -> Opinion:
@@ -140,15 +140,15 @@ def by_trimmed_mean(votes: Votes, learnt: None, trim: float) -> Opinion:
 
 
 def unit_of(votes: Votes, iterations: float) -> Tensor:
-    """Return the units of the endpoints `(T,)`: 1 if all are probabilities."""
-    if not votes.values_in:
+    """Return the units of the endpoints `(T,)`: 1 if all are probabilities, or if there is only one."""
+    if not votes.values_in or len(votes.kinds) == 1:
         return votes.values.new_ones(len(votes.kinds))
     return geometric.typical_difference(votes.values, votes.weights)
 
 
 def by_geometric_median(votes: Votes, learnt: Tensor, iterations: float) -> Opinion:
     """See `geometric_median`."""
-    return geometric.geometric_median(votes.values, votes.weights, learnt, iterations)
+    return geometric.geometric_median(votes.values, votes.weights, learnt, iterations, bool(votes.values_in))
 
 
 def learn_trust(votes: Votes, **options: float) -> cronus.Trust:

@@ -1,4 +1,6 @@
-"""Robust centres per molecule and endpoint: weighted median and trimmed mean, in closed form and without sorting."""
+"""Robust centres per molecule and endpoint: weighted median and trimmed mean, in closed form."""
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,36 +12,47 @@ TRIM = Number(0.25, high=0.49)
 GAUSSIAN = 1.4826  # standard deviations per median absolute deviation of a Gaussian
 
 
-def ranks(values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the weight of the answers below, and of those below or equal, each answer `(K, M, T)`.
+class Ranks(NamedTuple):
+    """Answers in ascending order, `(K, M, T)` each.
 
-    Equal answers get equal ranks, so nothing depends on the order of teachers. Takes `K²` comparisons of `(M, T)` planes.
+    Attributes:
+        values: The answers.
+        order: Teacher of each.
+        weight: Its weight.
+        below: Weight of all answers before it.
+        upto: Weight of these and its own.
     """
-    below, upto = torch.zeros_like(values), torch.zeros_like(values)
-    for value, weight in zip(values.unbind(0), weights.unbind(0), strict=True):
-        below = below + torch.where(value < values, weight, 0.0)
-        upto = upto + torch.where(value <= values, weight, 0.0)
-    return below, upto
+
+    values: Tensor
+    order: Tensor
+    weight: Tensor
+    below: Tensor
+    upto: Tensor
 
 
-def middle_share(values: Tensor, weights: Tensor) -> Tensor:
-    """Return the share `(K, M, T)` of each answer in the weighted median: all for the middle one, or half for each of two."""
-    below, upto = ranks(values, weights)
+def ranked(values: Tensor, weights: Tensor) -> Ranks:
+    """Sort the answers `(K, M, T)` of all teachers, with their weights."""
+    ordered, order = torch.sort(values, dim=0, stable=True)
+    weight = weights.gather(0, order)
+    upto = weight.cumsum(0)
+    return Ranks(ordered, order, weight, torch.cat([torch.zeros_like(upto[:1]), upto[:-1]]), upto)
+
+
+def middle(values: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted median over teachers `(M, T)`: the answer at half of the weight, or the mean of the two that meet there."""
+    ranks = ranked(values, weights)
     half = weights.sum(0) / 2
-    inside = ((below < half) & (half < upto)).to(values.dtype)
-    edge = 0.5 * ((upto == half).to(values.dtype) + (below == half).to(values.dtype))
-    group = (upto - below).clamp(min=torch.finfo(values.dtype).tiny)
-    return (inside + edge) * weights / group
+    at_edge = ((ranks.upto == half) | (ranks.below == half)) & (ranks.weight > 0)
+    inside = (ranks.below < half) & (half < ranks.upto)
+    return (torch.where(inside, ranks.values, 0.0) + torch.where(at_edge, 0.5 * ranks.values, 0.0)).sum(0)
 
 
 def spread_of(values: Tensor, weights: Tensor, centre: Tensor) -> Tensor:
     """Return the square of the weighted median absolute deviation from the centre, scaled to a Gaussian's variance, `(M, T)`."""
-    deviation = (values - centre).abs()
-    share = middle_share(deviation, weights)
-    return (GAUSSIAN * torch.where(share > 0, share * deviation, torch.zeros_like(deviation)).sum(0)) ** 2
+    return (GAUSSIAN * middle((values - centre).abs(), weights)) ** 2
 
 
-def median(values: Tensor, weights: Tensor) -> Opinion:
+def median(values: Tensor, weights: Tensor, with_spread: bool = True) -> Opinion:
     """Return the weighted median; between two middle answers, their mean (Yin et al. 2018, arXiv:1803.01498, def. 1).
 
     Less than half of the weight cannot move the label beyond the answers of the others. All answers count for the support. The
@@ -51,18 +64,19 @@ def median(values: Tensor, weights: Tensor) -> Opinion:
     Args:
         values: `(K, M, T)`, finite everywhere.
         weights: `(K, M, T)`, 0 or more; 0 where missing.
+        with_spread: Whether the dispersion is wanted; else it is 0.
     """
-    label = (middle_share(values, weights) * values).sum(0)
-    return Opinion(label, shares(weights), spread_of(values, weights, label))
+    label = middle(values, weights)
+    return Opinion(label, shares(weights), spread_of(values, weights, label) if with_spread else torch.zeros_like(label))
 
 
 def trimmed_mean(values: Tensor, weights: Tensor, trim: float = TRIM.default) -> Opinion:
     """Return the mean without the lowest and the highest share `trim` of the weight (Yin et al. 2018, arXiv:1803.01498, def. 2).
 
     An answer of which only a part lies beyond the cut keeps the rest of its weight, so that `trim = 0` is the mean, the limit
-    ½ is the median, and copying every teacher changes nothing.
+    ½ is the median, and copying every teacher changes nothing. Of equal answers at the cut the first teacher's goes first.
 
-    Limits: resists teachers with less than `trim` of the weight in all: at least `1 / K` for one of `K`.
+    Limits: resists teachers with at most `trim` of the weight in all: at least `1 / K` for one of `K`.
 
     Args:
         values: `(K, M, T)`, finite everywhere.
@@ -72,9 +86,7 @@ def trimmed_mean(values: Tensor, weights: Tensor, trim: float = TRIM.default) ->
     Raises:
         ValueError: `trim` is out of range.
     """
-    below, upto = ranks(values, weights)
-    total = weights.sum(0)
+    ranks, total = ranked(values, weights), weights.sum(0)
     cut = total * TRIM.check("trim", trim)
-    kept = (torch.minimum(upto, total - cut) - torch.maximum(below, cut)).clamp(min=0)
-    group = (upto - below).clamp(min=torch.finfo(values.dtype).tiny)
-    return averaged(values, shares(kept * weights / group))
+    kept = (torch.minimum(ranks.upto, total - cut) - torch.maximum(ranks.below, cut)).clamp(min=0)
+    return averaged(values, shares(torch.zeros_like(kept).scatter(0, ranks.order, kept)))

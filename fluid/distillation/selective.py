@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fluid.distillation.checks import Number
 from fluid.distillation.consensus import LOG2
-from fluid.distillation.robust import middle_share
+from fluid.distillation.robust import middle
 from fluid.distillation.votes import Votes
 
 MIN_SIMILARITY = Number(0.0, high=1.0)
@@ -33,7 +33,7 @@ def sure(votes: Votes, max_entropy: float, max_variance_ratio: float) -> Tensor:
     if not votes.values_in or not max_variance_ratio:
         return decided | ~votes.is_class
     total = total.clamp(max=torch.finfo(total.dtype).max)
-    usual = (middle_share(total, votes.weights) * total).sum(0)
+    usual = middle(total, votes.weights)
     return torch.where(votes.is_class, decided, total <= max_variance_ratio * usual)
 
 

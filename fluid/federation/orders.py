@@ -57,6 +57,14 @@ class AggregateOrder:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     overwrite: bool = False
 
+    def __post_init__(self) -> None:
+        """Check the consensus before any file is read.
+
+        Raises:
+            ConfigError: It learns from labels, which a coordinator is not given.
+        """
+        self.consensus.require_labels(False)
+
 
 @dataclass(frozen=True, slots=True)
 class DistillOrder:

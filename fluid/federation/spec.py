@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluid.companies.spec import CompanySpec
-from fluid.distillation import MODES, LossSpec, check_method
+from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
@@ -58,6 +58,8 @@ class DataSpec:
         test_in_domain: Labelled test molecules of the consortium's own chemical space; empty: a share of the pool is set aside.
         test_external: Labelled molecules from an independent source; may be empty.
         transfer_smiles_column: SMILES column of the transfer file.
+        transfer_labels: Labelled molecules of which some are in the transfer set, for a consensus that learns from public labels; may be
+            empty. Labels of molecules that are not in the transfer set are not used.
         validation_share: Share of the pool set aside when `validation` is empty.
         test_share: Share of the pool set aside when `test_in_domain` is empty.
     """
@@ -68,6 +70,7 @@ class DataSpec:
     test_in_domain: str = ""
     test_external: str = ""
     transfer_smiles_column: str = "smiles"
+    transfer_labels: str = ""
     validation_share: float = 0.1
     test_share: float = 0.2
 
@@ -103,6 +106,19 @@ class ConsensusSpec:
             ConfigError: The method or an option is unknown.
         """
         check_method(self.method, self.options)
+
+    def require_labels(self, given: bool) -> None:
+        """Refuse a method that learns from labels where none are given.
+
+        Raises:
+            ConfigError: It does, and there are none.
+        """
+        if needs_labels(self.method) and not given:
+            raise ConfigError(
+                f"consensus {self.method!r} learns from public labels, and there are none",
+                expected="fluid simulate with data.transfer_labels=FILE, a file with labels of some transfer molecules",
+                remedy="Or choose another consensus, such as consensus=similarity.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

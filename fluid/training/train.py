@@ -1,7 +1,7 @@
 """Train teachers, students and hybrids: a seed ensemble of networks, calibrated on held-out rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.loggers import Logger
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -21,7 +22,7 @@ from fluid.training.curve import CurvePoint
 from fluid.training.fit import Report, fit_network
 from fluid.training.loader import Examples
 from fluid.training.module import NetworkModule, StudentModule, TeacherModule
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 from fluid.training.validation_split import split_validation
 
 LoggerFactory = Callable[[str], Logger | None]
@@ -189,8 +190,8 @@ def train_teacher(
     """
     rows = own_rows(job, labels) if rows is None else rows
     weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    measured = Examples(molecules.graphs, labels, weight)
-    examples = measured if soft_label is None else Examples(molecules.graphs, soft_label, weight, hard=labels)
+    hard = None if soft_label is None else labels
+    examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
     train, validation = (examples.take(part) for part in rows)
     scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
     trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)
@@ -249,6 +250,8 @@ def train_concatenated(
 ) -> Trained:
     """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows.
 
+    The loss that the recipe names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
+
     Args:
         job: Name, architecture, recipe, seed.
         molecules: `M` molecules of the private split.
@@ -262,11 +265,25 @@ def train_concatenated(
     """
     rows = own_rows(job, labels) if rows is None else rows
     own_weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    own = Examples(molecules.graphs, labels, own_weight)
-    both = Examples(
-        own.graphs.take(rows[0]).concatenate([public.graphs]),
-        np.concatenate([labels[rows[0]], soft_label]),
-        shared_weights(own_weight[rows[0]], weight, own_share),
-    )
-    trained = train_ensemble(job, TeacherModule, endpoints, both, own.take(rows[1]), label_scale(both.target, endpoints))
+    apart = job.recipe.loss != LossSpec()  # else measured and soft labels are compared in the same way
+    own, soft = measured(molecules, labels, own_weight, apart), Examples(public.graphs, soft_label, weight)
+    both = one_after_the_other(own.take(rows[0]), soft, own_share)
+    if apart:
+        job = replace(job, recipe=replace(job.recipe, keeping=Keeping(alpha=0.5, alpha_start=0.5)))
+    scaling = label_scale(np.concatenate([labels[rows[0]], soft_label]), endpoints)
+    trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
+
+
+def measured(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
+    """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
+    if not apart:
+        return Examples(molecules.graphs, labels, weight)
+    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
+
+
+def one_after_the_other(own: Examples, public: Examples, own_share: float | None) -> Examples:
+    """Return own and public examples together; see `shared_weights`."""
+    graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
+    hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])
+    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard)

@@ -322,3 +322,18 @@ def test_a_wide_variance_of_targets_is_said_by_the_student(task: Task) -> None:
         model = train_student(job, task.molecules, value, np.ones_like(value), endpoints, known).predictor
         spread.append(float(model.predict(task.molecules).aleatoric.mean()))
     assert spread[1] - spread[0] == pytest.approx(25.0, abs=10.0)
+
+
+@pytest.mark.parametrize("own_share", [None, 0.7])
+def test_soft_labels_may_have_another_loss_than_measured_ones(task: Task, own_share: float | None) -> None:
+    own, public = np.arange(60), np.arange(60, 200)
+    data = (task.molecules.take(own), task.labels[own], task.molecules.take(public), np.clip(task.labels[public], 0.1, 0.9))
+
+    def answers(loss: LossSpec) -> np.ndarray:
+        job = replace(JOB, recipe=replace(RECIPE, epochs=2, loss=loss))
+        trained = train_concatenated(job, *data, np.ones((140, 1), np.float32), ENDPOINTS, own_share)
+        return trained.predictor.predict(task.molecules).mean
+
+    together, apart, other = (answers(loss) for loss in (LossSpec(), LossSpec(temperature=9.0), LossSpec("mse_logits")))
+    np.testing.assert_allclose(apart, together, atol=5e-3)  # the same equation by another way
+    assert np.abs(other - together).max() > 0.02

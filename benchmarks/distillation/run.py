@@ -43,15 +43,15 @@ from fluid.training.threads import threads
 
 LIGHT = ["model.hidden=64", "model.layers=3", "trainer.progress=false", "logger=none"]
 EXTRA = {
-    ("student", "network, log-odds doubled"): ["student.sharpen=2"],
-    ("student", "nearest, log-odds doubled"): ["student=nearest", "student.sharpen=2"],
-    ("student", "blend, log-odds doubled"): ["student=blend", "student.sharpen=2"],
+    ("distillation", "network, log-odds doubled"): ["distillation.sharpen=2"],
+    ("distillation", "nearest, log-odds doubled"): ["distillation=nearest", "distillation.sharpen=2"],
+    ("distillation", "blend, log-odds doubled"): ["distillation=blend", "distillation.sharpen=2"],
     ("consensus", "similarity, power 2 (the paper's)"): ["consensus.options.power=2"],
     ("consensus", "similarity, power 6"): ["consensus.options.power=6"],
     ("selection", "all, weighted by confidence"): ["selection.confidence_power=1"],
 }
 """Choices that have no file of their own."""
-GROUPS = ("consensus", "loss", "selection", "student")
+GROUPS = ("consensus", "loss", "selection", "distillation")
 THRESHOLD, PUBLIC = 5.0, 60_000
 MEASURES = ("validation auroc", "in-domain auroc", "in-domain mcc", "external auroc", "external mcc")
 QUALITY = ("brier", "nll", "ece")

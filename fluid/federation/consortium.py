@@ -93,7 +93,7 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
     recipe = replace(order.training.student, loss=order.loss)
-    settings = (order.student, order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
+    settings = (order.distillation, order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
     return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logs("student")), order.out, order.overwrite)
 
 

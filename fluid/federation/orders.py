@@ -73,7 +73,7 @@ class DistillOrder:
     consensus_folder: Path
     transfer: str
     out: Path
-    student: StudentSpec = field(default_factory=StudentSpec)
+    distillation: StudentSpec = field(default_factory=StudentSpec)
     model: NetworkSpec = field(default_factory=NetworkSpec)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     training: Training = field(default_factory=Training)

@@ -161,7 +161,7 @@ def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: 
     """Describe the training of the student, on the consensus only."""
     table = read_consensus(consensus, transfer.transfer_digest)
     recipe = replace(spec.training.student, loss=spec.loss)
-    settings = (spec.student, spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
+    settings = (spec.distillation, spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
     return student_stage(consensus, table, transfer, *settings, workshop.logs(STUDENT))
 
 

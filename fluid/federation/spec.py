@@ -180,9 +180,9 @@ class StudentSpec:
             ConfigError: The mode is unknown, or the factor is not above 0.
         """
         if self.mode not in ("network", "nearest", "blend"):
-            raise ConfigError(f"student.mode is {self.mode!r}", expected="network, nearest or blend")
+            raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest or blend")
         if not 0 < self.sharpen < math.inf:
-            raise ConfigError(f"student.sharpen is {self.sharpen}", expected="a finite number above 0")
+            raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
 
 
 HYBRIDS = ("fine_tune", "concatenate", "mix", "l2_sp", "frozen", "gate")
@@ -275,7 +275,7 @@ class FederationSpec:
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     companies: CompanySpec = field(default_factory=CompanySpec)
     model: ModelSpec = field(default_factory=NetworkSpec)
-    student: StudentSpec = field(default_factory=StudentSpec)
+    distillation: StudentSpec = field(default_factory=StudentSpec)
     student_model: NetworkSpec = field(default_factory=NetworkSpec)
     training: Training = field(default_factory=Training)
     loss: LossSpec = field(default_factory=LossSpec)

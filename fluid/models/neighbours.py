@@ -34,10 +34,10 @@ class NeighbourSpec:
             ConfigError: A value is out of range.
         """
         if self.k < 1:
-            raise ConfigError(f"neighbours.k is {self.k}", expected="a whole number above 0")
+            raise ConfigError(f"distillation.neighbours.k is {self.k}", expected="a whole number above 0")
         for name in ("similarity_power", "confidence_power"):
             if not 0 <= getattr(self, name) < np.inf:
-                raise ConfigError(f"neighbours.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
+                raise ConfigError(f"distillation.neighbours.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
 
 
 @dataclass(frozen=True, eq=False)

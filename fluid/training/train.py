@@ -4,7 +4,7 @@ Lightning is imported when a training begins: whoever only reads, annotates or p
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -22,7 +23,7 @@ from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
 from fluid.training.curve import CurvePoint
 from fluid.training.loader import Examples
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 from fluid.training.validation_split import split_validation
 
 if TYPE_CHECKING:
@@ -200,8 +201,8 @@ def train_teacher(
 
     rows = own_rows(job, labels) if rows is None else rows
     weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    measured = Examples(molecules.graphs, labels, weight)
-    examples = measured if soft_label is None else Examples(molecules.graphs, soft_label, weight, hard=labels)
+    hard = None if soft_label is None else labels
+    examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
     train, validation = (examples.take(part) for part in rows)
     scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
     trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)
@@ -262,6 +263,8 @@ def train_concatenated(
 ) -> Trained:
     """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows.
 
+    The loss that the recipe names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
+
     Args:
         job: Name, architecture, recipe, seed.
         molecules: `M` molecules of the private split.
@@ -273,15 +276,29 @@ def train_concatenated(
         own_share: Share of the private molecules in the weight of all; `None`: all molecules alike.
         rows: Training and validation rows of the private split; default: the job's own.
     """
-    from fluid.training.module import TeacherModule
+    from fluid.training.module import StudentModule, TeacherModule
 
     rows = own_rows(job, labels) if rows is None else rows
     own_weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    own = Examples(molecules.graphs, labels, own_weight)
-    both = Examples(
-        own.graphs.take(rows[0]).concatenate([public.graphs]),
-        np.concatenate([labels[rows[0]], soft_label]),
-        shared_weights(own_weight[rows[0]], weight, own_share),
-    )
-    trained = train_ensemble(job, TeacherModule, endpoints, both, own.take(rows[1]), label_scale(both.target, endpoints))
+    apart = job.recipe.loss != LossSpec()  # else measured and soft labels are compared in the same way
+    own, soft = measured(molecules, labels, own_weight, apart), Examples(public.graphs, soft_label, weight)
+    both = one_after_the_other(own.take(rows[0]), soft, own_share)
+    if apart:
+        job = replace(job, recipe=replace(job.recipe, keeping=Keeping(alpha=0.5, alpha_start=0.5)))
+    scaling = label_scale(np.concatenate([labels[rows[0]], soft_label]), endpoints)
+    trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
+
+
+def measured(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
+    """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
+    if not apart:
+        return Examples(molecules.graphs, labels, weight)
+    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
+
+
+def one_after_the_other(own: Examples, public: Examples, own_share: float | None) -> Examples:
+    """Return own and public examples together; see `shared_weights`."""
+    graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
+    hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])
+    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard)

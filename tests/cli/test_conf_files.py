@@ -78,7 +78,21 @@ def test_every_verb_is_built_from_its_defaults(verb: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["model", "companies", "training", "trainer", "annotation", "selection", "hybrid", "loss", "evaluation", "intake", "data"]
+    "group",
+    [
+        "model",
+        "companies",
+        "training",
+        "trainer",
+        "annotation",
+        "selection",
+        "hybrid",
+        "loss",
+        "distillation",
+        "evaluation",
+        "intake",
+        "data",
+    ],
 )
 def test_a_key_that_its_group_does_not_know_fails(group: str) -> None:
     with pytest.raises(ConfigError, match=r"unknown key '.*surplus'"):

@@ -36,7 +36,7 @@ def predictor(run: Finished, name: str) -> Predictor:
 
 
 def test_a_nearest_neighbour_student_is_the_consensus_itself(rerun: Callable[..., Finished]) -> None:
-    run = rerun(student=NEAREST)
+    run = rerun(distillation=NEAREST)
     assert built(run) <= {"student", "hybrid", "judge"}
     student, transfer = predictor(run, "student"), run.federation.data.transfer
     consensus = read_consensus(run.federation.consensus)
@@ -52,7 +52,7 @@ def test_a_nearest_neighbour_student_is_the_consensus_itself(rerun: Callable[...
 
 
 def test_a_blend_of_nearest_and_network(rerun: Callable[..., Finished], finished: Finished) -> None:
-    run = rerun(student=replace(NEAREST, mode="blend"))
+    run = rerun(distillation=replace(NEAREST, mode="blend"))
     student, hybrid = predictor(run, "student"), predictor(run, "H1")
     assert isinstance(student, Blend)
     assert isinstance(student.local, NeighbourPredictor)
@@ -69,11 +69,11 @@ def test_a_blend_of_nearest_and_network(rerun: Callable[..., Finished], finished
 
 def test_a_blend_without_held_out_molecules_is_refused(rerun: Callable[..., Finished]) -> None:
     with pytest.raises(QuorumError, match=r"no held-out molecules; expected some\. Raise training\.student\.validation_share"):
-        rerun(student=StudentSpec("blend"), training=Training(TINY, TINY, replace(TINY, validation_share=0.0), TINY))
+        rerun(distillation=StudentSpec("blend"), training=Training(TINY, TINY, replace(TINY, validation_share=0.0), TINY))
 
 
 def test_sharpened_labels_reach_the_student(rerun: Callable[..., Finished]) -> None:
-    run = rerun(student=replace(NEAREST, sharpen=3.0))
+    run = rerun(distillation=replace(NEAREST, sharpen=3.0))
     student = predictor(run, "student")
     assert isinstance(student, NeighbourPredictor)
     q = read_consensus(run.federation.consensus).soft_label.astype(float)
@@ -151,7 +151,7 @@ class TestHybrids:
         assert len(hybrid.bits) == len(run.federation.companies["T1"]) - len(held_out)
 
     def test_forests_and_nearest_neighbours_can_be_gated(self, rerun: Callable[..., Finished]) -> None:
-        run = rerun(model=ForestSpec(n_trees=5), student=NEAREST, hybrid=HybridSpec("gate", guard=True))
+        run = rerun(model=ForestSpec(n_trees=5), distillation=NEAREST, hybrid=HybridSpec("gate", guard=True))
         assert read_json(run.federation.models["H1"] / "guard.json")["kept"] in {"hybrid", "teacher", "student"}
 
     def test_the_guard_keeps_the_best_on_the_own_validation_part(self, rerun: Callable[..., Finished], finished: Finished) -> None:
@@ -226,7 +226,10 @@ class TestHybrids:
 
 @pytest.mark.parametrize(
     ("values", "message"),
-    [({"mode": "oracle"}, "student.mode is 'oracle'; expected network, nearest or blend"), ({"sharpen": 0.0}, "student.sharpen is 0.0")],
+    [
+        ({"mode": "oracle"}, "distillation.mode is 'oracle'; expected network, nearest or blend"),
+        ({"sharpen": 0.0}, "distillation.sharpen is 0.0"),
+    ],
 )
 def test_wrong_students(values: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -253,7 +256,7 @@ class TestSelection:
     @pytest.mark.parametrize("mode", ["covered", "disputed", "diverse"])
     def test_each_mode_reaches_the_student_and_the_concatenated_hybrid(self, rerun: Callable[..., Finished], mode: str) -> None:
         spec = SelectionSpec(mode, 60, clusters=12)
-        run = rerun(selection=spec, student=NEAREST, hybrid=HybridSpec("concatenate"))
+        run = rerun(selection=spec, distillation=NEAREST, hybrid=HybridSpec("concatenate"))
         transfer, consensus = run.federation.data.transfer, read_consensus(run.federation.consensus)
         rows = np.load(run.federation.models["student"] / "rows.npy")
         assert len(rows) == 60

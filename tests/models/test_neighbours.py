@@ -97,9 +97,9 @@ def test_no_molecules(molecules: MoleculeSet) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"k": 0}, "neighbours.k is 0; expected a whole number above 0"),
-        ({"similarity_power": -1.0}, "neighbours.similarity_power is -1.0; expected a finite number of 0 or more"),
-        ({"confidence_power": float("inf")}, "neighbours.confidence_power is inf"),
+        ({"k": 0}, "distillation.neighbours.k is 0; expected a whole number above 0"),
+        ({"similarity_power": -1.0}, "distillation.neighbours.similarity_power is -1.0; expected a finite number of 0 or more"),
+        ({"confidence_power": float("inf")}, "distillation.neighbours.confidence_power is inf"),
     ],
 )
 def test_wrong_settings(values: dict[str, float], message: str) -> None:

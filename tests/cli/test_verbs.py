@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.cli.conftest import Call
 from tests.conftest import Files
@@ -99,31 +100,33 @@ def test_a_company_may_answer_with_a_file_of_predictions(fluid: Call, files: Fil
     assert (pd.read_parquet("answers/annotation_set/annotations.parquet")["active/prediction"] == 0.25).all()
 
 
-def test_weights_and_biases_offline(fluid: Call, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WANDB_SILENT", "true")
-    arguments = ["company=T1", f"input={files.pool}", *COMMON, *NETWORK, "out=teacher"]
-    code, _, error = fluid("train-teacher", *arguments, "logger=wandb")
-    assert code == 0, error
-    runs = list((tmp_path / "teacher-logs").rglob("run-*.wandb"))
-    assert len(runs) == 1
-    kept = (b"train/loss", b"learning_rate")  # losses, and the configuration
-    patience = time.monotonic() + 30  # the service of W&B may write a little later
-    while not all(word in runs[0].read_bytes() for word in kept) and time.monotonic() < patience:
-        time.sleep(0.2)
-    assert all(word in runs[0].read_bytes() for word in kept)
-
-
-@pytest.mark.slow
-def test_weights_and_biases_has_a_run_per_model(fluid: Call, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WANDB_SILENT", "true")
-    assert fluid("simulate", *small, "name=first", "logger=wandb")[0] == 0
-    assert len(list((tmp_path / "runs" / "first" / "logs").rglob("run-*.wandb"))) == 8  # pooled, 3 teachers, student, 3 hybrids
-
-
 def test_csv_logs_have_the_losses(fluid: Call, files: Files, tmp_path: Path) -> None:
     assert fluid("train-teacher", "company=T1", f"input={files.pool}", *COMMON, *NETWORK, "out=teacher")[0] == 0
     table = pd.read_csv(next((tmp_path / "teacher-logs").rglob("metrics.csv")))
     assert {"train/loss", "validation/loss"} <= set(table.columns)
+    kept = yaml.safe_load((tmp_path / "teacher-logs" / "T1" / "hparams.yaml").read_text())
+    assert kept["training"]["teacher"]["epochs"] == 2
+    assert {"git_commit", "versions", "hardware"} <= set(kept)
+    assert kept["run"] == {
+        "name": "teacher", "verb": "train-teacher", "group": "teacher", "training": "T1", "role": "teacher", "company": "T1",
+    }  # fmt: skip
+
+
+def test_tensorboard_has_losses_settings_and_scores(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    assert fluid("simulate", *small, "name=first", "logger=tensorboard")[0] == 0
+    logs = tmp_path / "runs" / "first" / "logs"
+    assert {folder.name for folder in logs.iterdir()} == {"federation", "pooled", "student", "T1", "T2", "T3", "H1", "H2", "H3"}
+    read = EventAccumulator(str(logs / "T1")).Reload()
+    assert {"train/loss", "validation/loss"} <= set(read.Tags()["scalars"])
+    assert b"git_commit" in read.Tensors("config/text_summary")[0].tensor_proto.string_val[0]
+    assert yaml.safe_load((logs / "H2" / "hparams.yaml").read_text())["run"]["company"] == "T2"
+    scores = pd.read_csv(tmp_path / "runs" / "first" / "metrics.csv").set_index(["model", "test", "metric"])["value"]
+    hparams = EventAccumulator(str(logs / "federation")).Reload()
+    found = hparams.Scalars("external/active/student/auroc")[0].value
+    assert found == pytest.approx(scores["student", "external", "auroc"])
 
 
 ENDS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGUSR1, 75, "preempted")]

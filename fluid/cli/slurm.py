@@ -19,8 +19,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +146,8 @@ def submit(spec: SlurmSpec, jobs: Sequence[Settings], folder: Path) -> str:
     executor = submitit.SlurmExecutor(folder / LOGS)
     try:
         executor.update_parameters(**spec.parameters())
-        made = executor.map_array(carry_out_in_job, jobs, [spec.requeues] * len(jobs))
+        with redirect_stderr(StringIO()):  # what sbatch says is in the error, too
+            made = executor.map_array(carry_out_in_job, jobs, [spec.requeues] * len(jobs))
     except (FailedJobError, FailedSubmissionError) as error:
         said = re.findall(r"(?:sbatch: )?error: (.+)", str(error)) or [" ".join(str(error).split())]
         raise ConfigError(f"sbatch refused the sweep: {'; '.join(said)}", remedy="Check launcher.* and the cluster's limits.") from None

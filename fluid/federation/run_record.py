@@ -167,7 +167,7 @@ def write_failure(folder: Path, config: Mapping[str, Any], command: str, error: 
 
 def spent(began: float, used: float) -> dict[str, float]:
     """Return wall and processor seconds since `began`, when `used` processor seconds had gone by; child processes included."""
-    return {"seconds": round(time.perf_counter() - began, 1), "cpu_seconds": round(tree_cpu_s() - used, 1)}
+    return {"seconds": round(time.perf_counter() - began, 3), "cpu_seconds": round(tree_cpu_s() - used, 3)}
 
 
 @contextmanager

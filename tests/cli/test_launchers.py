@@ -225,6 +225,7 @@ def test_a_run_that_left_no_record_is_not_done(fluid: Call, small: list[str], tm
     assert "1 of 2 runs are not done" in error
 
 
+@pytest.mark.slow
 def test_parts_made_alone_are_found_by_the_whole_run(fluid: Call, small: list[str], tmp_path: Path) -> None:
     plain = [f"paths.artifacts={tmp_path / 'plain'}", f"paths.runs={tmp_path / 'plain_runs'}"]
     parts = f"paths.artifacts={tmp_path / 'parts'}"

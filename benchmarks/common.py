@@ -58,10 +58,14 @@ def finish(rows: list[Row], path: Path, **more: Any) -> None:
         sys.exit("does not hold: " + (", ".join(failed) or "no rows"))
 
 
-def put_into_readme(marker: str, lines: list[str]) -> None:
-    """Replace what stands between `<!-- marker -->` and `<!-- /marker -->` in README.md."""
-    readme = ROOT / "README.md"
-    text = readme.read_text()
+def put_between(page: Path, marker: str, lines: list[str]) -> None:
+    """Replace what stands between `<!-- marker -->` and `<!-- /marker -->` on a page."""
+    text = page.read_text()
     begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
     head, rest = text.split(begin)
-    readme.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1])
+    page.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1])
+
+
+def put_into_readme(marker: str, lines: list[str]) -> None:
+    """Replace what stands between `<!-- marker -->` and `<!-- /marker -->` in README.md."""
+    put_between(ROOT / "README.md", marker, lines)

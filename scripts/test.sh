@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh test
-export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} WANDB_MODE=offline
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} WANDB_MODE=offline
 ruff check .
 mypy
 lint-imports
-python -m pytest "$@"
+python -m pytest --numprocesses "${FLUID_TEST_WORKERS:-2}" --dist loadfile "$@"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import ROOT, Row, arguments, finish, write
+from common import ROOT, Row, arguments, finish, put_between, write
 
 from fluid.artifacts import MANIFEST, hash_file, hash_json, open_artifact
 from fluid.store import ArtifactStore
@@ -194,6 +194,16 @@ def full_disk(options: argparse.Namespace, folder: Path, expected: dict[str, str
     }  # fmt: skip
 
 
+def table(rows: list[Row]) -> list[str]:
+    """Return the rows as a Markdown table."""
+    heads = ["fault", "tried", "noticed", "same results afterwards", "lost", "left after gc", "holds"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for row in rows:
+        cells = [row["fault"], row["tried"], row["noticed"], row.get("same", "–"), row["lost"], row.get("left_after_gc", "–")]
+        lines.append("| " + " | ".join(map(str, [*cells, "yes" if row["holds"] else "**no**"])) + " |")
+    return lines
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = arguments(__doc__ or "")
@@ -202,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--flips", type=int, default=200, help="how many bits are flipped")
     made.add_argument("--seed", type=int, default=0, help="seed of moments and offsets")
     made.add_argument("--quick", action="store_true", help="each fault a few times: to see that everything works")
+    made.add_argument("--docs", action="store_true", help="also put the table into docs/reruns.md")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="where the runs go; default: a temporary folder")
     return made
 
@@ -229,6 +240,9 @@ def main() -> None:
         rows.append(fault())
         print({key: rows[-1][key] for key in ("fault", "tried", "noticed", "lost", "holds")}, flush=True)
         write(rows, options.json.with_suffix(".partial.json"), experiment=options.experiment)
+    if options.docs:
+        made = f"An undisturbed run takes {straight.seconds:.0f} s; made by `python {' '.join(sys.argv)}`."
+        put_between(ROOT / "docs" / "reruns.md", "faults", [*table(rows), "", made])
     finish(rows, options.json, experiment=options.experiment)
 
 

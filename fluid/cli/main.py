@@ -12,7 +12,7 @@ from fluid import __version__
 from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.signals import Preempted, Terminated, heed_signals
-from fluid.errors import FluidError
+from fluid.errors import ConfigError, FluidError
 
 OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
 VERBS = {
@@ -74,6 +74,11 @@ def explain_hydra(error: Exception, verb: str, settings: Sequence[str]) -> str:
     return f"{first} {suggestion(str(error), verb.replace('-', '_'), settings)}"
 
 
+def disk_full(error: OSError) -> bool:
+    """Return whether a disk was full; NumPy says so only in words, of items requested and written."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or " requested and " in str(error)
+
+
 def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
     """Run a verb; turn every failure that a user can cause into one line and an exit code."""
     from hydra.errors import HydraException
@@ -97,7 +102,7 @@ def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> 
             raise
         return fail(OUT_OF_MEMORY, FAILED)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if disk_full(error):
             return fail(f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again.", FAILED)
         return fail(f"{error.strerror or error} ({error.filename})", FAILED) if error.filename else fail(str(error), FAILED)
     return 0
@@ -124,6 +129,8 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     if is_sweep(arguments):
         run_sweep(name, arguments)
         return
+    if any(text.startswith("launcher") for text in arguments):
+        raise ConfigError("a launcher is for many runs", remedy="Add -m.")
     failures: list[Exception] = []
 
     def task(config: DictConfig, overrides: Sequence[str]) -> None:

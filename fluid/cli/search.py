@@ -92,7 +92,7 @@ def check_arguments(verb: str, arguments: Sequence[str]) -> None:
         key = override.key_or_group
         if override.is_sweep_override():
             raise ConfigError(f"{key} has several values", expected=f"one value, or {key} in {GROUP}.space")
-        if key.split("/")[0].split(".")[0] == "hydra":
+        if key.split("/")[0].split(".")[0] in ("hydra", "launcher"):
             remedy = "Its trials come one after the other; to work side by side, start the same command several times."
             raise ConfigError(f"a search does not use {key}", remedy=remedy)
 

@@ -5,23 +5,28 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from math import prod
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 from fluid.artifacts import hash_json, read_json, write_json
 from fluid.cli.compose import composed, with_hydra
+from fluid.cli.job import VERB, Settings
+from fluid.cli.launchers import Jobs, Launcher, launcher_of
 from fluid.cli.verbs import command_of, plain_values, run_folder, run_verb
 from fluid.errors import ArtifactError, ConfigError, FluidError
-from fluid.federation.housekeeping import run_folders
-from fluid.federation.run_record import DONE, RECORD, alone, read_record, write_failure
+from fluid.federation.run_record import DONE, RECORD, alone, read_record
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
 
 FLAGS = ("-m", "--multirun")
 SWEEP = "sweep.json"
-SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "cost.", "hydra", "launcher", "trainer.progress=")
+SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "launcher", "cost.", "trainer.progress=")
+UNBEGUN = "not begun"
+NOT_SWEPT = ("name", "launcher", "sweep")
 
 
 class SweepFailed(FluidError):
@@ -35,12 +40,14 @@ class Plan:
     Attributes:
         folder: Where its runs lie.
         settings: The settings that decide results, in order.
-        jobs: How many runs there are to be.
+        jobs: The settings of every run, by its folder.
+        launcher: What carries them out.
     """
 
     folder: Path
     settings: tuple[str, ...]
-    jobs: int
+    jobs: Jobs
+    launcher: Launcher
 
 
 def is_sweep(arguments: Sequence[str]) -> bool:
@@ -48,25 +55,58 @@ def is_sweep(arguments: Sequence[str]) -> bool:
     return any(flag in arguments for flag in FLAGS)
 
 
-def plan(verb: str, arguments: Sequence[str]) -> Plan:
-    """Return what a sweep is to do.
+def group_of(override: "Override") -> str:
+    """Return the first word of a setting's key."""
+    return str(override.key_or_group).replace("/", ".").split(".")[0]
+
+
+def parsed(arguments: Sequence[str]) -> dict[str, "Override"]:
+    """Return the settings of a sweep by their texts.
 
     Raises:
-        ConfigError: Its name is swept over.
+        ConfigError: A sweep cannot use one of them.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    given = [argument for argument in arguments if "=" in argument and not argument.startswith("-")]
-    parsed = OverridesParser.create().parse_overrides(given)
-    single = [text for text, override in zip(given, parsed, strict=True) if not override.is_sweep_override()]
-    if any(text.startswith("name=") for text in set(given) - set(single)):
-        raise ConfigError("name is swept over", expected="one name, that of the whole sweep")
-    config = composed(verb, [text for text in single if not text.startswith("hydra.")])
-    settings = tuple(sorted(text for text in given if not text.startswith(SURROUNDING)))
+    given = [text for text in arguments if text not in FLAGS]
+    if flags := [text for text in given if text.startswith("-")]:
+        raise ConfigError(f"a sweep does not know {flags[0]}", expected="settings, key=value")
+    overrides = dict(zip(given, OverridesParser.create().parse_overrides(given), strict=True))
+    for text, override in overrides.items():
+        if group_of(override) == "hydra":
+            raise ConfigError(f"a sweep does not use {text}", remedy="Choose with launcher=... where its runs are carried out.")
+        if override.is_sweep_override() and not override.is_discrete_sweep():
+            raise ConfigError(f"{text} has no end of values", expected="a list of values, or range(...)")
+        if override.is_sweep_override() and group_of(override) in NOT_SWEPT:
+            raise ConfigError(f"{group_of(override)} is swept over", expected="one value for the whole sweep")
+    return overrides
+
+
+def combinations(overrides: Sequence["Override"]) -> list[Settings]:
+    """Return the settings of every run: all combinations of the swept ones, the last varying fastest."""
+    values: dict[str, list[str]] = {}
+    for override in overrides:
+        key = override.get_key_element()
+        texts = override.sweep_string_iterator() if override.is_sweep_override() else [override.get_value_element_as_str()]
+        values[key] = [key if override.is_delete() and not text else f"{key}={text}" for text in texts]
+    return list(product(*values.values()))
+
+
+def plan(verb: str, arguments: Sequence[str]) -> Plan:
+    """Return what a sweep is to do; every run's settings are composed here, so that wrong ones stop the sweep before it begins.
+
+    Raises:
+        ConfigError: A setting is impossible, or the launcher is not installed.
+    """
+    overrides = parsed(arguments)
+    single = [text for text, override in overrides.items() if not override.is_sweep_override()]
+    config = plain_values(composed(verb, single))
+    settings = tuple(sorted(text for text in overrides if not text.startswith(SURROUNDING)))
     named = [text.removeprefix("name=") for text in single if text.startswith("name=")]
     name = named[0] if named else "sweep-" + hash_json(settings)[:10]
-    jobs = prod(len(list(override.sweep_iterator())) for override in parsed if override.is_sweep_override())
-    return Plan(Path(config.paths.runs) / name, settings, jobs)
+    of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]
+    jobs = {run_folder(plain_values(composed(verb, job))): job for job in ((*each, f"sweep={name}") for each in combinations(of_runs))}
+    return Plan(Path(config["paths"]["runs"]) / name, settings, jobs, launcher_of(config["launcher"]))
 
 
 def check_same(folder: Path, settings: tuple[str, ...]) -> None:
@@ -87,29 +127,11 @@ def check_same(folder: Path, settings: tuple[str, ...]) -> None:
         )
 
 
-def job(verb: str, config: DictConfig, overrides: Sequence[str]) -> str:
-    """Carry out one run of a sweep; returns why it failed, or nothing. The run's folder has said so too by then."""
-    try:
-        run_verb(verb, config, overrides)
-    except Exception as error:
-        record_failure(config, overrides, error)
-        print(f"fluid: error: {' '.join(overrides)}: {' '.join(str(error).split())}", file=sys.stderr)
-        return str(error) or type(error).__name__
-    return ""
-
-
-def record_failure(config: DictConfig, overrides: Sequence[str], error: Exception) -> None:
-    """Leave a record of a run that failed before it had one, as with settings that cannot be built."""
-    values = plain_values(config)
-    folder = run_folder(values)
-    if not (folder / RECORD).is_file():
-        write_failure(folder, values, command_of(overrides), error)
-
-
-def unfinished(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Return folder and record of every run below a folder that is not done."""
-    records = [(run, read_record(run)) for run in run_folders(folder)]
-    return [(run, record) for run, record in records if record["status"] != DONE]
+def state_of(run: Path, settings: Settings) -> dict[str, Any]:
+    """Return what is known of a run: its record, or that no process has begun it."""
+    if (run / RECORD).is_file():
+        return read_record(run)
+    return {"status": UNBEGUN, "error": "no process has left a record", "command": command_of(settings)}
 
 
 def tell(wanted: Plan) -> None:
@@ -118,35 +140,33 @@ def tell(wanted: Plan) -> None:
     Raises:
         SweepFailed: Not all are done.
     """
-    counts = Counter(read_record(run)["status"] for run in run_folders(wanted.folder))
-    for run, record in unfinished(wanted.folder):
-        print(f"{record['status']}: {run}: {record['error']}\n    again: {record['command']}", file=sys.stderr)
-    found = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    print(f"sweep of {wanted.jobs} runs: {found or 'none begun'}")
+    found = {run: state_of(run, settings) for run, settings in wanted.jobs.items()}
+    counts = Counter(state["status"] for state in found.values())
+    for run, state in found.items():
+        if state["status"] != DONE:
+            print(f"{state['status']}: {run}: {state['error']}\n    again: {state['command']}", file=sys.stderr)
+    print(f"sweep of {len(found)} runs: " + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     print(f"sweep: {wanted.folder} (all in one table: fluid collect folder={wanted.folder})")
-    missing = wanted.jobs - counts[DONE]
-    if missing > 0:
-        raise SweepFailed(f"{missing} of {wanted.jobs} runs are not done; the same command goes on with them.")
+    if missing := len(found) - counts[DONE]:
+        raise SweepFailed(f"{missing} of {len(found)} runs are not done; the same command goes on with them.")
 
 
 def run_sweep(verb: str, arguments: Sequence[str]) -> None:
-    """Carry out a verb for every combination of the swept settings, by whatever launcher is configured.
+    """Carry out a verb for every combination of the swept settings, by whatever launcher is chosen.
 
     Raises:
         SweepFailed: A run failed; all others were tried.
         ConfigError: The folder holds another sweep, or another process is at work on it.
     """
-    if verb != "simulate":
+    if verb != VERB:
         run_others(verb, arguments)
         return
     wanted = plan(verb, arguments)
     with alone(wanted.folder):
         check_same(wanted.folder, wanted.settings)
-        write_json(
-            wanted.folder / SWEEP, {"settings": wanted.settings, "jobs": wanted.jobs, "command": shlex.join(["fluid", verb, *arguments])}
-        )
-        where = [f"sweep={wanted.folder.name}", f"hydra.sweep.dir={wanted.folder}"]
-        with_hydra(verb, [*arguments, *where], partial(job, verb))
+        command = shlex.join(["fluid", verb, *arguments])
+        write_json(wanted.folder / SWEEP, {"settings": wanted.settings, "jobs": len(wanted.jobs), "command": command})
+        wanted.launcher.launch(wanted.jobs, wanted.folder)
         tell(wanted)
 
 

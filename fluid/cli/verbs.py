@@ -21,6 +21,7 @@ from fluid.cli.suggest import check_known
 from fluid.cli.watch import watching
 from fluid.errors import ConfigError
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
+from fluid.federation.run_record import portion_folder
 from fluid.federation.spec import FederationSpec
 from fluid.federation.workshop import MakeLogger, Workshop, no_logger
 from fluid.molecules.pool import bounded_workers
@@ -35,12 +36,14 @@ def store(config: Config) -> ArtifactStore:
 
 
 def run_folder(config: Config) -> Path:
-    """Return the run's folder: by its name, or by its settings, so that equal settings share one; in a sweep always by both."""
+    """Return the run's folder: by its name, or by its settings, so that equal settings share one; in a sweep always by both.
+
+    A run of which `only` a part is made has a folder for each part, inside of its own.
+    """
     runs, name, sweep = Path(config["paths"]["runs"]), config["name"], config["sweep"]
     settings = hash_json(without(config, *SURROUNDINGS))[:10]
-    if sweep:
-        return runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}"
-    return runs / (name or f"run-{settings}")
+    whole = runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}" if sweep else runs / (name or f"run-{settings}")
+    return portion_folder(whole, config["only"]) if config["only"] else whole
 
 
 def last_line(what: str, where: Path) -> None:
@@ -85,6 +88,28 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     if config["open"] and sys.stdout.isatty():
         webbrowser.open((run / "report.html").resolve().as_uri())
     last_line("report", (run / "report.html").resolve())
+
+
+def run_portion(config: Config, command: str) -> None:
+    """Run `fluid simulate only=...`: make a part of a federation, which a whole run finds in the store."""
+    from fluid.cli.loggers import tracking
+    from fluid.cli.tracking import Tracked
+    from fluid.federation.consortium_data import check_files
+    from fluid.federation.portion import check_portion, make_portion
+    from fluid.federation.run_record import recorded
+
+    run, spec = run_folder(config), federation_spec(config)
+    check_portion(config["only"], spec)
+    check_files(spec.data)
+    tracked = Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
+    with (
+        recorded(run, config, without(config, *SURROUNDINGS), command) as record,
+        tracking(config["logger"], tracked) as tracker,
+        at_work(config, tracker, run) as workshop,
+    ):
+        workshop.needs = record.needs
+        make_portion(config["only"], spec, workshop)
+    last_line(f"{config['only']} is in the store", workshop.store.root)
 
 
 @contextmanager
@@ -268,6 +293,6 @@ def run_verb(name: str, config: DictConfig, overrides: Sequence[str] = ()) -> No
     values = plain_values(config)
     check_known(name, values)
     if name == "simulate":
-        run_simulate(values, command_of(overrides))
+        (run_portion if values["only"] else run_simulate)(values, command_of(overrides))
     else:
         RUNNERS[name](values)

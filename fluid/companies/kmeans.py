@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from fluid.companies.smoothing import smooth
@@ -55,6 +54,8 @@ def _unpack(bits: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _cluster(bits: NDArray[np.uint8], sample: NDArray[np.float32], n: int, seed: int) -> NDArray[np.int64]:
+    from sklearn.cluster import KMeans  # what does not cluster need not wait for it
+
     model = KMeans(n, n_init=1, random_state=seed % 2**32)
     with threadpool_limits(limits=1):
         model.fit(sample)

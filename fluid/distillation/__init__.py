@@ -3,22 +3,75 @@
 Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 """
 
-from fluid.distillation.combine import METHODS, check_method, combine, teacher_weights
+from fluid.distillation.combine import Rule, check_method, combine, fit_consensus, learns, needs_labels, teacher_weights
 from fluid.distillation.consensus import Consensus
-from fluid.distillation.losses import LOSSES, gaussian_nll, kl_distillation, mse_logits, soft_bce
-from fluid.distillation.selection import MODES, select
+from fluid.distillation.dawid_skene import DawidSkene, dawid_skene
+from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.gaussian_em import GaussianEM, gaussian_em
+from fluid.distillation.hints import released_hints
+from fluid.distillation.layer import ConsensusLayer
+from fluid.distillation.loss_spec import LossSpec
+from fluid.distillation.losses import (
+    LOSSES,
+    VALUE_LOSSES,
+    gaussian_nll,
+    huber,
+    huber_logits,
+    kl_distillation,
+    masked,
+    mixed,
+    mse,
+    mse_logits,
+    ranking,
+    ranking_logits,
+    soft_bce,
+    weighted_mean,
+)
+from fluid.distillation.methods import METHODS, Method
+from fluid.distillation.noise import forward_corrected
+from fluid.distillation.selection import MODES, hint_of, select
+from fluid.distillation.sharpen import entropy_reduction, sharpen
+from fluid.distillation.targets import disagreement_variance, sharpened
 
 __all__ = [
     "LOSSES",
     "METHODS",
     "MODES",
+    "VALUE_LOSSES",
     "Consensus",
+    "ConsensusLayer",
+    "DawidSkene",
+    "DistillationLoss",
+    "GaussianEM",
+    "LossSpec",
+    "Method",
+    "Rule",
     "check_method",
     "combine",
+    "dawid_skene",
+    "disagreement_variance",
+    "entropy_reduction",
+    "fit_consensus",
+    "forward_corrected",
+    "gaussian_em",
     "gaussian_nll",
+    "hint_of",
+    "huber",
+    "huber_logits",
     "kl_distillation",
+    "learns",
+    "masked",
+    "mixed",
+    "mse",
     "mse_logits",
+    "needs_labels",
+    "ranking",
+    "ranking_logits",
+    "released_hints",
     "select",
+    "sharpen",
+    "sharpened",
     "soft_bce",
     "teacher_weights",
+    "weighted_mean",
 ]

@@ -1,6 +1,7 @@
-"""The weighted consensus of teachers: mask, weigh and reduce, written once.
+"""What teachers say together: mask, weigh and reduce, written once.
 
-Every method here is a set of teacher weights; `weighted_consensus` turns weights into soft labels.
+Every method returns an `Opinion`: labels, the share that each teacher has in them, and how far the teachers lie apart.
+`conclude` turns it into a `Consensus`.
 """
 
 import math
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from fluid.distillation.checks import require_dimensions, require_shape
+from fluid.distillation.checks import require_dimensions, require_known, require_shape
 
 LOG2 = math.log(2.0)
 
@@ -28,6 +29,34 @@ class Consensus(NamedTuple):
     support: Tensor
 
 
+class Opinion(NamedTuple):
+    """What a method makes of the votes.
+
+    Attributes:
+        label: Probability or value `(M, T)`; any number where no teacher answered.
+        share: Share of each teacher in the label, `(K, M, T)`; 0 where it did not answer, 1 in sum where any did.
+        dispersion: Squared distance between teachers `(M, T)`, in squared units of the endpoint; 0 where they agree.
+    """
+
+    label: Tensor
+    share: Tensor
+    dispersion: Tensor
+
+
+def shares(weights: Tensor, spare: Tensor | None = None) -> Tensor:
+    """Return weights that sum to 1 over teachers; where all are 0, the `spare` weights; where these are 0 too, 0.
+
+    Args:
+        weights: `(K, M, T)`, 0 or more.
+        spare: `(K, M, T)` or `None`.
+    """
+    total = weights.sum(0, keepdim=True)
+    if spare is not None:
+        weights = torch.where(total > 0, weights, spare)
+        total = weights.sum(0, keepdim=True)
+    return weights / total.clamp(min=torch.finfo(weights.dtype).tiny)
+
+
 def normalised_weights(weights: Tensor, predictions: Tensor) -> Tensor:
     """Return weights `(K, M, T)` that are 0 for missing answers and sum to 1 over teachers.
 
@@ -35,9 +64,7 @@ def normalised_weights(weights: Tensor, predictions: Tensor) -> Tensor:
     """
     answered = ~torch.isnan(predictions)
     weights = torch.where(answered, torch.nan_to_num(weights, nan=0.0), torch.zeros_like(predictions))
-    total = weights.sum(0, keepdim=True)
-    weights = torch.where(total > 0, weights, answered.to(weights.dtype))
-    return weights / weights.sum(0, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
+    return shares(weights, answered.to(weights.dtype))
 
 
 def binary_entropy(probs: Tensor) -> Tensor:
@@ -45,11 +72,39 @@ def binary_entropy(probs: Tensor) -> Tensor:
     return -(torch.xlogy(probs, probs) + torch.xlogy(1 - probs, 1 - probs))
 
 
-def weighted_consensus(predictions: Tensor, weights: Tensor, is_class: Tensor) -> Consensus:
-    """Combine predictions with given weights.
+def averaged(values: Tensor, share: Tensor) -> Opinion:
+    """Return the weighted mean, with the weighted variance as dispersion.
 
-    `soft_label = Σ_k w_k p_k`. Confidence is `1 − H(soft_label) / log 2` for probabilities, and `1 / (1 + v / s²)` for values,
-    where `v` is the weighted variance between teachers and `s²` the variance of the soft labels over molecules.
+    Args:
+        values: `(K, M, T)`, finite everywhere.
+        share: `(K, M, T)`, see `Opinion`.
+    """
+    label = (share * values).sum(0)
+    deviation = torch.where(share > 0, values - label, torch.zeros_like(values))  # an answer without a say may be huge
+    return Opinion(label, share, (share * deviation**2).sum(0))
+
+
+def kish(share: Tensor) -> Tensor:
+    """Return the effective number of teachers `1 / Σ w²` `(M, T)`; 0 where no teacher has a share."""
+    squares = (share**2).sum(0)
+    return torch.where(squares > 0, 1 / squares.clamp(min=torch.finfo(share.dtype).tiny), torch.zeros_like(squares))
+
+
+def conclude(label: Tensor, dispersion: Tensor, support: Tensor, is_class: Tensor) -> Consensus:
+    """Return the consensus of labels with their dispersion and support, `(M, T)` each.
+
+    Confidence is `1 − H(label) / log 2` for probabilities, and `1 / (1 + d / s²)` for values, where `d` is the dispersion between
+    teachers and `s²` the variance of the labels over molecules. Where numbers are so large that this is undefined, it is 0.
+    """
+    known = support > 0
+    class_confidence = 1 - binary_entropy(label.clamp(0, 1)) / LOG2
+    confidence = torch.where(is_class, class_confidence, agreement(label, dispersion, known)).clamp(0, 1)
+    confidence = torch.nan_to_num(torch.where(known, confidence, torch.zeros_like(label)), nan=0.0)
+    return Consensus(torch.where(known, label, torch.full_like(label, torch.nan)), confidence, support)
+
+
+def weighted_consensus(predictions: Tensor, weights: Tensor, is_class: Tensor) -> Consensus:
+    """Combine predictions with given weights: `soft_label = Σ_k w_k p_k`; confidence as in `conclude`.
 
     Args:
         predictions: Probabilities or values, `(K, M, T)`; NaN is missing.
@@ -58,21 +113,14 @@ def weighted_consensus(predictions: Tensor, weights: Tensor, is_class: Tensor) -
 
     Raises:
         ShapeError: Shapes disagree.
+        ValueError: The weight of an answer is negative, infinite or NaN.
     """
     require_dimensions("predictions", predictions, 3, "(teachers, molecules, endpoints)")
     require_shape("weights", weights, tuple(predictions.shape))
     require_shape("is_class", is_class, (predictions.shape[2],))
-    share = normalised_weights(weights, predictions)
-    known = share.sum(0) > 0
-    values = torch.nan_to_num(predictions, nan=0.0)
-    mean = (share * values).sum(0)
-    variance = (share * (values - mean) ** 2).sum(0)
-    class_confidence = 1 - binary_entropy(mean.clamp(0, 1)) / LOG2
-    confidence = torch.where(is_class, class_confidence, agreement(mean, variance, known)).clamp(0, 1)
-    support = torch.where(known, 1 / (share**2).sum(0).clamp(min=torch.finfo(share.dtype).tiny), torch.zeros_like(mean))
-    return Consensus(
-        torch.where(known, mean, torch.full_like(mean, torch.nan)), torch.where(known, confidence, torch.zeros_like(mean)), support
-    )
+    require_known("weights", torch.where(torch.isnan(predictions), torch.zeros_like(weights), weights))
+    opinion = averaged(torch.nan_to_num(predictions, nan=0.0), normalised_weights(weights, predictions))
+    return conclude(opinion.label, opinion.dispersion, kish(opinion.share), is_class)
 
 
 def agreement(mean: Tensor, variance: Tensor, known: Tensor) -> Tensor:

@@ -1,20 +1,49 @@
-"""Which annotated molecules a student learns from: the paper's modes."""
+"""Which annotated molecules a student learns from: the paper's modes, and others by released quantities only."""
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from fluid.distillation.checks import require_dimensions, require_shape
+from fluid.distillation.hints import row_score
 from fluid.errors import ConfigError
 
-MODES = ("all", "balanced", "random", "best", "worst")
+PLAIN_MODES = ("all", "balanced", "random", "best", "worst")
+BY_HINT = {
+    "covered": ("coverage", True),
+    "certain": ("uncertainty", False),
+    "uncertain": ("uncertainty", True),
+    "agreed": ("disagreement", False),
+    "disputed": ("disagreement", True),
+}
+"""Modes that take the molecules with the highest (true) or lowest (false) value of a hint."""
+MODES = (*PLAIN_MODES, *BY_HINT, "diverse")
 
 
-def select(mode: str, soft_label: Tensor, confidence: Tensor, n: int, generator: torch.Generator) -> Tensor:
+def hint_of(mode: str) -> str | None:
+    """Return the name of the hint that a mode needs, `cluster` for `diverse`; or `None`."""
+    return "cluster" if mode == "diverse" else BY_HINT.get(mode, (None, True))[0]
+
+
+def select(
+    mode: str,
+    soft_label: Tensor,
+    confidence: Tensor,
+    n: int,
+    generator: torch.Generator,
+    hints: Mapping[str, Tensor] | None = None,
+) -> Tensor:
     """Return the rows to learn from.
 
     `all` and `random` draw at random, `best` and `worst` take the highest and lowest mean confidence over endpoints, `balanced` takes equal
     numbers below and from the middle of the first endpoint's soft label: 0.5 where labels are probabilities (all within [0, 1]), else
     the median. When one side is short, only as many are taken from the other (the paper's sample of "10,000 balanced" was 7,740).
+
+    `covered` takes the molecules that lie closest to any teacher's data, as far as coarse domain bins tell; `certain` and `uncertain` those
+    with the lowest and highest mean uncertainty of the teachers; `agreed` and `disputed` those with the lowest and highest variance between
+    them (query by committee, Seung et al. 1992, doi:10.1145/130385.130417); `diverse` takes from all clusters in turn. Equal ones are
+    drawn at random; molecules whose hint is unknown come last.
 
     Args:
         mode: One of `MODES`.
@@ -22,12 +51,14 @@ def select(mode: str, soft_label: Tensor, confidence: Tensor, n: int, generator:
         confidence: `(M, T)`.
         n: Most rows to take.
         generator: Random stream (on the CPU).
+        hints: What the mode needs, see `hint_of`: `coverage` `(M,)`, `uncertainty` and `disagreement` `(M, T)` of `released_hints`,
+            `cluster` `(M,)` whole numbers.
 
     Returns:
         Row indices, int64, in no particular order.
 
     Raises:
-        ConfigError: The mode is unknown or `n` is below 1.
+        ConfigError: The mode is unknown, its hint is missing, or `n` is below 1.
         ShapeError: Shapes disagree.
     """
     require_dimensions("soft_label", soft_label, 2, "(molecules, endpoints)")
@@ -40,8 +71,32 @@ def select(mode: str, soft_label: Tensor, confidence: Tensor, n: int, generator:
         return rows[:n]
     if mode == "balanced":
         return _balanced(rows, soft_label[rows, 0], n)
-    order = torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)
-    return rows[order[:n]]
+    if mode in PLAIN_MODES:
+        order = torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)
+        return rows[order[:n]]
+    score = _hint(mode, hints or {}, len(soft_label))[rows]
+    if mode == "diverse":
+        return rows[torch.argsort(_turn(score), stable=True)[:n]]
+    last = torch.nan_to_num(-score if BY_HINT[mode][1] else score, nan=torch.inf)
+    return rows[torch.argsort(last, stable=True)[:n]]
+
+
+def _hint(mode: str, hints: Mapping[str, Tensor], n: int) -> Tensor:
+    name = str(hint_of(mode))
+    if name not in hints:
+        raise ConfigError(f"selection mode {mode!r} has no hint {name!r}", remedy="Make the consensus again: it holds the hints.")
+    require_shape(f"hint {name!r}", hints[name], (n, *hints[name].shape[1:]))
+    return row_score(hints, name)
+
+
+def _turn(cluster: Tensor) -> Tensor:
+    """Return the turn in which each molecule is taken: 0 for the first of each cluster, 1 for the second, ..."""
+    order = torch.argsort(cluster, stable=True)
+    _, sizes = torch.unique_consecutive(cluster[order], return_counts=True)
+    first = torch.repeat_interleave(sizes.cumsum(0) - sizes, sizes)
+    turn = torch.empty_like(order)
+    turn[order] = torch.arange(len(order), device=order.device) - first
+    return turn
 
 
 def _balanced(rows: Tensor, values: Tensor, n: int) -> Tensor:

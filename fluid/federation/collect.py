@@ -1,5 +1,6 @@
 """The runs of a sweep as one tidy table."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from fluid.artifacts import atomic_file, read_json
+from fluid.artifacts import atomic_file, hash_json, read_json
 from fluid.errors import ConfigError, InputError
 from fluid.federation.housekeeping import run_folders
-from fluid.federation.run_record import CONFIG, DONE, read_record
+from fluid.federation.run_record import CONFIG, DONE, is_portion, read_record
+from fluid.reporting.significance import SEEDS
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "cost")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost")
+INDIFFERENT = ("intake.workers", "trainer.progress", "trainer.checkpoint_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class Collected:
     """A sweep's results.
 
     Attributes:
-        table: One row per run and score: `run`, the settings that differ, then the columns of `metrics.csv`.
+        table: One row per run and score: `run`, `experiment`, `config`, the seeds, the settings that differ, then the columns of
+            `metrics.csv`.
         settings: Dotted names of the settings that differ between runs.
         runs: How many runs are in the table.
         unfinished: Each run that is not, and why.
@@ -48,6 +52,31 @@ def settings_of(folder: Path) -> dict[str, Any]:
     return flat({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
 
 
+def config_of(settings: Mapping[str, Any]) -> str:
+    """Return the short hash of all settings that decide results, but for seeds and the folders of data files.
+
+    Runs with the same hash are replicates of one experiment.
+    """
+    return hash_json({name: placeless(value) for name, value in settings.items() if name not in (*SEEDS, *INDIFFERENT)})[:10]
+
+
+def placeless(value: Any) -> Any:
+    """Return the name of a file without its folder, if the value is an absolute path; any other value as it is."""
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+
+
+def experiment_of(command: str) -> str:
+    """Return the experiment that a run's command names, or `none`."""
+    named = [word.lstrip("+").removeprefix("experiment=") for word in shlex.split(command) if word.lstrip("+").startswith("experiment=")]
+    return named[-1] if named else "none"
+
+
+def identity_of(record: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells runs apart before any setting: experiment, configuration, seeds."""
+    seeds = {name: settings[name] for name in SEEDS if settings.get(name) is not None}
+    return {"experiment": experiment_of(str(record.get("command", ""))), "config": config_of(settings), **seeds}
+
+
 def differing(settings: Mapping[Path, Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the names of settings that are not the same in all runs, in the order of the configuration."""
     names = {name: None for values in settings.values() for name in values}
@@ -61,7 +90,7 @@ def collect(folder: Path) -> Collected:
     Raises:
         ConfigError: There is none.
     """
-    records = {run: read_record(run) for run in run_folders(folder)}
+    records = {run: read_record(run) for run in run_folders(folder) if not is_portion(run)}
     done = {run: settings_of(run) for run, record in records.items() if record["status"] == DONE}
     unfinished = tuple(f"{run}: {record['status']} {record.get('error', '')}".strip() for run, record in records.items() if run not in done)
     if not done:
@@ -71,7 +100,7 @@ def collect(folder: Path) -> Collected:
     for run, settings in done.items():
         scores = pd.read_csv(run / "metrics.csv")
         clash = {name: f"settings.{name}" for name in names if name in scores.columns}
-        chosen = {clash.get(name, name): settings.get(name) for name in names}
+        chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
         parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=scores.index), scores], axis=1))
     return Collected(pd.concat(parts, ignore_index=True), names, len(done), unfinished)
 

@@ -1,6 +1,7 @@
 """The consensus as a file: soft label, confidence and support per transfer molecule and endpoint."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 from fluid.artifacts import Artifact, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
+from fluid.federation.hints import read_hints
 
 COLUMNS = ("soft_label", "confidence", "support")
 
@@ -25,6 +27,7 @@ class ConsensusTable:
         soft_label: Probability or value `(M, T)`; NaN where no teacher answered.
         confidence: In [0, 1], `(M, T)`.
         support: Effective number of teachers behind a soft label, `(M, T)`.
+        hints: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.hints`.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -32,6 +35,7 @@ class ConsensusTable:
     soft_label: np.ndarray
     confidence: np.ndarray
     support: np.ndarray
+    hints: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.soft_label)
@@ -71,4 +75,4 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
     frame = pq.read_table(artifact / "consensus.parquet").to_pandas()
     planes = {name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in COLUMNS}
-    return ConsensusTable(endpoints, manifest["transfer_digest"], **planes)
+    return ConsensusTable(endpoints, manifest["transfer_digest"], **planes, hints=read_hints(artifact, endpoints))

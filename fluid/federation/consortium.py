@@ -16,6 +16,7 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import read_consensus
+from fluid.federation.hints import with_hints
 from fluid.federation.model_folder import open_model
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
 from fluid.federation.part import Part, read_part
@@ -26,6 +27,7 @@ from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_stage
 from fluid.federation.stages.intake import intake_stage
 from fluid.federation.stages.judge import VALIDATION, Candidate, Exam, judge_stage
+from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Workshop
@@ -80,8 +82,9 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
 
 def aggregate(order: AggregateOrder, workshop: Workshop) -> Artifact:
     """Combine the annotation sets of all companies into a consensus."""
-    stage = consensus_stage(read_sets(order.annotations), order.consensus, order.annotation.edges)
-    return workshop.make_at(stage, order.out, order.overwrite)
+    sets = read_sets(order.annotations)
+    stage = consensus_stage(sets, order.consensus, order.annotation.edges)
+    return workshop.make_at(with_hints(stage, sets, len(order.annotation.edges) + 1), order.out, order.overwrite)
 
 
 def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
@@ -89,7 +92,8 @@ def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
-    settings = (order.model, order.training.student, order.trainer, order.selection, order.annotation, order.seed)
+    recipe = replace(order.training.student, loss=order.loss)
+    settings = (order.distillation, order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
     return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logs("student")), order.out, order.overwrite)
 
 
@@ -100,8 +104,10 @@ def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     student, model = open_model(order.student)
     released = Released(student, model, read_consensus(open_artifact(order.consensus_folder), transfer.transfer_digest), transfer)
-    settings = (order.hybrid, order.selection, order.training.hybrid, order.trainer, order.annotation, order.seed, order.intake.quorum)
-    stage = hybrid_stage(order.company, part, released, *settings, workshop.logs("hybrid", order.company))
+    recipe = replace(order.training.hybrid, loss=order.loss)
+    settings = (order.hybrid, order.selection, recipe, order.trainer, order.annotation, order.seed, order.intake.quorum)
+    own = OwnTeacher(*open_model(Path(order.teacher))) if order.teacher and order.hybrid.needs_teacher else None
+    stage = hybrid_stage(order.company, part, released, *settings, workshop.logs("hybrid", order.company), own)
     return workshop.make_at(with_dropped(stage, intake), order.out, order.overwrite)
 
 

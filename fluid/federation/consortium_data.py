@@ -14,6 +14,7 @@ from fluid.federation.workshop import Workshop
 from fluid.seeding import numpy_stream
 
 IN_DOMAIN, EXTERNAL = "in-domain", "external"
+LABELLED = "transfer-labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ConsortiumData:
         transfer: Public unlabelled molecules.
         notes: What was dropped, merged or removed, in sentences.
         intakes: The intake artifacts, by part.
+        transfer_labels: Labelled molecules, some of them in the transfer set; or `None`.
     """
 
     pool: Part
@@ -35,6 +37,7 @@ class ConsortiumData:
     transfer: Part
     notes: tuple[str, ...]
     intakes: dict[str, Artifact]
+    transfer_labels: Part | None = None
 
 
 def without(part: Part, others: set[str]) -> Part:
@@ -66,7 +69,7 @@ def check_files(data: DataSpec) -> None:
     Raises:
         InputError: A file is not there.
     """
-    for path in (data.test_external, data.test_in_domain, data.validation, data.pool, data.transfer):
+    for path in (data.test_external, data.test_in_domain, data.validation, data.pool, data.transfer, data.transfer_labels):
         if path:
             resolve(path)
 
@@ -75,7 +78,11 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     """Read every file, set validation and test aside where none is given, and remove overlaps.
 
     Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all.
+
+    Raises:
+        ConfigError: The consensus learns from public labels, and no file of them is given.
     """
+    spec.consensus.require_labels(bool(spec.data.transfer_labels))
     data, labelled = (
         spec.data,
         {
@@ -90,6 +97,10 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     intakes["transfer"] = workshop.make(
         intake_stage("transfer", data.transfer, spec.intake, labelled=False, smiles_column=data.transfer_smiles_column)
     )
+    if data.transfer_labels:
+        intakes[LABELLED] = workshop.make(
+            intake_stage(LABELLED, data.transfer_labels, spec.intake, smiles_column=data.transfer_smiles_column)
+        )
     parts = {name: read_part(artifact) for name, artifact in intakes.items()}
     for name, share in ((IN_DOMAIN, data.test_share), (VALIDATION, data.validation_share)):
         if name not in parts:
@@ -105,4 +116,4 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
                 notes.append(f"{removed} molecules of {name} were removed because another part holds them.")
     check_disjoint({name: part.table.keys for name, part in clean.items()})
     tests = {name: clean[name] for name in (IN_DOMAIN, EXTERNAL) if name in clean}
-    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean["transfer"], tuple(notes), intakes)
+    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean["transfer"], tuple(notes), intakes, parts.get(LABELLED))

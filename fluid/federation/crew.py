@@ -1,5 +1,7 @@
 """Stages carried out side by side in worker processes; their results meet in the store."""
 
+import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -21,8 +23,22 @@ class Outcome(NamedTuple):
     cost: Cost
 
 
-def measured(name: str, task: Task, gpus: int = 0) -> Outcome:
+LEFT_TO_PARENT = (signal.SIGTERM, signal.SIGUSR1)
+
+
+def leave_signals_to(parent: int) -> None:
+    """Ignore, in a worker, what a batch system tells all processes of a job at once: the parent ends its workers itself.
+
+    Otherwise the parent might take the death of its workers for the news.
+    """
+    if os.getpid() != parent:
+        for signum in LEFT_TO_PARENT:
+            signal.signal(signum, signal.SIG_IGN)
+
+
+def measured(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
     """Carry out one task in a worker."""
+    leave_signals_to(parent)
     meter = Meter(gpus)
     task()
     return Outcome(name, meter.cost())
@@ -48,7 +64,9 @@ def side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int
     try:
         with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
-            for outcome in Parallel(**options)(delayed(measured)(name, task, gpus.get(name, 0)) for name, task in tasks.items()):
+            for outcome in Parallel(**options)(
+                delayed(measured)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()
+            ):
                 left.remove(outcome.name)
                 yield outcome
     except TerminatedWorkerError:

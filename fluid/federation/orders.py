@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fluid.distillation import LossSpec
 from fluid.federation.spec import (
     AnnotationSpec,
     ConsensusSpec,
@@ -11,6 +12,7 @@ from fluid.federation.spec import (
     IntakeSettings,
     ModelSpec,
     SelectionSpec,
+    StudentSpec,
     Training,
 )
 from fluid.models.predictor import NetworkSpec
@@ -55,6 +57,14 @@ class AggregateOrder:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     overwrite: bool = False
 
+    def __post_init__(self) -> None:
+        """Check the consensus before any file is read.
+
+        Raises:
+            ConfigError: It learns from labels, which a coordinator is not given.
+        """
+        self.consensus.require_labels(False)
+
 
 @dataclass(frozen=True, slots=True)
 class DistillOrder:
@@ -63,9 +73,11 @@ class DistillOrder:
     consensus_folder: Path
     transfer: str
     out: Path
+    distillation: StudentSpec = field(default_factory=StudentSpec)
     model: NetworkSpec = field(default_factory=NetworkSpec)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     selection: SelectionSpec = field(default_factory=SelectionSpec)
@@ -75,7 +87,7 @@ class DistillOrder:
 
 @dataclass(frozen=True, slots=True)
 class HybridOrder:
-    """Add the molecule file `input` of `company` back to the released student."""
+    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty."""
 
     input: str
     company: str
@@ -85,10 +97,12 @@ class HybridOrder:
     out: Path
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
+    teacher: str = ""
     seed: int = 0
     overwrite: bool = False
 

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from fluid.artifacts import Artifact, atomic_file, code_version, hash_file, hash_json
+from fluid.artifacts import Artifact, atomic_file, hash_file, hash_json
 from fluid.data.incoming import CHUNK, gathered, incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
+from fluid.federation.code import code_of
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.orders import PredictOrder
 from fluid.federation.stage import library_versions
@@ -27,7 +28,6 @@ from fluid.shards import Shards
 from fluid.training.threads import threads, threads_beside
 
 TABLE = "answers.parquet"
-ROOMS = ("molecules", "data", "models", "annotation", "federation/predict.py", "federation/answers.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def shards_of(order: PredictOrder, file: Path, model: Artifact) -> Shards:
         "model": model.digest,
         "intake": plain_spec(intake_spec(order.intake, labelled=False)),
         "annotation": order.annotation,
-        "code": code_version(*ROOMS),
+        "code": code_of("federation/predict.py"),
         "libraries": library_versions(),
     }
     return Shards(order.out.parent / f".{order.out.name}.shards", hash_json(inputs))

@@ -3,6 +3,7 @@
 RUN/config.json   the resolved settings
 RUN/run.json      state, command, times, process, versions, hardware, error, and the stages that it needs, by key
 RUN/.lock         held while a process is at work on the run
+RUN/parts/T3/     the same for a part that was made alone (`only=T3`)
 """
 
 import os
@@ -26,12 +27,23 @@ from fluid.federation.stage import Stage
 RECORD, CONFIG, LOCK = "run.json", "config.json", ".lock"
 RUNNING, DONE, FAILED, INTERRUPTED, KILLED = "running", "done", "failed", "interrupted", "killed"
 PATIENCE_S = 30.0
+PARTS = "parts"
 OUTPUTS = ("metrics.json", "metrics.csv", "report.html")
 
 
 def now() -> str:
     """Return the time in UTC, as ISO 8601 to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def portion_folder(run: Path, portion: str) -> Path:
+    """Return the folder of a part of a run."""
+    return run / PARTS / portion
+
+
+def is_portion(folder: Path) -> bool:
+    """Return whether a folder is that of a part of a run."""
+    return folder.parent.name == PARTS
 
 
 @dataclass(slots=True)
@@ -155,7 +167,7 @@ def write_failure(folder: Path, config: Mapping[str, Any], command: str, error: 
 
 def spent(began: float, used: float) -> dict[str, float]:
     """Return wall and processor seconds since `began`, when `used` processor seconds had gone by; child processes included."""
-    return {"seconds": round(time.perf_counter() - began, 1), "cpu_seconds": round(tree_cpu_s() - used, 1)}
+    return {"seconds": round(time.perf_counter() - began, 3), "cpu_seconds": round(tree_cpu_s() - used, 3)}
 
 
 @contextmanager

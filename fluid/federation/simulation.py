@@ -9,13 +9,18 @@ public transfer set ────────────────────
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
+from fluid.annotation.annotation_set import AnnotationSet, union_of_endpoints
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
+from fluid.distillation import learns
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
+from fluid.federation.hints import with_hints
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec, ModelSpec
@@ -23,7 +28,8 @@ from fluid.federation.stage import Stage
 from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
-from fluid.federation.stages.judge import Candidate, Exam, judge_consensus_stage, judge_stage
+from fluid.federation.stages.judge import Candidate, Exam, Taught, judge_consensus_stage, judge_stage, labels_for
+from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
@@ -61,22 +67,29 @@ class Federation:
 
 def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     """Run the whole federation; every stage that is in the store already is reused."""
-    data = load_data(spec, workshop)
-    split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
-    workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
-    companies = read_split(split, data.pool)
+    data, split, companies = divide(spec, workshop)
     teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
     annotations = annotate(teachers, data.transfer, spec, workshop)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
-    consensus = aggregate(annotations, data.transfer, spec, workshop)
+    labels = public_labels(data, annotations)
+    consensus = aggregate(annotations, data.transfer, spec, workshop, labels)
     bounds = workshop.make_all({STUDENT: distil(consensus, data.transfer, spec, workshop), **upper_bounds(data.pool, spec, workshop)})
     student = bounds.pop(STUDENT)
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
-    hybrids = workshop.make_all({name: add_back(name, part, released, spec, workshop) for name, part in companies.items()})
+    hybrids = workshop.make_all({name: add_back(name, part, teachers[name], released, spec, workshop) for name, part in companies.items()})
     judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
+    judged["consensus"] = judge_consensus(data, judged, teachers, annotations, labels, spec, workshop)
     models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
     return Federation(data, split, companies, models, annotations, consensus, judged)
+
+
+def divide(spec: FederationSpec, workshop: Workshop) -> tuple[ConsortiumData, Artifact, Mapping[str, Part]]:
+    """Read the molecules and divide the pool among companies."""
+    data = load_data(spec, workshop)
+    split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
+    workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
+    return data, split, read_split(split, data.pool)
 
 
 def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
@@ -120,23 +133,44 @@ def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec
             answer_together(asked, transfer, spec.annotation.chunk, lambda _: None)
 
 
-def aggregate(annotations: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop) -> Artifact:
+def read_sets(annotations: Mapping[str, Artifact], transfer: Part) -> list[AnnotationSet]:
+    """Read the annotation sets of all teachers."""
+    return [read_annotation_set(a.folder / FOLDER, transfer.transfer_digest, len(transfer)) for a in annotations.values()]
+
+
+def aggregate(
+    annotations: Mapping[str, Artifact], transfer: Part, spec: FederationSpec, workshop: Workshop, labels: np.ndarray | None = None
+) -> Artifact:
     """Combine the annotation sets of all teachers."""
-    sets = [read_annotation_set(a.folder / FOLDER, transfer.transfer_digest, len(transfer)) for a in annotations.values()]
-    return workshop.make(consensus_stage(sets, spec.consensus, spec.annotation.edges))
+    sets = read_sets(annotations, transfer)
+    stage = consensus_stage(sets, spec.consensus, spec.annotation.edges, labels)
+    return workshop.make(with_hints(stage, sets, len(spec.annotation.edges) + 1))
+
+
+def public_labels(data: ConsortiumData, annotations: Mapping[str, Artifact]) -> np.ndarray | None:
+    """Return the public labels of transfer molecules `(M, T)` in the order of the consensus' endpoints; `None` if there is no such file."""
+    if data.transfer_labels is None:
+        return None
+    endpoints = union_of_endpoints(read_sets(annotations, data.transfer))
+    known = dict(zip(data.transfer_labels.table.keys, labels_for(data.transfer_labels, endpoints), strict=True))
+    unknown = np.full(len(endpoints), np.nan, dtype=np.float32)
+    return np.stack([known.get(key, unknown) for key in data.transfer.table.keys])
 
 
 def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:
     """Describe the training of the student, on the consensus only."""
     table = read_consensus(consensus, transfer.transfer_digest)
-    settings = (spec.student_model, spec.training.student, spec.trainer, spec.selection, spec.annotation, spec.seed)
+    recipe = replace(spec.training.student, loss=spec.loss)
+    settings = (spec.distillation, spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
     return student_stage(consensus, table, transfer, *settings, workshop.logs(STUDENT))
 
 
-def add_back(company: str, part: Part, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
-    """Describe the training of one company's hybrid."""
-    settings = (spec.hybrid, spec.selection, spec.training.hybrid, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
-    return hybrid_stage(company, part, released, *settings, workshop.logs("hybrid", company))
+def add_back(company: str, part: Part, teacher: Artifact, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:
+    """Describe the training of one company's hybrid; only some kinds need its own teacher."""
+    own = OwnTeacher(teacher, read_model(teacher)) if spec.hybrid.needs_teacher else None
+    recipe = replace(spec.training.hybrid, loss=spec.loss)
+    settings = (spec.hybrid, spec.selection, recipe, spec.trainer, spec.annotation, spec.seed, spec.intake.quorum)
+    return hybrid_stage(company, part, released, *settings, workshop.logs("hybrid", company), own)
 
 
 def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
@@ -156,7 +190,7 @@ def judge(
     spec: FederationSpec,
     workshop: Workshop,
 ) -> dict[str, Artifact]:
-    """Judge every model, and the consensus asked directly, on the same tests."""
+    """Judge every model on the same tests."""
     exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
     roles = {
         **{name: (artifact, name, "") for name, artifact in bounds.items()},
@@ -168,7 +202,23 @@ def judge(
     stages = {
         name: judge_stage(artifact, opened[name], Candidate(name, role, company), exam) for name, (artifact, role, company) in roles.items()
     }
-    judged = workshop.make_all(stages)
+    return workshop.make_all(stages)
+
+
+def judge_consensus(
+    data: ConsortiumData,
+    judged: Mapping[str, Artifact],
+    teachers: Mapping[str, Artifact],
+    annotations: Mapping[str, Artifact],
+    labels: np.ndarray | None,
+    spec: FederationSpec,
+    workshop: Workshop,
+) -> Artifact:
+    """Judge the consensus, asked directly about the same tests; what it learns, it learns on the transfer set."""
+    exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
+    taught = None
+    if learns(spec.consensus.method, spec.consensus.options):
+        taught = Taught(tuple(read_sets(annotations, data.transfer)), labels)
     asked = {name: judged[name] for name in teachers}
-    judged["consensus"] = workshop.make(judge_consensus_stage(asked, opened, spec.consensus, spec.annotation.edges, exam))
-    return judged
+    opened = {name: read_model(artifact) for name, artifact in teachers.items()}
+    return workshop.make(judge_consensus_stage(asked, opened, spec.consensus, spec.annotation.edges, exam, taught))

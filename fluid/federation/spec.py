@@ -1,15 +1,17 @@
 """What a federation experiment is: plain, frozen, typed values, built from the configuration by `fluid.cli`."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluid.companies.spec import CompanySpec
-from fluid.distillation import MODES, check_method
+from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
+from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.molecules.standardize import StandardizeSpec
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class DataSpec:
         test_in_domain: Labelled test molecules of the consortium's own chemical space; empty: a share of the pool is set aside.
         test_external: Labelled molecules from an independent source; may be empty.
         transfer_smiles_column: SMILES column of the transfer file.
+        transfer_labels: Labelled molecules of which some are in the transfer set, for a consensus that learns from public labels; may be
+            empty. Labels of molecules that are not in the transfer set are not used.
         validation_share: Share of the pool set aside when `validation` is empty.
         test_share: Share of the pool set aside when `test_in_domain` is empty.
     """
@@ -66,6 +70,7 @@ class DataSpec:
     test_in_domain: str = ""
     test_external: str = ""
     transfer_smiles_column: str = "smiles"
+    transfer_labels: str = ""
     validation_share: float = 0.1
     test_share: float = 0.2
 
@@ -102,20 +107,37 @@ class ConsensusSpec:
         """
         check_method(self.method, self.options)
 
+    def require_labels(self, given: bool) -> None:
+        """Refuse a method that learns from labels where none are given.
+
+        Raises:
+            ConfigError: It does, and there are none.
+        """
+        if needs_labels(self.method) and not given:
+            raise ConfigError(
+                f"consensus {self.method!r} learns from public labels, and there are none",
+                expected="fluid simulate with data.transfer_labels=FILE, a file with labels of some transfer molecules",
+                remedy="Or choose another consensus, such as consensus=similarity.",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class SelectionSpec:
     """Which annotated molecules the student learns from.
 
     Attributes:
-        mode: `all`, `balanced`, `random`, `best` or `worst`.
+        mode: One of the modes of `fluid.distillation.select`.
         n: How many, at most.
         confidence_power: The loss weight of a molecule is its confidence to this power; 0 weighs all alike.
+        coverage_power: And its coverage to this power: the highest coarse domain score of any teacher, as a share in (0, 1].
+        clusters: Clusters that `diverse` takes from in turn.
     """
 
     mode: str = "all"
     n: int = 20_000
     confidence_power: float = 1.0
+    coverage_power: float = 0.0
+    clusters: int = 256
 
     def __post_init__(self) -> None:
         """Check the mode and the number.
@@ -129,22 +151,97 @@ class SelectionSpec:
             raise ConfigError(
                 f"selection.n is {self.n} and selection.confidence_power {self.confidence_power}", expected="at least 1, and 0 or more"
             )
+        if self.clusters < 1 or not 0 <= self.coverage_power < math.inf:
+            raise ConfigError(
+                f"selection.clusters is {self.clusters} and selection.coverage_power {self.coverage_power}",
+                expected="at least 1, and 0 or more",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class StudentSpec:
+    """What kind of model learns the consensus.
+
+    Attributes:
+        mode: `network` (learns), `nearest` (the transfer molecules themselves, nothing is learnt) or `blend` (the nearest where there are
+            any, the network elsewhere; the shares are chosen on held-out transfer molecules).
+        sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
+        neighbours: How neighbours are weighed.
+    """
+
+    mode: str = "network"
+    sharpen: float = 1.0
+    neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: The mode is unknown, or the factor is not above 0.
+        """
+        if self.mode not in ("network", "nearest", "blend"):
+            raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest or blend")
+        if not 0 < self.sharpen < math.inf:
+            raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
+
+
+HYBRIDS = ("fine_tune", "concatenate", "mix", "l2_sp", "frozen", "gate")
 
 
 @dataclass(frozen=True, slots=True)
 class HybridSpec:
-    """How a company adds its own data back: `fine_tune` the student, or `concatenate` consensus and private data."""
+    """How a company adds its own data back.
+
+    Attributes:
+        mode: `fine_tune` the student; `concatenate` consensus and private data; `mix` measured labels with the student's answers;
+            `l2_sp`: fine-tune with a pull back to the student; `frozen`: a new head on the student's encoder; `gate`: own teacher near the
+            company's molecules, student elsewhere.
+        own_share: Share of the company's molecules in the weight of all, of `concatenate`; `None`: all molecules alike.
+        alpha: Share of measured labels in the loss of `mix` in the last epoch.
+        alpha_start: The same in the first epoch.
+        pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
+        head_learning_rate: Peak learning rate of the new head of `frozen`.
+        guard: Keep the own teacher, or the student, where it is better than the hybrid on the company's own validation part.
+    """
 
     mode: str = "fine_tune"
+    own_share: float | None = None
+    alpha: float = 0.5
+    alpha_start: float = 0.5
+    pull: float = 0.01
+    head_learning_rate: float = 2e-3
+    guard: bool = False
 
     def __post_init__(self) -> None:
-        """Check the mode.
+        """Check the values.
 
         Raises:
-            ConfigError: The mode is unknown.
+            ConfigError: The mode is unknown, or a number is out of range.
         """
-        if self.mode not in ("fine_tune", "concatenate"):
-            raise ConfigError(f"hybrid.mode is {self.mode!r}", expected="fine_tune or concatenate")
+        if self.mode not in HYBRIDS:
+            raise ConfigError(f"hybrid.mode is {self.mode!r}", expected="one of " + ", ".join(HYBRIDS))
+        for name in ("own_share", "alpha", "alpha_start"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise ConfigError(f"hybrid.{name} is {value}", expected="a share in [0, 1]")
+        for name in ("pull", "head_learning_rate"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"hybrid.{name} is {getattr(self, name)}", expected="a finite number above 0")
+
+    @property
+    def needs_teacher(self) -> bool:
+        """Whether the company's own teacher takes part."""
+        return self.guard or self.mode == "gate"
+
+    def recipe(self, recipe: Recipe) -> Recipe:
+        """Return the recipe as this mode wants it."""
+        if self.mode == "mix":
+            return replace(recipe, keeping=Keeping(alpha=self.alpha, alpha_start=self.alpha_start))
+        if self.mode == "l2_sp":
+            return replace(recipe, keeping=Keeping(pull=self.pull), weight_decay=0.0)  # the pull is towards the student, not towards 0
+        if self.mode == "frozen":
+            return replace(recipe, keeping=Keeping(frozen=True), learning_rate=self.head_learning_rate)
+        return recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +275,10 @@ class FederationSpec:
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     companies: CompanySpec = field(default_factory=CompanySpec)
     model: ModelSpec = field(default_factory=NetworkSpec)
+    distillation: StudentSpec = field(default_factory=StudentSpec)
     student_model: NetworkSpec = field(default_factory=NetworkSpec)
     training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     consensus: ConsensusSpec = field(default_factory=ConsensusSpec)

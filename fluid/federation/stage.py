@@ -8,22 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fluid.artifacts import Artifact, code_version
+from fluid.artifacts import Artifact
+from fluid.federation.code import code_of
 from fluid.store import ArtifactStore, Notice, stage_key
 from fluid.training.threads import threads
 
 Report = Callable[[float], None]
 
-ROOMS = {
-    "intake": ("molecules", "data"),
-    "split": ("molecules", "data", "companies"),
-    "teacher": ("molecules", "data", "models", "distillation/losses.py", "training"),
-    "annotate": ("molecules", "models", "annotation"),
-    "consensus": ("annotation", "distillation"),
-    "student": ("molecules", "data", "models", "distillation", "training"),
-    "hybrid": ("molecules", "data", "models", "distillation", "training"),
-    "judge": ("molecules", "models", "annotation"),
-}
 LIBRARIES = ("torch", "torch-geometric", "rdkit", "lightning", "numpy", "scikit-learn")
 
 
@@ -67,7 +58,7 @@ class Stage:
 
     def key_inputs(self) -> dict[str, Any]:
         """Return the inputs together with the versions of code and libraries."""
-        code = code_version("seeding.py", "artifacts.py", f"federation/stages/{self.kind}.py", *ROOMS[self.kind])
+        code = code_of(f"federation/stages/{self.kind}.py")
         return {"name": self.name, **self.inputs, "threads": self.threads, "code": code, "libraries": library_versions()}
 
     def key(self) -> str:

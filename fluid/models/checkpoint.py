@@ -9,13 +9,15 @@ from zipfile import BadZipFile
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 
 from fluid.artifacts import atomic_folder, hash_file, plain, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError
+from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.forest import ForestPredictor
+from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.network import Network
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
@@ -23,6 +25,7 @@ from fluid.molecules.features import ATOM_FEATURES, N_BOND_CATEGORIES
 
 FORMAT = 1
 CARD = "model.json"
+PARTS = ("local", "general")
 FEATURES = [*ATOM_FEATURES, N_BOND_CATEGORIES]
 TRUSTED = ["sklearn.tree._tree.Tree", "numpy.dtype"]
 
@@ -41,7 +44,8 @@ LOAD_ERRORS = (
 
 def _save_ensemble(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
     for number, network in enumerate(model.networks):
-        save_file({name: value.contiguous().cpu() for name, value in network.state_dict().items()}, folder / f"member_{number}.safetensors")
+        weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+        (folder / f"member_{number}.safetensors").write_bytes(save_tensors(weights))  # safetensors itself hides why a write failed
     calibration = {name: getattr(model, name).astype(float).tolist() for name in ("temperature", "location", "scale")}
     return {
         "kind": "network",
@@ -89,15 +93,48 @@ def _load_file(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ..
     return PredictionFile(tuple(read_json(folder / "keys.json")), endpoints, (mean, epistemic, aleatoric), card["source"])
 
 
+def _save_neighbours(folder: Path, model: NeighbourPredictor) -> dict[str, Any]:
+    for name in ("bits", "soft_label", "confidence"):
+        np.save(folder / f"{name}.npy", getattr(model, name), allow_pickle=False)
+    return {"kind": "neighbours", "spec": plain(model.spec)}
+
+
+def _load_neighbours(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> NeighbourPredictor:
+    bits, soft_label, confidence = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("bits", "soft_label", "confidence"))
+    return NeighbourPredictor(bits, soft_label, confidence, endpoints, NeighbourSpec(**card["spec"]))
+
+
+def _save_blend(folder: Path, model: Blend) -> dict[str, Any]:
+    for name in PARTS:
+        save_predictor(folder / name, getattr(model, name))
+    np.save(folder / "bits.npy", model.bits, allow_pickle=False)
+    return {"kind": "blend", "gate": plain(model.gate), "parts": {name: hash_file(folder / name / CARD) for name in PARTS}}
+
+
+def _load_blend(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> Blend:
+    for name in PARTS:
+        if hash_file(folder / name / CARD) != card["parts"][name]:
+            raise ArtifactError(f"its part {name!r} was altered")
+    local, general = (load_predictor(folder / name) for name in PARTS)
+    blend = Blend(local, general, np.load(folder / "bits.npy", allow_pickle=False), Gate(**card["gate"]))
+    if blend.endpoints != endpoints:
+        raise ArtifactError("its parts have other endpoints")
+    return blend
+
+
 SAVERS: dict[type, Callable[[Path, Any], dict[str, Any]]] = {
     GraphEnsemble: _save_ensemble,
     ForestPredictor: _save_forest,
     PredictionFile: _save_file,
+    NeighbourPredictor: _save_neighbours,
+    Blend: _save_blend,
 }
 LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predictor]] = {
     "network": _load_ensemble,
     "forest": _load_forest,
     "predictions": _load_file,
+    "neighbours": _load_neighbours,
+    "blend": _load_blend,
 }
 
 
@@ -105,7 +142,7 @@ def save_predictor(folder: Path, predictor: Predictor) -> None:
     """Write a model into a new folder, atomically: weights, and `model.json` with the hash of each file."""
     with atomic_folder(folder) as temporary:
         card = SAVERS[type(predictor)](temporary, predictor)
-        files = {file.name: hash_file(file) for file in sorted(temporary.iterdir())}
+        files = {file.name: hash_file(file) for file in sorted(temporary.iterdir()) if file.is_file()}
         endpoints = [endpoint.to_dict() for endpoint in predictor.endpoints]
         versions = {name: version(name) for name in ("torch", "scikit-learn", "rdkit")}
         write_json(
@@ -146,8 +183,9 @@ def _check(folder: Path, card: Any) -> None:
         raise ArtifactError(
             "it does not say which files belong to the model", where=where, remedy="Copy the model again, or train it again."
         )
+    parts = PARTS if card["kind"] == "blend" else ()
     for file in sorted(folder.iterdir()):
-        if file.name not in files and file.name != CARD and not file.name.startswith("."):
+        if file.name not in (*files, CARD, *parts) and not file.name.startswith("."):
             raise ArtifactError("a file does not belong to the model", where=str(file), remedy="Remove it, or copy the model again.")
     for name, digest in files.items():
         file = folder / Path(name).name

@@ -5,6 +5,7 @@ reference matrix, a fortieth of the arithmetic of a matrix product, with the sam
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +13,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 QUERIES, REFERENCES = 1024, 256
+LAID_OUT = 16_384
+"""References that are kept laid out, 8 kB each; more are laid out anew for each search, a tenth of its time."""
+
+
+class Nearest(NamedTuple):
+    """The nearest references of each query, nearest first, `(Mq, k)` each.
+
+    Attributes:
+        rows: Which reference, int64.
+        similarity: Tanimoto similarity, float32.
+    """
+
+    rows: np.ndarray
+    similarity: np.ndarray
 
 
 class NearestReference:
@@ -22,12 +37,13 @@ class NearestReference:
     """
 
     def __init__(self, reference_bits: np.ndarray) -> None:
-        dense = np.unpackbits(reference_bits, axis=1)
-        self.n = len(dense)
-        counts = torch.from_numpy(dense.sum(axis=1, dtype=np.float32))
-        columns = [dense[start : start + REFERENCES] for start in range(0, self.n, REFERENCES)]
-        self._blocks = [torch.from_numpy(np.ascontiguousarray(part.T, dtype=np.float32)) for part in columns]
-        self._counts = counts.split(REFERENCES)
+        self.n = len(reference_bits)
+        self._bits = [reference_bits[start : start + REFERENCES] for start in range(0, self.n, REFERENCES)]
+        self._kept = [_lay_out(part) for part in self._bits] if self.n <= LAID_OUT else []
+
+    def _blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield each block of references: their bits `(bits, n)` and how many each has `(n,)`, float32."""
+        yield from self._kept or (_lay_out(part) for part in self._bits)
 
     def mean_similarity(self, query_bits: np.ndarray, k: int) -> np.ndarray:
         """Return the mean Tanimoto similarity `(Mq,)` float32 of each query to its `k` nearest references.
@@ -45,14 +61,64 @@ class NearestReference:
             nearest[start : start + QUERIES] = _top(similar, k).mean(axis=1)
         return nearest
 
+    def nearest(self, query_bits: np.ndarray, k: int) -> Nearest:
+        """Return the `k` nearest references of each query, or all if there are fewer; of equally near ones the first come first.
+
+        Args:
+            query_bits: Packed fingerprints `(Mq, bytes)` uint8.
+            k: How many, at least 1.
+        """
+        queries = [_Queries(query_bits[start : start + QUERIES]) for start in range(0, len(query_bits), QUERIES)]
+        best = [(np.empty((part.n, 0), np.int64), np.empty((part.n, 0), np.float32)) for part in queries]
+        first = 0
+        for block, counts in self._blocks():  # laid out once for all queries
+            for number, part in enumerate(queries):
+                best[number] = _best(*best[number], part.similarity(block, counts), first, k)
+            first += len(counts)
+        empty = [(np.empty((0, min(k, self.n)), np.int64), np.empty((0, min(k, self.n)), np.float32))]
+        return Nearest(*(np.concatenate(parts) for parts in zip(*(best or empty), strict=True)))
+
     def _similarities(self, query_bits: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the similarities to one block of references after the other; a block and its answers stay in the cache."""
+        queries = _Queries(query_bits)
+        for block, counts in self._blocks():
+            yield queries.similarity(block, counts)
+
+
+class _Queries:
+    """Queries as lists of the bits that they set."""
+
+    def __init__(self, query_bits: np.ndarray) -> None:
         dense = np.unpackbits(query_bits, axis=1)
         sizes = dense.sum(axis=1, dtype=np.int64)
-        bits, offsets = torch.from_numpy(np.nonzero(dense)[1]), torch.from_numpy(np.cumsum(sizes) - sizes)
-        total = torch.from_numpy(sizes.astype(np.float32)).unsqueeze(1)
-        for block, counts in zip(self._blocks, self._counts, strict=True):
-            yield _tanimoto(F.embedding_bag(bits, block, offsets, mode="sum"), total + counts)
+        self.n, self._bits = len(dense), torch.from_numpy(np.nonzero(dense)[1])
+        self._offsets = torch.from_numpy(np.cumsum(sizes) - sizes)
+        self._total = torch.from_numpy(sizes.astype(np.float32)).unsqueeze(1)
+
+    def similarity(self, block: Tensor, counts: Tensor) -> np.ndarray:
+        """Return the Tanimoto similarity `(Mq, n)` to a block of references."""
+        return _tanimoto(F.embedding_bag(self._bits, block, self._offsets, mode="sum"), self._total + counts)
+
+
+def _lay_out(bits: np.ndarray) -> tuple[Tensor, Tensor]:
+    dense = np.unpackbits(bits, axis=1)
+    return torch.from_numpy(np.ascontiguousarray(dense.T, dtype=np.float32)), torch.from_numpy(dense.sum(axis=1, dtype=np.float32))
+
+
+def _best(index: np.ndarray, similarity: np.ndarray, new: np.ndarray, first: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `k` largest of earlier and new similarities, with where they are; the new ones are those of references from `first` on."""
+    if index.shape[1] < k:
+        return _merged(index, similarity, new, first, k)
+    better = np.flatnonzero(new.max(axis=1) > similarity[:, -1])  # seldom many: most blocks hold none of a query's nearest
+    index[better], similarity[better] = _merged(index[better], similarity[better], new[better], first, k)
+    return index, similarity
+
+
+def _merged(index: np.ndarray, similarity: np.ndarray, new: np.ndarray, first: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    indices = np.concatenate([index, np.broadcast_to(np.arange(first, first + new.shape[1]), new.shape)], axis=1)
+    values = np.concatenate([similarity, new], axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(indices, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def _tanimoto(common: Tensor, total: Tensor) -> np.ndarray:

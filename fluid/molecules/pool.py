@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -23,9 +24,10 @@ def bounded_workers(workers: int) -> int:
 
 
 def bound_threads() -> None:
-    """Keep a worker process to one thread."""
+    """Keep a worker process to one thread, and from dying of a signal by which a batch system warns all processes of a job."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # the parent ends its workers itself; it does so by SIGTERM
 
 
 @contextmanager

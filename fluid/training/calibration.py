@@ -1,7 +1,6 @@
 """Temperature calibration of classification logits on held-out labels."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 MIN_LABELS = 10
 LOG_RANGE = (-1.5, 1.5)
@@ -26,5 +25,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     logits, labels = logits[known].astype(np.float64), labels[known].astype(np.float64)
     if len(labels) < MIN_LABELS or labels.min() == labels.max():
         return 1.0
+    from scipy.optimize import minimize_scalar  # a pass over a library should not wait for it
+
     found = minimize_scalar(lambda log_t: nll(logits, labels, float(np.exp(log_t))), bounds=LOG_RANGE, method="bounded")
     return float(np.exp(found.x))

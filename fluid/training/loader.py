@@ -25,6 +25,8 @@ class Examples:
         graphs: `M` molecular graphs.
         target: Hard labels, soft labels or values, `(M, T)` float32; NaN is missing.
         weight: Weight of each target in the loss, `(M, T)` float32.
+        hard: Measured labels beside soft ones, `(M, T)`, NaN missing; or `None`.
+        variance: Variance of each target, `(M, T)`, NaN unknown; or `None`.
 
     Raises:
         ShapeError: The row counts or shapes disagree.
@@ -33,6 +35,8 @@ class Examples:
     graphs: PackedGraphs
     target: np.ndarray
     weight: np.ndarray
+    hard: np.ndarray | None = None
+    variance: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check that all parts have the same rows."""
@@ -41,21 +45,35 @@ class Examples:
                 f"target {self.target.shape} and weight {self.weight.shape} do not fit {len(self.graphs)} graphs",
                 expected="two arrays (M, T) with one row per graph",
             )
+        for name in ("hard", "variance"):
+            plane = getattr(self, name)
+            if plane is not None and plane.shape != self.target.shape:
+                raise ShapeError(f"{name} has shape {plane.shape}", expected=str(self.target.shape))
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, rows: np.ndarray) -> "Examples":
         """Return the examples at `rows`."""
-        return Examples(self.graphs.take(rows), self.target[rows], self.weight[rows])
+        hard, variance = (None if plane is None else plane[rows] for plane in (self.hard, self.variance))
+        return Examples(self.graphs.take(rows), self.target[rows], self.weight[rows], hard, variance)
+
+    def scaled(self, location: np.ndarray, scale: np.ndarray) -> "Examples":
+        """Return the examples with targets moved by `-location` and divided by `scale`, `(T,)` each."""
+        target = ((self.target - location) / scale).astype(np.float32)
+        hard = None if self.hard is None else ((self.hard - location) / scale).astype(np.float32)
+        variance = None if self.variance is None else (self.variance / scale**2).astype(np.float32)
+        return Examples(self.graphs, target, self.weight, hard, variance)
 
 
 class LabelledBatch(NamedTuple):
-    """One training batch: graphs, targets `(B, T)` and weights `(B, T)`."""
+    """One training batch: graphs, targets `(B, T)` and weights `(B, T)`; measured labels and variances `(B, T)` where there are any."""
 
     graph: GraphBatch | Distinct
     target: Tensor
     weight: Tensor
+    hard: Tensor | None = None
+    variance: Tensor | None = None
 
 
 Naming = Callable[[PackedGraphs], Library]
@@ -91,7 +109,10 @@ class ExampleLoader:
     ) -> None:
         self.graph = batches_of(examples.graphs, device, environments)
         self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
-        self.weight = torch.as_tensor(examples.weight, dtype=torch.float32, device=device)
+        self.planes = tuple(
+            None if plane is None else torch.as_tensor(plane, dtype=torch.float32, device=device)
+            for plane in (examples.weight, examples.hard, examples.variance)
+        )
         self.batch_size, self.seed, self.epoch, self.skipped = batch_size, seed, 0, 0
 
     def begin_at(self, epoch: int, batch: int) -> None:
@@ -123,4 +144,5 @@ class ExampleLoader:
         skipped, self.skipped = self.skipped, 0
         yield from repeat(None, skipped)
         for part in self._batches(rows)[skipped:]:
-            yield LabelledBatch(self.graph(part), self.target[part], self.weight[part])
+            planes = (None if plane is None else plane[part] for plane in self.planes)
+            yield LabelledBatch(self.graph(part), self.target[part], *planes)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.loss_spec import LossSpec
 from fluid.models.network import Network
 from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch
@@ -56,26 +57,42 @@ class NetworkModule(LightningModule):
         self.network, self.recipe, self.total_steps = network, recipe, total_steps
         self.register_buffer("curve", torch.full((recipe.epochs, len(SPLITS)), math.nan))
         self.seen: tuple[list[Seen], ...] = tuple([] for _ in SPLITS)
-        self.weights = tuple(network.parameters())
-        self.objective = Objective(endpoints, self.loss_name(recipe), recipe.temperature)
+        if recipe.keeping.frozen:
+            network.encoder.requires_grad_(False).eval()
+        self.weights = tuple(weight for weight in network.parameters() if weight.requires_grad)
+        self.start = tuple(weight.detach().clone() for weight in self.weights) if recipe.keeping.pull else ()
+        self.objective = Objective(endpoints, self.loss_of(recipe))
 
     @staticmethod
-    def loss_name(recipe: Recipe) -> str:
-        """Return the classification loss that this kind of module uses."""
+    def loss_of(recipe: Recipe) -> LossSpec:
+        """Return the losses that this kind of module uses."""
         return recipe.loss
 
-    def _loss(self, batch: LabelledBatch, split: int) -> Tensor:
-        loss: Tensor = self.objective(self.network(batch.graph), batch.target, batch.weight)
+    def train(self, mode: bool = True) -> "NetworkModule":
+        """Switch dropout and batch statistics on or off; a frozen encoder never changes."""
+        super().train(mode)
+        if self.recipe.keeping.frozen:
+            self.network.encoder.eval()
+        return self
+
+    def _loss(self, batch: LabelledBatch, split: int, alpha: float) -> Tensor:
+        loss: Tensor = self.objective(self.network(batch.graph), *batch[1:], alpha)
         self.seen[split].append(Seen(loss.detach(), len(batch.target)))
         return loss
 
     def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:
-        """Return the loss of one batch."""
-        return self._loss(batch, 0)
+        """Return the loss of one batch, with the penalty on leaving the start weights if there is one."""
+        loss = self._loss(batch, 0, self.recipe.keeping.alpha_at(self.current_epoch, self.recipe.epochs))
+        return loss + self.penalty() if self.recipe.keeping.pull else loss
+
+    def penalty(self) -> Tensor:
+        """Return `λ/2 ‖w − w₀‖²`."""
+        distances = [((weight - start.to(weight.device)) ** 2).sum() for weight, start in zip(self.weights, self.start, strict=True)]
+        return 0.5 * self.recipe.keeping.pull * torch.stack(distances).sum()
 
     def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
-        """Add up the validation loss."""
-        self._loss(batch, 1)
+        """Add up the validation loss, by measured labels where there are any."""
+        self._loss(batch, 1, 1.0)
 
     def _end_of_epoch(self, split: int) -> None:
         """Record the mean loss per molecule of all ranks in `curve`, and log it."""
@@ -119,9 +136,9 @@ class TeacherModule(NetworkModule):
     """A company's own model: measured labels are soft labels of 0 and 1, so the loss is the binary cross-entropy."""
 
     @staticmethod
-    def loss_name(recipe: Recipe) -> str:
-        """Return the cross-entropy, whatever loss the students use."""
-        return "soft_bce"
+    def loss_of(recipe: Recipe) -> LossSpec:
+        """Return cross-entropy and Gaussian likelihood, whatever loss the students use."""
+        return LossSpec()
 
 
 class StudentModule(NetworkModule):

@@ -6,51 +6,57 @@ import torch
 from torch import Tensor, nn
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.losses import LOSSES, gaussian_nll
-from fluid.errors import ConfigError
+from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.loss_spec import LossSpec
 from fluid.models.network import Output
-
-SOFT_LABEL_LOSSES = ("soft_bce", "kl_distillation", "mse_logits")
 
 
 class Objective(nn.Module):
     """Weighted mean loss over endpoints.
 
-    Classification columns use the named soft-label loss (hard labels are soft labels of 0 and 1), regression columns
-    the Gaussian negative log-likelihood with the network's own variance (Kendall & Gal, arXiv:1703.04977, eq. 8).
+    Classification columns use the soft-label loss that the spec names (hard labels are soft labels of 0 and 1), regression columns
+    its loss of values: by default the Gaussian negative log-likelihood with the network's own variance (Kendall & Gal,
+    arXiv:1703.04977, eq. 8).
 
     Args:
         endpoints: The `T` endpoints, in column order.
-        loss: Name of the classification loss.
-        temperature: Softening temperature of a loss that has one.
-
-    Raises:
-        ConfigError: The loss is unknown.
+        loss: Which losses; default: cross-entropy and Gaussian likelihood.
     """
 
     classes: Tensor
     values: Tensor
 
-    def __init__(self, endpoints: Sequence[Endpoint], loss: str = "soft_bce", temperature: float = 1.0) -> None:
+    def __init__(self, endpoints: Sequence[Endpoint], loss: LossSpec | None = None) -> None:
         super().__init__()
-        if loss not in SOFT_LABEL_LOSSES:
-            raise ConfigError(f"unknown loss {loss!r}", expected="one of " + ", ".join(SOFT_LABEL_LOSSES))
-        self.loss, self.options = LOSSES[loss], {"temperature": temperature} if loss == "kl_distillation" else {}
+        self.of_classes, self.of_values = DistillationLoss(loss, "classification"), DistillationLoss(loss, "regression")
         kinds = [endpoint.kind == "classification" for endpoint in endpoints]
         self.n_endpoints = len(kinds)
         self.register_buffer("classes", torch.tensor([i for i, kind in enumerate(kinds) if kind], dtype=torch.long))
         self.register_buffer("values", torch.tensor([i for i, kind in enumerate(kinds) if not kind], dtype=torch.long))
 
-    def forward(self, output: Output, target: Tensor, weight: Tensor) -> Tensor:
-        """Return the scalar loss of a batch; NaN targets do not count."""
+    def forward(
+        self,
+        output: Output,
+        target: Tensor,
+        weight: Tensor,
+        hard: Tensor | None = None,
+        variance: Tensor | None = None,
+        alpha: float = 1.0,
+    ) -> Tensor:
+        """Return the scalar loss of a batch; NaN targets do not count.
+
+        Args:
+            output: What the network says.
+            target: Hard or soft labels or values, `(B, T)`.
+            weight: Weights `(B, T)`.
+            hard: Measured labels beside soft ones, `(B, T)`, or `None`.
+            variance: Variance of the targets, `(B, T)`, or `None`.
+            alpha: Share of the measured labels' loss where there are any.
+        """
         total = output.mean.new_zeros(())
-        for columns, loss in ((self.classes, self._classification), (self.values, self._regression)):
+        for columns, loss in ((self.classes, self.of_classes), (self.values, self.of_values)):
             if len(columns):
-                total = total + loss(output, target, weight, columns) * (len(columns) / self.n_endpoints)
+                said, spread, measured = (None if p is None else p[:, columns] for p in (output.log_variance, variance, hard))
+                value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], said, spread, measured, alpha)
+                total = total + value * (len(columns) / self.n_endpoints)
         return total
-
-    def _classification(self, output: Output, target: Tensor, weight: Tensor, columns: Tensor) -> Tensor:
-        return self.loss(output.mean[:, columns], target[:, columns], weight=weight[:, columns], **self.options)
-
-    def _regression(self, output: Output, target: Tensor, weight: Tensor, columns: Tensor) -> Tensor:
-        return gaussian_nll(output.mean[:, columns], output.log_variance[:, columns], target[:, columns], weight=weight[:, columns])

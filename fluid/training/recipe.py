@@ -1,13 +1,34 @@
 """Recipes (how a network is trained) and trainer settings (on what it is trained)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from fluid.distillation.losses import LOSSES
+from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError
 
 ACCELERATORS = ("cpu", "gpu", "auto")
 PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "64-true")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What of a student a hybrid keeps while it learns measured labels; the hybrid's settings decide it.
+
+    Attributes:
+        alpha: Share of measured labels in the loss at the end, where a molecule has a soft label too.
+        alpha_start: The same in the first epoch; linear in between.
+        pull: Strength `λ` of the penalty `λ/2 ‖w − w₀‖²` on leaving the student's weights (L2-SP, Li et al. 2018, arXiv:1802.01483, eq. 1).
+        frozen: Keep the encoder as it is, and learn a new head.
+    """
+
+    alpha: float = 1.0
+    alpha_start: float = 1.0
+    pull: float = 0.0
+    frozen: bool = False
+
+    def alpha_at(self, epoch: int, epochs: int) -> float:
+        """Return the share of measured labels in an epoch."""
+        return self.alpha_start + (self.alpha - self.alpha_start) * (epoch / max(1, epochs - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +46,10 @@ class Recipe:
         gradient_clip: Largest gradient norm.
         balance: Weigh classes inversely to their frequency.
         members: Networks in the seed ensemble.
-        loss: Name of a loss in `fluid.distillation.losses` for soft labels.
-        temperature: Softening temperature of losses that use one.
         environments: Compute each distinct atom environment of a batch once, where the encoder can: about half the time.
         threads: CPU threads of this training; 0 is all of the trainer's. Small networks are trained faster side by side.
+        loss: Losses for soft labels; the configuration group `loss` decides it.
+        keeping: What a hybrid keeps of the student; the configuration group `hybrid` decides it.
     """
 
     epochs: int = 20
@@ -41,10 +62,10 @@ class Recipe:
     gradient_clip: float = 5.0
     balance: bool = True
     members: int = 1
-    loss: str = "soft_bce"
-    temperature: float = 1.0
     environments: bool = True
     threads: int = 0
+    loss: LossSpec = field(default_factory=LossSpec)
+    keeping: Keeping = field(default_factory=Keeping)
 
     def __post_init__(self) -> None:
         """Check ranges.
@@ -52,17 +73,15 @@ class Recipe:
         Raises:
             ConfigError: A value is out of range.
         """
-        positive = ("epochs", "batch_size", "learning_rate", "patience", "gradient_clip", "members", "temperature")
+        positive = ("epochs", "batch_size", "learning_rate", "patience", "gradient_clip", "members")
         for name in positive:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a number above 0")
-        for name in ("learning_rate", "temperature", "weight_decay"):
+        for name in ("learning_rate", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
         if self.threads < 0:
             raise ConfigError(f"training.threads is {self.threads}", expected="0 or more")
-        if self.loss not in LOSSES:
-            raise ConfigError(f"training.loss is {self.loss!r}", expected="one of " + ", ".join(LOSSES))
         for name in ("warmup", "validation_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a share in [0, 1)")

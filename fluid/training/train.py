@@ -1,15 +1,19 @@
-"""Train teachers, students and hybrids: a seed ensemble of networks, calibrated on held-out rows."""
+"""Train teachers, students and hybrids: a seed ensemble of networks, calibrated on held-out rows.
+
+Lightning is imported when a training begins: whoever only reads, annotates or predicts need not wait for it.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from lightning.pytorch.loggers import Logger
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -18,13 +22,17 @@ from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
 from fluid.training.curve import CurvePoint
-from fluid.training.fit import Report, fit_network
 from fluid.training.loader import Examples
-from fluid.training.module import NetworkModule, StudentModule, TeacherModule
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 from fluid.training.validation_split import split_validation
 
-LoggerFactory = Callable[[str], Logger | None]
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
+
+    from fluid.training.module import NetworkModule
+
+LoggerFactory = Callable[[str], "Logger | None"]
+Report = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def _check_learnt(job: Job, network: Network, curve: Sequence[CurvePoint], valid
 
 def train_ensemble(
     job: Job,
-    module_type: type[NetworkModule],
+    module_type: "type[NetworkModule]",
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
@@ -115,21 +123,21 @@ def train_ensemble(
         QuorumError: There is no molecule to learn from.
         ConfigError: Training diverged, or asks for devices that are not there.
     """
+    from fluid.training.fit import fit_network
+
     if not len(train):
         raise QuorumError(f"{job.name} has no molecule to learn from", expected="at least 1", remedy="Check the data and the selection.")
     networks: list[Network] = []
     curve: list[CurvePoint] = []
     location, scale = scaling
-    train, validation = (
-        Examples(part.graphs, ((part.target - location) / scale).astype(np.float32), part.weight) for part in (train, validation)
-    )
+    train, validation = (part.scaled(location, scale) for part in (train, validation))
     members = job.recipe.members
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
         with isolated(seed, "weights"):
             network = Network(job.network, tuple(endpoints))
         if start is not None:
-            network.load_state_dict(start.networks[member % len(start.networks)].state_dict())
+            begin_from(network, start.networks[member % len(start.networks)], job.recipe.keeping.frozen)
         run = f"{job.name}-{member}" if members > 1 else job.name
         points = fit_network(
             network, module_type, endpoints, train, validation, job.recipe, job.trainer, seed,
@@ -143,6 +151,14 @@ def train_ensemble(
     return Trained(GraphEnsemble(tuple(networks), tuple(endpoints), ones, location=location, scale=scale), tuple(curve))
 
 
+def begin_from(network: Network, start: Network, new_head: bool) -> None:
+    """Give a network the weights of another, or only those of its encoder."""
+    if new_head:
+        network.encoder.load_state_dict(start.encoder.state_dict())
+    else:
+        network.load_state_dict(start.state_dict())
+
+
 def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndarray) -> GraphEnsemble:
     """Return the ensemble with one temperature per classification endpoint, learnt on held-out labels."""
     temperature = np.ones(len(predictor.endpoints), dtype=np.float32)
@@ -153,8 +169,22 @@ def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndar
     return predictor.with_temperature(temperature)
 
 
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+def own_rows(job: Job, labels: np.ndarray) -> Rows:
+    """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part."""
+    return split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+
+
 def train_teacher(
-    job: Job, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint], start: GraphEnsemble | None = None
+    job: Job,
+    molecules: MoleculeSet,
+    labels: np.ndarray,
+    endpoints: Sequence[Endpoint],
+    start: GraphEnsemble | None = None,
+    soft_label: np.ndarray | None = None,
+    rows: Rows | None = None,
 ) -> Trained:
     """Train on measured labels with the company's own validation part; from `start` this fine-tunes (a hybrid).
 
@@ -164,25 +194,60 @@ def train_teacher(
         labels: `(M, T)` measured labels, NaN missing.
         endpoints: The `T` endpoints.
         start: Ensemble whose weights to start from.
+        soft_label: What a student says of the same molecules, `(M, T)`, to learn beside the labels; `recipe.keeping` has the shares.
+        rows: Training and validation rows; default: the job's own.
     """
-    rows = split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+    from fluid.training.module import StudentModule, TeacherModule
+
+    rows = own_rows(job, labels) if rows is None else rows
     weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    examples = Examples(molecules.graphs, labels, weight)
+    hard = None if soft_label is None else labels
+    examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
     train, validation = (examples.take(part) for part in rows)
     scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
-    trained = train_ensemble(job, TeacherModule, endpoints, train, validation, scaling, start)
+    trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)
     if not len(rows[1]):
         return trained
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def train_student(job: Job, molecules: MoleculeSet, soft_label: np.ndarray, weight: np.ndarray, endpoints: Sequence[Endpoint]) -> Trained:
-    """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop."""
-    train, held_out = split_validation(
-        np.full_like(soft_label, np.nan), job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation")
-    )
-    examples = Examples(molecules.graphs, soft_label, weight)
+def held_out_rows(job: Job, n: int) -> Rows:
+    """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
+    unknown = np.full((n, 1), np.nan)
+    return split_validation(unknown, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+
+
+def train_student(
+    job: Job,
+    molecules: MoleculeSet,
+    soft_label: np.ndarray,
+    weight: np.ndarray,
+    endpoints: Sequence[Endpoint],
+    variance: np.ndarray | None = None,
+) -> Trained:
+    """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop.
+
+    Args:
+        job: Name, architecture, recipe, seed.
+        molecules: `M` molecules of the transfer set.
+        soft_label: `(M, T)`, NaN missing.
+        weight: `(M, T)`.
+        endpoints: The `T` endpoints.
+        variance: Variance of each soft label `(M, T)`, for the loss of values that learns it; or `None`.
+    """
+    from fluid.training.module import StudentModule
+
+    train, held_out = held_out_rows(job, len(soft_label))
+    examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), label_scale(soft_label, endpoints))
+
+
+def shared_weights(own: np.ndarray, public: np.ndarray, own_share: float | None) -> np.ndarray:
+    """Return weights of own and public molecules together, of which the own ones have a share in total; `None`: all molecules alike."""
+    if own_share is None or not (len(own) and len(public)):
+        return np.concatenate([own, public])
+    n = len(own) + len(public)
+    return np.concatenate([own * (own_share * n / len(own)), public * ((1 - own_share) * n / len(public))]).astype(np.float32)
 
 
 def train_concatenated(
@@ -193,15 +258,47 @@ def train_concatenated(
     soft_label: np.ndarray,
     weight: np.ndarray,
     endpoints: Sequence[Endpoint],
+    own_share: float | None = None,
+    rows: Rows | None = None,
 ) -> Trained:
-    """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows."""
-    rows = split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+    """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows.
+
+    The loss that the recipe names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
+
+    Args:
+        job: Name, architecture, recipe, seed.
+        molecules: `M` molecules of the private split.
+        labels: `(M, T)` measured labels, NaN missing.
+        public: Transfer molecules.
+        soft_label: Their soft labels, NaN missing.
+        weight: And weights.
+        endpoints: The `T` endpoints.
+        own_share: Share of the private molecules in the weight of all; `None`: all molecules alike.
+        rows: Training and validation rows of the private split; default: the job's own.
+    """
+    from fluid.training.module import StudentModule, TeacherModule
+
+    rows = own_rows(job, labels) if rows is None else rows
     own_weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    own = Examples(molecules.graphs, labels, own_weight)
-    both = Examples(
-        own.graphs.take(rows[0]).concatenate([public.graphs]),
-        np.concatenate([labels[rows[0]], soft_label]),
-        np.concatenate([own_weight[rows[0]], weight]),
-    )
-    trained = train_ensemble(job, TeacherModule, endpoints, both, own.take(rows[1]), label_scale(both.target, endpoints))
+    apart = job.recipe.loss != LossSpec()  # else measured and soft labels are compared in the same way
+    own, soft = measured(molecules, labels, own_weight, apart), Examples(public.graphs, soft_label, weight)
+    both = one_after_the_other(own.take(rows[0]), soft, own_share)
+    if apart:
+        job = replace(job, recipe=replace(job.recipe, keeping=Keeping(alpha=0.5, alpha_start=0.5)))
+    scaling = label_scale(np.concatenate([labels[rows[0]], soft_label]), endpoints)
+    trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
+
+
+def measured(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
+    """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
+    if not apart:
+        return Examples(molecules.graphs, labels, weight)
+    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
+
+
+def one_after_the_other(own: Examples, public: Examples, own_share: float | None) -> Examples:
+    """Return own and public examples together; see `shared_weights`."""
+    graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
+    hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])
+    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard)

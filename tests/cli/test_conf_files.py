@@ -78,7 +78,21 @@ def test_every_verb_is_built_from_its_defaults(verb: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["model", "companies", "training", "trainer", "annotation", "selection", "hybrid", "evaluation", "intake", "data"]
+    "group",
+    [
+        "model",
+        "companies",
+        "training",
+        "trainer",
+        "annotation",
+        "selection",
+        "hybrid",
+        "loss",
+        "distillation",
+        "evaluation",
+        "intake",
+        "data",
+    ],
 )
 def test_a_key_that_its_group_does_not_know_fails(group: str) -> None:
     with pytest.raises(ConfigError, match=r"unknown key '.*surplus'"):
@@ -97,15 +111,15 @@ def test_every_group_says_what_it_is_for() -> None:
     assert sorted(group_lines()) == GROUPS
 
 
-RECIPE = {field.name for field in fields(Recipe)}
+RECIPE = {field.name for field in fields(Recipe)} - {"loss", "keeping"}  # which have groups of their own
 SETTABLE = {
-    **{f"training.{kind}": RECIPE - {"loss", "temperature"} for kind in ("teacher", "pooled", "hybrid")},
+    **{f"training.{kind}": RECIPE for kind in ("teacher", "pooled", "hybrid")},
     "training.student": RECIPE - {"balance"},
     "intake": IntakeSettings,
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,
-    "selection": SelectionSpec,
+    "selection": {field.name for field in fields(SelectionSpec)} - {"clusters"},  # of diverse only
     "data": DataSpec,
     "model": NetworkSpec,
 }

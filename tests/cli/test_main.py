@@ -55,7 +55,7 @@ def test_version(fluid: Call) -> None:
         (["simulate", "+consensus.options.pwer=2"], "does not take the options"),
         (["simulate", "consensus.options.power=-2"], "power"),
         (["simulate", "selection.n=0"], "selection.n is 0"),
-        (["simulate", "training.student.loss=magic"], "training.loss is 'magic'"),
+        (["simulate", "loss.classes=magic"], "loss.classes is 'magic'"),
         (["simulate", "data.transfer=no.csv"], "no.csv"),
         (["simulate", "hybrid.mode=magic"], "hybrid.mode is 'magic'"),
         (["simulate", "data=files"], "data.pool=..."),

@@ -91,8 +91,8 @@ def test_another_sweep_in_the_same_folder_is_refused(fluid: Call, small: list[st
 def test_a_plan_counts_runs_and_knows_what_decides_results(small: list[str], tmp_path: Path) -> None:
     first = plan("simulate", ["-m", "seed=range(5)", "consensus=mean,similarity", "workers=1", f"paths.runs={tmp_path}"])
     same = plan("simulate", ["consensus=mean,similarity", "-m", "seed=range(5)", "workers=2", f"paths.runs={tmp_path}"])
-    assert first == same
-    assert first.jobs == 10
+    assert (first.folder, first.settings, set(first.jobs)) == (same.folder, same.settings, set(same.jobs))
+    assert len(first.jobs) == 10
     assert first.folder.parent == tmp_path
 
 

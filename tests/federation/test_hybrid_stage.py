@@ -4,7 +4,7 @@ import pytest
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.federation.model_folder import read_model
-from fluid.federation.stages.hybrid import aligned_labels, hybrid_name, student_ensemble
+from fluid.federation.stages.hybrid import aligned_labels, check_student, hybrid_name
 from fluid.federation.stages.student import confidence_weight
 from tests.federation.conftest import Finished
 
@@ -25,7 +25,7 @@ def test_labels_are_put_in_the_students_columns(finished: Finished) -> None:
 
 def test_a_forest_cannot_be_fine_tuned(finished: Finished) -> None:
     with pytest.raises(ConfigError, match="'forest' has no network weights"):
-        student_ensemble(read_model(finished.federation.models["forest"]))
+        check_student(read_model(finished.federation.models["forest"]))
 
 
 def test_confidence_weights_average_to_one() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fluid.annotation.storage import read_annotation_set
+from fluid.federation import simulation
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import ConsensusSpec, HybridSpec, SelectionSpec
@@ -63,6 +64,14 @@ def test_an_empty_store_gives_the_same_bytes(finished: Finished, fresh_store: Ar
 @pytest.mark.slow
 def test_two_workers_give_the_same_bytes(finished: Finished, fresh_store: ArtifactStore) -> None:
     assert digests(simulate(finished.spec, Workshop(fresh_store, workers=2))) == digests(finished.federation)
+
+
+def test_the_order_of_companies_changes_no_byte(finished: Finished, fresh_store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_order = simulation.read_split
+    monkeypatch.setattr(simulation, "read_split", lambda *args: dict(reversed(in_order(*args).items())))
+    federation = simulate(finished.spec, Workshop(fresh_store))
+    assert list(federation.companies) == ["T3", "T2", "T1"]
+    assert digests(federation) == digests(finished.federation)
 
 
 def test_another_consensus_retrains_no_teacher(rerun: Callable[..., Finished]) -> None:

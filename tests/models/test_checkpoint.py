@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import torch
 
 from fluid.artifacts import hash_file
 from fluid.errors import ArtifactError
+from fluid.models.blend import Blend, Gate
 from fluid.models.checkpoint import CARD, load_predictor, save_predictor
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.forest import ForestPredictor
+from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.network import Network
 from fluid.models.prediction import PLANES
 from fluid.models.prediction_file import PredictionFile
@@ -27,11 +30,19 @@ def ensemble(encoder: str = "gine") -> GraphEnsemble:
     return GraphEnsemble(networks, ENDPOINTS, temperature, location, scale, 3)
 
 
-@pytest.fixture(params=["gine", "dmpnn", "attentivefp", "forest", "predictions"])
+def neighbours(molecules: MoleculeSet) -> NeighbourPredictor:
+    labels = np.stack([np.arange(7) / 7, np.arange(7)], axis=1).astype(np.float32)
+    labels[2, 1] = np.nan
+    return NeighbourPredictor(molecules.bits, labels, np.full((7, 2), 0.4, dtype=np.float32), ENDPOINTS, NeighbourSpec(k=3))
+
+
+@pytest.fixture(params=["gine", "dmpnn", "attentivefp", "forest", "predictions", "neighbours"])
 def predictor(request: pytest.FixtureRequest, molecules: MoleculeSet, tmp_path: Path) -> Predictor:
     if request.param == "forest":
         labels = np.stack([np.arange(7) % 2, np.arange(7)], axis=1).astype(np.float32)
         return ForestPredictor.fit(molecules, labels, ENDPOINTS, ForestSpec(n_trees=3), 0, 1)
+    if request.param == "neighbours":
+        return neighbours(molecules)
     if request.param == "predictions":
         pd.DataFrame({"smiles": SMILES, "active": 0.5, "logd": np.arange(7)}).to_csv(tmp_path / "mine.csv", index=False)
         return PredictionFile.read(tmp_path / "mine.csv", ENDPOINTS)
@@ -144,7 +155,7 @@ def test_pickled_planes_are_refused(molecules: MoleculeSet, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, predictions"),
+        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, predictions, neighbours, blend"),
         ({"kind": None}, "unknown kind None"),
         ({"kind": "forest"}, r"cannot be loaded .*forest_0\.skops"),
         ({"kind": "predictions"}, r"cannot be loaded .*planes\.npy"),
@@ -181,7 +192,7 @@ def test_nothing_is_left_where_a_model_could_not_be_written(tmp_path: Path, monk
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fluid.models.checkpoint.save_file", full)
+    monkeypatch.setattr("fluid.models.checkpoint.save_tensors", full)
     with pytest.raises(OSError, match="No space left"):
         save_predictor(tmp_path / "model", ensemble())
     assert list(tmp_path.iterdir()) == []
@@ -200,3 +211,49 @@ def test_weights_and_calibration_come_back_bit_by_bit(tmp_path: Path) -> None:
     for name in ("temperature", "location", "scale"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(model, name))
     assert loaded.mc_samples == 3
+
+
+@pytest.fixture
+def blend(molecules: MoleculeSet) -> Blend:
+    """Return a blend whose general part is a blend."""
+    inner = Blend(neighbours(molecules), ensemble(), molecules.bits, Gate(0.2, 0.4, 0.5))
+    return Blend(neighbours(molecules), inner, molecules.bits, Gate(0.1, 0.9, 1.0))
+
+
+def test_a_blend_comes_back_with_its_parts(blend: Blend, molecules: MoleculeSet, tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", blend)
+    loaded = load_predictor(tmp_path / "model")
+    assert isinstance(loaded, Blend)
+    assert isinstance(loaded.general, Blend)
+    assert loaded.gate == blend.gate
+    for plane in PLANES:
+        np.testing.assert_array_equal(getattr(loaded.predict(molecules), plane), getattr(blend.predict(molecules), plane))
+    files = [file for file in (tmp_path / "model").rglob("*") if file.is_file()]
+    assert {file.suffix for file in files} == {".json", ".safetensors", ".npy"}
+    save_predictor(tmp_path / "again", blend)
+    assert all(file.read_bytes() == (tmp_path / "again" / file.relative_to(tmp_path / "model")).read_bytes() for file in files)
+
+
+def test_parts_of_another_blend_are_refused(blend: Blend, molecules: MoleculeSet, tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", blend)
+    shutil.rmtree(tmp_path / "model" / "local")
+    with pytest.raises(ArtifactError, match="cannot be loaded"):
+        load_predictor(tmp_path / "model")
+    save_predictor(tmp_path / "model" / "local", neighbours(molecules).with_more(molecules, np.ones((7, 2), dtype=np.float32)))
+    with pytest.raises(ArtifactError, match="its part 'local' was altered"):
+        load_predictor(tmp_path / "model")
+
+
+def test_where_a_part_of_a_part_is_damaged_is_said(blend: Blend, tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", blend)
+    weights = next((tmp_path / "model").rglob("*.safetensors"))
+    weights.write_bytes(b"x")
+    with pytest.raises(ArtifactError, match=r"model/model\.json: the model cannot be loaded \(.*/general"):
+        load_predictor(tmp_path / "model")
+
+
+def test_folders_belong_to_blends_only(tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", ensemble())
+    (tmp_path / "model" / "local").mkdir()
+    with pytest.raises(ArtifactError, match="a file does not belong to the model"):
+        load_predictor(tmp_path / "model")

@@ -6,7 +6,7 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
 from fluid.molecules.fingerprints import morgan_bits, morgan_counts, tanimoto
-from fluid.molecules.nearest import nearest_similarity
+from fluid.molecules.nearest import NearestReference, nearest_similarity
 from fluid.molecules.parse import MoleculeRejected
 
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1", "C1CCCCC1", "NCC(=O)O", "C"]
@@ -44,6 +44,25 @@ def test_nearest_similarity_is_the_mean_of_the_k_largest(monkeypatch: pytest.Mon
     monkeypatch.setattr("fluid.molecules.nearest.QUERIES", 4)
     monkeypatch.setattr("fluid.molecules.nearest.REFERENCES", 3)
     np.testing.assert_allclose(nearest_similarity(query, reference, 3), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("laid_out", [0, 100])
+def test_the_nearest_are_those_of_a_full_sort(monkeypatch: pytest.MonkeyPatch, laid_out: int) -> None:
+    rng = np.random.default_rng(1)
+    query, reference = (rng.integers(0, 256, (n, 16), dtype=np.uint8) for n in (13, 30))
+    reference[20:25] = reference[3]  # equally near ones come in their order
+    similarity = tanimoto(query, reference)
+    expected = np.argsort(-similarity, axis=1, kind="stable")
+    for queries, references in ((1024, 256), (4, 7)):
+        monkeypatch.setattr("fluid.molecules.nearest.QUERIES", queries)
+        monkeypatch.setattr("fluid.molecules.nearest.REFERENCES", references)
+        monkeypatch.setattr("fluid.molecules.nearest.LAID_OUT", laid_out)
+        for k in (1, 5, 30, 99):
+            found = NearestReference(reference).nearest(query, k)
+            np.testing.assert_array_equal(found.rows, expected[:, :k])
+            np.testing.assert_allclose(found.similarity, np.take_along_axis(similarity, expected[:, :k], axis=1), rtol=1e-6)
+        assert NearestReference(reference).nearest(query[:0], 3).rows.shape == (0, 3)
+        assert NearestReference(reference[:0]).nearest(query, 3).rows.shape == (13, 0)
 
 
 def test_few_or_no_references() -> None:

@@ -3,10 +3,11 @@ import math
 import pytest
 import torch
 
+from fluid.distillation import LossSpec
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.training.module import StudentModule, TeacherModule, warmup_cosine
-from fluid.training.recipe import Recipe
+from fluid.training.recipe import Keeping, Recipe
 from tests.training.conftest import ENDPOINTS
 
 
@@ -42,5 +43,28 @@ def test_gradients_are_clipped_to_the_norm() -> None:
 
 
 def test_teachers_learn_measured_labels_whatever_students_do() -> None:
-    assert module(TeacherModule, loss="mse_logits").objective.loss.__name__ == "soft_bce"
-    assert module(StudentModule, loss="mse_logits").objective.loss.__name__ == "mse_logits"
+    assert module(TeacherModule, loss=LossSpec("mse_logits")).objective.of_classes.spec == LossSpec()
+    assert module(StudentModule, loss=LossSpec("mse_logits")).objective.of_classes.spec.classes == "mse_logits"
+
+
+def test_the_share_of_measured_labels_moves_in_a_line() -> None:
+    keeping = Keeping(alpha=1.0, alpha_start=0.2)
+    assert [keeping.alpha_at(epoch, 5) for epoch in range(5)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert keeping.alpha_at(0, 1) == 0.2
+
+
+def test_a_frozen_encoder_neither_learns_nor_drops_out() -> None:
+    made = module(keeping=Keeping(frozen=True))
+    assert not any(part.training for part in made.network.encoder.modules())
+    made.train()
+    assert not any(part.training for part in made.network.encoder.modules())
+    assert made.network.head.training
+    assert {id(weight) for weight in made.weights} == {id(weight) for weight in made.network.head.parameters()}
+
+
+def test_the_penalty_is_half_the_squared_distance_from_the_start() -> None:
+    made = module(keeping=Keeping(pull=3.0))
+    assert made.penalty() == 0
+    with torch.no_grad():
+        made.network.head.out.bias += 0.5
+    assert made.penalty().item() == pytest.approx(1.5 * 0.25 * len(made.network.head.out.bias))

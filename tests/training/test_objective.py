@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation import gaussian_nll, soft_bce
-from fluid.errors import ConfigError
+from fluid.distillation import LossSpec, gaussian_nll, soft_bce
 from fluid.models.network import Output
 from fluid.training.objective import Objective
 from fluid.training.train import balanced_weights
@@ -45,7 +44,7 @@ def test_missing_targets_get_no_gradient_and_no_nan(loss: str) -> None:
     mean, log_variance = (torch.randn(6, 3, generator=draw).requires_grad_() for _ in range(2))
     target = torch.rand(6, 3, generator=draw)
     target[torch.rand(6, 3, generator=draw) < 0.5] = torch.nan
-    Objective(ENDPOINTS, loss)(Output(mean, log_variance), target, torch.ones(6, 3)).backward()
+    Objective(ENDPOINTS, LossSpec(loss))(Output(mean, log_variance), target, torch.ones(6, 3)).backward()
     assert mean.grad is not None
     assert log_variance.grad is not None
     assert torch.all(mean.grad[torch.isnan(target)] == 0)
@@ -63,10 +62,25 @@ def test_an_endpoint_that_nobody_measured_in_a_batch_costs_nothing() -> None:
 
 def test_the_temperature_reaches_the_loss() -> None:
     output, target, weight = Output(torch.ones(4, 1), torch.zeros(4, 1)), torch.full((4, 1), 0.3), torch.ones(4, 1)
-    cold, warm = (Objective(ENDPOINTS[:1], "kl_distillation", t)(output, target, weight) for t in (1.0, 4.0))
+    cold, warm = (Objective(ENDPOINTS[:1], LossSpec("kl_distillation", temperature=t))(output, target, weight) for t in (1.0, 4.0))
     assert not torch.isclose(cold, warm)
 
 
-def test_unknown_loss() -> None:
-    with pytest.raises(ConfigError, match="unknown loss 'hinge'; expected one of soft_bce, kl_distillation, mse_logits"):
-        Objective(ENDPOINTS, "hinge")
+def test_measured_labels_beside_soft_ones_are_mixed_in_by_alpha() -> None:
+    draw = torch.Generator().manual_seed(2)
+    output, soft, weight = Output(*torch.randn(2, 6, 3, generator=draw)), torch.rand(6, 3, generator=draw), torch.rand(6, 3, generator=draw)
+    hard = soft.round()
+    objective = Objective(ENDPOINTS, LossSpec("mse_logits"))
+    parts = [objective(output, soft, weight), Objective(ENDPOINTS)(output, hard, weight)]
+    for alpha in (0.0, 0.25, 1.0):
+        found = objective(output, soft, weight, hard, alpha=alpha)
+        torch.testing.assert_close(found, (1 - alpha) * parts[0] + alpha * parts[1])
+
+
+def test_the_variance_of_targets_reaches_the_losses_of_values_only() -> None:
+    output, target, weight = Output(torch.zeros(4, 3), torch.zeros(4, 3)), torch.full((4, 3), 0.3), torch.ones(4, 3)
+    plain, wide = (
+        Objective(ENDPOINTS, LossSpec(values=name))(output, target, weight, None, torch.ones(4, 3))
+        for name in ("gaussian_nll", "heteroscedastic")
+    )
+    assert (wide - plain).item() == pytest.approx(0.5 / 3)

@@ -9,6 +9,7 @@ from scipy.stats import bernoulli
 from sklearn.metrics import roc_auc_score
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -17,8 +18,16 @@ from fluid.seeding import numpy_stream
 from fluid.training.fit import fit_network
 from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule
-from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.train import Job, balanced_weights, label_scale, train_concatenated, train_student, train_teacher
+from fluid.training.recipe import Keeping, Recipe, TrainerSpec
+from fluid.training.train import (
+    Job,
+    balanced_weights,
+    label_scale,
+    shared_weights,
+    train_concatenated,
+    train_student,
+    train_teacher,
+)
 from fluid.training.validation_split import split_validation
 from tests.training.conftest import ENDPOINTS, Task
 
@@ -255,3 +264,76 @@ def test_a_gpu_learns_the_rule(task: Task) -> None:
     job = replace(JOB, trainer=TrainerSpec(accelerator="gpu", precision="bf16-mixed"))
     trained = train_teacher(job, task.molecules.take(train), task.labels[train], ENDPOINTS)
     assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.95
+
+
+def test_own_molecules_may_have_a_share_of_all_weight() -> None:
+    own, public = np.array([[1.0], [3.0]], dtype=np.float32), np.full((8, 1), 0.5, dtype=np.float32)
+    alike = shared_weights(own, public, None)
+    np.testing.assert_array_equal(alike[:, 0], [1, 3] + [0.5] * 8)
+    weight = shared_weights(own * 0 + 1, public * 0 + 1, 0.6)
+    assert weight[:2].sum() / weight.sum() == pytest.approx(0.6)
+    assert weight.mean() == pytest.approx(1.0)
+    np.testing.assert_array_equal(shared_weights(own, public[:0], 0.6), own)
+    assert shared_weights(own, public, 0.0)[:2].sum() == 0
+
+
+def test_given_rows_are_those_that_are_learnt_and_held_out(task: Task) -> None:
+    rows = split_validation(task.labels, 0.15, numpy_stream(5, "somebody", "validation"))
+    job = replace(JOB, recipe=replace(RECIPE, epochs=1, balance=False), name="H1")
+    labels = task.labels.copy()
+    labels[rows[1]] = np.nan  # nothing of them can be learnt
+    one = train_teacher(job, task.molecules, labels, ENDPOINTS, rows=rows)
+    other = train_teacher(job, task.molecules, task.labels, ENDPOINTS, rows=rows)
+    assert same(one.predictor, other.predictor)
+    assert one.predictor.temperature[0] == 1.0 != other.predictor.temperature[0]
+
+
+def test_measured_labels_and_a_students_answers_are_mixed_by_alpha(task: Task) -> None:
+    start = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=1)), task.molecules, task.labels, ENDPOINTS).predictor
+    wrong = np.where(task.labels == 1, 0.02, 0.98).astype(np.float32)
+    answers = {}
+    for alpha in (0.0, 1.0):
+        recipe = replace(RECIPE, epochs=4, patience=100, validation_share=0.0, keeping=Keeping(alpha=alpha, alpha_start=alpha))
+        job = replace(JOB, recipe=recipe, name="H1")
+        answers[alpha] = train_teacher(job, task.molecules, task.labels, ENDPOINTS, start, wrong).predictor.predict(task.molecules).mean
+    assert roc_auc_score(task.labels, answers[1.0]) > 0.9
+    assert roc_auc_score(task.labels, answers[0.0]) < 0.5
+
+
+def test_a_new_head_on_a_frozen_encoder(task: Task) -> None:
+    start = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=2)), task.molecules, task.labels, ENDPOINTS).predictor
+    recipe = replace(RECIPE, epochs=12, keeping=Keeping(frozen=True))
+    tuned = train_teacher(replace(JOB, recipe=recipe, name="H1"), task.molecules, 1 - task.labels, ENDPOINTS, start).predictor
+    before, after = start.networks[0], tuned.networks[0]
+    for name, value in before.encoder.state_dict().items():
+        assert torch.equal(value, after.encoder.state_dict()[name])
+    assert not torch.equal(before.head.out.weight, after.head.out.weight)
+    assert roc_auc_score(1 - task.labels, tuned.predict(task.molecules).mean) > 0.7
+
+
+def test_a_wide_variance_of_targets_is_said_by_the_student(task: Task) -> None:
+    endpoints = (Endpoint.parse("size [u]"),)
+    value = np.array([[len(smiles)] for smiles in task.molecules.smiles], dtype=np.float32)
+    spread = []
+    for variance in (0.0, 25.0):
+        recipe = replace(RECIPE, epochs=15, loss=LossSpec(values="heteroscedastic"))
+        job = replace(JOB, recipe=recipe, name="student")
+        known = np.full_like(value, variance)
+        model = train_student(job, task.molecules, value, np.ones_like(value), endpoints, known).predictor
+        spread.append(float(model.predict(task.molecules).aleatoric.mean()))
+    assert spread[1] - spread[0] == pytest.approx(25.0, abs=10.0)
+
+
+@pytest.mark.parametrize("own_share", [None, 0.7])
+def test_soft_labels_may_have_another_loss_than_measured_ones(task: Task, own_share: float | None) -> None:
+    own, public = np.arange(60), np.arange(60, 200)
+    data = (task.molecules.take(own), task.labels[own], task.molecules.take(public), np.clip(task.labels[public], 0.1, 0.9))
+
+    def answers(loss: LossSpec) -> np.ndarray:
+        job = replace(JOB, recipe=replace(RECIPE, epochs=2, loss=loss))
+        trained = train_concatenated(job, *data, np.ones((140, 1), np.float32), ENDPOINTS, own_share)
+        return trained.predictor.predict(task.molecules).mean
+
+    together, apart, other = (answers(loss) for loss in (LossSpec(), LossSpec(temperature=9.0), LossSpec("mse_logits")))
+    np.testing.assert_allclose(apart, together, atol=5e-3)  # the same equation by another way
+    assert np.abs(other - together).max() > 0.02

@@ -1,5 +1,6 @@
 """Stage `consensus`: the annotations of all teachers become one soft label per transfer molecule."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,52 +10,79 @@ import torch
 
 from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
 from fluid.annotation.domain import bin_midpoints
-from fluid.distillation import Consensus, combine, teacher_weights
+from fluid.distillation import Consensus, Rule, fit_consensus
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stage import Stage, Work
 
 
-def tensors(annotations: Annotations, edges: tuple[float, ...]) -> Mapping[str, torch.Tensor]:
-    """Return the annotations as the tensors that a consensus reads."""
+def tensors(annotations: Annotations, edges: tuple[float, ...], labels: np.ndarray | None = None) -> Mapping[str, torch.Tensor]:
+    """Return the annotations, and labels where there are any, as the tensors that a consensus reads."""
     similarity = np.asarray(bin_midpoints(edges), dtype=np.float32)[annotations.domain_bin]
     planes = {"predictions": annotations.prediction, "epistemic": annotations.epistemic, "aleatoric": annotations.aleatoric}
+    planes |= {} if labels is None else {"labels": labels}
     return {
         **{name: torch.from_numpy(np.ascontiguousarray(plane)) for name, plane in planes.items()},
         "similarity": torch.from_numpy(similarity),
     }
 
 
-def combine_annotations(annotations: Annotations, spec: ConsensusSpec, edges: tuple[float, ...]) -> Consensus:
-    """Combine all annotations by the method that the spec names."""
+def fit_rule(annotations: Annotations, spec: ConsensusSpec, edges: tuple[float, ...], labels: np.ndarray | None = None) -> Rule:
+    """Learn the method that the spec names on some annotations.
+
+    Args:
+        annotations: The answers of all teachers about `M` molecules.
+        spec: Method and options.
+        edges: Public edges of the coarse domain score.
+        labels: Public labels of some of the molecules `(M, T)`, NaN elsewhere; `None` where there are none.
+
+    Raises:
+        ConfigError: The method learns from labels, and there are none.
+    """
     kinds = [endpoint.kind for endpoint in annotations.endpoints]
-    return combine(spec.method, tensors(annotations, edges), kinds, **spec.options)
+    return fit_consensus(spec.method, tensors(annotations, edges, labels), kinds, **spec.options)
 
 
-def contribution_table(annotations: Annotations, spec: ConsensusSpec, edges: tuple[float, ...]) -> pd.DataFrame:
-    """Return each teacher's share of the consensus weight, and of its molecules the share that it weighs most for."""
-    kinds = [endpoint.kind for endpoint in annotations.endpoints]
-    weights = teacher_weights(spec.method, tensors(annotations, edges), kinds, **spec.options)
-    share = torch.nan_to_num(weights).mean(dim=(1, 2)).numpy()
+def combine_annotations(
+    annotations: Annotations, spec: ConsensusSpec, edges: tuple[float, ...], labels: np.ndarray | None = None
+) -> Consensus:
+    """Combine all annotations by the method that the spec names; arguments and errors as in `fit_rule`."""
+    return fit_rule(annotations, spec, edges, labels)(tensors(annotations, edges))
+
+
+def contribution_table(annotations: Annotations, rule: Rule, edges: tuple[float, ...]) -> pd.DataFrame:
+    """Return each teacher's share of the consensus weight."""
+    share = rule.shares(tensors(annotations, edges)).mean(dim=(1, 2)).numpy()
     return pd.DataFrame({"company": annotations.teachers, "weight_share": share / share.sum()})
 
 
-def consensus_stage(sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: tuple[float, ...]) -> Stage:
+def labels_hash(labels: np.ndarray | None) -> str:
+    """Return a hash of public labels; empty where there are none."""
+    return "" if labels is None else hashlib.sha256(np.ascontiguousarray(labels, dtype=np.float32).tobytes()).hexdigest()
+
+
+def consensus_stage(
+    sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: tuple[float, ...], labels: np.ndarray | None = None
+) -> Stage:
     """Describe the consensus of annotation sets.
 
     Args:
         sets: One per teacher, in any order.
         spec: Method and options.
         edges: Public edges of the coarse domain score.
+        labels: Public labels of some molecules `(M, T)`, endpoints by name; for methods that learn from labels.
+
+    Raises:
+        ConfigError: The method learns from labels, and there are none.
     """
+    spec.require_labels(labels is not None)
 
     def build(folder: Path, work: Work) -> None:
         annotations = stack(sets)
-        combined = combine_annotations(annotations, spec, edges)
-        planes = (plane.numpy() for plane in combined)
+        rule = fit_rule(annotations, spec, edges, labels)
+        planes = (plane.numpy() for plane in rule(tensors(annotations, edges)))
         table = ConsensusTable(annotations.endpoints, annotations.transfer_digest, *planes)
-        write_consensus(folder, table, spec.method, contribution_table(annotations, spec, edges))
+        write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges))
 
-    return Stage(
-        "consensus", "consensus", {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges}, build
-    )
+    inputs = {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges, "labels": labels_hash(labels)}
+    return Stage("consensus", "consensus", inputs, build)

@@ -1,11 +1,11 @@
 """Stage `hybrid`: a company adds its own private split back to what the consortium learnt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from fluid.artifacts import Artifact
+from fluid.artifacts import Artifact, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.errors import ConfigError
@@ -14,11 +14,19 @@ from fluid.federation.model_folder import Model, own_thresholds, reference_finge
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
 from fluid.federation.stage import Stage, Work
-from fluid.federation.stages.student import confidence_weight, select_rows
-from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, own_validation, trainer_inputs
+from fluid.federation.stages.own_teacher import OwnTeacher, check_own, gated, guarded
+from fluid.federation.stages.student import loss_weight, select_rows
+from fluid.federation.stages.teacher import MakeLogger, no_logger, own_validation, trainer_inputs
+from fluid.models.blend import Blend
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.neighbours import NeighbourPredictor
+from fluid.models.predictor import Predictor
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.training.curve import CurvePoint
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_concatenated, train_teacher
+
+GUARD = "guard.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +68,32 @@ def aligned_labels(company: str, part: Part, endpoints: tuple[Endpoint, ...]) ->
     return labels
 
 
-def student_ensemble(model: Model) -> GraphEnsemble:
-    """Return the student's networks.
+def network_of(predictor: Predictor) -> GraphEnsemble | None:
+    """Return the networks of a student; `None` if it has none."""
+    if isinstance(predictor, Blend):
+        return network_of(predictor.general)
+    return predictor if isinstance(predictor, GraphEnsemble) else None
+
+
+def with_own(predictor: Predictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Predictor:
+    """Return a student with other networks in the place of its own, and measured molecules among its neighbours."""
+    if isinstance(predictor, NeighbourPredictor):
+        return predictor.with_more(molecules, labels)
+    if isinstance(predictor, Blend):
+        local = with_own(predictor.local, None, molecules, labels)
+        general = with_own(predictor.general, network, molecules, labels)
+        return replace(predictor, local=local, general=general, bits=np.concatenate([predictor.bits, molecules.bits]))
+    return network or predictor
+
+
+def check_student(model: Model) -> None:
+    """Refuse what is no student.
 
     Raises:
-        ConfigError: The student is no graph network.
+        ConfigError: It has neither networks nor neighbours.
     """
-    if not isinstance(model.predictor, GraphEnsemble):
+    if network_of(model.predictor) is None and not isinstance(model.predictor, NeighbourPredictor):
         raise ConfigError(f"model {model.name!r} has no network weights", where=str(model.folder), expected="a student made by distill")
-    return model.predictor
 
 
 def hybrid_stage(
@@ -83,31 +108,53 @@ def hybrid_stage(
     seed: int,
     quorum: int = 25,
     logger: MakeLogger = no_logger,
+    teacher: OwnTeacher | None = None,
 ) -> Stage:
-    """Describe the training of one company's hybrid, by fine-tuning the student or on consensus and private split together."""
-    name, student = hybrid_name(company), student_ensemble(released.model)
-    labels = aligned_labels(company, part, student.endpoints)
+    """Describe how one company's own data are added back to the student.
 
-    def fit(work: Work) -> Trained:
-        job = Job(name, student.networks[0].spec, recipe, trainer, seed, logger, work.report, work.scratch)
-        if spec.mode == "fine_tune":
-            return train_teacher(job, part.molecules, labels, student.endpoints, start=student)
-        rows = select_rows(released.consensus, selection, seed)
-        weight = confidence_weight(released.consensus.confidence[rows], selection.confidence_power)
-        public = released.transfer.molecules.take(rows)
-        return train_concatenated(job, part.molecules, labels, public, released.consensus.soft_label[rows], weight, student.endpoints)
+    Networks are trained as `spec.mode` says; where the student answers by neighbours, the company's measured molecules become neighbours
+    too. With `spec.guard`, or in mode `gate`, the company's own `teacher` takes part, and nothing learns from what that teacher held out.
+    """
+    check_student(released.model)
+    name, student = hybrid_name(company), released.model.predictor
+    check_own(teacher, spec.needs_teacher, student.endpoints)
+    own = teacher if spec.needs_teacher else None
+    labels, network = aligned_labels(company, part, student.endpoints), network_of(student)
+    rows = own_validation(labels, recipe, seed, name) if own is None else own.rows(part)
+
+    def trained_network(work: Work, start: GraphEnsemble) -> Trained:
+        settings = spec.recipe(recipe)
+        job = Job(name, start.networks[0].spec, settings, trainer, seed, logger, work.report, work.scratch)
+        if spec.mode == "concatenate":
+            chosen = select_rows(released.consensus, released.transfer, selection, seed)
+            weight = loss_weight(released.consensus, chosen, selection)
+            public, soft_label = released.transfer.molecules.take(chosen), released.consensus.soft_label[chosen]
+            data = (part.molecules, labels, public, soft_label, weight, start.endpoints)
+            return train_concatenated(job, *data, spec.own_share, rows)
+        said = student.predict(part.molecules).mean if spec.mode == "mix" else None
+        return train_teacher(job, part.molecules, labels, start.endpoints, start, said, rows)
+
+    def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
+        if spec.mode == "gate" and own is not None:
+            return gated(own, student, part, labels), ()
+        trained = trained_network(work, network) if network else None
+        learnt = trained.predictor.with_mc_samples(annotation.mc_samples) if trained else None
+        curve = trained.curve if trained else ()
+        return with_own(student, learnt, part.molecules.take(rows[0]), labels[rows[0]]), curve
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=company)
-        trained = fit(work)
-        predictor = finished(trained, annotation)
-        held_out = own_validation(labels, recipe, seed, name)[1]
-        thresholds = own_thresholds(predictor, part.molecules.take(held_out), labels[held_out])
-        write_model(folder, name, "hybrid", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, trained.curve)
+        predictor, curve = fit(work)
+        if spec.guard and own is not None:
+            predictor, kept, losses = guarded(predictor, own, student, part, labels)
+            write_json(folder / GUARD, {"kept": kept, "losses": losses, "molecules": len(rows[1])})
+        thresholds = own_thresholds(predictor, part.molecules.take(rows[1]), labels[rows[1]])
+        write_model(folder, name, "hybrid", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, curve)
 
     inputs = {
         "part": part.digest,
         "student": released.student.digest,
+        "teacher": own.artifact.digest if own else "",
         "spec": spec,
         "selection": selection,
         "recipe": recipe,

@@ -1,16 +1,18 @@
 """Stage `judge`: a model answers the labelled parts; thresholds come from validation, scores from the tests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
+from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
+from fluid.distillation import Consensus
 from fluid.errors import ConfigError
+from fluid.evaluation.confidence import judge_confidence, losses, risk_coverage
 from fluid.evaluation.reliability import reliability
 from fluid.evaluation.scores import Score, score_predictions, scores_frame
 from fluid.evaluation.thresholds import best_threshold
@@ -18,9 +20,10 @@ from fluid.federation.model_folder import Model
 from fluid.federation.part import Part
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stage import Stage, Work
-from fluid.federation.stages.consensus import combine_annotations
+from fluid.federation.stages.consensus import fit_rule, labels_hash, tensors
 
 VALIDATION = "validation"
+POINTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +136,75 @@ def answers_of(judged: Artifact, model: Model, part: str, digest: str) -> Annota
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a consensus learns from, if it learns at all.
+
+    Attributes:
+        sets: The teachers' annotations of the transfer set.
+        labels: Public labels of some transfer molecules `(M, T)`; or `None`.
+    """
+
+    sets: tuple[AnnotationSet, ...]
+    labels: np.ndarray | None = None
+
+    def inputs(self) -> dict[str, object]:
+        """Return what of it decides a result."""
+        return {"sets": sorted(annotations.digest for annotations in self.sets), "labels": labels_hash(self.labels)}
+
+
 def judge_consensus_stage(
-    judged: Mapping[str, Artifact], models: Mapping[str, Model], spec: ConsensusSpec, edges: tuple[float, ...], exam: Exam
+    judged: Mapping[str, Artifact],
+    models: Mapping[str, Model],
+    spec: ConsensusSpec,
+    edges: tuple[float, ...],
+    exam: Exam,
+    taught: Taught | None = None,
 ) -> Stage:
-    """Describe the judging of the consensus itself: all teachers asked directly about molecules with known labels."""
+    """Describe the judging of the consensus itself: all teachers asked directly about molecules with known labels.
+
+    Its confidence is judged as well: `confidence.csv` and `risk_coverage.csv`, per test and endpoint.
+
+    Args:
+        judged: The teachers' own judged artifacts, which hold their answers.
+        models: The teachers.
+        spec: Method and options.
+        edges: Public edges of the coarse domain score.
+        exam: Tests.
+        taught: What the consensus learns from; `None`: from each part that it is asked about, without its labels.
+    """
     who = Candidate("consensus", "consensus")
 
-    def ask(name: str, part: Part) -> tuple[Annotations, np.ndarray]:
-        stacked = stack([answers_of(judged[k], models[k], name, part.transfer_digest) for k in judged])
-        return stacked, combine_annotations(stacked, spec, edges).soft_label.numpy()
-
     def build(folder: Path, work: Work) -> None:
-        asked = {name: ask(name, part) for name, part in exam.parts.items()}
-        endpoints = next(iter(asked.values()))[0].endpoints
-        write_scores(folder, who, endpoints, {name: soft_label for name, (_, soft_label) in asked.items()}, exam)
+        rule = None if taught is None else fit_rule(stack(taught.sets), spec, edges, taught.labels)
+        asked = {
+            name: stack([answers_of(judged[k], models[k], name, part.transfer_digest) for k in judged]) for name, part in exam.parts.items()
+        }
+        endpoints = next(iter(asked.values())).endpoints
+        said = {name: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges)) for name, answers in asked.items()}
+        write_scores(folder, who, endpoints, {name: consensus.soft_label.numpy() for name, consensus in said.items()}, exam)
+        write_confidence(folder, spec.method, endpoints, said, exam)
 
-    inputs = {"judged": {name: artifact.digest for name, artifact in judged.items()}, "spec": spec, "edges": edges, "exam": exam.inputs()}
+    inputs = {
+        "judged": {name: artifact.digest for name, artifact in judged.items()},
+        "spec": spec,
+        "edges": edges,
+        "exam": exam.inputs(),
+        "taught": {} if taught is None else taught.inputs(),
+    }
     return Stage("judge", "consensus", inputs, build)
+
+
+def write_confidence(folder: Path, method: str, endpoints: Sequence[Endpoint], said: Mapping[str, Consensus], exam: Exam) -> None:
+    """Judge what a consensus says of its own certainty on every test; write `confidence.csv` and `risk_coverage.csv`."""
+    rows, points = [], []
+    for test, part in exam.tests.items():
+        labels = labels_for(part, endpoints)
+        for i, endpoint in enumerate(endpoints):
+            soft_label, confidence = said[test].soft_label[:, i].numpy(), said[test].confidence[:, i].numpy()
+            where = {"method": method, "test": test, "endpoint": endpoint.name}
+            rows.append({**where, "kind": endpoint.kind, **asdict(judge_confidence(soft_label, confidence, labels[:, i], endpoint.kind))})
+            curve = risk_coverage(confidence, losses(soft_label, labels[:, i], endpoint.kind))
+            points += [{**where, "coverage": coverage, "risk": risk} for coverage, risk in curve.thinned(POINTS)]
+    pd.DataFrame(rows).to_csv(folder / "confidence.csv", index=False)
+    pd.DataFrame(points, columns=["method", "test", "endpoint", "coverage", "risk"]).to_csv(folder / "risk_coverage.csv", index=False)

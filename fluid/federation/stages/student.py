@@ -1,29 +1,90 @@
-"""Stage `student`: a network learns the consensus, and nothing else."""
+"""Stage `student`: a model learns the consensus, and nothing else."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from fluid.artifacts import Artifact
-from fluid.distillation.selection import select
+from fluid.data.endpoints import Endpoint
+from fluid.distillation.selection import hint_of, select
+from fluid.distillation.targets import disagreement_variance, sharpened
+from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, SelectionSpec
+from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
-from fluid.models.predictor import NetworkSpec
-from fluid.seeding import torch_stream
+from fluid.models.blend import Blend
+from fluid.models.neighbours import NeighbourPredictor
+from fluid.models.predictor import NetworkSpec, Predictor
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.nearest import NearestReference
+from fluid.seeding import numpy_stream, torch_stream
+from fluid.training.curve import CurvePoint
+from fluid.training.gate import chosen_blend
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.train import Job, train_student
+from fluid.training.train import Job, held_out_rows, train_student
 
 
-def select_rows(consensus: ConsensusTable, selection: SelectionSpec, seed: int) -> np.ndarray:
+class Lesson(NamedTuple):
+    """What a student is taught.
+
+    Attributes:
+        molecules: `M` transfer molecules.
+        soft_label: What is learnt of them, `(M, T)`.
+        confidence: How sure that is, `(M, T)`.
+        weight: Weight of each in the loss, `(M, T)`.
+        variance: Variance of each soft label `(M, T)`, or `None` where the loss needs none.
+        endpoints: The `T` endpoints.
+    """
+
+    molecules: MoleculeSet
+    soft_label: np.ndarray
+    confidence: np.ndarray
+    weight: np.ndarray
+    variance: np.ndarray | None
+    endpoints: tuple[Endpoint, ...]
+
+    def take(self, rows: np.ndarray) -> "Lesson":
+        """Return a part of the lesson."""
+        variance = None if self.variance is None else self.variance[rows]
+        soft_label, confidence, weight = (plane[rows] for plane in (self.soft_label, self.confidence, self.weight))
+        return Lesson(self.molecules.take(rows), soft_label, confidence, weight, variance, self.endpoints)
+
+
+def clusters_of(bits: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Return a cluster for each molecule `(M,)`: the most similar of `n` molecules drawn at random (a Voronoi division)."""
+    pivots = numpy_stream(seed, "selection", "clusters").permutation(len(bits))[:n]
+    return NearestReference(np.asarray(bits[np.sort(pivots)])).nearest(bits, 1).rows[:, 0]
+
+
+def select_rows(consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, seed: int) -> np.ndarray:
     """Return the sorted rows of the transfer set that the student learns from."""
     soft_label, confidence = torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)
-    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"))
+    hints = {name: torch.tensor(plane) for name, plane in consensus.hints.items()}
+    if hint_of(selection.mode) == "cluster":
+        hints["cluster"] = torch.from_numpy(clusters_of(transfer.molecules.bits, selection.clusters, seed))
+    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), hints)
     return np.sort(rows.numpy())
+
+
+def loss_weight(consensus: ConsensusTable, rows: np.ndarray, selection: SelectionSpec) -> np.ndarray:
+    """Return the loss weights of some rows, `(M, T)`: `confidence ** a · coverage ** b` with a mean of 1 per endpoint.
+
+    Raises:
+        ConfigError: The consensus holds no coverage, and `b` is not 0.
+    """
+    weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
+    if selection.coverage_power == 0:
+        return weight
+    if "coverage" not in consensus.hints:
+        raise ConfigError("the consensus holds no coverage", expected="one made by this version", remedy="Make the consensus again.")
+    return confidence_weight(weight * consensus.hints["coverage"][rows, None] ** selection.coverage_power, 1.0)
 
 
 def confidence_weight(confidence: np.ndarray, power: float) -> np.ndarray:
@@ -33,10 +94,74 @@ def confidence_weight(confidence: np.ndarray, power: float) -> np.ndarray:
     return np.where(mean > 0, weight / np.where(mean > 0, mean, 1), 1).astype(np.float32)
 
 
+def teachers_variance(consensus: ConsensusTable) -> np.ndarray:
+    """Return the variance between teachers behind each soft label of a value, `(M, T)`; it is in the confidence."""
+    return disagreement_variance(torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)).numpy()
+
+
+def sharpened_labels(soft_label: np.ndarray, endpoints: Sequence[Endpoint], factor: float) -> np.ndarray:
+    """Return soft labels with sharpened probabilities; values stay."""
+    if factor == 1:
+        return soft_label
+    is_class = np.array([endpoint.kind == "classification" for endpoint in endpoints])
+    sharp = soft_label.copy()
+    sharp[:, is_class] = sharpened(torch.tensor(soft_label[:, is_class]), factor).numpy()
+    return sharp
+
+
+def lesson_of(
+    consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, recipe: Recipe, sharpen: float, seed: int
+) -> tuple[Lesson, np.ndarray]:
+    """Return what a student is taught, and which rows of the transfer set that is."""
+    rows = select_rows(consensus, transfer, selection, seed)
+    confidence, endpoints = consensus.confidence[rows], consensus.endpoints
+    variance = teachers_variance(consensus)[rows] if recipe.loss.values == "heteroscedastic" else None
+    soft_label = sharpened_labels(consensus.soft_label[rows], endpoints, sharpen)
+    weight = loss_weight(consensus, rows, selection)
+    return Lesson(transfer.molecules.take(rows), soft_label, confidence, weight, variance, endpoints), rows
+
+
+def neighbours_of(lesson: Lesson, student: StudentSpec) -> NeighbourPredictor:
+    """Return the lesson itself as a model."""
+    bits = np.asarray(lesson.molecules.bits)
+    return NeighbourPredictor(bits, lesson.soft_label, lesson.confidence, lesson.endpoints, student.neighbours)
+
+
+def blend_of(network: Predictor, lesson: Lesson, job: Job, student: StudentSpec) -> Blend:
+    """Return network and nearest neighbours as one, with shares chosen on the held-out part of the lesson.
+
+    While shares are chosen, held-out molecules are nobody's neighbours; afterwards they are.
+
+    Raises:
+        QuorumError: Nothing was held out.
+    """
+    learnt, held_out = (lesson.take(rows) for rows in held_out_rows(job, len(lesson.molecules)))
+    if not len(held_out.molecules):
+        raise QuorumError("a blend has no held-out molecules", expected="some", remedy="Raise training.student.validation_share.")
+    nearest = neighbours_of(learnt, student)
+    blend = chosen_blend(nearest, network, nearest.bits, held_out.molecules, held_out.soft_label)
+    everything = neighbours_of(lesson, student)
+    return replace(blend, local=everything, bits=everything.bits)
+
+
+def without_held_out(predictor: Predictor, lesson: Lesson, job: Job, student: StudentSpec) -> tuple[Predictor, np.ndarray]:
+    """Return the model as it would be without the held-out molecules among its neighbours, and these molecules' rows.
+
+    Where nothing was held out, or nothing is a neighbour, the model itself and all rows.
+    """
+    learnt, held_out = held_out_rows(job, len(lesson.molecules))
+    everything = np.arange(len(lesson.molecules))
+    if not len(held_out) or not isinstance(predictor, NeighbourPredictor | Blend):
+        return predictor, everything
+    nearest = neighbours_of(lesson.take(learnt), student)
+    return (nearest if isinstance(predictor, NeighbourPredictor) else replace(predictor, local=nearest, bits=nearest.bits)), held_out
+
+
 def student_stage(
     artifact: Artifact,
     consensus: ConsensusTable,
     transfer: Part,
+    student: StudentSpec,
     model: NetworkSpec,
     recipe: Recipe,
     trainer: TrainerSpec,
@@ -51,22 +176,29 @@ def student_stage(
     (soft label of at least 0.5).
     """
 
+    def fit(job: Job, lesson: Lesson) -> tuple[Predictor, tuple[CurvePoint, ...]]:
+        if student.mode == "nearest":
+            return neighbours_of(lesson, student), ()
+        trained = train_student(job, lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
+        network = finished(trained, annotation)
+        return (blend_of(network, lesson, job, student) if student.mode == "blend" else network), trained.curve
+
     def build(folder: Path, work: Work) -> None:
-        rows = select_rows(consensus, selection, seed)
-        molecules, soft_label = transfer.molecules.take(rows), consensus.soft_label[rows]
-        weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
+        lesson, rows = lesson_of(consensus, transfer, selection, recipe, student.sharpen, seed)
         job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
-        trained = train_student(job, molecules, soft_label, weight, consensus.endpoints)
-        predictor = finished(trained, annotation)
-        probe = np.arange(min(len(rows), 4096))
-        hard = np.where(np.isnan(soft_label[probe]), np.nan, soft_label[probe] >= 0.5)
-        thresholds = own_thresholds(predictor, molecules.take(probe), hard)
-        write_model(folder, "student", "student", predictor, thresholds, reference_fingerprints(molecules, seed), annotation, trained.curve)
+        predictor, curve = fit(job, lesson)
+        judged, probe = without_held_out(predictor, lesson, job, student)
+        probe = probe[:4096]
+        hard = np.where(np.isnan(lesson.soft_label[probe]), np.nan, lesson.soft_label[probe] >= 0.5)
+        thresholds = own_thresholds(judged, lesson.molecules.take(probe), hard)
+        reference = reference_fingerprints(lesson.molecules, seed)
+        write_model(folder, "student", "student", predictor, thresholds, reference, annotation, curve)
         np.save(folder / "rows.npy", rows, allow_pickle=False)
 
     inputs = {
         "consensus": artifact.digest,
         "transfer": transfer.transfer_digest,
+        "student": student,
         "model": model,
         "recipe": recipe,
         "trainer": trainer_inputs(trainer),

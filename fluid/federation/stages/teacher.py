@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from lightning.pytorch.loggers import Logger
 
-from fluid.artifacts import hash_file, plain
+from fluid.artifacts import hash_file, plain, write_json
 from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
@@ -21,10 +21,16 @@ from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_teacher
 from fluid.training.validation_split import split_validation
 
-MakeLogger = Callable[[str], Logger | None]
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
+
+HELD_OUT = "held_out.json"
+"""Rows of the private split that the teacher did not learn from; they stay in the company."""
+
+MakeLogger = Callable[[str], "Logger | None"]
 
 
-def no_logger(_: str) -> Logger | None:
+def no_logger(_: str) -> "Logger | None":
     """Log nowhere."""
     return None
 
@@ -88,9 +94,11 @@ def teacher_stage(
     def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=name)
         predictor, curve = fit(work)
-        held_out = part.take(own_validation(part.table.labels, recipe, seed, name)[1])
+        rows = own_validation(part.table.labels, recipe, seed, name)[1]
+        held_out = part.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
         write_model(folder, name, "teacher", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, curve)
+        write_json(folder / HELD_OUT, {"part": part.digest, "rows": rows.tolist()})
 
     inputs = {
         "part": part.digest,

@@ -1,0 +1,51 @@
+"""Which loss a student learns by, as a configuration chooses it."""
+
+import math
+from dataclasses import dataclass
+
+from fluid.distillation.losses import LOSSES, VALUE_LOSSES
+from fluid.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class LossSpec:
+    """Losses of a student, and of a hybrid on the consensus.
+
+    Attributes:
+        classes: Loss for probabilities, one of `LOSSES`.
+        values: Loss for values, one of `VALUE_LOSSES`.
+        temperature: Softening temperature of `kl_distillation`.
+        delta: Distance from which the Huber losses are linear: log-odds, or standard deviations of the soft labels.
+        ranking: Share of the pairwise ranking loss, in [0, 1]; the rest is the pointwise loss.
+        confusion: `P(soft label says j | true class i)`, two rows that sum to 1, for the forward correction; empty: none.
+    """
+
+    classes: str = "soft_bce"
+    values: str = "gaussian_nll"
+    temperature: float = 1.0
+    delta: float = 1.0
+    ranking: float = 0.0
+    confusion: tuple[tuple[float, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: A name is unknown, or a number is out of range.
+        """
+        for name, known in (("classes", tuple(LOSSES)), ("values", VALUE_LOSSES)):
+            if getattr(self, name) not in known:
+                raise ConfigError(f"loss.{name} is {getattr(self, name)!r}", expected="one of " + ", ".join(known))
+        for name in ("temperature", "delta"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"loss.{name} is {getattr(self, name)}", expected="a finite number above 0")
+        if not 0 <= self.ranking <= 1:
+            raise ConfigError(f"loss.ranking is {self.ranking}", expected="a share in [0, 1]")
+        if self.confusion and not _is_confusion(self.confusion):
+            raise ConfigError(f"loss.confusion is {self.confusion}", expected="two rows of two shares in [0, 1] that sum to 1")
+
+
+def _is_confusion(rows: tuple[tuple[float, ...], ...]) -> bool:
+    shares = [share for row in rows for share in row]
+    square = len(rows) == 2 and all(len(row) == 2 for row in rows)
+    return square and all(0 <= share <= 1 for share in shares) and all(abs(sum(row) - 1) < 1e-4 for row in rows)

@@ -1,0 +1,82 @@
+"""One part of a federation, made alone and left in the store: what a batch system gives to one of its jobs.
+
+Nothing is handed over but the store: a whole run looks every stage up by what goes in, finds the parts, and makes the rest.
+"""
+
+from collections.abc import Mapping
+
+from fluid.artifacts import Artifact
+from fluid.errors import ConfigError
+from fluid.federation.consensus_table import read_consensus
+from fluid.federation.consortium_data import ConsortiumData
+from fluid.federation.model_folder import read_model
+from fluid.federation.part import Part
+from fluid.federation.simulation import STUDENT, add_back, aggregate, annotate, distil, divide, teacher_stages, upper_bounds
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.hybrid import Released, hybrid_name
+from fluid.federation.workshop import Workshop
+
+DATA, CONSENSUS = "data", "consensus"
+
+
+def portions(spec: FederationSpec) -> list[str]:
+    """Return the parts of a federation by name, in the order in which they need each other: all but the judging."""
+    companies = [f"T{number}" for number in range(1, spec.companies.n + 1)]
+    bounds = ["pooled", "forest"] if spec.evaluation.forest else ["pooled"]
+    return [DATA, *companies, *bounds, CONSENSUS, STUDENT, *map(hybrid_name, companies)]
+
+
+def check_portion(name: str, spec: FederationSpec) -> None:
+    """Refuse a part that the federation does not have.
+
+    Raises:
+        ConfigError: It has none of that name.
+    """
+    if name not in portions(spec):
+        raise ConfigError(f"only is {name!r}", expected="one of " + ", ".join(portions(spec)))
+
+
+def make_portion(name: str, spec: FederationSpec, workshop: Workshop) -> None:
+    """Make one part, and those that it needs if the store does not hold them.
+
+    Args:
+        name: `data` (molecules and their division), a company (its teacher and annotations), `pooled`, `forest`, `consensus`, `student`,
+            or a hybrid.
+        spec: The whole federation.
+        workshop: Where it is made.
+
+    Raises:
+        ConfigError: The federation has no such part.
+    """
+    check_portion(name, spec)
+    data, _, companies = divide(spec, workshop)
+    if name == DATA:
+        return
+    if bound := upper_bounds(data.pool, spec, workshop).get(name):
+        workshop.make(bound)
+        return
+    asked = {name: companies[name]} if name in companies else companies
+    teachers = workshop.make_all(teacher_stages(asked, spec, workshop))
+    annotations = annotate(teachers, data.transfer, spec, workshop)
+    if name not in companies:
+        make_released(name, annotations, companies, teachers, data, spec, workshop)
+
+
+def make_released(
+    name: str,
+    annotations: Mapping[str, Artifact],
+    companies: Mapping[str, Part],
+    teachers: Mapping[str, Artifact],
+    data: ConsortiumData,
+    spec: FederationSpec,
+    workshop: Workshop,
+) -> None:
+    """Make the consensus, the student, or a hybrid from the annotations of all companies."""
+    consensus = aggregate(annotations, data.transfer, spec, workshop)
+    if name == CONSENSUS:
+        return
+    student = workshop.make(distil(consensus, data.transfer, spec, workshop))
+    if name != STUDENT:
+        released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
+        company = next(company for company in companies if hybrid_name(company) == name)
+        workshop.make(add_back(company, companies[company], teachers[company], released, spec, workshop))

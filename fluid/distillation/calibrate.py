@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from fluid.distillation.robust import middle
 from fluid.distillation.slices import row_slices
 
 TEMPERATURE = "teacher_temperature"
@@ -52,13 +53,15 @@ def cooled(values: Tensor, temperature: Tensor, is_class: Tensor) -> Tensor:
 
 @torch.no_grad()
 def learnt_temperature(values: Tensor, weights: Tensor) -> Tensor:
-    """Return for each teacher the temperature that brings it closest to the others' mean, `(K, 1, T)`.
+    """Return for each teacher the temperature that brings it closest to the others' mean, over their median, `(K, 1, T)`.
 
     For the inverse temperature `a` this minimises the cross-entropy `−Σ_m w [q log σ(a l) + (1 − q) log(1 − σ(a l))]`, where `l` are the
     teacher's logits and `q` the weighted mean probability of all others; it is convex, and solved by Newton steps within [0.1, 10].
+    A mean of others is softer than any truth, so that all temperatures lean above 1; divided by their median over teachers they
+    bring everybody to the scale of the typical teacher.
 
-    Limits: the mean of others is softer than the truth, so temperatures lean above 1; a majority that is overconfident makes
-    everybody so. A teacher without any other to agree with keeps temperature 1. Depends on all molecules of the batch.
+    Limits: that scale may be wrong, which agreement cannot show. A teacher without any other to agree with counts as temperature 1.
+    Depends on all molecules of the batch.
 
     Args:
         values: Probabilities `(K, M, T)`, finite everywhere.
@@ -72,7 +75,8 @@ def learnt_temperature(values: Tensor, weights: Tensor) -> Tensor:
             slope, curvature = slope + steps[0], curvature + steps[1]
         step = torch.where(curvature > 0, slope / curvature.clamp(min=torch.finfo(values.dtype).tiny), 0.0)
         inverse = (inverse - step.clamp(-1, 1)).clamp(1 / MOST, MOST)
-    return 1 / inverse
+    asked = (weights > 0).any(1, keepdim=True).to(values.dtype)
+    return torch.where(asked > 0, middle(1 / inverse, asked).clamp(min=1 / MOST) ** -1 / inverse, 1.0)
 
 
 def _slopes(values: Tensor, weights: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:

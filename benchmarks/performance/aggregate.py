@@ -1,4 +1,4 @@
-"""Every consensus method on the answers of eight teachers: seconds at the paper's 347,717 molecules, memory at a million with four endpoints."""
+"""Every consensus method on the answers of eight teachers: seconds at 347,717 molecules, memory at a million with four endpoints."""
 
 import sys
 from statistics import median

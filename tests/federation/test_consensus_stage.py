@@ -15,10 +15,10 @@ from fluid.cli.help import choices_of
 from fluid.cli.specs import federation_spec
 from fluid.distillation import METHODS
 from fluid.errors import ConfigError
-from fluid.evaluation.metrics import brier, ece, nll
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium import AggregateOrder
 from fluid.federation.model_folder import read_model
+from fluid.federation.rehearsal import rehearse
 from fluid.federation.simulation import public_labels, read_sets, simulate
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stages.consensus import consensus_stage
@@ -88,7 +88,6 @@ def test_the_judged_confidence_is_that_of_the_scores(finished: Finished) -> None
     curve = pd.read_csv(artifact / "risk_coverage.csv").groupby("test").tail(1).set_index("test")
     assert curve.risk.to_dict() == pytest.approx(confidence.risk.to_dict())
     assert (curve.coverage == 1).all()
-    assert {brier, nll, ece}
 
 
 def test_what_is_learnt_is_learnt_on_the_transfer_set(finished: Finished, sets: list[AnnotationSet], workshop: Workshop) -> None:
@@ -109,20 +108,13 @@ def test_a_federation_that_stacks_teachers_by_public_labels(
     labels = public_labels(federation.data, federation.annotations)
     assert labels is not None
     assert np.isfinite(labels).sum() == 40
-    known = dict(
-        zip(
-            federation.data.transfer_labels.table.keys, labels_for(federation.data.transfer_labels, sets_endpoints(federation)), strict=True
-        )
-    )
-    for key, label in zip(federation.data.transfer.table.keys, labels, strict=True):
-        assert key not in known or known[key] == label
+    public, sets = federation.data.transfer_labels, read_sets(federation.annotations, federation.data.transfer)
+    assert public is not None
+    known = dict(zip(public.table.keys, labels_for(public, sets[0].endpoints), strict=True))
+    assert all(known[key] == label for key, label in zip(federation.data.transfer.table.keys, labels, strict=True) if key in known)
     assert (federation.judged["consensus"] / "confidence.csv").exists()
     share = pd.read_csv(federation.consensus / "contribution.csv").weight_share
     assert share.max() > 0.34
-
-
-def sets_endpoints(federation: object) -> tuple:
-    return read_sets(federation.annotations, federation.data.transfer)[0].endpoints
 
 
 def test_without_public_labels_stacking_is_refused_before_any_work(
@@ -136,3 +128,8 @@ def test_without_public_labels_stacking_is_refused_before_any_work(
     with pytest.raises(ConfigError, match=message):
         consensus_stage(sets, chosen("stacking"), (0.3, 0.4, 0.5))
     assert workshop.records == []
+
+
+def test_a_search_cannot_use_public_labels(finished: Finished, workshop: Workshop) -> None:
+    with pytest.raises(ConfigError, match="a search cannot use consensus 'stacking'; expected a consensus that needs no labels"):
+        next(rehearse(replace(finished.spec, consensus=chosen("stacking")), workshop, "auroc"))

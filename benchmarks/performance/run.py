@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from aggregate import aggregate
 from annotate import annotate
 from batch import batch
 from bench import Bench, Missing, bound_cores
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "lightning_overhead": lightning_overhead,
     "demo": demo,
     "growth": growth,
+    "aggregate": aggregate,
 }
 BASE = "6fbae73"
 

@@ -59,7 +59,8 @@ def dawid_skene(
     Endpoints are separate. Where an endpoint has one teacher, no truth can be learnt: its answers are returned, with the identity
     as confusion. With two, the result leans on the start.
 
-    Limits: teachers are taken as independent given the truth. Teachers that share errors are overcounted and the posterior is too sure;
+    Limits: a vote of ½ still counts as half a vote for each side, so where probabilities are good as they are a pool uses them better.
+    Teachers are taken as independent given the truth. Teachers that share errors are overcounted and the posterior is too sure;
     `evidence` below 1 (down to `1 / K` for copies of one teacher) takes that back, and at 0 nothing but the prior is left.
     Depends on all molecules of the batch.
 

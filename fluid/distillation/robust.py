@@ -19,32 +19,30 @@ class Ranks(NamedTuple):
         values: The answers.
         order: Teacher of each.
         weight: Its weight.
-        below: Weight of all answers before it.
-        upto: Weight of these and its own.
+        upto: Weight of all answers before it, and its own.
     """
 
     values: Tensor
     order: Tensor
     weight: Tensor
-    below: Tensor
     upto: Tensor
 
 
-def ranked(values: Tensor, weights: Tensor) -> Ranks:
-    """Sort the answers `(K, M, T)` of all teachers, with their weights."""
-    ordered, order = torch.sort(values, dim=0, stable=True)
+def ranked(values: Tensor, weights: Tensor, stable: bool) -> Ranks:
+    """Sort the answers `(K, M, T)` of all teachers, with their weights; `stable` keeps equal ones in the order of teachers."""
+    ordered, order = torch.sort(values, dim=0, stable=stable)
     weight = weights.gather(0, order)
-    upto = weight.cumsum(0)
-    return Ranks(ordered, order, weight, torch.cat([torch.zeros_like(upto[:1]), upto[:-1]]), upto)
+    return Ranks(ordered, order, weight, weight.cumsum(0))
 
 
 def middle(values: Tensor, weights: Tensor) -> Tensor:
     """Return the weighted median over teachers `(M, T)`: the answer at half of the weight, or the mean of the two that meet there."""
-    ranks = ranked(values, weights)
-    half = weights.sum(0) / 2
-    at_edge = ((ranks.upto == half) | (ranks.below == half)) & (ranks.weight > 0)
-    inside = (ranks.below < half) & (half < ranks.upto)
-    return (torch.where(inside, ranks.values, 0.0) + torch.where(at_edge, 0.5 * ranks.values, 0.0)).sum(0)
+    if not len(values):
+        return values.sum(0)
+    ranks, half = ranked(values, weights, stable=False), weights.sum(0, keepdim=True) / 2
+    lower = (ranks.upto < half).sum(0, keepdim=True)
+    upper = (ranks.upto <= half).sum(0, keepdim=True).clamp(max=len(values) - 1)
+    return (0.5 * (ranks.values.gather(0, lower) + ranks.values.gather(0, upper))).squeeze(0)
 
 
 def spread_of(values: Tensor, weights: Tensor, centre: Tensor) -> Tensor:
@@ -86,7 +84,7 @@ def trimmed_mean(values: Tensor, weights: Tensor, trim: float = TRIM.default) ->
     Raises:
         ValueError: `trim` is out of range.
     """
-    ranks, total = ranked(values, weights), weights.sum(0)
+    ranks, total = ranked(values, weights, stable=True), weights.sum(0)
     cut = total * TRIM.check("trim", trim)
-    kept = (torch.minimum(ranks.upto, total - cut) - torch.maximum(ranks.below, cut)).clamp(min=0)
+    kept = (torch.minimum(ranks.upto, total - cut) - torch.maximum(ranks.upto - ranks.weight, cut)).clamp(min=0)
     return averaged(values, shares(torch.zeros_like(kept).scatter(0, ranks.order, kept)))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.distillation import needs_labels
+from fluid.errors import ConfigError
 from fluid.evaluation.validation import defined_mean, validation_score
 from fluid.federation.consortium_data import load_data
 from fluid.federation.model_folder import Model, read_model
@@ -37,7 +39,12 @@ def rehearse(spec: FederationSpec, workshop: Workshop, metric: str) -> Iterator[
         `teachers`: mean score of the teachers, each on its company's own held-out molecules; nothing private is pooled.
         `consensus`: score of the teachers' consensus on the validation molecules, before the transfer set is annotated.
         `student`: score of the student on the validation molecules.
+
+    Raises:
+        ConfigError: The consensus learns from labels of transfer molecules, so that it cannot be scored before these are annotated.
     """
+    if needs_labels(spec.consensus.method):
+        raise ConfigError(f"a search cannot use consensus {spec.consensus.method!r}", expected="a consensus that needs no labels")
     data = load_data(spec, workshop)
     companies = read_split(workshop.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool)
     teachers = workshop.make_all(teacher_stages(companies, spec, workshop))

@@ -9,11 +9,12 @@ public transfer set ────────────────────
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
+from fluid.federation.baselines.suite import Baselines, make_baselines
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.model_folder import Model, read_model
@@ -48,6 +49,7 @@ class Federation:
         annotations: Annotation artifacts by teacher.
         consensus: The consensus.
         judged: Judged answers and scores by model name, and of the consensus itself.
+        baselines: Other ways of federated learning, if any was asked for.
     """
 
     data: ConsortiumData
@@ -57,6 +59,7 @@ class Federation:
     annotations: Mapping[str, Artifact]
     consensus: Artifact
     judged: Mapping[str, Artifact]
+    baselines: Baselines = field(default_factory=Baselines)
 
 
 def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
@@ -74,9 +77,11 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
     hybrids = workshop.make_all({name: add_back(name, part, released, spec, workshop) for name, part in companies.items()})
-    judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
+    baselines = make_baselines(companies, teachers, student, data.transfer, spec, workshop)
+    judged = judge(data, bounds, teachers, student, hybrids, baselines, spec, workshop)
     models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
-    return Federation(data, split, companies, models, annotations, consensus, judged)
+    models |= {name: model.artifact for name, model in baselines.models.items()}
+    return Federation(data, split, companies, models, annotations, consensus, judged, baselines)
 
 
 def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
@@ -153,6 +158,7 @@ def judge(
     teachers: Mapping[str, Artifact],
     student: Artifact,
     hybrids: Mapping[str, Artifact],
+    baselines: Baselines,
     spec: FederationSpec,
     workshop: Workshop,
 ) -> dict[str, Artifact]:
@@ -163,6 +169,7 @@ def judge(
         **{company: (artifact, "teacher", company) for company, artifact in teachers.items()},
         STUDENT: (student, STUDENT, ""),
         **{hybrid_name(company): (artifact, "hybrid", company) for company, artifact in hybrids.items()},
+        **{name: (model.artifact, model.role, model.company) for name, model in baselines.models.items()},
     }
     opened = {name: read_model(artifact) for name, (artifact, _, _) in roles.items()}
     stages = {

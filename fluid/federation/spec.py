@@ -7,6 +7,7 @@ from typing import Any
 from fluid.companies.spec import CompanySpec
 from fluid.distillation import MODES, check_method
 from fluid.errors import ConfigError
+from fluid.federation.baselines.spec import BaselinesSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.molecules.standardize import StandardizeSpec
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -186,4 +187,20 @@ class FederationSpec:
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
+    baselines: BaselinesSpec = field(default_factory=BaselinesSpec)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that weights can be averaged if a baseline does so.
+
+        Raises:
+            ConfigError: The companies' model has no weights of one architecture.
+        """
+        averaging = self.baselines.averaging()
+        if averaging and not isinstance(self.model, NetworkSpec):
+            kind = type(self.model).__name__.removesuffix("Spec").lower()
+            raise ConfigError(
+                f"baselines {', '.join(averaging)} average weights, but the companies' model is {kind!r}",
+                expected="a graph network, the same in all companies",
+                remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
+            )

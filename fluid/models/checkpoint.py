@@ -19,6 +19,7 @@ from fluid.models.forest import ForestPredictor
 from fluid.models.network import Network
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.models.similarity_guided import SimilarityGuided
 from fluid.molecules.features import ATOM_FEATURES, N_BOND_CATEGORIES
 
 FORMAT = 1
@@ -89,15 +90,29 @@ def _load_file(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ..
     return PredictionFile(tuple(read_json(folder / "keys.json")), endpoints, (mean, epistemic, aleatoric), card["source"])
 
 
+def _save_guided(folder: Path, model: SimilarityGuided) -> dict[str, Any]:
+    save_predictor(folder / "own", model.own)
+    save_predictor(folder / "federated", model.federated)
+    np.save(folder / "reference.npy", model.reference, allow_pickle=False)
+    return {"kind": "similarity_guided", "k": model.k, "power": model.power}
+
+
+def _load_guided(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> SimilarityGuided:
+    reference = np.load(folder / "reference.npy", allow_pickle=False)
+    return SimilarityGuided(load_predictor(folder / "own"), load_predictor(folder / "federated"), reference, card["k"], card["power"])
+
+
 SAVERS: dict[type, Callable[[Path, Any], dict[str, Any]]] = {
     GraphEnsemble: _save_ensemble,
     ForestPredictor: _save_forest,
     PredictionFile: _save_file,
+    SimilarityGuided: _save_guided,
 }
 LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predictor]] = {
     "network": _load_ensemble,
     "forest": _load_forest,
     "predictions": _load_file,
+    "similarity_guided": _load_guided,
 }
 
 
@@ -105,12 +120,17 @@ def save_predictor(folder: Path, predictor: Predictor) -> None:
     """Write a model into a new folder, atomically: weights, and `model.json` with the hash of each file."""
     with atomic_folder(folder) as temporary:
         card = SAVERS[type(predictor)](temporary, predictor)
-        files = {file.name: hash_file(file) for file in sorted(temporary.iterdir())}
+        files = {name: hash_file(file) for name, file in sorted(_files_in(temporary).items())}
         endpoints = [endpoint.to_dict() for endpoint in predictor.endpoints]
         versions = {name: version(name) for name in ("torch", "scikit-learn", "rdkit")}
         write_json(
             temporary / CARD, {"format": FORMAT, "features": FEATURES, "endpoints": endpoints, "versions": versions, "files": files, **card}
         )
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    """Return all files of a folder and its subfolders by their relative names."""
+    return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
 
 
 def load_predictor(folder: Path) -> Predictor:
@@ -146,11 +166,11 @@ def _check(folder: Path, card: Any) -> None:
         raise ArtifactError(
             "it does not say which files belong to the model", where=where, remedy="Copy the model again, or train it again."
         )
-    for file in sorted(folder.iterdir()):
-        if file.name not in files and file.name != CARD and not file.name.startswith("."):
+    present = _files_in(folder)
+    for name, file in sorted(present.items()):
+        if name not in files and name != CARD and not file.name.startswith("."):
             raise ArtifactError("a file does not belong to the model", where=str(file), remedy="Remove it, or copy the model again.")
     for name, digest in files.items():
-        file = folder / Path(name).name
-        if not file.is_file() or hash_file(file) != digest:
-            what = "is missing" if not file.is_file() else "was altered"
-            raise ArtifactError(f"a file of the model {what}", where=str(file), remedy="Copy the model again, or train it again.")
+        if name not in present or hash_file(present[name]) != digest:
+            what = "was altered" if name in present else "is missing"
+            raise ArtifactError(f"a file of the model {what}", where=str(folder / name), remedy="Copy the model again, or train it again.")

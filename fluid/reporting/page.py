@@ -21,7 +21,7 @@ from fluid.reporting.figures.panels import (
 )
 from fluid.reporting.narrative import sentences
 from fluid.reporting.report_data import ReportData
-from fluid.reporting.tables import score_table
+from fluid.reporting.tables import baseline_table, score_table
 
 TEMPLATES = Path(__file__).parent / "templates"
 CALIBRATED_ROLES = ("pooled", "consensus", "student")
@@ -69,6 +69,12 @@ def small_figures(data: ReportData) -> list[dict[str, Any]]:
     ]
 
 
+def baseline_tables(data: ReportData) -> list[dict[str, Any]]:
+    """Return the table of federated baselines of every endpoint; none without baselines."""
+    endpoints = dict.fromkeys(data.scores["endpoint"]) if len(data.baselines) else ()
+    return [{"endpoint": name, "html": html_table(baseline_table(data.scores, data.baselines, name))} for name in endpoints]
+
+
 def render(data: ReportData) -> str:
     """Return the page as text; equal data give equal text."""
     environment = Environment(
@@ -85,6 +91,7 @@ def render(data: ReportData) -> str:
         bars=bar_figures(data),
         figures=small_figures(data),
         tables=tables,
+        baselines=baseline_tables(data),
         companies=html_table(data.companies),
         stages=html_table(stages),
         total_s=float(data.stages["seconds"].sum()),

@@ -92,6 +92,12 @@ def label_scale(labels: np.ndarray, endpoints: Sequence[Endpoint]) -> tuple[np.n
     return location.astype(np.float32), scale.astype(np.float32)
 
 
+def scaled(examples: Examples, scaling: tuple[np.ndarray, np.ndarray]) -> Examples:
+    """Return the examples with targets in units of the scale, from the location; `scaling` is that of `label_scale`."""
+    location, scale = scaling
+    return Examples(examples.graphs, ((examples.target - location) / scale).astype(np.float32), examples.weight)
+
+
 def _report_member(report: Report, member: int, members: int, share: float) -> None:
     report((member + share) / members)
 
@@ -129,9 +135,7 @@ def train_ensemble(
     networks: list[Network] = []
     curve: list[CurvePoint] = []
     location, scale = scaling
-    train, validation = (
-        Examples(part.graphs, ((part.target - location) / scale).astype(np.float32), part.weight) for part in (train, validation)
-    )
+    train, validation = scaled(train, scaling), scaled(validation, scaling)
     members = job.recipe.members
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
@@ -162,8 +166,38 @@ def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndar
     return predictor.with_temperature(temperature)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnExamples:
+    """A private split, divided into what is learnt from and what decides when to stop.
+
+    Attributes:
+        train: Training examples with their loss weights.
+        held_out: Validation examples.
+        rows: Row indices of both in the private split.
+    """
+
+    train: Examples
+    held_out: Examples
+    rows: tuple[np.ndarray, np.ndarray]
+
+
+def own_examples(
+    name: str, seed: int, recipe: Recipe, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint]
+) -> OwnExamples:
+    """Divide a private split of `M` molecules with labels `(M, T)`; the division depends on seed and name of its owner only."""
+    rows = split_validation(labels, recipe.validation_share, numpy_stream(seed, name, "validation"))
+    weight = balanced_weights(labels, endpoints) if recipe.balance else np.ones_like(labels)
+    examples = Examples(molecules.graphs, labels, weight)
+    return OwnExamples(examples.take(rows[0]), examples.take(rows[1]), rows)
+
+
 def train_teacher(
-    job: Job, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint], start: GraphEnsemble | None = None
+    job: Job,
+    molecules: MoleculeSet,
+    labels: np.ndarray,
+    endpoints: Sequence[Endpoint],
+    start: GraphEnsemble | None = None,
+    owner: str = "",
 ) -> Trained:
     """Train on measured labels with the company's own validation part; from `start` this fine-tunes (a hybrid).
 
@@ -173,29 +207,39 @@ def train_teacher(
         labels: `(M, T)` measured labels, NaN missing.
         endpoints: The `T` endpoints.
         start: Ensemble whose weights to start from.
+        owner: Whose validation part is kept aside, if the job has another name: no training of one company may use its validation rows.
     """
     from fluid.training.module import TeacherModule
 
-    rows = split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
-    weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    examples = Examples(molecules.graphs, labels, weight)
-    train, validation = (examples.take(part) for part in rows)
-    scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
-    trained = train_ensemble(job, TeacherModule, endpoints, train, validation, scaling, start)
-    if not len(rows[1]):
+    own = own_examples(owner or job.name, job.seed, job.recipe, molecules, labels, endpoints)
+    scaling = (start.location, start.scale) if start else label_scale(own.train.target, endpoints)
+    trained = train_ensemble(job, TeacherModule, endpoints, own.train, own.held_out, scaling, start)
+    held_out = own.rows[1]
+    if not len(held_out):
         return trained
-    return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
+    return Trained(calibrated(trained.predictor, molecules.take(held_out), labels[held_out]), trained.curve)
 
 
-def train_student(job: Job, molecules: MoleculeSet, soft_label: np.ndarray, weight: np.ndarray, endpoints: Sequence[Endpoint]) -> Trained:
-    """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop."""
+def train_student(
+    job: Job,
+    molecules: MoleculeSet,
+    soft_label: np.ndarray,
+    weight: np.ndarray,
+    endpoints: Sequence[Endpoint],
+    start: GraphEnsemble | None = None,
+) -> Trained:
+    """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop.
+
+    From `start` its networks go on learning, with the scale of their values.
+    """
     from fluid.training.module import StudentModule
 
     train, held_out = split_validation(
         np.full_like(soft_label, np.nan), job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation")
     )
     examples = Examples(molecules.graphs, soft_label, weight)
-    return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), label_scale(soft_label, endpoints))
+    scaling = (start.location, start.scale) if start else label_scale(soft_label, endpoints)
+    return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), scaling, start)
 
 
 def train_concatenated(

@@ -13,7 +13,8 @@ from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, SelectionSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
-from fluid.models.predictor import NetworkSpec
+from fluid.models.predictor import NetworkSpec, Predictor
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import torch_stream
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, train_student
@@ -31,6 +32,13 @@ def confidence_weight(confidence: np.ndarray, power: float) -> np.ndarray:
     weight = confidence.astype(np.float64) ** power
     mean = weight.mean(axis=0, keepdims=True) if len(weight) else np.ones((1, weight.shape[1]))
     return np.where(mean > 0, weight / np.where(mean > 0, mean, 1), 1).astype(np.float32)
+
+
+def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_label: np.ndarray) -> np.ndarray:
+    """Return the thresholds `(T,)` that best reproduce the class of soft labels `(M, T)` on the first 4,096 molecules."""
+    probe = np.arange(min(len(molecules), 4096))
+    hard = np.where(np.isnan(soft_label[probe]), np.nan, soft_label[probe] >= 0.5)
+    return own_thresholds(predictor, molecules.take(probe), hard)
 
 
 def student_stage(
@@ -58,9 +66,7 @@ def student_stage(
         job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
         trained = train_student(job, molecules, soft_label, weight, consensus.endpoints)
         predictor = finished(trained, annotation)
-        probe = np.arange(min(len(rows), 4096))
-        hard = np.where(np.isnan(soft_label[probe]), np.nan, soft_label[probe] >= 0.5)
-        thresholds = own_thresholds(predictor, molecules.take(probe), hard)
+        thresholds = consensus_thresholds(predictor, molecules, soft_label)
         write_model(folder, "student", "student", predictor, thresholds, reference_fingerprints(molecules, seed), annotation, trained.curve)
         np.save(folder / "rows.npy", rows, allow_pickle=False)
 

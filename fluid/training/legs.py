@@ -88,7 +88,13 @@ class Legs:
         Args:
             until: Epochs of all legs so far, this one included.
             kept: File to keep the end of the leg in; if it holds one already, nothing is trained.
+
+        Raises:
+            ConfigError: The leg has no epoch or no batch.
         """
+        done = self.state.values["epoch"] if self.state else 0
+        if until <= done:
+            raise ConfigError(f"a leg until epoch {until} follows one until epoch {done}", expected="a later epoch")
         of = hash_json({"recipe": self.recipe, "seed": self.seed, "until": until, "network": self.network.spec})
         found = read_state(kept, of) if kept else None
         if found is None:
@@ -110,7 +116,7 @@ class Legs:
             with interruptible():
                 trainer.fit(self.module, self.loader)
         if end.end is None:
-            raise ConfigError(f"a leg until epoch {until} has no batch", expected="at least one epoch and one molecule")
+            raise ConfigError("a leg has no batch", expected="at least one molecule to train on")
         return end.end
 
     def _with_weights(self, state: State) -> State:

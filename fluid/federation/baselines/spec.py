@@ -193,9 +193,7 @@ class BaselinesSpec:
         """
         needed = self.sge.federated if self.sge else "student"
         if needed != "student" and getattr(self, needed) is None:
-            raise ConfigError(
-                f"baselines.sge.federated is {needed!r}, which is not asked for", remedy=f"Add it: baselines=[{needed},sge]."
-            )
+            raise ConfigError(f"baselines.sge.federated is {needed!r}, which is not asked for", remedy=f"Add it: baselines=[{needed},sge].")
 
     def asked(self) -> Iterator[tuple[str, Any]]:
         """Yield name and settings of each baseline that is asked for."""

@@ -69,9 +69,7 @@ def make_baselines(
     return Baselines(models, rounds, spec.baselines)
 
 
-def round_stages(
-    parts: Mapping[str, Part], teachers: Mapping[str, Artifact], transfer: Part, spec: FederationSpec
-) -> dict[str, Stage]:
+def round_stages(parts: Mapping[str, Part], teachers: Mapping[str, Artifact], transfer: Part, spec: FederationSpec) -> dict[str, Stage]:
     """Describe the baselines that have rounds."""
     asked, stages = spec.baselines, {}
     if asked.fedavg:

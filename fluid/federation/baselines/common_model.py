@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import plain
+from fluid.federation.baselines.spec import KIND
 from fluid.federation.baselines.weight_rounds import Common, network_spec
 from fluid.federation.model_folder import reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import trainer_inputs
-
-KIND = "baseline"
 
 
 def common_model_stage(

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from fluid.artifacts import MANIFEST, Artifact
-from fluid.federation.baselines.common_model import KIND
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
 from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
-from fluid.federation.baselines.spec import FedMDSpec
+from fluid.federation.baselines.spec import KIND, FedMDSpec
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec

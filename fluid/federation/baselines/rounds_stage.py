@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fluid.artifacts import Artifact
-from fluid.federation.baselines.common_model import KIND
 from fluid.federation.baselines.prediction_rounds import Digested
-from fluid.federation.baselines.spec import DSFLSpec, FedMDSpec
+from fluid.federation.baselines.spec import KIND, DSFLSpec, FedMDSpec
 from fluid.federation.model_folder import reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from fluid.artifacts import Artifact
-from fluid.federation.baselines.common_model import KIND
-from fluid.federation.baselines.spec import SGESpec
+from fluid.federation.baselines.spec import KIND, SGESpec
 from fluid.federation.model_folder import Model, own_thresholds, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec

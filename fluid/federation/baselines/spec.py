@@ -7,6 +7,9 @@ from typing import Any
 
 from fluid.errors import ConfigError
 
+KIND = "baseline"
+"""Kind of all stages of baselines."""
+
 FEDERATED = ("student", "fedavg", "fedprox", "feddf")
 
 

@@ -1,7 +1,7 @@
 import math
 
-from fluid.reporting.tables import headline_table, percent, score_table, with_interval
-from tests.reporting.conftest import scores
+from fluid.reporting.tables import baseline_table, headline_table, percent, score_table, with_interval
+from tests.reporting.conftest import BASELINES, scores
 
 
 def test_intervals_and_percentages() -> None:
@@ -24,3 +24,13 @@ def test_headline_table() -> None:
     assert list(table.index) == ["pooled", "forest", "teacher mean", "consensus", "student", "hybrid mean"]
     assert table.loc["teacher mean", "in-domain auroc"] == "0.750"
     assert table.loc["student", "in-domain gap"] == "53 %"
+
+
+def test_baselines_say_accuracy_and_cost() -> None:
+    table = baseline_table(scores(), BASELINES, "blocker").set_index("model")
+    columns = ["in-domain auroc", "in-domain mcc", "external auroc", "external mcc", "rounds", "up per company", "down per company"]
+    assert list(table.columns) == [*columns, "what leaves a company"]
+    assert list(table.loc["student"]) == ["0.830", "0.830", "0.730", "0.730", "1", "1.2 MB", "0.6 MB", "predictions, once"]
+    assert list(table.loc["teacher mean"])[4:] == ["0", "0.0 MB", "0.0 MB", "nothing"]
+    assert list(table.loc["pooled"])[4:] == ["–", "–", "–", "molecules and labels"]
+    assert baseline_table(scores(), BASELINES[:0], "blocker").empty

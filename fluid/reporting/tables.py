@@ -61,8 +61,10 @@ def headline_table(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def amount(size: float) -> str:
-    """Return bytes in MB, or `–`."""
-    return f"{size / 1e6:,.1f} MB" if math.isfinite(size) else "–"
+    """Return bytes in MB, or in kB below 0.1 MB, or `–`."""
+    if not math.isfinite(size):
+        return "–"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB" if size else "0"
 
 
 def baseline_table(scores: pd.DataFrame, baselines: pd.DataFrame, endpoint: str) -> pd.DataFrame:

@@ -129,9 +129,12 @@ class Legs:
         return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
 
     def validation_loss(self) -> float:
-        """Return the mean loss of the weights of now on the held-out examples, as training's validation does; NaN if there are none."""
+        """Return the mean loss of the weights of now on the held-out examples, as training's validation does; NaN if there are none.
+
+        It is computed in the weights' own precision, also where training is in a mixed one.
+        """
         losses, sizes = [], []
-        self.module.eval()
+        self.module.to(self.held_out.target.device).eval()  # Lightning leaves the module on the CPU
         with torch.inference_mode(), threads(self.spec.threads_for(self.recipe)):
             for batch in self.held_out:
                 if batch is not None:

@@ -67,6 +67,11 @@ def chosen(verb: str, settings: Sequence[str]) -> dict[str, str]:
     return {group: given.get(group, default) for group, default in groups_of(verb).items()}
 
 
+def names_in(choice: str) -> list[str]:
+    """Return the names in a choice: one, or those of a list as `[a,b]`."""
+    return [name.strip() for name in choice.strip("[]").split(",") if name.strip()]
+
+
 def group_text(group: str, default: str) -> str:
     """Return a group with its choices, each with its description; the default is marked."""
     choices = [(name, describe(conf_folder() / group / f"{name}.yaml")) for name in choices_of(group)]
@@ -76,9 +81,10 @@ def group_text(group: str, default: str) -> str:
 
 def settings_text(verb: str, settings: Sequence[str]) -> str:
     """Return the settings as YAML, with the comments of the files that they come from."""
-    files = {group: conf_folder() / group / f"{name}.yaml" for group, name in chosen(verb, settings).items() if name}
+    choices = chosen(verb, settings).items()
+    files = [(group, conf_folder() / group / f"{name}.yaml") for group, choice in choices for name in names_in(choice)]
     comments = key_comments(conf_folder() / f"{verb}.yaml")
-    for group, file in files.items():
+    for group, file in files:
         comments |= {f"{group}.{key}": text for key, text in key_comments(file).items()} if file.is_file() else {}
     path: list[str] = []
     lines = []

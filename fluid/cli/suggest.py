@@ -7,7 +7,7 @@ from typing import Any
 
 from fluid.cli.build import nearest
 from fluid.cli.compose import composed, conf_folder
-from fluid.cli.help import choices_of, groups_of, read_config
+from fluid.cli.help import choices_of, groups_of, names_in, read_config
 from fluid.errors import ConfigError
 
 UNTYPED = {"paths", "logger"}
@@ -26,7 +26,8 @@ def known_keys(verb: str, settings: Sequence[str] = ()) -> list[str]:
     from omegaconf import OmegaConf
 
     groups = groups_of(verb)
-    chosen = [text for text in settings if "=" in text and text.split("=")[1] in choices_of(text.split("=")[0])]
+    pairs = [(text, *text.split("=", 1)) for text in settings if "=" in text]
+    chosen = [text for text, group, choice in pairs if choice and set(names_in(choice)) <= set(choices_of(group))]
     config = OmegaConf.to_container(composed(verb, [text for text in chosen if text.split("=")[0] in groups]), resolve=False)
     return sorted(set(dotted_keys(config)) | set(groups))
 
@@ -77,7 +78,7 @@ def suggestion(message: str, verb: str, settings: Sequence[str] = ()) -> str:
         return _for_key(override.group(1), verb, known_keys(verb, settings))
     if override := re.search(r"Could not append to config. An item is already at '([^']+)'", message):
         return f"Leave out the +: {override.group(1)}=..."
-    if choice := re.search(r"Could not find '([^'/]+)/([^']+)'", message):
+    if choice := re.search(r"Could not (?:find|load) '([^'/]+)/([^']+)'", message):
         return nearest(choice.group(2), choices_of(choice.group(1)))
     if override := re.search(r"Ambiguous value for argument '([^'=]+)=", message):
         return f"Several runs: add -m. A list: {override.group(1)}=[...]."

@@ -65,7 +65,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     from fluid.federation.run_record import recorded
     from fluid.federation.simulation import simulate
     from fluid.reporting.report_files import read_report_data
-    from fluid.reporting.tables import headline_table
+    from fluid.reporting.tables import baseline_table, headline_table
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates, tracked = build(Rates, config["cost"], "cost"), Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
@@ -83,6 +83,9 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run, rates)
             tracker.results(data, run)
     print(headline_table(data.scores).to_string(index=False))
+    if len(data.baselines):
+        for endpoint in dict.fromkeys(data.scores["endpoint"]):
+            print(f"\n{endpoint}\n{baseline_table(data.scores, data.baselines, endpoint).to_string(index=False)}")
     peak = max(record.cost.peak_mb for record in workshop.records)
     print(f"total: {time.perf_counter() - began:.0f} s, peak memory {peak:.0f} MB in one process")
     if config["open"] and sys.stdout.isatty():

@@ -21,8 +21,10 @@ from fluid.evaluation.metrics import (
     labelled_pairs,
 )
 
-ROLES = ("pooled", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", "forest")
-GAP_ROLES = ("student", "hybrid", "hybrid_mean")
+BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean")
+BASELINE_MEMBERS = ("fedmd_member", "sge_member")
+ROLES = ("pooled", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", "forest", *BASELINES, *BASELINE_MEMBERS)
+GAP_ROLES = ("student", "hybrid", "hybrid_mean", *BASELINES)
 GAP_METRICS = ("auroc", "auprc", "mcc", "balanced_accuracy", "brier", "nll", "rmse", "r2", "spearman")
 GAP = "gap_closed"
 
@@ -171,7 +173,7 @@ def _shared_n(group: Sequence[Score]) -> int:
 
 
 def add_gap_closed(scores: Sequence[Score]) -> list[Score]:
-    """Return `scores` followed by a `gap_closed:<metric>` row for each student, hybrid and hybrid mean.
+    """Return `scores` followed by a `gap_closed:<metric>` row for each student, hybrid, hybrid mean and federated baseline.
 
     References are the `pooled` and `teacher_mean` rows of the same test, endpoint and metric; without both no row is
     added. The ends are those of the model's own interval (min–max for a mean), carried through with the two references

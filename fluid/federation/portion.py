@@ -20,7 +20,7 @@ DATA, CONSENSUS = "data", "consensus"
 
 
 def portions(spec: FederationSpec) -> list[str]:
-    """Return the parts of a federation by name, in the order in which they need each other: all but the judging."""
+    """Return the parts of a federation by name, in the order in which they need each other: all but baselines and the judging."""
     companies = [f"T{number}" for number in range(1, spec.companies.n + 1)]
     bounds = ["pooled", "forest"] if spec.evaluation.forest else ["pooled"]
     return [DATA, *companies, *bounds, CONSENSUS, STUDENT, *map(hybrid_name, companies)]

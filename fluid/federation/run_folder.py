@@ -13,9 +13,11 @@ import pandas as pd
 from fluid import __version__
 from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
+from fluid.federation.baselines.facts import facts_table
 from fluid.federation.chemical_space import chemical_space
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.cost import Rates
+from fluid.federation.model_folder import read_model
 from fluid.federation.run_record import OUTPUTS, RunRecord
 from fluid.federation.simulation import Federation
 from fluid.federation.stage import library_versions
@@ -36,12 +38,15 @@ def all_scores(federation: Federation) -> list[Score]:
     scores = [Score(**dict(zip(names, row, strict=True))) for row in table[names].itertuples(index=False)]
     scores += mean_scores(scores, "teacher", "teacher mean", "teacher_mean")
     scores += mean_scores(scores, "hybrid", "hybrid mean", "hybrid_mean")
+    for baseline in ("fedmd", "sge"):
+        scores += mean_scores(scores, f"{baseline}_member", f"{baseline} mean", f"{baseline}_mean")
     return add_gap_closed(scores)
 
 
 def learning_curves(federation: Federation) -> pd.DataFrame:
-    """Return the loss per epoch of every trained network (mean over the members of an ensemble)."""
-    frames = [pd.read_csv(artifact / "curve.csv").assign(model=name) for name, artifact in federation.models.items()]
+    """Return the loss per epoch of every trained network but the baselines' (mean over the members of an ensemble)."""
+    models = {name: artifact for name, artifact in federation.models.items() if name not in federation.baselines.models}
+    frames = [pd.read_csv(artifact / "curve.csv").assign(model=name) for name, artifact in models.items()]
     table = pd.concat(frames, ignore_index=True)
     return table.groupby(["model", "epoch", "split"], as_index=False, sort=False)[["loss"]].mean()
 
@@ -84,6 +89,12 @@ def stage_table(records: Sequence[StageRecord], rates: Rates) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS["stages"]))
 
 
+def baseline_facts(federation: Federation) -> pd.DataFrame:
+    """Return rounds, bytes and what leaves a company for each way of working together; empty if no baseline was asked for."""
+    student, transfer = read_model(federation.models["student"]), federation.data.transfer
+    return facts_table(federation.baselines, len(transfer), len(student.predictor.endpoints), student)
+
+
 def report_data(
     federation: Federation, records: Sequence[StageRecord], config: Mapping[str, Any], title: str, seed: int, rates: Rates
 ) -> ReportData:
@@ -105,6 +116,7 @@ def report_data(
         selection=selected_histogram(federation),
         stages=stage_table(records, rates),
         notes=federation.data.notes,
+        baselines=baseline_facts(federation),
     )
 
 

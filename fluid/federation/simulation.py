@@ -9,7 +9,7 @@ public transfer set ────────────────────
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +18,7 @@ from fluid.annotation.annotation_set import AnnotationSet, union_of_endpoints
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
 from fluid.distillation import learns
+from fluid.federation.baselines.suite import Baselines, make_baselines
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.hints import with_hints
@@ -54,6 +55,7 @@ class Federation:
         annotations: Annotation artifacts by teacher.
         consensus: The consensus.
         judged: Judged answers and scores by model name, and of the consensus itself.
+        baselines: Other ways of federated learning, if any was asked for.
     """
 
     data: ConsortiumData
@@ -63,6 +65,7 @@ class Federation:
     annotations: Mapping[str, Artifact]
     consensus: Artifact
     judged: Mapping[str, Artifact]
+    baselines: Baselines = field(default_factory=Baselines)
 
 
 def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
@@ -78,10 +81,12 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
     hybrids = workshop.make_all({name: add_back(name, part, teachers[name], released, spec, workshop) for name, part in companies.items()})
-    judged = judge(data, bounds, teachers, student, hybrids, spec, workshop)
+    baselines = make_baselines(companies, teachers, student, data.transfer, spec, workshop)
+    judged = judge(data, bounds, teachers, student, hybrids, baselines, spec, workshop)
     judged["consensus"] = judge_consensus(data, judged, teachers, annotations, labels, spec, workshop)
     models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
-    return Federation(data, split, companies, models, annotations, consensus, judged)
+    models |= {name: model.artifact for name, model in baselines.models.items()}
+    return Federation(data, split, companies, models, annotations, consensus, judged, baselines)
 
 
 def divide(spec: FederationSpec, workshop: Workshop) -> tuple[ConsortiumData, Artifact, Mapping[str, Part]]:
@@ -160,8 +165,7 @@ def public_labels(data: ConsortiumData, annotations: Mapping[str, Artifact]) -> 
 def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:
     """Describe the training of the student, on the consensus only."""
     table = read_consensus(consensus, transfer.transfer_digest)
-    recipe = replace(spec.training.student, loss=spec.loss)
-    settings = (spec.distillation, spec.student_model, recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
+    settings = (spec.distillation, spec.student_model, spec.student_recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
     return student_stage(consensus, table, transfer, *settings, workshop.logs(STUDENT))
 
 
@@ -187,6 +191,7 @@ def judge(
     teachers: Mapping[str, Artifact],
     student: Artifact,
     hybrids: Mapping[str, Artifact],
+    baselines: Baselines,
     spec: FederationSpec,
     workshop: Workshop,
 ) -> dict[str, Artifact]:
@@ -197,6 +202,7 @@ def judge(
         **{company: (artifact, "teacher", company) for company, artifact in teachers.items()},
         STUDENT: (student, STUDENT, ""),
         **{hybrid_name(company): (artifact, "hybrid", company) for company, artifact in hybrids.items()},
+        **{name: (model.artifact, model.role, model.company) for name, model in baselines.models.items()},
     }
     opened = {name: read_model(artifact) for name, (artifact, _, _) in roles.items()}
     stages = {

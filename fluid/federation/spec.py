@@ -8,6 +8,7 @@ from typing import Any
 from fluid.companies.spec import CompanySpec
 from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
+from fluid.federation.baselines.spec import BaselinesSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.molecules.standardize import StandardizeSpec
@@ -285,4 +286,25 @@ class FederationSpec:
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
+    baselines: BaselinesSpec = field(default_factory=BaselinesSpec)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that weights can be averaged if a baseline does so.
+
+        Raises:
+            ConfigError: The companies' model has no weights of one architecture.
+        """
+        averaging = self.baselines.averaging()
+        if averaging and not isinstance(self.model, NetworkSpec):
+            kind = type(self.model).__name__.removesuffix("Spec").lower()
+            raise ConfigError(
+                f"baselines {', '.join(averaging)} average weights, but the companies' model is {kind!r}",
+                expected="a graph network, the same in all companies",
+                remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
+            )
+
+    @property
+    def student_recipe(self) -> Recipe:
+        """How soft labels are learnt: the student's recipe with the experiment's loss."""
+        return replace(self.training.student, loss=self.loss)

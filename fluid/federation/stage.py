@@ -48,6 +48,7 @@ class Stage:
         inputs: All that decides the result: specs, digests of input artifacts, seed.
         build: Fills an empty folder.
         threads: CPU threads of tensor operations while it builds; sums in another number of threads may round otherwise.
+        module: The module that makes it, relative to the package; by default `federation/stages/<kind>.py`.
     """
 
     kind: str
@@ -55,10 +56,11 @@ class Stage:
     inputs: Mapping[str, Any]
     build: Callable[[Path, Work], None]
     threads: int = 1
+    module: str = ""
 
     def key_inputs(self) -> dict[str, Any]:
         """Return the inputs together with the versions of code and libraries."""
-        code = code_of(f"federation/stages/{self.kind}.py")
+        code = code_of(self.module or f"federation/stages/{self.kind}.py")
         return {"name": self.name, **self.inputs, "threads": self.threads, "code": code, "libraries": library_versions()}
 
     def key(self) -> str:

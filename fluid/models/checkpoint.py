@@ -21,6 +21,7 @@ from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.network import Network
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.models.similarity_guided import SimilarityGuided
 from fluid.molecules.features import ATOM_FEATURES, N_BOND_CATEGORIES
 
 FORMAT = 1
@@ -122,12 +123,25 @@ def _load_blend(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, .
     return blend
 
 
+def _save_guided(folder: Path, model: SimilarityGuided) -> dict[str, Any]:
+    save_predictor(folder / "own", model.own)
+    save_predictor(folder / "federated", model.federated)
+    np.save(folder / "reference.npy", model.reference, allow_pickle=False)
+    return {"kind": "similarity_guided", "k": model.k, "power": model.power}
+
+
+def _load_guided(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> SimilarityGuided:
+    reference = np.load(folder / "reference.npy", allow_pickle=False)
+    return SimilarityGuided(load_predictor(folder / "own"), load_predictor(folder / "federated"), reference, card["k"], card["power"])
+
+
 SAVERS: dict[type, Callable[[Path, Any], dict[str, Any]]] = {
     GraphEnsemble: _save_ensemble,
     ForestPredictor: _save_forest,
     PredictionFile: _save_file,
     NeighbourPredictor: _save_neighbours,
     Blend: _save_blend,
+    SimilarityGuided: _save_guided,
 }
 LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predictor]] = {
     "network": _load_ensemble,
@@ -135,6 +149,7 @@ LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predic
     "predictions": _load_file,
     "neighbours": _load_neighbours,
     "blend": _load_blend,
+    "similarity_guided": _load_guided,
 }
 
 
@@ -142,12 +157,23 @@ def save_predictor(folder: Path, predictor: Predictor) -> None:
     """Write a model into a new folder, atomically: weights, and `model.json` with the hash of each file."""
     with atomic_folder(folder) as temporary:
         card = SAVERS[type(predictor)](temporary, predictor)
-        files = {file.name: hash_file(file) for file in sorted(temporary.iterdir()) if file.is_file()}
+        files = {name: hash_file(file) for name, file in _found(temporary, _parts(card)).items() if file.is_file()}
         endpoints = [endpoint.to_dict() for endpoint in predictor.endpoints]
         versions = {name: version(name) for name in ("torch", "scikit-learn", "rdkit")}
         write_json(
             temporary / CARD, {"format": FORMAT, "features": FEATURES, "endpoints": endpoints, "versions": versions, "files": files, **card}
         )
+
+
+def _parts(card: dict[str, Any]) -> tuple[str, ...]:
+    """Return the subfolders that a card answers for by the hash of their own cards."""
+    return PARTS if card["kind"] == "blend" else ()
+
+
+def _found(folder: Path, parts: tuple[str, ...]) -> dict[str, Path]:
+    """Return all files and subfolders of a folder, without `parts` and what is in them, by their relative names, in order."""
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    return {name: path for name, path in sorted(paths.items()) if name.split("/", 1)[0] not in parts}
 
 
 def load_predictor(folder: Path) -> Predictor:
@@ -164,7 +190,8 @@ def load_predictor(folder: Path) -> Predictor:
             raise ArtifactError("no endpoint")
         return LOADERS[card["kind"]](folder, card, endpoints)
     except LOAD_ERRORS as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = reason if isinstance(error, FluidError) else reason[:200]  # ours say where at the end of long paths
         raise ArtifactError(f"the model cannot be loaded ({reason})", where=str(folder / CARD), remedy="Train it again.") from None
 
 
@@ -183,12 +210,12 @@ def _check(folder: Path, card: Any) -> None:
         raise ArtifactError(
             "it does not say which files belong to the model", where=where, remedy="Copy the model again, or train it again."
         )
-    parts = PARTS if card["kind"] == "blend" else ()
-    for file in sorted(folder.iterdir()):
-        if file.name not in (*files, CARD, *parts) and not file.name.startswith("."):
+    present, folders = _found(folder, _parts(card)), {parent.as_posix() for name in files for parent in Path(name).parents}
+    for name, file in present.items():
+        if name not in (*files, CARD, *folders) and not any(part.startswith(".") for part in Path(name).parts):
             raise ArtifactError("a file does not belong to the model", where=str(file), remedy="Remove it, or copy the model again.")
     for name, digest in files.items():
-        file = folder / Path(name).name
-        if not file.is_file() or hash_file(file) != digest:
-            what = "is missing" if not file.is_file() else "was altered"
-            raise ArtifactError(f"a file of the model {what}", where=str(file), remedy="Copy the model again, or train it again.")
+        known = name in present and present[name].is_file()
+        if not known or hash_file(present[name]) != digest:
+            what = "was altered" if known else "is missing"
+            raise ArtifactError(f"a file of the model {what}", where=str(folder / name), remedy="Copy the model again, or train it again.")

@@ -23,7 +23,7 @@ from fluid.reporting.figures.panels import (
 )
 from fluid.reporting.narrative import sentences
 from fluid.reporting.report_data import ReportData
-from fluid.reporting.tables import score_table
+from fluid.reporting.tables import baseline_table, score_table
 
 TEMPLATES = Path(__file__).parent / "templates"
 FIGURE = re.compile(r'<figure [^>]*aria-label="([^"]*)"[^>]*>\s*(<svg.*?</svg>)', re.DOTALL)
@@ -86,6 +86,12 @@ def figures_of(page: str) -> dict[str, str]:
     return {re.sub("[^a-z0-9]+", "-", label.lower()).strip("-"): svg for label, svg in FIGURE.findall(page)}
 
 
+def baseline_tables(data: ReportData) -> list[dict[str, Any]]:
+    """Return the table of federated baselines of every endpoint; none without baselines."""
+    endpoints = dict.fromkeys(data.scores["endpoint"]) if len(data.baselines) else ()
+    return [{"endpoint": name, "html": html_table(baseline_table(data.scores, data.baselines, name))} for name in endpoints]
+
+
 def render(data: ReportData) -> str:
     """Return the page as text; equal data give equal text."""
     environment = Environment(
@@ -102,6 +108,7 @@ def render(data: ReportData) -> str:
         bars=bar_figures(data),
         figures=small_figures(data),
         tables=tables,
+        baselines=baseline_tables(data),
         companies=html_table(data.companies),
         cost=cost_sentence(data.stages, data.config.get("cost", {})),
         costs=html_table(readable(cost_by_kind(data.stages)), digits=1),

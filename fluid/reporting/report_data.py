@@ -16,7 +16,10 @@ COLUMNS = {
     "contribution": ("company", "weight_share", "labels_share"),
     "selection": ("in_bin", "count"),
     "stages": ("stage", "name", "reused", "seconds", "cpu_s", "gpu_s", "peak_mb", "energy_j", "energy_from"),
+    "baselines": ("model", "rounds", "bytes_up", "bytes_down", "leaves"),
 }
+OPTIONAL = ("baselines",)
+"""Tables that a run folder need not have; an empty one is not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,9 @@ class ReportData:
         config: The resolved configuration, nested plain values.
         versions: Package name → version, plus machine facts.
         scores: One row per model, test, endpoint and metric, with a bootstrap interval; roles are
-            pooled, teacher, teacher_mean, consensus, student, hybrid, hybrid_mean, forest. Metric `gap_closed`
-            belongs to roles student, hybrid, hybrid_mean, with the metric it closes after a colon (`gap_closed:auroc`).
+            pooled, teacher, teacher_mean, consensus, student, hybrid, hybrid_mean, forest, and those of federated baselines
+            (fedavg, fedprox, feddf, dsfl, fedmd, fedmd_mean, sge_mean; of single companies fedmd_member, sge_member). Metric `gap_closed`
+            belongs to roles student, hybrid, hybrid_mean and baselines, with the metric it closes after a colon (`gap_closed:auroc`).
         companies: Composition of each company: size, share of positives (classification, else NaN), label divergence, chemical separation.
         chemical_space: Two-dimensional map; `set` is a company name, `transfer` or `external`.
         calibration: Reliability points: mean predicted probability and observed share per bin.
@@ -39,6 +43,7 @@ class ReportData:
         stages: What each stage cost this run: wall, processor and GPU seconds, the process's peak memory so far, energy in J and where
             that is from; and whether its result was there already.
         notes: Sentences on caveats (removed overlaps, dropped rows).
+        baselines: Per way of working together: rounds, bytes that a company sends and gets, and what leaves it; empty without baselines.
     """
 
     title: str
@@ -53,6 +58,7 @@ class ReportData:
     selection: pd.DataFrame
     stages: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
+    baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["baselines"])))
 
     def __post_init__(self) -> None:
         """Check the columns of every table.

@@ -11,10 +11,10 @@ import pandas as pd
 from fluid.artifacts import atomic_file, read_json, write_json
 from fluid.errors import ArtifactError
 from fluid.reporting.costs import total_cost
-from fluid.reporting.report_data import COLUMNS, ReportData
+from fluid.reporting.report_data import COLUMNS, OPTIONAL, ReportData
 
 FOLDER = "report_data"
-TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from")
+TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from", "leaves")
 COST = ("cpu_s", "gpu_s", "energy_j")  # not in the tables of older runs
 
 
@@ -49,7 +49,7 @@ def write_report_data(data: ReportData, run: Path) -> None:
     facts: Mapping[str, Any] = {"title": data.title, "config": data.config, "versions": data.versions, "notes": data.notes}
     write_json(run / FOLDER / "facts.json", facts)
     for name in COLUMNS:
-        if name != "scores":
+        if name != "scores" and (name not in OPTIONAL or len(getattr(data, name))):
             _write_table(getattr(data, name), run / FOLDER / f"{name}.csv")
 
 
@@ -62,7 +62,8 @@ def read_report_data(run: Path) -> ReportData:
     if not (run / FOLDER / "facts.json").is_file():
         raise ArtifactError("this folder holds no finished run", where=str(run), expected="the folder that fluid simulate named")
     facts = read_json(run / FOLDER / "facts.json")
-    tables = {name: _read_table(run / "metrics.csv" if name == "scores" else run / FOLDER / f"{name}.csv", name) for name in COLUMNS}
+    files = {name: run / "metrics.csv" if name == "scores" else run / FOLDER / f"{name}.csv" for name in COLUMNS}
+    tables = {name: _read_table(file, name) for name, file in files.items() if name not in OPTIONAL or file.is_file()}
     with _named(run / FOLDER / "facts.json"):
         return ReportData(facts["title"], facts["config"], facts["versions"], **tables, notes=tuple(facts["notes"]))
 

@@ -58,3 +58,32 @@ def headline_table(scores: pd.DataFrame) -> pd.DataFrame:
                 row[f"{test} gap"] = percent(float(gap))
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def amount(size: float) -> str:
+    """Return bytes in MB, or in kB below 0.1 MB, or `–`."""
+    if not math.isfinite(size):
+        return "–"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB" if size else "0"
+
+
+def baseline_table(scores: pd.DataFrame, baselines: pd.DataFrame, endpoint: str) -> pd.DataFrame:
+    """Return accuracy, rounds, bytes per company and what leaves it, one row per way of working together; empty without baselines.
+
+    Args:
+        scores: All scores.
+        baselines: Facts, see `ReportData`.
+        endpoint: The endpoint whose scores are shown.
+    """
+    own = scores[scores["endpoint"] == endpoint]
+    values = own.set_index(["model", "test", "metric"])["value"]
+    metrics = [metric for metric in (*HEADLINE, "rmse", "r2") if metric in set(own["metric"])][:2]
+    places = [(test, metric) for test in dict.fromkeys(own["test"]) for metric in metrics]
+    rows = []
+    for fact in baselines.to_dict("records"):
+        cells = {f"{test} {metric}": float(values.get((fact["model"], test, metric), float("nan"))) for test, metric in places}
+        texts = {name: f"{value:.3f}" if math.isfinite(value) else "–" for name, value in cells.items()}
+        rounds = f"{fact['rounds']:.0f}" if math.isfinite(fact["rounds"]) else "–"
+        sent = {"up per company": amount(fact["bytes_up"]), "down per company": amount(fact["bytes_down"])}
+        rows.append({"model": fact["model"], **texts, "rounds": rounds, **sent, "what leaves a company": fact["leaves"]})
+    return pd.DataFrame(rows)

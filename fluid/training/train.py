@@ -224,6 +224,7 @@ def train_student(
     weight: np.ndarray,
     endpoints: Sequence[Endpoint],
     variance: np.ndarray | None = None,
+    start: GraphEnsemble | None = None,
 ) -> Trained:
     """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop.
 
@@ -234,12 +235,14 @@ def train_student(
         weight: `(M, T)`.
         endpoints: The `T` endpoints.
         variance: Variance of each soft label `(M, T)`, for the loss of values that learns it; or `None`.
+        start: Ensemble whose networks go on learning, with the scale of its values; default: new ones.
     """
     from fluid.training.module import StudentModule
 
     train, held_out = held_out_rows(job, len(soft_label))
     examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
-    return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), label_scale(soft_label, endpoints))
+    scaling = (start.location, start.scale) if start else label_scale(soft_label, endpoints)
+    return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), scaling, start)
 
 
 def shared_weights(own: np.ndarray, public: np.ndarray, own_share: float | None) -> np.ndarray:

@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from fluid.cli.build import build
 from fluid.cli.compose import conf_folder
 from fluid.cli.main import VERBS
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.federation.baselines.spec import BaselinesSpec, FedProxSpec
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
 from fluid.federation.spec import FederationSpec
 
@@ -68,3 +70,21 @@ def test_values_in_files_reach_the_experiment() -> None:
 
 def test_a_forest_consortium_gets_a_network_student() -> None:
     assert federation_spec(composed("simulate", "model=forest")).student_model.encoder == "gine"
+
+
+@pytest.mark.parametrize("baseline", [field.name for field in fields(BaselinesSpec)])
+def test_a_baseline_is_asked_for_by_its_name_with_its_defaults(baseline: str) -> None:
+    asked = federation_spec(composed("simulate", f"baselines=[{baseline}]")).baselines
+    ((name, settings),) = asked.asked()
+    assert name == baseline
+    assert settings == type(settings)()
+    assert set(composed("simulate", f"baselines=[{baseline}]")["baselines"][baseline]) == {field.name for field in fields(settings)}  # type: ignore[index]
+
+
+def test_several_baselines_are_a_list_and_none_is_the_default() -> None:
+    spec = federation_spec(composed("simulate", "baselines=[fedprox,dsfl]", "baselines.fedprox.mu=0.5"))
+    assert [name for name, _ in spec.baselines.asked()] == ["fedprox", "dsfl"]
+    assert spec.baselines.fedprox == FedProxSpec(mu=0.5)
+    plain = composed("simulate")
+    assert "baselines" not in plain
+    assert not any(federation_spec(plain).baselines.asked())

@@ -65,7 +65,14 @@ def test_a_typo_in_a_choice_is_an_error_and_every_choice_brings_its_keys(fluid: 
         (["simulate", "+surplus=1"], "unknown key 'surplus'"),
         (["report", "run=x", "+runn=1"], "unknown key 'runn'. Did you mean 'run'?"),
         (["simulate", "seed=1,2"], "Several runs: add -m"),
-        (["simulate", "xyzzy=1"], "Known: annotation, companies"),
+        (["simulate", "xyzzy=1"], "Known: annotation, baselines, companies"),
+        (["simulate", "baselines=[fedavgg]"], "Did you mean 'fedavg'?"),
+        (["simulate", "baselines=[fedmd,fedproks]"], "Did you mean 'fedprox'?"),
+        (["simulate", "baselines=[fedavg,fedprox]", "baselines.fedprox.nu=1"], "Keys of baselines.fedprox: local_epochs, mu, rounds."),
+        (["simulate", "baselines.fedprox.mu=1"], "Choose one first: baselines=dsfl|fedavg"),
+        (["simulate", "baselines=[fedavg]", "+baselines.fedavg.mu=1"], "unknown key 'baselines.fedavg.mu'"),
+        (["simulate", "baselines=[fedavg]", "model=forest"], "average weights, but the companies' model is 'forest'"),
+        (["simulate", "baselines=[sge]", "baselines.sge.federated=feddf"], "Add it: baselines=[feddf,sge]."),
     ],
 )
 def test_what_was_meant(fluid: Call, arguments: list[str], expected: str) -> None:

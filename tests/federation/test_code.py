@@ -10,10 +10,11 @@ import fluid.artifacts as artifacts
 import fluid.federation.code as code
 
 STAGES = ("intake", "split", "teacher", "annotate", "consensus", "student", "hybrid", "judge")
+BASELINES = ("fedavg", "fedprox", "feddf", "fedmd", "dsfl", "sge")
 
 
 def stage(kind: str) -> str:
-    return f"federation/stages/{kind}.py"
+    return f"federation/{'baselines' if kind in BASELINES else 'stages'}/{kind}.py"
 
 
 def forget() -> None:
@@ -53,6 +54,27 @@ def test_a_change_makes_just_what_it_made_old(package: Path, changed: str, old: 
         file.write("\n# changed\n")
     forget()
     assert {kind for kind in STAGES if code.code_of(stage(kind)) != before[kind]} == old
+
+
+@pytest.mark.parametrize(
+    ("changed", "old"),
+    [
+        ("federation/baselines/average.py", {"fedavg", "fedprox", "feddf"}),
+        ("federation/baselines/prediction_rounds.py", {"fedmd", "dsfl"}),
+        ("training/proximal.py", {"fedprox"}),
+        ("training/legs.py", {"fedavg", "fedprox", "feddf"}),
+        ("distillation/aggregation.py", {"feddf", "dsfl"}),
+        ("federation/baselines/suite.py", set()),
+        ("federation/baselines/spec.py", set(BASELINES)),
+    ],
+)
+def test_a_change_of_a_baseline_makes_no_stage_old(package: Path, changed: str, old: set[str]) -> None:
+    test_a_change_makes_just_what_it_made_old(package, changed, set())
+    before = {kind: code.code_of(stage(kind)) for kind in BASELINES}
+    with (package / changed).open("a") as file:
+        file.write("\n# changed again\n")
+    forget()
+    assert {kind for kind in BASELINES if code.code_of(stage(kind)) != before[kind]} == old
 
 
 def test_every_way_of_importing_is_followed(package: Path) -> None:

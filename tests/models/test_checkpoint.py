@@ -19,6 +19,7 @@ from fluid.models.network import Network
 from fluid.models.prediction import PLANES
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.models.similarity_guided import SimilarityGuided
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS, SMILES
 
@@ -256,4 +257,20 @@ def test_folders_belong_to_blends_only(tmp_path: Path) -> None:
     save_predictor(tmp_path / "model", ensemble())
     (tmp_path / "model" / "local").mkdir()
     with pytest.raises(ArtifactError, match="a file does not belong to the model"):
+        load_predictor(tmp_path / "model")
+
+
+def test_hidden_files_and_folders_are_nobodys_business(tmp_path: Path) -> None:
+    save_predictor(tmp_path / "model", ensemble())
+    (tmp_path / "model" / ".cache").mkdir()
+    (tmp_path / "model" / ".cache" / "note").write_text("x")
+    assert load_predictor(tmp_path / "model").endpoints == ENDPOINTS
+
+
+def test_a_blend_may_be_the_federated_part_of_a_guided_ensemble(blend: Blend, molecules: MoleculeSet, tmp_path: Path) -> None:
+    guided = SimilarityGuided(ensemble(), blend, molecules.bits[:2])
+    save_predictor(tmp_path / "model", guided)
+    np.testing.assert_array_equal(load_predictor(tmp_path / "model").predict(molecules).mean, guided.predict(molecules).mean)
+    (tmp_path / "model" / "federated" / "local" / "soft_label.npy").write_bytes(b"x")
+    with pytest.raises(ArtifactError, match="federated/local/soft_label.npy: a file of the model was altered"):
         load_predictor(tmp_path / "model")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fluid.reporting.page import render, write_report
+from fluid.reporting.page import baseline_tables, render, write_report
 from fluid.reporting.report_data import COLUMNS, ReportData
-from tests.reporting.conftest import make, scores
+from tests.reporting.conftest import BASELINES, make, scores
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PROBE = """<script>
@@ -38,6 +38,12 @@ def test_the_page_needs_nothing_else(data: ReportData) -> None:
     assert not re.search(r'(src|href)="(?!#|data:)', page)
     assert "@import" not in page
     assert not re.search(r"url\((?!#|data:|&quot;#|'#)", page)
+
+
+def test_baselines_have_a_table_only_if_there_are_some() -> None:
+    assert baseline_tables(make()) == []
+    (table,) = baseline_tables(make(baselines=BASELINES))
+    assert (table["endpoint"], table["html"].count("<tr>")) == ("blocker", len(BASELINES))
 
 
 def test_names_are_escaped() -> None:

@@ -8,7 +8,7 @@ from fluid.errors import ArtifactError, ShapeError
 from fluid.reporting.page import render
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
-from tests.reporting.conftest import make
+from tests.reporting.conftest import BASELINES, make
 
 
 def test_what_is_written_is_read_again(data: ReportData, tmp_path: Path) -> None:
@@ -18,6 +18,13 @@ def test_what_is_written_is_read_again(data: ReportData, tmp_path: Path) -> None
         pd.testing.assert_frame_equal(getattr(read, name), getattr(data, name)[list(COLUMNS[name])], check_dtype=False)
     assert (read.title, read.config, read.versions, read.notes) == (data.title, data.config, data.versions, data.notes)
     assert render(read) == render(data)
+
+
+def test_a_table_of_baselines_is_written_only_if_there_is_one(data: ReportData, tmp_path: Path) -> None:
+    write_report_data(data, tmp_path)
+    assert not (tmp_path / "report_data" / "baselines.csv").exists()
+    write_report_data(make(baselines=BASELINES), tmp_path)
+    pd.testing.assert_frame_equal(read_report_data(tmp_path).baselines, BASELINES, check_dtype=False)
 
 
 def test_metrics_json_is_nested_and_has_no_nan(data: ReportData, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import math
 
-from fluid.reporting.tables import headline_table, percent, score_table, with_interval
-from tests.reporting.conftest import scores
+from fluid.reporting.tables import amount, baseline_table, headline_table, percent, score_table, with_interval
+from tests.reporting.conftest import BASELINES, scores
 
 
 def test_intervals_and_percentages() -> None:
@@ -24,3 +24,17 @@ def test_headline_table() -> None:
     assert list(table.index) == ["pooled", "forest", "teacher mean", "consensus", "student", "hybrid mean"]
     assert table.loc["teacher mean", "in-domain auroc"] == "0.750"
     assert table.loc["student", "in-domain gap"] == "53 %"
+
+
+def test_bytes_are_told_in_a_readable_unit() -> None:
+    assert [amount(size) for size in (0, 640, 16_000, 100_000, 2_840_000, math.nan)] == ["0", "0.6 kB", "16.0 kB", "0.1 MB", "2.8 MB", "–"]
+
+
+def test_baselines_say_accuracy_and_cost() -> None:
+    table = baseline_table(scores(), BASELINES, "blocker").set_index("model")
+    columns = ["in-domain auroc", "in-domain mcc", "external auroc", "external mcc", "rounds", "up per company", "down per company"]
+    assert list(table.columns) == [*columns, "what leaves a company"]
+    assert list(table.loc["student"]) == ["0.830", "0.830", "0.730", "0.730", "1", "1.2 MB", "0.6 MB", "predictions, once"]
+    assert list(table.loc["teacher mean"])[4:] == ["0", "0", "0", "nothing"]
+    assert list(table.loc["pooled"])[4:] == ["–", "–", "–", "molecules and labels"]
+    assert baseline_table(scores(), BASELINES[:0], "blocker").empty

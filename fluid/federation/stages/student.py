@@ -157,6 +157,13 @@ def without_held_out(predictor: Predictor, lesson: Lesson, job: Job, student: St
     return (nearest if isinstance(predictor, NeighbourPredictor) else replace(predictor, local=nearest, bits=nearest.bits)), held_out
 
 
+def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_label: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the thresholds `(T,)` that best reproduce the class of soft labels `(M, T)` on the first 4,096 of given rows."""
+    probe = rows[:4096]
+    hard = np.where(np.isnan(soft_label[probe]), np.nan, soft_label[probe] >= 0.5)
+    return own_thresholds(predictor, molecules.take(probe), hard)
+
+
 def student_stage(
     artifact: Artifact,
     consensus: ConsensusTable,
@@ -188,9 +195,7 @@ def student_stage(
         job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
         predictor, curve = fit(job, lesson)
         judged, probe = without_held_out(predictor, lesson, job, student)
-        probe = probe[:4096]
-        hard = np.where(np.isnan(lesson.soft_label[probe]), np.nan, lesson.soft_label[probe] >= 0.5)
-        thresholds = own_thresholds(judged, lesson.molecules.take(probe), hard)
+        thresholds = consensus_thresholds(judged, lesson.molecules, lesson.soft_label, probe)
         reference = reference_fingerprints(lesson.molecules, seed)
         write_model(folder, "student", "student", predictor, thresholds, reference, annotation, curve)
         np.save(folder / "rows.npy", rows, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""The paper's bar chart: pooled teacher, teachers, consensus, student, hybrids."""
+"""The paper's bar chart: pooled teacher, teachers, consensus, student, hybrids, and federated baselines if there are any."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from fluid.reporting.style import ROLE_COLOURS, as_svg, grid
 
-ORDER = ("pooled", "forest", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean")
+BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean")
+ORDER = ("pooled", "forest", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", *BASELINES)
 LOWER_IS_BETTER = ("brier", "nll", "ece", "rmse")
 TITLES = {
     "auroc": "AUROC",
@@ -35,8 +36,8 @@ def title_of(metric: str) -> str:
 
 
 def rows_in_order(scores: pd.DataFrame, test: str, endpoint: str, metric: str) -> pd.DataFrame:
-    """Return one row per model, in the order of the story."""
-    chosen = scores[(scores["test"] == test) & (scores["endpoint"] == endpoint) & (scores["metric"] == metric)]
+    """Return one row per model, in the order of the story; single companies' models of baselines are left out, their means stay."""
+    chosen = scores[(scores["test"] == test) & (scores["endpoint"] == endpoint) & (scores["metric"] == metric) & scores["role"].isin(ORDER)]
     rank = chosen["role"].map({role: i for i, role in enumerate(ORDER)})
     return chosen.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank")
 

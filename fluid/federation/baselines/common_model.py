@@ -1,0 +1,58 @@
+"""The stage that all baselines with one common model share: carry out the rounds, write the model and the bytes that were sent."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fluid.artifacts import plain
+from fluid.federation.baselines.spec import KIND
+from fluid.federation.baselines.weight_rounds import Common, network_spec
+from fluid.federation.model_folder import reference_fingerprints, write_model
+from fluid.federation.part import Part
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stage import Stage, Work
+from fluid.federation.stages.teacher import trainer_inputs
+
+
+def common_model_stage(
+    name: str,
+    parts: Mapping[str, Part],
+    transfer: Part,
+    spec: FederationSpec,
+    rounds: Callable[[Work], Common],
+    settings: Mapping[str, Any],
+) -> Stage:
+    """Describe a baseline that ends in one common model.
+
+    Args:
+        name: Name of the baseline and of the module that describes it.
+        parts: Private split by company.
+        transfer: The transfer set; the common model's domain is told from it, as the student's.
+        spec: The experiment.
+        rounds: Carries out the rounds.
+        settings: What else decides the result.
+
+    Raises:
+        ConfigError: The companies' model has no weights.
+    """
+    network_spec(spec)
+
+    def build(folder: Path, work: Work) -> None:
+        common = rounds(work)
+        reference = reference_fingerprints(transfer.molecules, spec.seed)
+        write_model(folder, name, KIND, common.predictor, common.thresholds, reference, spec.annotation, common.curve)
+        common.wire.write(folder)
+
+    inputs = {
+        "companies": {company: part.digest for company, part in parts.items()},
+        "transfer": transfer.transfer_digest,
+        "model": plain(spec.model),
+        "recipe": spec.training.teacher,
+        "trainer": trainer_inputs(spec.trainer),
+        "annotation": spec.annotation,
+        "seed": spec.seed,
+        "quorum": spec.intake.quorum,
+        **settings,
+    }
+    threads = spec.trainer.threads_for(spec.training.teacher)
+    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py")

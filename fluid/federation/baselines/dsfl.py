@@ -1,0 +1,48 @@
+"""DS-FL: the coordinator's model learns the companies' mean answer with its entropy reduced, round by round."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fluid.artifacts import Artifact
+from fluid.distillation.aggregation import sharpen
+from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
+from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
+from fluid.federation.baselines.spec import DSFLSpec
+from fluid.federation.model_folder import Model
+from fluid.federation.part import Part
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stage import Stage, Work
+
+NAME = "dsfl"
+
+
+def dsfl_stage(
+    parts: Mapping[str, Part],
+    teachers: Mapping[str, Artifact],
+    models: Mapping[str, Model],
+    transfer: Part,
+    spec: FederationSpec,
+    settings: DSFLSpec,
+) -> Stage:
+    """Describe DS-FL; the result is the coordinator's model. With a temperature of 1 it is FedMD's member without data.
+
+    A company's local update is a teacher's training in the first round, and a revisit of its own labels in later ones.
+
+    References:
+        Itahara et al. 2020, Distillation-based semi-supervised federated learning, arXiv:2008.06180, algorithm 1.
+    """
+
+    def build(folder: Path, work: Work) -> None:
+        kinds = [endpoint.kind == "classification" for endpoint in next(iter(models.values())).predictor.endpoints]
+
+        def aggregate(mean: Tensor) -> Tensor:
+            return sharpen(mean, torch.tensor(kinds), settings.temperature)
+
+        digested = prediction_rounds(Course(parts, models, transfer, spec, settings, work), aggregate, revisit_last=False)
+        write_central(folder, NAME, digested, spec)
+        digested.wire.write(folder)
+
+    return rounds_stage(NAME, parts, teachers, transfer, spec, settings, build)

@@ -1,0 +1,71 @@
+"""FedMD: every company keeps a model of its own, and all learn each other's mean answer, round by round."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from fluid.artifacts import MANIFEST, Artifact
+from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
+from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
+from fluid.federation.baselines.spec import KIND, FedMDSpec
+from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.part import Part
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stage import Stage, Work
+from fluid.federation.stages.teacher import own_validation
+from fluid.models.predictor import Predictor
+
+NAME, CENTRAL = "fedmd", "central"
+
+
+def fedmd_stage(
+    parts: Mapping[str, Part],
+    teachers: Mapping[str, Artifact],
+    models: Mapping[str, Model],
+    transfer: Part,
+    spec: FederationSpec,
+    settings: FedMDSpec,
+) -> Stage:
+    """Describe FedMD's rounds; the result holds a model folder per company, and `central`, that of a member without data.
+
+    The paper first trains every party on labelled public data; here the transfer set has no labels, and teachers are trained on their own.
+
+    References:
+        Li & Wang 2019, FedMD: Heterogenous federated learning via model distillation, arXiv:1910.03581, algorithm 1.
+    """
+
+    def build(folder: Path, work: Work) -> None:
+        digested = prediction_rounds(Course(parts, models, transfer, spec, settings, work), lambda mean: mean, revisit_last=True)
+        (folder / CENTRAL).mkdir()
+        write_central(folder / CENTRAL, NAME, digested, spec)
+        for company, predictor in digested.companies.items():
+            (folder / company).mkdir()
+            write_own(folder / company, company, predictor, parts[company], spec)
+        digested.wire.write(folder)
+
+    return rounds_stage(NAME, parts, teachers, transfer, spec, settings, build)
+
+
+def member_name(company: str) -> str:
+    """Return the name of a company's model."""
+    return f"{NAME}-{company}"
+
+
+def write_own(folder: Path, company: str, predictor: Predictor, part: Part, spec: FederationSpec) -> None:
+    """Write a company's model, with thresholds from the validation part that it never learns from."""
+    held_out = part.take(own_validation(part.table.labels, spec.training.teacher, spec.seed, company)[1])
+    thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
+    reference = reference_fingerprints(part.molecules, spec.seed)
+    write_model(folder, member_name(company), KIND, predictor, np.asarray(thresholds), reference, spec.annotation)
+
+
+def member_stage(rounds: Artifact, member: str) -> Stage:
+    """Describe taking one model out of the rounds' result: a company's, or `central`."""
+
+    def build(folder: Path, work: Work) -> None:
+        shutil.copytree(rounds / member, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+
+    name = NAME if member == CENTRAL else member_name(member)
+    return Stage(KIND, name, {"rounds": rounds.digest, "member": member}, build, module=f"federation/baselines/{NAME}.py")

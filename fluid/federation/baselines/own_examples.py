@@ -1,0 +1,38 @@
+"""A company's own examples, divided as its teacher divides them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluid.data.endpoints import Endpoint
+from fluid.federation.stages.teacher import own_validation
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.training.loader import Examples
+from fluid.training.recipe import Recipe
+from fluid.training.train import Rows, balanced_weights
+
+
+@dataclass(frozen=True, slots=True)
+class OwnExamples:
+    """A private split, divided into what is learnt from and what decides which round is kept.
+
+    Attributes:
+        train: Training examples with their loss weights.
+        held_out: Validation examples.
+        rows: Row indices of both in the private split.
+    """
+
+    train: Examples
+    held_out: Examples
+    rows: Rows
+
+
+def own_examples(
+    name: str, seed: int, recipe: Recipe, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint]
+) -> OwnExamples:
+    """Divide a private split of `M` molecules with labels `(M, T)`; the division depends on seed and name of its owner only."""
+    rows = own_validation(labels, recipe, seed, name)
+    weight = balanced_weights(labels, endpoints) if recipe.balance else np.ones_like(labels)
+    examples = Examples(molecules.graphs, labels, weight)
+    return OwnExamples(examples.take(rows[0]), examples.take(rows[1]), rows)

@@ -1,0 +1,198 @@
+"""Rounds of local training and weight averaging: what FedAvg, FedProx and FedDF share.
+
+In each round every company puts the common weights into its network, trains some epochs on its own molecules and sends the weights back;
+the coordinator averages them. Optimiser state, schedule and streams stay in the company and go on from round to round (the schedule is one
+cosine over all rounds), so that one company alone trains exactly as its teacher does. The common weights of every round are validated on
+all companies' own validation parts; the best round is kept, as a teacher keeps its best epoch. There is no early stopping: where a teacher
+would have stopped early, one company alone differs from it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fluid.annotation.annotation_set import natural
+from fluid.data.endpoints import Endpoint
+from fluid.data.quorum import check_quorum
+from fluid.errors import ConfigError
+from fluid.federation.baselines.average import average_weights
+from fluid.federation.baselines.company import Company, Weights, initial_weights, networks_of
+from fluid.federation.baselines.own_examples import own_examples
+from fluid.federation.baselines.scale import agree_on_scale, own_figures
+from fluid.federation.baselines.wire import Wire
+from fluid.federation.model_folder import own_thresholds
+from fluid.federation.part import Part
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stage import Work
+from fluid.models.ensemble import GraphEnsemble
+from fluid.models.predictor import NetworkSpec
+from fluid.training.curve import CurvePoint
+from fluid.training.recipe import Recipe
+from fluid.training.train import calibrated, label_scale
+
+if TYPE_CHECKING:
+    from fluid.training.legs import MakeModule
+
+Refine = Callable[[int, Weights, Mapping[str, Weights], "Ensemble"], Weights]
+"""What the coordinator does after averaging: round, average, companies' weights, maker of ensembles → new common weights."""
+Ensemble = Callable[[Mapping[str, Tensor]], GraphEnsemble]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the rounds ended in.
+
+    Attributes:
+        predictor: The common model, calibrated.
+        thresholds: `(T,)` decision thresholds, weighted means of the companies'.
+        curve: Losses per round, weighted means over companies.
+        wire: What was sent.
+    """
+
+    predictor: GraphEnsemble
+    thresholds: np.ndarray
+    curve: tuple[CurvePoint, ...]
+    wire: Wire
+
+
+def averaged_only(number: int, average: Weights, companies: Mapping[str, Weights], ensemble: Ensemble) -> Weights:
+    """Leave the average as it is."""
+    return average
+
+
+def network_spec(spec: FederationSpec) -> NetworkSpec:
+    """Return the companies' common architecture.
+
+    Raises:
+        ConfigError: Their models have no weights to average.
+    """
+    if not isinstance(spec.model, NetworkSpec):
+        raise ConfigError("the companies' model has no weights to average", expected="a graph network")
+    return spec.model
+
+
+def total_recipe(spec: FederationSpec, rounds: int, local_epochs: int) -> Recipe:
+    """Return the teachers' recipe with the epochs of all rounds together."""
+    return replace(spec.training.teacher, epochs=rounds * local_epochs)
+
+
+def enter(
+    parts: Mapping[str, Part], model: NetworkSpec, spec: FederationSpec, recipe: Recipe, make_module: "MakeModule", wire: Wire
+) -> tuple[dict[str, Company], tuple[np.ndarray, np.ndarray]]:
+    """Return the companies, in the order of their names, and the common scale of their labels."""
+    names, own, figures = sorted(parts, key=natural), {}, {}
+    endpoints = endpoints_of(parts)
+    for name in names:
+        part = parts[name]
+        check_quorum(part.table, spec.intake.quorum, where=name)
+        own[name] = own_examples(name, spec.seed, recipe, part.molecules, part.table.labels, endpoints)
+        figures[name] = own_figures(own[name].train.target, *label_scale(own[name].train.target, endpoints))
+    scaling = agree_on_scale(figures, any(endpoint.kind == "regression" for endpoint in endpoints), wire)
+    settings = (model, endpoints, make_module, recipe, spec.trainer, spec.seed)
+    return {name: Company(name, own[name], scaling, *settings) for name in names}, scaling
+
+
+def endpoints_of(parts: Mapping[str, Part]) -> tuple[Endpoint, ...]:
+    """Return the endpoints of all companies.
+
+    Raises:
+        ConfigError: They are not the same.
+    """
+    found = {part.table.endpoints for part in parts.values()}
+    if len(found) != 1:
+        raise ConfigError("companies have different endpoints", expected="the same in all, in the same order")
+    return found.pop()
+
+
+def weight_rounds(
+    parts: Mapping[str, Part],
+    spec: FederationSpec,
+    rounds: int,
+    local_epochs: int,
+    make_module: "MakeModule",
+    work: Work,
+    refine: Refine = averaged_only,
+) -> Common:
+    """Carry out all rounds.
+
+    Args:
+        parts: Private split by company.
+        spec: The experiment.
+        rounds: Rounds.
+        local_epochs: Epochs per round.
+        make_module: Makes the companies' Lightning modules.
+        work: Where to keep finished legs, and whom to tell.
+        refine: What the coordinator does with each average.
+
+    Raises:
+        ConfigError: The companies' model is no network, endpoints differ, or a training diverged.
+        QuorumError: A company has too few labels.
+    """
+    wire, model = Wire(), network_spec(spec)
+    recipe = total_recipe(spec, rounds, local_epochs)
+    companies, (location, scale) = enter(parts, model, spec, recipe, make_module, wire)
+    endpoints = endpoints_of(parts)
+
+    def ensemble(weights: Mapping[str, Tensor]) -> GraphEnsemble:
+        ones = np.ones(len(endpoints), dtype=np.float32)
+        return GraphEnsemble(networks_of(model, endpoints, weights), endpoints, ones, location=location, scale=scale)
+
+    common = initial_weights(model, endpoints, recipe.members, spec.seed, next(iter(companies)))
+    broadcast(common, companies, wire)
+    history: list[tuple[float, Weights]] = []
+    curve: list[CurvePoint] = []
+    for number in range(rounds):
+        until = (number + 1) * local_epochs
+        sent = {name: dict(wire.up(name, company.train(until, work.scratch))) for name, company in companies.items()}
+        examples = {name: int(message.pop("examples")) for name, message in sent.items()}
+        common = refine(number, average_weights(sent, examples), sent, ensemble)
+        broadcast(common, companies, wire)
+        loss = validated(companies, wire)
+        history.append((loss, common))
+        train = float(np.average([c.train_loss(until - 1) for c in companies.values()], weights=list(examples.values())))
+        curve += [CurvePoint(number, "train", train), CurvePoint(number, "validation", loss)]
+        work.report((number + 1) / rounds)
+    predictor, thresholds = settle(ensemble(best(history)), companies, parts, spec, wire)
+    return Common(predictor, thresholds, tuple(point for point in curve if point.loss == point.loss), wire)
+
+
+def broadcast(weights: Weights, companies: Mapping[str, Company], wire: Wire) -> None:
+    """Send the common weights to every company."""
+    for name, company in companies.items():
+        company.take(wire.down(name, weights))
+
+
+def validated(companies: Mapping[str, Company], wire: Wire) -> float:
+    """Return the mean loss of the common weights over all validation molecules; NaN if there are none."""
+    told = [wire.up(name, company.validate()) for name, company in companies.items() if company.validation_examples]
+    counts = np.array([int(message["examples"]) for message in told])
+    return float(np.average([float(message["loss"]) for message in told], weights=counts)) if told else float("nan")
+
+
+def best(history: Sequence[tuple[float, Weights]]) -> Weights:
+    """Return the weights of the round with the lowest validation loss, the first of equals; the last if none was validated."""
+    losses = [loss if np.isfinite(loss) else np.inf for loss, _ in history]
+    return history[int(np.argmin(losses)) if np.isfinite(losses).any() else -1][1]
+
+
+def settle(
+    predictor: GraphEnsemble, companies: Mapping[str, Company], parts: Mapping[str, Part], spec: FederationSpec, wire: Wire
+) -> tuple[GraphEnsemble, np.ndarray]:
+    """Return the common model with temperatures and thresholds: means of what each company finds on its own validation part."""
+    counts = {name: company.validation_examples for name, company in companies.items()}
+    held_out = {name: parts[name].take(company.own.rows[1]) for name, company in companies.items()}
+
+    def mean_of(what: str, find: Callable[[Part], np.ndarray]) -> np.ndarray:
+        told = {name: wire.up(name, {what: torch.from_numpy(find(part))}) for name, part in held_out.items()}
+        mean = average_weights(told, counts)
+        for name in companies:
+            wire.down(name, mean)
+        return mean[what].numpy()
+
+    temperature = mean_of("temperature", lambda part: calibrated(predictor, part.molecules, part.table.labels).temperature)
+    finished = predictor.with_temperature(temperature).with_mc_samples(spec.annotation.mc_samples)
+    return finished, mean_of("threshold", lambda part: own_thresholds(finished, part.molecules, part.table.labels))

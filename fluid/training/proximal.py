@@ -1,0 +1,47 @@
+"""Local training that stays near the weights it began with: FedProx."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fluid.data.endpoints import Endpoint
+from fluid.models.network import Network
+from fluid.training.loader import LabelledBatch
+from fluid.training.module import TeacherModule
+from fluid.training.recipe import Recipe
+
+
+class ProximalModule(TeacherModule):
+    """A teacher's module with the proximal term `μ/2 ‖w − w₀‖²`, where `w₀` are the trainable weights when a fit starts.
+
+    The recorded loss is without the term, so that curves can be compared.
+
+    Args:
+        network: What is trained.
+        endpoints: Its endpoints, in column order.
+        recipe: How it is trained.
+        total_steps: Optimiser steps of the whole schedule.
+        mu: Strength `μ`, 0 or more; 0 is the teacher's module.
+
+    References:
+        Li et al. 2020, Federated optimization in heterogeneous networks, arXiv:1812.06127, eq. 2.
+    """
+
+    def __init__(self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int, mu: float) -> None:
+        super().__init__(network, endpoints, recipe, total_steps)
+        self.mu = mu
+        self.anchor: tuple[Tensor, ...] = ()
+
+    def on_train_start(self) -> None:
+        """Remember the weights that training starts from."""
+        self.anchor = tuple(weight.detach().clone() for weight in self.weights)
+
+    def distance(self) -> Tensor:
+        """Return `‖w − w₀‖²`, a scalar; 0 before the first fit."""
+        terms = [((weight - start) ** 2).sum() for weight, start in zip(self.weights, self.anchor, strict=False)]
+        return torch.stack(terms).sum() if terms else torch.zeros((), device=self.device)
+
+    def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:
+        """Return the loss of one batch, with the proximal term."""
+        return super().training_step(batch, batch_idx) + 0.5 * self.mu * self.distance()

@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -27,6 +27,9 @@ from fluid.federation.workshop import MakeLogger, Workshop, no_logger
 from fluid.molecules.pool import bounded_workers
 from fluid.store import ArtifactStore
 
+if TYPE_CHECKING:
+    from fluid.cli.tracking import Tracked
+
 Config = dict[str, Any]
 
 
@@ -35,15 +38,25 @@ def store(config: Config) -> ArtifactStore:
     return ArtifactStore(Path(config["paths"]["artifacts"]))
 
 
-def run_folder(config: Config) -> Path:
-    """Return the run's folder: by its name, or by its settings, so that equal settings share one; in a sweep always by both.
-
-    A run of which `only` a part is made has a folder for each part, inside of its own.
-    """
+def whole_folder(config: Config) -> Path:
+    """Return the folder of a whole run: by its name, or by its settings, so that equal settings share one; in a sweep always by both."""
     runs, name, sweep = Path(config["paths"]["runs"]), config["name"], config["sweep"]
     settings = hash_json(without(config, *SURROUNDINGS))[:10]
-    whole = runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}" if sweep else runs / (name or f"run-{settings}")
+    return runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}" if sweep else runs / (name or f"run-{settings}")
+
+
+def run_folder(config: Config) -> Path:
+    """Return the run's folder: that of the whole run or, if `only` a part is made, the part's inside of it."""
+    whole = whole_folder(config)
     return portion_folder(whole, config["only"]) if config["only"] else whole
+
+
+def tracked_run(config: Config) -> "Tracked":
+    """Return a federation's run, or a part of it, as it is tracked: in the group of its sweep, else in that of the whole run."""
+    from fluid.cli.tracking import Tracked
+
+    whole, only = whole_folder(config).name, config["only"]
+    return Tracked("simulate", f"{whole}-{only}" if only else whole, config["sweep"] or whole, run_folder(config) / "logs", config)
 
 
 def last_line(what: str, where: Path) -> None:
@@ -58,7 +71,6 @@ def nothing(spec: FederationSpec, workshop: Workshop) -> None:
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Workshop], None] = nothing) -> None:
     """Run `fluid simulate`; `before` is called in its workshop first, and may end it by an error."""
     from fluid.cli.loggers import tracking
-    from fluid.cli.tracking import Tracked
     from fluid.federation.consortium_data import check_files
     from fluid.federation.cost import Rates
     from fluid.federation.run_folder import clear_other_results, write_run
@@ -68,13 +80,13 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     from fluid.reporting.tables import baseline_table, headline_table
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
-    rates, tracked = build(Rates, config["cost"], "cost"), Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
+    rates = build(Rates, config["cost"], "cost")
     check_files(spec.data)
     with recorded(run, config, without(config, *SURROUNDINGS), command) as record:
         clear_other_results(record)
         with atomic_file(run / "config.yaml") as temporary:
             temporary.write_text(OmegaConf.to_yaml(config))
-        with tracking(config["logger"], tracked) as tracker:
+        with tracking(config["logger"], tracked_run(config)) as tracker:
             with at_work(config, tracker, run) as workshop:
                 workshop.needs = record.needs
                 before(spec, workshop)
@@ -96,7 +108,6 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
 def run_portion(config: Config, command: str) -> None:
     """Run `fluid simulate only=...`: make a part of a federation, which a whole run finds in the store."""
     from fluid.cli.loggers import tracking
-    from fluid.cli.tracking import Tracked
     from fluid.federation.consortium_data import check_files
     from fluid.federation.portion import check_portion, make_portion
     from fluid.federation.run_record import recorded
@@ -104,10 +115,9 @@ def run_portion(config: Config, command: str) -> None:
     run, spec = run_folder(config), federation_spec(config)
     check_portion(config["only"], spec)
     check_files(spec.data)
-    tracked = Tracked("simulate", run.name, config["sweep"] or run.name, run / "logs", config)
     with (
         recorded(run, config, without(config, *SURROUNDINGS), command) as record,
-        tracking(config["logger"], tracked) as tracker,
+        tracking(config["logger"], tracked_run(config)) as tracker,
         at_work(config, tracker, run) as workshop,
     ):
         workshop.needs = record.needs

@@ -148,7 +148,7 @@ def students(specs: Mapping[Variant, FederationSpec], common: Federation, worksh
     for variant, spec in specs.items():
         try:
             consensus = aggregate(common.annotations, common.data.transfer, spec, workshop)
-            stages[variant] = distil(consensus, common.data.transfer, spec, workshop)
+            stages[variant] = distil(consensus, common.data.transfer, spec, workshop, common.annotations)
         except FluidError as error:
             failed[variant] = told(error)
     new = {stage.key(): stage for stage in stages.values() if not workshop.store.holds(stage.kind, stage.key_inputs())}

@@ -88,13 +88,15 @@ def aggregate(order: AggregateOrder, workshop: Workshop) -> Artifact:
 
 
 def distill(order: DistillOrder, workshop: Workshop) -> Artifact:
-    """Train the student on the consensus only; the result is given to everybody."""
+    """Train the student on the consensus, one of heads also on what each teacher said; the result is given to everybody."""
     _, transfer = read_file("transfer", order.transfer, order.intake, workshop, labelled=False)
     consensus = open_artifact(order.consensus_folder)
     table = read_consensus(consensus, transfer.transfer_digest)
     recipe = replace(order.training.student, loss=order.loss)
     settings = (order.distillation, order.model, recipe, order.trainer, order.selection, order.annotation, order.seed)
-    return workshop.make_at(student_stage(consensus, table, transfer, *settings, workshop.logs("student")), order.out, order.overwrite)
+    sets = read_sets(order.annotations) if order.distillation.mode == "heads" and order.annotations else ()
+    stage = student_stage(consensus, table, transfer, *settings, workshop.logs("student"), sets)
+    return workshop.make_at(stage, order.out, order.overwrite)
 
 
 def hybrid(order: HybridOrder, workshop: Workshop) -> Artifact:

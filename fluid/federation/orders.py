@@ -68,7 +68,7 @@ class AggregateOrder:
 
 @dataclass(frozen=True, slots=True)
 class DistillOrder:
-    """Train the student on a consensus over the molecule file `transfer`."""
+    """Train the student on a consensus over the molecule file `transfer`; a student of heads also needs the `annotations` behind it."""
 
     consensus_folder: Path
     transfer: str
@@ -81,6 +81,7 @@ class DistillOrder:
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     selection: SelectionSpec = field(default_factory=SelectionSpec)
+    annotations: tuple[Path, ...] = ()
     seed: int = 0
     overwrite: bool = False
 

@@ -75,7 +75,7 @@ def make_released(
     consensus = aggregate(annotations, data.transfer, spec, workshop)
     if name == CONSENSUS:
         return
-    student = workshop.make(distil(consensus, data.transfer, spec, workshop))
+    student = workshop.make(distil(consensus, data.transfer, spec, workshop, annotations))
     if name != STUDENT:
         released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
         company = next(company for company in companies if hybrid_name(company) == name)

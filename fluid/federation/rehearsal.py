@@ -51,8 +51,9 @@ def rehearse(spec: FederationSpec, workshop: Workshop, metric: str) -> Iterator[
     models = {name: read_model(teacher) for name, teacher in teachers.items()}
     yield Glimpse("teachers", defined_mean([own_score(model, companies[name], spec, metric) for name, model in models.items()]))
     yield Glimpse("consensus", consensus_score(models, data.validation, spec, metric))
-    consensus = aggregate(annotate(teachers, data.transfer, spec, workshop), data.transfer, spec, workshop)
-    student = read_model(workshop.make(distil(consensus, data.transfer, spec, workshop)))
+    annotations = annotate(teachers, data.transfer, spec, workshop)
+    consensus = aggregate(annotations, data.transfer, spec, workshop)
+    student = read_model(workshop.make(distil(consensus, data.transfer, spec, workshop, annotations)))
     yield Glimpse("student", score_of(student, data.validation, metric))
 
 

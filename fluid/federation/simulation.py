@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
@@ -41,6 +42,7 @@ from fluid.training.recipe import Recipe
 from fluid.training.threads import threads
 
 STUDENT, POOLED = "student", "pooled"
+NOTHING: Mapping[str, Artifact] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     labels = public_labels(data, annotations)
     consensus = aggregate(annotations, data.transfer, spec, workshop, labels)
-    bounds = workshop.make_all({STUDENT: distil(consensus, data.transfer, spec, workshop), **upper_bounds(data.pool, spec, workshop)})
+    distillation = distil(consensus, data.transfer, spec, workshop, annotations)
+    bounds = workshop.make_all({STUDENT: distillation, **upper_bounds(data.pool, spec, workshop)})
     student = bounds.pop(STUDENT)
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
@@ -162,11 +165,14 @@ def public_labels(data: ConsortiumData, annotations: Mapping[str, Artifact]) -> 
     return np.stack([known.get(key, unknown) for key in data.transfer.table.keys])
 
 
-def distil(consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop) -> Stage:
-    """Describe the training of the student, on the consensus only."""
+def distil(
+    consensus: Artifact, transfer: Part, spec: FederationSpec, workshop: Workshop, annotations: Mapping[str, Artifact] = NOTHING
+) -> Stage:
+    """Describe the training of the student, on the consensus only; one with a head per teacher also reads what each teacher said."""
+    sets = read_sets(annotations, transfer) if spec.distillation.mode == "heads" else ()
     table = read_consensus(consensus, transfer.transfer_digest)
     settings = (spec.distillation, spec.student_model, spec.student_recipe, spec.trainer, spec.selection, spec.annotation, spec.seed)
-    return student_stage(consensus, table, transfer, *settings, workshop.logs(STUDENT))
+    return student_stage(consensus, table, transfer, *settings, workshop.logs(STUDENT), sets)
 
 
 def add_back(company: str, part: Part, teacher: Artifact, released: Released, spec: FederationSpec, workshop: Workshop) -> Stage:

@@ -9,6 +9,7 @@ from fluid.companies.spec import CompanySpec
 from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.molecules.standardize import StandardizeSpec
@@ -164,15 +165,18 @@ class StudentSpec:
     """What kind of model learns the consensus.
 
     Attributes:
-        mode: `network` (learns), `nearest` (the transfer molecules themselves, nothing is learnt) or `blend` (the nearest where there are
-            any, the network elsewhere; the shares are chosen on held-out transfer molecules).
+        mode: `network` (learns), `nearest` (the transfer molecules themselves, nothing is learnt), `blend` (the nearest where there are
+            any, the network elsewhere; the shares are chosen on held-out transfer molecules) or `heads` (a network with one head per
+            teacher and predicted domain scores, gated when asked).
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         neighbours: How neighbours are weighed.
+        heads: How heads are learnt and gated.
     """
 
     mode: str = "network"
     sharpen: float = 1.0
     neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
+    heads: HeadsSpec = field(default_factory=HeadsSpec)
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -180,8 +184,8 @@ class StudentSpec:
         Raises:
             ConfigError: The mode is unknown, or the factor is not above 0.
         """
-        if self.mode not in ("network", "nearest", "blend"):
-            raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest or blend")
+        if self.mode not in ("network", "nearest", "blend", "heads"):
+            raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest, blend or heads")
         if not 0 < self.sharpen < math.inf:
             raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
 

@@ -17,6 +17,7 @@ from fluid.errors import ArtifactError, FluidError
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.forest import ForestPredictor
+from fluid.models.heads import HeadsPredictor
 from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.network import Network
 from fluid.models.prediction_file import PredictionFile
@@ -135,6 +136,22 @@ def _load_guided(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, 
     return SimilarityGuided(load_predictor(folder / "own"), load_predictor(folder / "federated"), reference, card["k"], card["power"])
 
 
+def _save_heads(folder: Path, model: HeadsPredictor) -> dict[str, Any]:
+    save_predictor(folder / "network", model.network)
+    heads = [[model.teachers[k], model.endpoints[t].name] for k, t in np.argwhere(model.answered)]
+    return {"kind": "heads", "power": model.power, "teachers": list(model.teachers), "heads": heads}
+
+
+def _load_heads(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> HeadsPredictor:
+    network, teachers, names = load_predictor(folder / "network"), tuple(card["teachers"]), [endpoint.name for endpoint in endpoints]
+    if not isinstance(network, GraphEnsemble):
+        raise ArtifactError("its part 'network' is no network")
+    answered = np.zeros((len(teachers), len(names)), dtype=bool)
+    for teacher, name in card["heads"]:
+        answered[teachers.index(teacher), names.index(name)] = True
+    return HeadsPredictor(network, teachers, endpoints, answered, card["power"])
+
+
 SAVERS: dict[type, Callable[[Path, Any], dict[str, Any]]] = {
     GraphEnsemble: _save_ensemble,
     ForestPredictor: _save_forest,
@@ -142,6 +159,7 @@ SAVERS: dict[type, Callable[[Path, Any], dict[str, Any]]] = {
     NeighbourPredictor: _save_neighbours,
     Blend: _save_blend,
     SimilarityGuided: _save_guided,
+    HeadsPredictor: _save_heads,
 }
 LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predictor]] = {
     "network": _load_ensemble,
@@ -150,6 +168,7 @@ LOADERS: dict[str, Callable[[Path, dict[str, Any], tuple[Endpoint, ...]], Predic
     "neighbours": _load_neighbours,
     "blend": _load_blend,
     "similarity_guided": _load_guided,
+    "heads": _load_heads,
 }
 
 

@@ -24,7 +24,7 @@ from fluid.training.callbacks import BestWeights, Progress
 from fluid.training.checkpoint import Checkpoint, finished_state, read_state, write_state
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.loader import ExampleLoader, Examples
-from fluid.training.module import MONITOR, NetworkModule
+from fluid.training.module import MONITOR, MakeModule, NetworkModule
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.threads import threads
 
@@ -102,7 +102,7 @@ def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback
 
 def fit_network(
     network: Network,
-    module_type: type[NetworkModule],
+    make_module: MakeModule,
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
@@ -117,7 +117,7 @@ def fit_network(
 
     Args:
         network: The network; on return it holds the weights of the best validation epoch.
-        module_type: Kind of module (teacher or student).
+        make_module: Makes the module (a teacher's or a student's).
         endpoints: Its endpoints.
         train: What it learns from.
         validation: What decides when to stop; may be empty, then the last weights stay.
@@ -133,7 +133,7 @@ def fit_network(
     """
     check_devices(spec)
     validate = len(validation) > 0
-    module, train_loader, held_out = prepared(network, module_type, endpoints, train, validation, recipe, spec, seed)
+    module, train_loader, held_out = prepared(network, make_module, endpoints, train, validation, recipe, spec, seed)
     of = hash_json({"recipe": recipe, "seed": seed, "network": network.spec, "precision": spec.precision, "molecules": len(train)})
     kept = checkpoint if spec.devices == 1 else None
     state = read_state(kept, of) if kept else None
@@ -157,7 +157,7 @@ def fit_network(
 
 def prepared(
     network: Network,
-    module_type: type[NetworkModule],
+    make_module: MakeModule,
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
@@ -171,5 +171,5 @@ def prepared(
     environments = encoder.environments if encoder else None
     loader = ExampleLoader(train, recipe.batch_size, seed, device, environments)
     held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, environments)
-    module = module_type(network, endpoints, recipe, total_steps=recipe.epochs * len(loader) // max(1, spec.devices))
+    module = make_module(network, endpoints, recipe, recipe.epochs * len(loader) // max(1, spec.devices))
     return module, loader, held_out

@@ -5,7 +5,7 @@ order of the molecules and the dropout stream. So legs whose weights are left al
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,9 @@ from fluid.seeding import derive_seed, isolated
 from fluid.training.checkpoint import Checkpoint, State, Tensors, named, read_state, write_state
 from fluid.training.fit import check_devices, interruptible, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
-from fluid.training.module import NetworkModule
+from fluid.training.module import MakeModule, NetworkModule
 from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.threads import threads
-
-MakeModule = Callable[[Network, Sequence[Endpoint], Recipe, int], NetworkModule]
 
 
 class LegEnd(Checkpoint):

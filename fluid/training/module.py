@@ -1,7 +1,7 @@
 """Lightning modules of teachers, students and hybrids: a network, an objective and a schedule."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -13,7 +13,7 @@ from fluid.distillation.loss_spec import LossSpec
 from fluid.models.network import Network
 from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch
-from fluid.training.objective import Objective
+from fluid.training.objective import HeadsObjective, Objective
 from fluid.training.recipe import Recipe
 
 MONITOR = "validation/loss"
@@ -61,7 +61,7 @@ class NetworkModule(LightningModule):
             network.encoder.requires_grad_(False).eval()
         self.weights = tuple(weight for weight in network.parameters() if weight.requires_grad)
         self.start = tuple(weight.detach().clone() for weight in self.weights) if recipe.keeping.pull else ()
-        self.objective = Objective(endpoints, self.loss_of(recipe))
+        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(recipe))
 
     @staticmethod
     def loss_of(recipe: Recipe) -> LossSpec:
@@ -143,3 +143,26 @@ class TeacherModule(NetworkModule):
 
 class StudentModule(NetworkModule):
     """Learns soft labels with confidence weights, by the loss that the recipe names."""
+
+
+class HeadsModule(StudentModule):
+    """Learns every teacher's answers and domain scores.
+
+    Args:
+        network: What is trained.
+        endpoints: Its columns: answers, then the domain scores.
+        recipe: How it is trained.
+        total_steps: Optimiser steps of the whole schedule.
+        n_domains: How many of the last columns are domain scores.
+        domain_weight: Weight of their loss beside that of the answers.
+    """
+
+    def __init__(
+        self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int, n_domains: int, domain_weight: float
+    ) -> None:
+        super().__init__(network, endpoints, recipe, total_steps)
+        self.objective = HeadsObjective(endpoints, self.loss_of(recipe), n_domains, domain_weight)
+
+
+MakeModule = Callable[[Network, Sequence[Endpoint], Recipe, int], NetworkModule]
+"""Makes the module of a network with some endpoints, trained by a recipe in so many steps."""

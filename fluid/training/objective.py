@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation import elements
 from fluid.distillation.distiller import DistillationLoss
 from fluid.distillation.loss_spec import LossSpec
+from fluid.distillation.losses import filled, weighted_mean
 from fluid.models.network import Output
 
 
@@ -60,3 +62,39 @@ class Objective(nn.Module):
                 value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], said, spread, measured, alpha)
                 total = total + value * (len(columns) / self.n_endpoints)
         return total
+
+
+class HeadsObjective(nn.Module):
+    """Loss of a network of heads: `L(answers) + λ L(domain scores)`.
+
+    Every answer of every teacher counts alike, by the loss that the spec names; domain scores are soft labels of a binary cross-entropy,
+    averaged over molecules and teachers, so that `λ` needs no change with their number.
+
+    Args:
+        endpoints: The columns: answers, then the domain scores.
+        loss: Which losses for the answers.
+        n_domains: How many of the last columns are domain scores.
+        domain_weight: `λ`, 0 or more.
+    """
+
+    def __init__(self, endpoints: Sequence[Endpoint], loss: LossSpec, n_domains: int, domain_weight: float) -> None:
+        super().__init__()
+        self.n_answers, self.domain_weight = len(endpoints) - n_domains, domain_weight
+        self.of_answers = Objective(endpoints[: self.n_answers], loss)
+
+    def forward(
+        self,
+        output: Output,
+        target: Tensor,
+        weight: Tensor,
+        hard: Tensor | None = None,
+        variance: Tensor | None = None,
+        alpha: float = 1.0,
+    ) -> Tensor:
+        """Return the scalar loss of a batch; NaN targets do not count. Arguments as in `Objective`."""
+        n = self.n_answers
+        said = Output(output.mean[:, :n], output.log_variance[:, :n])
+        measured, spread = (None if plane is None else plane[:, :n] for plane in (hard, variance))
+        answers: Tensor = self.of_answers(said, target[:, :n], weight[:, :n], measured, spread, alpha)
+        domains = elements.bce(output.mean[:, n:], filled(target[:, n:], 0.5))
+        return answers + self.domain_weight * weighted_mean(domains, target[:, n:], weight[:, n:])

@@ -29,7 +29,7 @@ from fluid.training.validation_split import split_validation
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
 
-    from fluid.training.module import NetworkModule
+    from fluid.training.module import MakeModule
 
 LoggerFactory = Callable[[str], "Logger | None"]
 Report = Callable[[float], None]
@@ -110,7 +110,7 @@ def _check_learnt(job: Job, network: Network, curve: Sequence[CurvePoint], valid
 
 def train_ensemble(
     job: Job,
-    module_type: "type[NetworkModule]",
+    make_module: "MakeModule",
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
@@ -140,7 +140,7 @@ def train_ensemble(
             begin_from(network, start.networks[member % len(start.networks)], job.recipe.keeping.frozen)
         run = f"{job.name}-{member}" if members > 1 else job.name
         points = fit_network(
-            network, module_type, endpoints, train, validation, job.recipe, job.trainer, seed,
+            network, make_module, endpoints, train, validation, job.recipe, job.trainer, seed,
             job.logger(run), partial(_report_member, job.report, member, members),
             job.scratch / f"member_{member}" if job.scratch else None,
         )  # fmt: skip
@@ -243,6 +243,38 @@ def train_student(
     examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
     scaling = (start.location, start.scale) if start else label_scale(soft_label, endpoints)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), scaling, start)
+
+
+def train_heads(
+    job: Job,
+    molecules: MoleculeSet,
+    answers: np.ndarray,
+    weight: np.ndarray,
+    domain: np.ndarray,
+    endpoints: Sequence[Endpoint],
+    domain_weight: float,
+    variance: np.ndarray | None = None,
+) -> Trained:
+    """Learn every teacher's answers and domain scores, one column each; a held-out part decides when to stop.
+
+    Args:
+        job: Name, architecture, recipe, seed.
+        molecules: `M` molecules of the transfer set.
+        answers: What teachers said, `(M, A)`, NaN missing.
+        weight: Weight of each answer in the loss, `(M, A)`.
+        domain: Domain scores in [0, 1], `(M, K)`, NaN missing.
+        endpoints: The `A + K` columns.
+        domain_weight: Weight of the loss of domain scores beside that of answers.
+        variance: Variance of each answer `(M, A)`, for the loss of values that learns it; or `None`.
+    """
+    from fluid.training.module import HeadsModule
+
+    train, held_out = held_out_rows(job, len(answers))
+    target, unknown = np.concatenate([answers, domain], axis=1), np.full_like(domain, np.nan)
+    spread = None if variance is None else np.concatenate([variance, unknown], axis=1)
+    examples = Examples(molecules.graphs, target, np.concatenate([weight, np.ones_like(domain)], axis=1), variance=spread)
+    make = partial(HeadsModule, n_domains=domain.shape[1], domain_weight=domain_weight)
+    return train_ensemble(job, make, endpoints, examples.take(train), examples.take(held_out), label_scale(target, endpoints))
 
 
 def shared_weights(own: np.ndarray, public: np.ndarray, own_share: float | None) -> np.ndarray:

@@ -17,7 +17,7 @@ from fluid.seeding import derive_seed, isolated
 from fluid.training.recipe import Recipe, TrainerSpec
 
 if TYPE_CHECKING:
-    from fluid.training.legs import MakeModule
+    from fluid.training.module import MakeModule
 
 Weights = dict[str, Tensor]
 """Weights of the networks of an ensemble by name, `<member>/<name>`."""

@@ -8,6 +8,7 @@ from fluid.federation.baselines.wire import read_traffic
 from fluid.federation.consensus_table import COLUMNS as CONSENSUS_PLANES
 from fluid.federation.model_folder import Model
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.heads import HeadsPredictor
 
 FACTS = ("model", "rounds", "bytes_up", "bytes_down", "leaves")
 NAN = float("nan")
@@ -26,7 +27,8 @@ Row = tuple[str, float, float, float, str]
 def sent_once(molecules: int, endpoints: int, student: Model) -> tuple[int, int]:
     """Return the bytes that a company sends and gets in FLuID: annotation set up, consensus and student down, as they lie in memory."""
     up = molecules * (len(PLANES) * endpoints * FLOAT + BIN)
-    weights = student.predictor.networks if isinstance(student.predictor, GraphEnsemble) else ()
+    model = student.predictor.network if isinstance(student.predictor, HeadsPredictor) else student.predictor
+    weights = model.networks if isinstance(model, GraphEnsemble) else ()
     down = sum(tensor.nbytes for network in weights for tensor in network.state_dict().values())
     return up, down + molecules * len(CONSENSUS_PLANES) * endpoints * FLOAT
 

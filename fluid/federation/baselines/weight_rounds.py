@@ -35,7 +35,7 @@ from fluid.training.recipe import Recipe
 from fluid.training.train import calibrated, label_scale
 
 if TYPE_CHECKING:
-    from fluid.training.legs import MakeModule
+    from fluid.training.module import MakeModule
 
 Refine = Callable[[int, Weights, Mapping[str, Weights], "Ensemble"], Weights]
 """What the coordinator does after averaging: round, average, companies' weights, maker of ensembles → new common weights."""

@@ -19,8 +19,10 @@ from fluid.federation.stages.student import loss_weight, select_rows
 from fluid.federation.stages.teacher import MakeLogger, no_logger, own_validation, trainer_inputs
 from fluid.models.blend import Blend
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.heads import HeadsPredictor
 from fluid.models.neighbours import NeighbourPredictor
 from fluid.models.predictor import Predictor
+from fluid.models.single_head import single_head
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.curve import CurvePoint
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -68,11 +70,20 @@ def aligned_labels(company: str, part: Part, endpoints: tuple[Endpoint, ...]) ->
     return labels
 
 
-def network_of(predictor: Predictor) -> GraphEnsemble | None:
-    """Return the networks of a student; `None` if it has none."""
-    if isinstance(predictor, Blend):
-        return network_of(predictor.general)
-    return predictor if isinstance(predictor, GraphEnsemble) else None
+def general_of(predictor: Predictor) -> Predictor:
+    """Return what a student answers with where it knows no neighbours."""
+    return general_of(predictor.general) if isinstance(predictor, Blend) else predictor
+
+
+def network_of(predictor: Predictor, molecules: MoleculeSet) -> GraphEnsemble | None:
+    """Return the networks that a hybrid goes on from; `None` if the student has none.
+
+    Of heads, it goes on with one in the place of all: their mean, each teacher with its mean share for the company's own `molecules`.
+    """
+    general = general_of(predictor)
+    if isinstance(general, HeadsPredictor):
+        return single_head(general, general.shares(molecules).mean(axis=1))
+    return general if isinstance(general, GraphEnsemble) else None
 
 
 def with_own(predictor: Predictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Predictor:
@@ -92,7 +103,8 @@ def check_student(model: Model) -> None:
     Raises:
         ConfigError: It has neither networks nor neighbours.
     """
-    if network_of(model.predictor) is None and not isinstance(model.predictor, NeighbourPredictor):
+    learnt = isinstance(general_of(model.predictor), GraphEnsemble | HeadsPredictor)
+    if not learnt and not isinstance(model.predictor, NeighbourPredictor):
         raise ConfigError(f"model {model.name!r} has no network weights", where=str(model.folder), expected="a student made by distill")
 
 
@@ -119,7 +131,7 @@ def hybrid_stage(
     name, student = hybrid_name(company), released.model.predictor
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None
-    labels, network = aligned_labels(company, part, student.endpoints), network_of(student)
+    labels = aligned_labels(company, part, student.endpoints)
     rows = own_validation(labels, recipe, seed, name) if own is None else own.rows(part)
 
     def trained_network(work: Work, start: GraphEnsemble) -> Trained:
@@ -137,6 +149,7 @@ def hybrid_stage(
     def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         if spec.mode == "gate" and own is not None:
             return gated(own, student, part, labels), ()
+        network = network_of(student, part.molecules.take(rows[0]))
         trained = trained_network(work, network) if network else None
         learnt = trained.predictor.with_mc_samples(annotation.mc_samples) if trained else None
         curve = trained.curve if trained else ()

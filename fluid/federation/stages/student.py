@@ -8,18 +8,21 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.selection import hint_of, select
 from fluid.distillation.targets import disagreement_variance, sharpened
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable
+from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
 from fluid.models.blend import Blend
+from fluid.models.heads import HeadsPredictor, head_endpoints
 from fluid.models.neighbours import NeighbourPredictor
 from fluid.models.predictor import NetworkSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
@@ -28,7 +31,7 @@ from fluid.seeding import numpy_stream, torch_stream
 from fluid.training.curve import CurvePoint
 from fluid.training.gate import chosen_blend
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.train import Job, held_out_rows, train_student
+from fluid.training.train import Job, held_out_rows, train_heads, train_student
 
 
 class Lesson(NamedTuple):
@@ -144,6 +147,29 @@ def blend_of(network: Predictor, lesson: Lesson, job: Job, student: StudentSpec)
     return replace(blend, local=everything, bits=everything.bits)
 
 
+def heads_of(
+    lesson: Lesson, rows: np.ndarray, sets: Sequence[AnnotationSet], job: Job, student: StudentSpec, annotation: AnnotationSpec
+) -> tuple[Predictor, tuple[CurvePoint, ...]]:
+    """Return a network with one head per teacher that was taught what each said of the lesson's molecules, and its learning curve.
+
+    Args:
+        lesson: Molecules, and the weights of their endpoints in the loss.
+        rows: Their rows in the transfer set.
+        sets: The annotation sets of all teachers.
+        job: Architecture, recipe, seed.
+        student: Sharpness of labels and gate, weight of domain scores.
+        annotation: Edges of the domain score, dropout samples.
+    """
+    said = taught(sets, annotation.edges, rows)
+    columns = head_endpoints(lesson.endpoints, said.answered)
+    answers = sharpened_labels(said.answers, columns[: said.answers.shape[1]], student.sharpen)
+    variance = said.variance if job.recipe.loss.values == "heteroscedastic" else None
+    weight = by_head(lesson.weight, said.answered)
+    trained = train_heads(job, lesson.molecules, answers, weight, said.domain, columns, student.heads.domain_weight, variance)
+    network = trained.predictor.with_mc_samples(annotation.mc_samples)
+    return HeadsPredictor(network, said.teachers, lesson.endpoints, said.answered, student.heads.power), trained.curve
+
+
 def without_held_out(predictor: Predictor, lesson: Lesson, job: Job, student: StudentSpec) -> tuple[Predictor, np.ndarray]:
     """Return the model as it would be without the held-out molecules among its neighbours, and these molecules' rows.
 
@@ -176,16 +202,25 @@ def student_stage(
     annotation: AnnotationSpec,
     seed: int,
     logger: MakeLogger = no_logger,
+    sets: Sequence[AnnotationSet] = (),
 ) -> Stage:
     """Describe the distillation of a student from a consensus over a transfer set.
 
     Without measured labels, the student's own decision threshold is the one that best reproduces the consensus class
-    (soft label of at least 0.5).
-    """
+    (soft label of at least 0.5). Only a student of heads also reads the annotation `sets` behind the consensus.
 
-    def fit(job: Job, lesson: Lesson) -> tuple[Predictor, tuple[CurvePoint, ...]]:
+    Raises:
+        ConfigError: A student of heads is given no annotation sets, or not those behind the consensus.
+    """
+    sets = sets if student.mode == "heads" else ()
+    if student.mode == "heads":
+        check_sets(sets, artifact, consensus, annotation.edges)
+
+    def fit(job: Job, lesson: Lesson, rows: np.ndarray) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         if student.mode == "nearest":
             return neighbours_of(lesson, student), ()
+        if student.mode == "heads":
+            return heads_of(lesson, rows, sets, job, student, annotation)
         trained = train_student(job, lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
         network = finished(trained, annotation)
         return (blend_of(network, lesson, job, student) if student.mode == "blend" else network), trained.curve
@@ -193,7 +228,7 @@ def student_stage(
     def build(folder: Path, work: Work) -> None:
         lesson, rows = lesson_of(consensus, transfer, selection, recipe, student.sharpen, seed)
         job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
-        predictor, curve = fit(job, lesson)
+        predictor, curve = fit(job, lesson, rows)
         judged, probe = without_held_out(predictor, lesson, job, student)
         thresholds = consensus_thresholds(judged, lesson.molecules, lesson.soft_label, probe)
         reference = reference_fingerprints(lesson.molecules, seed)
@@ -210,5 +245,6 @@ def student_stage(
         "selection": selection,
         "annotation": annotation,
         "seed": seed,
+        "sets": sorted(annotations.digest for annotations in sets),
     }
     return Stage("student", "student", inputs, build, trainer.threads_for(recipe))

@@ -2,25 +2,34 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import read_json
 from fluid.data.endpoints import Endpoint
 from fluid.distillation import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
+from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.spec import HybridSpec, SelectionSpec, StudentSpec, Training
+from fluid.federation.simulation import distil, read_sets
+from fluid.federation.spec import ConsensusSpec, HybridSpec, SelectionSpec, StudentSpec, Training
+from fluid.federation.stages.consensus import consensus_stage
+from fluid.federation.stages.hybrid import network_of
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, guarded, widened_to
-from fluid.federation.stages.student import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels
-from fluid.federation.stages.teacher import HELD_OUT
+from fluid.federation.stages.student import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels, student_stage
+from fluid.federation.stages.teacher import HELD_OUT, own_validation
+from fluid.federation.workshop import Workshop
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.heads import HeadsPredictor, HeadsSpec
 from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.predictor import ForestSpec, Predictor
+from fluid.store import ArtifactStore
 from fluid.training.recipe import Recipe
 from tests.federation.conftest import TINY, Finished
 
@@ -227,7 +236,7 @@ class TestHybrids:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"mode": "oracle"}, "distillation.mode is 'oracle'; expected network, nearest or blend"),
+        ({"mode": "oracle"}, "distillation.mode is 'oracle'; expected network, nearest, blend or heads"),
         ({"sharpen": 0.0}, "distillation.sharpen is 0.0"),
     ],
 )
@@ -282,3 +291,144 @@ class TestSelection:
             SelectionSpec("diverse", clusters=0)
         with pytest.raises(ConfigError, match="selection.coverage_power -1.0; expected at least 1, and 0 or more"):
             SelectionSpec(coverage_power=-1.0)
+
+
+HEADS = StudentSpec("heads", heads=HeadsSpec(power=2.0, domain_weight=0.5))
+
+
+class TestHeads:
+    def test_a_head_for_each_teacher_in_the_place_of_all_students(self, rerun: Callable[..., Finished], finished: Finished) -> None:
+        run = rerun(distillation=HEADS)
+        assert built(run) <= {"student", "hybrid", "judge"}
+        student = predictor(run, "student")
+        assert isinstance(student, HeadsPredictor)
+        assert (student.teachers, student.power) == (("T1", "T2", "T3"), 2.0)
+        assert [e.name for e in student.network.endpoints] == ["active@1", "active@2", "active@3", "@1", "@2", "@3"]
+        test = run.federation.data.tests["in-domain"].molecules
+        assert not np.array_equal(student.predict(test).mean, predictor(finished, "student").predict(test).mean)
+        hybrid = predictor(run, "H1")
+        assert isinstance(hybrid, GraphEnsemble)  # one own head
+        assert hybrid.endpoints == student.endpoints
+        assert rerun(distillation=HEADS).federation.models["student"].digest == run.federation.models["student"].digest
+
+    def test_what_is_taught_is_what_was_released(self, finished: Finished) -> None:
+        federation, edges = finished.federation, finished.spec.annotation.edges
+        sets = read_sets(federation.annotations, federation.data.transfer)
+        rows = np.array([5, 2, 40])
+        said, turned = taught(sets, edges, rows), taught(sets[::-1], edges, rows)
+        middle = np.array([0.15, 0.35, 0.45, 0.75], dtype=np.float32)
+        for k, item in enumerate(sets):
+            assert said.teachers[k] == item.teacher
+            np.testing.assert_array_equal(said.answers[:, k], item.prediction[rows, 0])
+            np.testing.assert_array_equal(said.variance[:, k], (item.epistemic + item.aleatoric)[rows, 0])
+            np.testing.assert_allclose(said.domain[:, k], middle[item.domain_bin[rows]])
+        assert said.teachers == turned.teachers
+        np.testing.assert_array_equal(said.answers, turned.answers)
+        np.testing.assert_array_equal(said.domain, turned.domain)
+
+    def test_a_teacher_has_no_head_for_an_endpoint_that_it_does_not_know(self) -> None:
+        classes, values = Endpoint.parse("a"), Endpoint.parse("b [u]")
+        draw, n = np.random.default_rng(0), 6
+
+        def answers(teacher: str, *endpoints: Endpoint) -> AnnotationSet:
+            planes = (draw.random((n, len(endpoints))).astype(np.float32) for _ in range(3))
+            return AnnotationSet(teacher, endpoints, "x", *planes, draw.integers(0, 4, n).astype(np.uint8), 4)
+
+        first, second = answers("T1", values), answers("T2", values, classes)
+        said = taught([second, first], (0.3, 0.4, 0.5), np.arange(n))
+        np.testing.assert_array_equal(said.answered, [[False, True], [True, True]])
+        np.testing.assert_array_equal(said.answers, np.stack([first.prediction[:, 0], *second.prediction[:, ::-1].T], axis=1))
+        weight = np.array([[1.0, 2.0]])
+        np.testing.assert_array_equal(by_head(weight, said.answered), [[2.0, 1.0, 2.0]])
+
+    def test_classes_and_values_with_heads_of_some_teachers_are_learnt(self, finished: Finished, tmp_path: Path) -> None:
+        transfer, spec = finished.federation.data.transfer, finished.spec
+        classes, values, n = Endpoint.parse("active"), Endpoint.parse("size [atoms]"), len(transfer)
+        size = np.array([len(s) for s in transfer.table.smiles], dtype=np.float32)
+        big = (size > np.median(size)).astype(np.float32)
+        small = np.full(n, 1e-3, dtype=np.float32)
+
+        def answers(teacher: str, near: np.ndarray, **said: np.ndarray) -> AnnotationSet:
+            endpoints = tuple({"active": classes, "size": values}[name] for name in said)
+            mean = np.stack(list(said.values()), axis=1).astype(np.float32)
+            noise = np.stack([small] * len(said), axis=1)
+            return AnnotationSet(teacher, endpoints, transfer.transfer_digest, mean, noise, noise, near.astype(np.uint8), 4)
+
+        # each teacher is right about the molecules that lie near its own, and wrong by as much elsewhere
+        sets = [
+            answers("big", 3 * big, active=0.1 + 0.8 * big, size=size + 40 * (1 - big)),
+            answers("small", 3 - 3 * big, active=0.1 + 0.0 * big),
+            answers("tiny", 3 - 3 * big, size=size - 40 * big),
+        ]
+        workshop = Workshop(ArtifactStore(tmp_path / "store"))
+        consensus = workshop.make(consensus_stage(sets, ConsensusSpec("similarity", {"power": 4.0}), spec.annotation.edges))
+        table = read_consensus(consensus, transfer.transfer_digest)
+        recipe = Recipe(epochs=40, batch_size=32, learning_rate=1e-2, patience=40, loss=LossSpec(values="mse"))
+        annotation = replace(spec.annotation, mc_samples=0)
+
+        def made(power: float) -> np.ndarray:
+            settings = (spec.student_model, recipe, spec.trainer, SelectionSpec("all", n), annotation, 0)
+            student = StudentSpec("heads", heads=HeadsSpec(power=power))
+            stage = student_stage(consensus, table, transfer, student, *settings, sets=sets[::-1])
+            model = read_model(workshop.make(stage)).predictor
+            assert isinstance(model, HeadsPredictor)
+            return model.predict(transfer.molecules).mean
+
+        gated, plain = made(6.0), made(0.0)
+        errors = [np.abs(mean[:, 1] - size).mean() for mean in (gated, plain)]
+        assert errors[0] < 0.6 * errors[1]  # the gate leaves a value to the teacher that knows it
+        assert np.abs(gated[:, 0] - (0.1 + 0.8 * big)).mean() < np.abs(plain[:, 0] - (0.1 + 0.8 * big)).mean()
+
+    def test_the_order_of_companies_changes_no_byte(self, finished: Finished, rerun: Callable[..., Finished]) -> None:
+        run = rerun(distillation=HEADS)
+        federation, transfer = run.federation, run.federation.data.transfer
+        turned = dict(reversed(federation.annotations.items()))
+        stage = distil(federation.consensus, transfer, run.spec, run.workshop, turned)
+        assert stage.key() == federation.models["student"].key
+        other = Workshop(ArtifactStore(run.workshop.store.root.parent / "turned")).make(stage)
+        assert other.digest == federation.models["student"].digest
+
+    @pytest.mark.parametrize("mode", ["concatenate", "mix", "l2_sp", "frozen", "gate"])
+    def test_every_hybrid_of_it(self, rerun: Callable[..., Finished], mode: str) -> None:
+        run = rerun(distillation=HEADS, hybrid=HybridSpec(mode))
+        hybrid, student = predictor(run, "H1"), predictor(run, "student")
+        assert isinstance(student, HeadsPredictor)
+        test = run.federation.data.tests["in-domain"].molecules
+        assert ((hybrid.predict(test).mean >= 0) & (hybrid.predict(test).mean <= 1)).all()
+        if mode == "gate":
+            assert isinstance(hybrid, Blend)
+            np.testing.assert_array_equal(hybrid.general.predict(test).mean, student.predict(test).mean)
+            return
+        assert isinstance(hybrid, GraphEnsemble)
+        assert hybrid.endpoints == student.endpoints
+        pairs = [model.networks[0].encoder.state_dict() for model in (hybrid, student.network)]
+        assert all(bool((pairs[0][name] == pairs[1][name]).all()) for name in pairs[0]) == (mode == "frozen")
+
+    def test_a_strong_pull_keeps_the_mean_of_heads_under_the_companys_shares(self, rerun: Callable[..., Finished]) -> None:
+        run = rerun(distillation=HEADS, hybrid=HybridSpec("l2_sp", pull=1e4))
+        hybrid, student, part = predictor(run, "H2"), predictor(run, "student"), run.federation.companies["T2"]
+        assert isinstance(student, HeadsPredictor)
+        assert isinstance(hybrid, GraphEnsemble)
+        rows, _ = own_validation(part.table.labels, run.spec.training.hybrid, run.spec.seed, "H2")
+        start = network_of(student, part.molecules.take(rows))
+        assert start is not None
+        weights = [model.networks[0].head.out.weight.detach().numpy() for model in (hybrid, start)]
+        shares = student.shares(part.molecules.take(rows)).mean(axis=1)[:, 0]
+        heads = student.network.networks[0].head.out.weight.detach().numpy()
+        np.testing.assert_allclose(weights[1][0], shares @ heads[:3], rtol=1e-4, atol=1e-6)
+        assert np.abs(weights[0] - weights[1]).max() < 0.1 * np.abs(weights[1]).max()
+
+    def test_it_needs_the_annotations_behind_the_consensus(self, finished: Finished, rerun: Callable[..., Finished]) -> None:
+        run = rerun(distillation=HEADS)
+        federation, transfer, edges = run.federation, run.federation.data.transfer, run.spec.annotation.edges
+        sets, table = read_sets(federation.annotations, transfer), read_consensus(federation.consensus)
+        check_sets(sets[::-1], federation.consensus, table, edges)
+        with pytest.raises(ConfigError, match=r"no annotation sets were given; expected annotations=\[folder,folder,\.\.\.\]"):
+            distil(federation.consensus, transfer, run.spec, run.workshop)
+        with pytest.raises(ConfigError, match="the consensus is of T1, T2, T3, the annotation sets are of T1, T2"):
+            check_sets(sets[:2], federation.consensus, table, edges)
+        with pytest.raises(ConfigError, match="T1 has 4 steps of the domain score, annotation.edges has 3"):
+            check_sets(sets, federation.consensus, table, edges[:2])
+        other = replace(table, endpoints=(Endpoint.parse("else"),))
+        with pytest.raises(ConfigError, match="other endpoints or molecules than the consensus"):
+            check_sets(sets, federation.consensus, other, edges)

@@ -17,7 +17,7 @@ from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.checkpoint import read_state
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.train import Job, Trained, train_student, train_teacher
+from fluid.training.train import Job, Trained, train_heads, train_student, train_teacher
 from tests.conftest import Library
 
 RECIPE = Recipe(epochs=4, batch_size=16, learning_rate=5e-3, validation_share=0.2, members=2, patience=4)
@@ -55,6 +55,10 @@ def learn(
     job = Job(kind, network, replace(RECIPE, **recipe), TRAINER, 3, scratch=scratch)  # type: ignore[arg-type]
     if kind == "student":
         return digest(train_student(job, molecules, np.clip(labels, 0.1, 0.9), np.ones_like(labels), ENDPOINTS))
+    if kind == "heads":
+        answers, domain = np.clip(np.concatenate([labels, 1 - labels], axis=1), 0.1, 0.9), np.linspace(0, 1, 180).reshape(90, 2)
+        columns = tuple(Endpoint.parse(name) for name in "abcd")
+        return digest(train_heads(job, molecules, answers, np.ones_like(answers), domain.astype(np.float32), columns, 0.5))
     return digest(train_teacher(job, molecules, labels, ENDPOINTS))
 
 

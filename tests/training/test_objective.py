@@ -6,7 +6,7 @@ import torch
 from fluid.data.endpoints import Endpoint
 from fluid.distillation import LossSpec, gaussian_nll, soft_bce
 from fluid.models.network import Output
-from fluid.training.objective import Objective
+from fluid.training.objective import HeadsObjective, Objective
 from fluid.training.train import balanced_weights
 
 ENDPOINTS = tuple(Endpoint.parse(text) for text in ("a", "b [u]", "c"))
@@ -84,3 +84,26 @@ def test_the_variance_of_targets_reaches_the_losses_of_values_only() -> None:
         for name in ("gaussian_nll", "heteroscedastic")
     )
     assert (wide - plain).item() == pytest.approx(0.5 / 3)
+
+
+@pytest.mark.parametrize("domain_weight", [0.0, 0.3, 2.0])
+def test_heads_are_compared_by_the_chosen_loss_and_domain_scores_by_soft_cross_entropy(domain_weight: float) -> None:
+    draw = torch.Generator().manual_seed(1)
+    mean, log_variance, weight, target, variance = (torch.rand(9, 5, generator=draw) for _ in range(5))
+    target[2, 0] = target[5, 1] = target[4, 3] = torch.nan
+    weight[:, 3:] = 1.0
+    columns = (*ENDPOINTS, Endpoint.parse("d"), Endpoint.parse("e"))
+    spec = LossSpec("mse_logits", "heteroscedastic")
+    found = HeadsObjective(columns, spec, 2, domain_weight)(Output(mean, log_variance), target, weight, None, variance)
+    said = Output(mean[:, :3], log_variance[:, :3])
+    answers = Objective(ENDPOINTS, spec)(said, target[:, :3], weight[:, :3], None, variance[:, :3])
+    probs, known = torch.sigmoid(mean[:, 3:]), ~target[:, 3:].isnan()
+    cross = -(target[:, 3:] * probs.log() + (1 - target[:, 3:]) * (1 - probs).log())
+    torch.testing.assert_close(found, answers + domain_weight * cross[known].mean())
+
+
+def test_without_any_domain_score_only_answers_count() -> None:
+    mean, target = torch.tensor([[0.5, 1.0]]), torch.tensor([[1.0, torch.nan]])
+    columns = (*ENDPOINTS[:1], Endpoint.parse("d"))
+    found = HeadsObjective(columns, LossSpec(), 1, 3.0)(Output(mean, torch.zeros(1, 2)), target, torch.ones(1, 2))
+    assert found.item() == pytest.approx(math.log1p(math.exp(-0.5)))

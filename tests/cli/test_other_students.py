@@ -47,3 +47,54 @@ def test_a_consortium_of_forests_with_another_student(fluid: Call, files: Files,
         assert (answers[["active_epistemic", "active_aleatoric"]] >= 0).all(axis=None)
         scores = [f"model_folder={model}", f"input={files.test}", *COMMON[:3], "evaluation.n_bootstrap=5"]
         assert fluid("evaluate", *scores, f"out=scores_{model}")[0] == 0
+
+
+def test_a_consortium_with_a_head_for_each_teacher(fluid: Call, files: Files, tmp_path: Path) -> None:
+    lines = files.pool.read_text().splitlines()
+    for number, name in ((1, "T2"), (2, "T10")):
+        (tmp_path / f"assay{number}.csv").write_text("\n".join([lines[0], *lines[number::2]]) + "\n")
+        private = [f"company={name}", f"input=assay{number}.csv", *COMMON, "training=tiny", f"out=teacher{number}"]
+        assert fluid("train-teacher", *private, "model=forest", "model.n_trees=10")[0] == 0
+        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
+        assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "out=consensus")[0] == 0
+    assert sorted(file.name for file in (tmp_path / "consensus").glob("*.parquet")) == ["consensus.parquet", "hints.parquet"]
+    public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
+    learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
+    chosen = ["distillation=heads", "distillation.sharpen=1.5", "distillation.heads.domain_weight=0.5", "loss=kl"]
+    code, _, error = fluid("distill", *public, *learning, *chosen, "out=student")
+    assert code == 2
+    assert "no annotation sets were given; expected annotations=[folder,folder,...]" in error
+    code, _, error = fluid("distill", *public, *learning, *chosen, "annotations=[answers2]", "out=student")
+    assert code == 2
+    assert "the consensus is of T2, T10, the annotation sets are of T10" in error
+    for out, sets in (("student", "annotations=[answers1,answers2]"), ("again", "annotations=[answers2,answers1/annotation_set]")):
+        code, _, error = fluid("distill", *public, *learning, *chosen, sets, f"out={out}")
+        assert (code, error) == (0, "")
+    made = [sorted(file for file in (tmp_path / out).rglob("*") if file.is_file()) for out in ("student", "again")]
+    assert all(one.read_bytes() == other.read_bytes() for one, other in zip(*made, strict=True))
+    card = read_json(tmp_path / "student" / "model" / "model.json")
+    assert (card["kind"], card["teachers"], card["heads"]) == ("heads", ["T2", "T10"], [["T2", "active"], ["T10", "active"]])
+    own = ["company=T2", "input=assay1.csv", "student=student", *public, *COMMON, "training=tiny"]
+    for out, settings in (("gated", ["hybrid=gate", "hybrid.guard=true", "teacher=teacher1"]), ("tuned", [])):
+        code, _, error = fluid("hybrid", *own, *settings, f"out={out}")
+        assert (code, error) == (0, "")
+    assert read_json(tmp_path / "tuned" / "model" / "model.json")["kind"] == "network"
+    assert fluid("annotate", "teacher=student", f"transfer={files.transfer}", "intake.workers=1", "out=answers_student")[0] == 0
+    for model in ("student", "tuned", "gated"):
+        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=1")
+        assert code == 0
+        assert "60 of 60 rows answered" in out
+        answers = pd.read_csv(f"{model}.csv")
+        assert answers["active"].between(0, 1).all()
+        assert (answers[["active_epistemic", "active_aleatoric"]] >= 0).all(axis=None)
+        scores = [f"model_folder={model}", f"input={files.test}", *COMMON[:3], "evaluation.n_bootstrap=5"]
+        assert fluid("evaluate", *scores, f"out=scores_{model}")[0] == 0
+
+
+def test_heads_in_one_process_are_reported(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    settings = [*small, "distillation=heads", "name=heads"]
+    code, _, error = fluid("simulate", *settings)
+    assert (code, error) == (0, "")
+    assert read_json(tmp_path / "runs" / "heads" / "models" / "student" / "model" / "model.json")["kind"] == "heads"
+    assert (tmp_path / "runs" / "heads" / "report.html").stat().st_size > 10_000

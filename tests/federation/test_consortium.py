@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from fluid.errors import ArtifactError, ConfigError, QuorumError
 from fluid.federation import consortium
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
 from fluid.federation.part import Part
-from fluid.federation.spec import EvaluationSpec
+from fluid.federation.spec import EvaluationSpec, StudentSpec
 from fluid.federation.workshop import Workshop
 from fluid.store import ArtifactStore
 from tests.conftest import Files
@@ -71,6 +72,27 @@ def test_teachers_annotations_and_hybrids_are_those_of_the_simulation(world: Pat
 def test_consensus_and_student_are_those_of_the_simulation(world: Path, finished: Finished) -> None:
     assert open_artifact(world / "coordinator" / "consensus").digest == finished.federation.consensus.digest
     assert open_artifact(world / "coordinator" / "student").digest == finished.federation.models["student"].digest
+
+
+def test_a_student_of_heads_is_that_of_the_simulation(world: Path, rerun: Callable[..., Finished], files: Files) -> None:
+    heads, post = StudentSpec("heads"), world / "coordinator"
+    run = rerun(distillation=heads)
+    spec, sent = run.spec, tuple(post / name for name in ("T3", "T1", "T2"))
+    order = DistillOrder(
+        post / "consensus",
+        str(files.transfer),
+        post / "heads",
+        heads,
+        spec.student_model,
+        spec.intake,
+        spec.training,
+        trainer=spec.trainer,
+        annotation=spec.annotation,
+        selection=spec.selection,
+        annotations=sent,
+        seed=spec.seed,
+    )
+    assert consortium.distill(order, Workshop(ArtifactStore(post / "store"))).digest == run.federation.models["student"].digest
 
 
 def test_only_annotations_reach_the_coordinator(world: Path) -> None:

@@ -108,6 +108,7 @@ def test_resumed_is_straight(
     ("kind", "network", "changes"),
     [
         ("student", NETWORK, {}),
+        ("heads", NETWORK, {}),
         ("T1", replace(NETWORK, encoder="dmpnn"), {}),
         ("T1", NETWORK, {"environments": False}),
         ("T1", NETWORK, {"validation_share": 0.0, "members": 1}),

@@ -46,6 +46,8 @@ EXTRA = {
     ("distillation", "network, log-odds doubled"): ["distillation.sharpen=2"],
     ("distillation", "nearest, log-odds doubled"): ["distillation=nearest", "distillation.sharpen=2"],
     ("distillation", "blend, log-odds doubled"): ["distillation=blend", "distillation.sharpen=2"],
+    ("distillation", "heads, power 4 (that of the consensus)"): ["distillation=heads", "distillation.heads.power=4"],
+    ("distillation", "heads, plain mean"): ["distillation=heads", "distillation.heads.power=0"],
     ("consensus", "similarity, power 2 (the paper's)"): ["consensus.options.power=2"],
     ("consensus", "similarity, power 6"): ["consensus.options.power=6"],
     ("selection", "all, weighted by confidence"): ["selection.confidence_power=1"],

@@ -1,7 +1,8 @@
 """A consortium by files: every party runs its own steps, in its own folders, with the stages of the simulation.
 
 Companies call `train_teacher`, `annotate` and `hybrid`; the coordinator calls `aggregate` and `distill`. Only annotation
-sets travel from companies to the coordinator, only consensus and student travel back.
+sets travel from companies to the coordinator, only consensus and student travel back; a student of heads shows what each
+teacher said, so that companies have to agree on it.
 """
 
 import shutil

@@ -24,7 +24,7 @@ class HeadsSpec:
         domain_weight: Weight of the loss of domain scores beside that of answers.
     """
 
-    power: float = 4.0
+    power: float = 8.0
     domain_weight: float = 1.0
 
     def __post_init__(self) -> None:

@@ -23,4 +23,5 @@ def federation_spec(config: Mapping[str, Any]) -> FederationSpec:
     if values["student_model"] is None:
         teacher = values["model"]
         values["student_model"] = teacher if teacher.get("kind") == "network" else {}
+    values["student_model"] = {"kind": "network", **values["student_model"]}
     return build(FederationSpec, values)

@@ -23,6 +23,7 @@ class PredictionsSpec:
 
 
 ModelSpec = NetworkSpec | ForestSpec | PredictionsSpec
+StudentModel = NetworkSpec | ForestSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class SelectionSpec:
         confidence_power: The loss weight of a molecule is its confidence to this power; 0 weighs all alike.
         coverage_power: And its coverage to this power: the highest coarse domain score of any teacher, as a share in (0, 1].
         clusters: Clusters that `diverse` takes from in turn.
+        fill: `balanced` takes `n` molecules even where one class is short; otherwise only as many as that class has of each.
     """
 
     mode: str = "all"
@@ -139,6 +141,7 @@ class SelectionSpec:
     confidence_power: float = 1.0
     coverage_power: float = 0.0
     clusters: int = 256
+    fill: bool = False
 
     def __post_init__(self) -> None:
         """Check the mode and the number.
@@ -159,27 +162,40 @@ class SelectionSpec:
             )
 
 
+def check_labels(group: str, labels: str) -> None:
+    """Refuse an unknown kind of labels.
+
+    Raises:
+        ConfigError: It is unknown.
+    """
+    if labels not in ("soft", "hard"):
+        raise ConfigError(f"{group}.labels is {labels!r}", expected="soft or hard")
+
+
 @dataclass(frozen=True, slots=True)
 class StudentSpec:
     """What kind of model learns the consensus.
 
     Attributes:
-        mode: `network` (learns), `nearest` (the transfer molecules themselves, nothing is learnt) or `blend` (the nearest where there are
-            any, the network elsewhere; the shares are chosen on held-out transfer molecules).
+        mode: `network` (a network or a forest learns), `nearest` (the transfer molecules themselves, nothing is learnt) or `blend` (the
+            nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules).
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
+        labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
     """
 
     mode: str = "network"
     sharpen: float = 1.0
+    labels: str = "soft"
     neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            ConfigError: The mode is unknown, or the factor is not above 0.
+            ConfigError: The mode or the kind of labels is unknown, or the factor is not above 0.
         """
+        check_labels("distillation", self.labels)
         if self.mode not in ("network", "nearest", "blend"):
             raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest or blend")
         if not 0 < self.sharpen < math.inf:
@@ -187,6 +203,7 @@ class StudentSpec:
 
 
 HYBRIDS = ("fine_tune", "concatenate", "mix", "l2_sp", "frozen", "gate")
+FOREST_HYBRIDS = ("concatenate", "gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +215,8 @@ class HybridSpec:
             `l2_sp`: fine-tune with a pull back to the student; `frozen`: a new head on the student's encoder; `gate`: own teacher near the
             company's molecules, student elsewhere.
         own_share: Share of the company's molecules in the weight of all, of `concatenate`; `None`: all molecules alike.
+        labels: What `concatenate` learns of transfer molecules: `soft` labels, or the `hard` class.
+        undersample: `concatenate` drops molecules of the larger class of the first endpoint at random until both are equal.
         alpha: Share of measured labels in the loss of `mix` in the last epoch.
         alpha_start: The same in the first epoch.
         pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
@@ -207,6 +226,8 @@ class HybridSpec:
 
     mode: str = "fine_tune"
     own_share: float | None = None
+    labels: str = "soft"
+    undersample: bool = False
     alpha: float = 0.5
     alpha_start: float = 0.5
     pull: float = 0.01
@@ -219,6 +240,7 @@ class HybridSpec:
         Raises:
             ConfigError: The mode is unknown, or a number is out of range.
         """
+        check_labels("hybrid", self.labels)
         if self.mode not in HYBRIDS:
             raise ConfigError(f"hybrid.mode is {self.mode!r}", expected="one of " + ", ".join(HYBRIDS))
         for name in ("own_share", "alpha", "alpha_start"):
@@ -228,6 +250,18 @@ class HybridSpec:
         for name in ("pull", "head_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"hybrid.{name} is {getattr(self, name)}", expected="a finite number above 0")
+
+    def check_forest(self) -> None:
+        """Refuse what cannot be done with a forest as student.
+
+        Raises:
+            ConfigError: The mode goes on from weights.
+        """
+        if self.mode not in FOREST_HYBRIDS:
+            raise ConfigError(
+                f"hybrid.mode is {self.mode!r}, and the student is a forest, which has no weights to go on from",
+                expected=" or ".join(f"hybrid={mode}" for mode in FOREST_HYBRIDS),
+            )
 
     @property
     def needs_teacher(self) -> bool:
@@ -277,7 +311,7 @@ class FederationSpec:
     companies: CompanySpec = field(default_factory=CompanySpec)
     model: ModelSpec = field(default_factory=NetworkSpec)
     distillation: StudentSpec = field(default_factory=StudentSpec)
-    student_model: NetworkSpec = field(default_factory=NetworkSpec)
+    student_model: StudentModel = field(default_factory=NetworkSpec)
     training: Training = field(default_factory=Training)
     loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
@@ -290,11 +324,13 @@ class FederationSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that weights can be averaged if a baseline does so.
+        """Check that weights can be averaged if a baseline does so, and that a forest student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture.
+            ConfigError: The companies' model has no weights of one architecture, or the student is a forest and needs weights.
         """
+        if isinstance(self.student_model, ForestSpec):
+            self._check_forest()
         averaging = self.baselines.averaging()
         if averaging and not isinstance(self.model, NetworkSpec):
             kind = type(self.model).__name__.removesuffix("Spec").lower()
@@ -303,6 +339,14 @@ class FederationSpec:
                 expected="a graph network, the same in all companies",
                 remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
             )
+
+    def _check_forest(self) -> None:
+        if self.distillation.mode == "network":
+            self.hybrid.check_forest()
+        rounds = [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+        if rounds or self.distillation.mode == "blend":
+            what = f"baselines {', '.join(rounds)}" if rounds else "distillation=blend"
+            raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
 
     @property
     def student_recipe(self) -> Recipe:

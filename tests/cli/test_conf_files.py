@@ -119,7 +119,7 @@ SETTABLE = {
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,
-    "selection": {field.name for field in fields(SelectionSpec)} - {"clusters"},  # of diverse only
+    "selection": {field.name for field in fields(SelectionSpec)} - {"clusters", "fill"},  # of diverse and balanced only
     "data": DataSpec,
     "model": NetworkSpec,
 }

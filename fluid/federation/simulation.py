@@ -223,7 +223,7 @@ def judge_consensus(
     """Judge the consensus, asked directly about the same tests; what it learns, it learns on the transfer set."""
     exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
     taught = None
-    if learns(spec.consensus.method, spec.consensus.options):
+    if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":  # whose scale is learnt
         taught = Taught(tuple(read_sets(annotations, data.transfer)), labels)
     asked = {name: judged[name] for name in teachers}
     opened = {name: read_model(artifact) for name, artifact in teachers.items()}

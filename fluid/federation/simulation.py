@@ -185,6 +185,12 @@ def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[s
     return bounds
 
 
+def exam_of(data: ConsortiumData, spec: FederationSpec) -> Exam:
+    """Return what all models are judged on."""
+    asked = spec.evaluation
+    return Exam(data.validation, data.tests, asked.n_bootstrap, spec.seed, asked.threshold, asked.auroc)
+
+
 def judge(
     data: ConsortiumData,
     bounds: Mapping[str, Artifact],
@@ -196,7 +202,7 @@ def judge(
     workshop: Workshop,
 ) -> dict[str, Artifact]:
     """Judge every model on the same tests."""
-    exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
+    exam = exam_of(data, spec)
     roles = {
         **{name: (artifact, name, "") for name, artifact in bounds.items()},
         **{company: (artifact, "teacher", company) for company, artifact in teachers.items()},
@@ -221,7 +227,7 @@ def judge_consensus(
     workshop: Workshop,
 ) -> Artifact:
     """Judge the consensus, asked directly about the same tests; what it learns, it learns on the transfer set."""
-    exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
+    exam = exam_of(data, spec)
     taught = None
     if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":  # whose scale is learnt
         taught = Taught(tuple(read_sets(annotations, data.transfer)), labels)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluid.companies.spec import CompanySpec
+from fluid.data.layout import Layout
 from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec
@@ -64,6 +65,16 @@ class DataSpec:
             empty. Labels of molecules that are not in the transfer set are not used.
         validation_share: Share of the pool set aside when `validation` is empty.
         test_share: Share of the pool set aside when `test_in_domain` is empty.
+        endpoints: What is learnt from the labelled files, in the form of `IntakeSettings.endpoints`, which it replaces; empty: those.
+        test_external_endpoints: The same endpoints as the external file has them, in the same order; empty: alike. A class that was
+            measured as such stands for one that the pool has from a threshold.
+        endpoint_columns: Of labelled files with one measurement per row: the columns that name the endpoint; empty: a column per endpoint.
+        value_column: And the one that holds the measurement.
+        pool_where: `column is value`: only these rows of the pool's file are read; empty: all.
+        test_in_domain_where: The same for the in-domain test.
+        transfer_where: The same for the transfer set.
+        transfer_n: Transfer molecules that are used, drawn at random after overlaps are removed; 0: all.
+        transfer_keeps_tests: Test molecules stay in the transfer set, as in the paper, where nobody looked.
     """
 
     pool: str
@@ -75,6 +86,19 @@ class DataSpec:
     transfer_labels: str = ""
     validation_share: float = 0.1
     test_share: float = 0.2
+    endpoints: tuple[str, ...] = ()
+    test_external_endpoints: tuple[str, ...] = ()
+    endpoint_columns: tuple[str, ...] = ()
+    value_column: str = ""
+    pool_where: str = ""
+    test_in_domain_where: str = ""
+    transfer_where: str = ""
+    transfer_n: int = 0
+    transfer_keeps_tests: bool = False
+
+    def layout(self, where: str = "") -> Layout:
+        """Return how rows of a labelled file stand; `where` selects among them."""
+        return Layout(where, self.endpoint_columns, self.value_column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +329,25 @@ class EvaluationSpec:
     Attributes:
         n_bootstrap: Resamples of the test molecules for each interval.
         forest: Also judge a random forest on the pooled data, for reference.
+        threshold: Probability from which on a molecule is called active, for all models; `None`: each model's, from validation data.
+        auroc: Of `probabilities`, or of `calls` (the paper), which is the balanced accuracy.
     """
 
     n_bootstrap: int = 200
     forest: bool = True
+    threshold: float | None = None
+    auroc: str = "probabilities"
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: The threshold is no probability, or `auroc` is unknown.
+        """
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ConfigError(f"evaluation.threshold is {self.threshold}", expected="a probability from 0 to 1, or null")
+        if self.auroc not in ("probabilities", "calls"):
+            raise ConfigError(f"evaluation.auroc is {self.auroc!r}", expected="probabilities or calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +405,11 @@ class FederationSpec:
         if rounds or self.distillation.mode == "blend":
             what = f"baselines {', '.join(rounds)}" if rounds else "distillation=blend"
             raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
+
+    @property
+    def labelled_intake(self) -> IntakeSettings:
+        """How labelled files are read: with the endpoints of the data, where these name them."""
+        return replace(self.intake, endpoints=self.data.endpoints) if self.data.endpoints else self.intake
 
     @property
     def student_recipe(self) -> Recipe:

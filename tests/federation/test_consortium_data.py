@@ -1,10 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fluid.errors import InputError
-from fluid.federation.consortium_data import load_data
+from fluid.errors import ConfigError, InputError
+from fluid.federation.consortium_data import keys, load_data
 from fluid.federation.spec import DataSpec, FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.workshop import Workshop
@@ -80,3 +81,40 @@ def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: Federat
     assert lines[1].startswith("31,")
     assert "does not parse" in lines[1]
     assert lines[2].startswith("32,")
+
+
+def test_an_external_file_with_the_same_classes_under_another_name(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
+    path = library.write(tmp_path / "elsewhere.csv", range(0, 40))
+    path.write_text(path.read_text().replace("active", "blocker", 1))
+    data = replace(overlapping.data, test_external=str(path), endpoints=("size >= 0.8",), test_external_endpoints=("blocker",))
+    spec = replace(overlapping, data=data)
+    external = load_data(spec, Workshop(ArtifactStore(tmp_path / "store"))).tests["external"]
+    assert [endpoint.text for endpoint in external.table.endpoints] == ["size >= 0.8"]
+    np.testing.assert_array_equal(external.table.labels[:, 0], library.active[:40])
+    with pytest.raises(ConfigError, match="test_external_endpoints is size \\[nm\\]; expected the same kinds and units.*size >= 0.8"):
+        load_data(replace(spec, data=replace(data, test_external_endpoints=("size [nm]",))), Workshop(ArtifactStore(tmp_path / "store")))
+
+
+def test_the_paper_left_test_molecules_in_the_transfer_set(overlapping: FederationSpec, tmp_path: Path) -> None:
+    data = load_data(
+        replace(overlapping, data=replace(overlapping.data, transfer_keeps_tests=True)), Workshop(ArtifactStore(tmp_path / "s"))
+    )
+    assert len(data.transfer) == 140
+    assert "80 test molecules stayed in the transfer set, as asked." in data.notes
+    assert not keys(data.transfer) & keys(data.pool, data.validation)
+
+
+def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: FederationSpec, tmp_path: Path) -> None:
+    def transfer(n: int, seed: int = 0) -> tuple[str, ...]:
+        asked = replace(overlapping, data=replace(overlapping.data, transfer_n=n), seed=seed)
+        return load_data(asked, Workshop(ArtifactStore(tmp_path / "store"))).transfer.table.keys
+
+    assert len(transfer(25)) == 25
+    assert set(transfer(25)) < set(transfer(0))
+    assert transfer(25) == transfer(25) != transfer(25, seed=1)
+    assert len(transfer(1000)) == 60
+
+
+def test_without_validation_nothing_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:
+    alone = replace(overlapping, data=replace(overlapping.data, validation_share=0.0))
+    assert len(load_data(alone, Workshop(ArtifactStore(tmp_path / "store"))).validation) == 0

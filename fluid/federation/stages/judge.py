@@ -35,12 +35,16 @@ class Exam:
         tests: Labelled test molecules by name (`in-domain`, `external`).
         n_bootstrap: Resamples per interval.
         seed: Seed of the resamples: the same for all models, so that they are compared on the same draws.
+        threshold: Of all models; `None`: from validation, or the model's own.
+        auroc: Of `probabilities` or of `calls`.
     """
 
     validation: Part | None
     tests: Mapping[str, Part]
     n_bootstrap: int
     seed: int
+    threshold: float | None = None
+    auroc: str = "probabilities"
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -49,7 +53,10 @@ class Exam:
 
     def inputs(self) -> dict[str, object]:
         """Return what of the exam decides a result."""
-        return {"parts": {name: part.digest for name, part in self.parts.items()}, "n_bootstrap": self.n_bootstrap, "seed": self.seed}
+        return {"parts": {name: part.digest for name, part in self.parts.items()}, "n_bootstrap": self.n_bootstrap, "seed": self.seed} | {
+            "threshold": self.threshold,
+            "auroc": self.auroc,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +90,21 @@ def write_scores(
 ) -> None:
     """Score the answers on every test; write `scores.csv` and `reliability.csv`.
 
-    Thresholds come from the exam's validation part, or are the model's `own` where the exam has none.
+    Thresholds are the exam's, or come from its validation part, or are the model's `own` where the exam has neither.
     """
     thresholds = own
-    if exam.validation is not None:
+    if exam.threshold is not None:
+        thresholds = np.array([exam.threshold if endpoint.kind == "classification" else np.nan for endpoint in endpoints])
+    elif exam.validation:
         thresholds = validation_thresholds(endpoints, answers[VALIDATION], labels_for(exam.validation, endpoints))
     if thresholds is None:
-        raise ConfigError("no thresholds", expected="a validation part, or a model with thresholds of its own")
+        raise ConfigError("no thresholds", expected="a validation part, evaluation.threshold, or a model with thresholds of its own")
     scores: list[Score] = []
     points = []
     for test, part in exam.tests.items():
         labels = labels_for(part, endpoints)
         scores += score_predictions(
-            who.name, who.role, who.company, test, endpoints, answers[test], labels, thresholds, exam.seed, exam.n_bootstrap
+            who.name, who.role, who.company, test, endpoints, answers[test], labels, thresholds, exam.seed, exam.n_bootstrap, exam.auroc
         )
         for i, endpoint in enumerate(endpoints):
             if endpoint.kind == "classification":

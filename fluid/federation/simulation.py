@@ -31,7 +31,7 @@ from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
 from fluid.federation.stages.judge import Candidate, Exam, Taught, judge_consensus_stage, judge_stage, labels_for
 from fluid.federation.stages.own_teacher import OwnTeacher
-from fluid.federation.stages.split import read_split, split_stage
+from fluid.federation.stages.split import read_owned, read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Task, Workshop
@@ -94,7 +94,7 @@ def divide(spec: FederationSpec, workshop: Workshop) -> tuple[ConsortiumData, Ar
     data = load_data(spec, workshop)
     split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
     workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
-    return data, split, read_split(split, data.pool)
+    return replace(data, pool=read_owned(split, data.pool)), split, read_split(split, data.pool)
 
 
 def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:

@@ -1,5 +1,6 @@
 """The molecules of one experiment: parts without overlap, and what had to be removed for it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from fluid.companies.leaks import check_disjoint
 from fluid.data.endpoints import Endpoint
 from fluid.data.layout import Layout
 from fluid.errors import ConfigError
+from fluid.federation.overlap import NEAR, Removed, apart
 from fluid.federation.part import Part, read_part
 from fluid.federation.spec import DataSpec, FederationSpec
 from fluid.federation.stage import Stage
@@ -33,6 +35,7 @@ class ConsortiumData:
         notes: What was dropped, merged or removed, in sentences.
         intakes: The intake artifacts, by part.
         transfer_labels: Labelled molecules, some of them in the transfer set; or `None`.
+        removed: Molecules that a part gave up because another holds them, or nearly the same.
     """
 
     pool: Part
@@ -42,11 +45,7 @@ class ConsortiumData:
     notes: tuple[str, ...]
     intakes: dict[str, Artifact]
     transfer_labels: Part | None = None
-
-
-def without(part: Part, others: set[str]) -> Part:
-    """Return the part without the molecules whose key is in `others`."""
-    return part.take(np.flatnonzero([key not in others for key in part.table.keys]))
+    removed: tuple[Removed, ...] = ()
 
 
 def keys(*parts: Part) -> set[str]:
@@ -120,10 +119,41 @@ def drawn(part: Part, n: int, seed: int) -> Part:
     return part.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(part))[:n]))
 
 
+def disjoint(parts: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> tuple[dict[str, Part], list[Removed]]:
+    """Return the parts without overlap, and what was removed for it; see `load_data` for who gives way."""
+    clean: dict[str, Part] = {}
+    removed: list[Removed] = []
+    tests = (EXTERNAL, IN_DOMAIN)
+    for name in (*tests, VALIDATION, "pool", TRANSFER):
+        if name in parts:
+            careless = name == TRANSFER and spec.data.transfer_keeps_tests
+            others = {other: part for other, part in clean.items() if not (careless and other in tests)}
+            clean[name], gone = apart(name, parts[name], others, spec.intake.near_duplicates, workshop)
+            removed += gone
+    checked = {name: part for name, part in clean.items() if name != TRANSFER or not spec.data.transfer_keeps_tests}
+    check_disjoint({name: part.table.keys for name, part in checked.items()})
+    return clean, removed
+
+
+def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
+    """Say in sentences how many molecules each part gave up."""
+    notes = []
+    for name in dict.fromkeys(row.part for row in removed):
+        near = sum(row.part == name and row.reason.startswith(NEAR) for row in removed)
+        if same := sum(row.part == name for row in removed) - near:
+            notes.append(f"{same} molecules of {name} were removed because another part holds them.")
+        if near:
+            notes.append(
+                f"{near} more of {name} were removed: Tanimoto of at least {threshold} to one of another part (dropped/overlap.csv)."
+            )
+    return notes
+
+
 def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     """Read every file, set validation and test aside where none is given, and remove overlaps.
 
-    Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all.
+    Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules
+    that are nearly the same count as the same where `intake.near_duplicates` asks for it.
 
     Raises:
         ConfigError: The consensus learns from public labels, and no file of them is given.
@@ -139,21 +169,13 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
         if name not in parts:
             parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
-    seen: set[str] = set()
-    clean: dict[str, Part] = {}
-    for name in (EXTERNAL, IN_DOMAIN, VALIDATION, "pool", TRANSFER):
-        if name in parts:
-            clean[name] = without(parts[name], seen)
-            seen |= keys(clean[name])
-            if removed := len(parts[name]) - len(clean[name]):
-                notes.append(f"{removed} molecules of {name} were removed because another part holds them.")
-    check_disjoint({name: part.table.keys for name, part in clean.items()})
+    clean, removed = disjoint(parts, spec, workshop)
     tests = {name: clean[name] for name in (IN_DOMAIN, EXTERNAL) if name in clean}
+    notes += removal_notes(removed, spec.intake.near_duplicates)
     if data.transfer_keeps_tests:
-        others = keys(clean["pool"], clean[VALIDATION])
-        clean[TRANSFER] = without(parts[TRANSFER], others)
         notes.append(f"{len(keys(clean[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
     if 0 < data.transfer_n < len(clean[TRANSFER]):
         notes.append(f"{data.transfer_n} of {len(clean[TRANSFER])} transfer molecules were drawn at random.")
         clean[TRANSFER] = drawn(clean[TRANSFER], data.transfer_n, spec.seed)
-    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean[TRANSFER], tuple(notes), intakes, parts.get(LABELLED))
+    labels = parts.get(LABELLED)
+    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean[TRANSFER], tuple(notes), intakes, labels, tuple(removed))

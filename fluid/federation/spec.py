@@ -38,6 +38,8 @@ class IntakeSettings:
         conflicts_classification: What happens to measurements of one molecule that disagree on a class.
         conflicts_regression: The same for values.
         quorum: Fewest labels per class (classification) or in all (regression) to train on.
+        near_duplicates: Tanimoto similarity (Morgan, radius 2) from which on molecules of two parts of an experiment count as the same; 0:
+            only by the first block of the InChIKey.
         workers: Processes for standardisation.
     """
 
@@ -47,7 +49,17 @@ class IntakeSettings:
     conflicts_classification: str = "drop"
     conflicts_regression: str = "mean"
     quorum: int = 25
+    near_duplicates: float = 0.0
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Check the similarity.
+
+        Raises:
+            ConfigError: It is out of range.
+        """
+        if not 0 <= self.near_duplicates <= 1:
+            raise ConfigError(f"intake.near_duplicates is {self.near_duplicates}", expected="a similarity from 0 (not looked for) to 1")
 
 
 @dataclass(frozen=True, slots=True)

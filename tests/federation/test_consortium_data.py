@@ -1,3 +1,5 @@
+import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,9 +8,11 @@ import pytest
 
 from fluid.errors import ConfigError, InputError
 from fluid.federation.consortium_data import keys, load_data
+from fluid.federation.overlap import write_removed
 from fluid.federation.spec import DataSpec, FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.workshop import Workshop
+from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.store import ArtifactStore
 from tests.conftest import Library
 
@@ -118,3 +122,35 @@ def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: Federation
 def test_without_validation_nothing_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:
     alone = replace(overlapping, data=replace(overlapping.data, validation_share=0.0))
     assert len(load_data(alone, Workshop(ArtifactStore(tmp_path / "store"))).validation) == 0
+
+
+def test_near_duplicates_are_removed_and_each_is_told(overlapping: FederationSpec, tmp_path: Path) -> None:
+    plain = load_data(overlapping, Workshop(ArtifactStore(tmp_path / "store")))
+    asked = replace(overlapping, intake=replace(overlapping.intake, near_duplicates=0.6))
+    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    data = load_data(asked, workshop)
+    parts = {"external": data.tests["external"], "in-domain": data.tests["in-domain"], "validation": data.validation, "pool": data.pool}
+    parts["transfer"] = data.transfer
+    for name, other in itertools.combinations(parts, 2):
+        assert tanimoto(parts[name].molecules.bits, parts[other].molecules.bits).max() < 0.6
+    near = [row for row in data.removed if row.reason.startswith("Tanimoto")]
+    assert {"pool", "transfer"} <= {row.part for row in near}
+    before = {key for part in (plain.pool, plain.validation, plain.transfer, *plain.tests.values()) for key in part.table.keys}
+    assert {row.key for row in near} == before - keys(*parts.values())
+    for row in near:
+        told = re.fullmatch(r"Tanimoto (0\.\d{3}|1\.000) to (\S+) in (\S+)", row.reason)
+        assert told is not None
+        assert told[2] in parts[told[3]].table.smiles
+        assert tanimoto(morgan_bits([row.smiles]), morgan_bits([told[2]])).item() == pytest.approx(float(told[1]), abs=1e-3)
+    same = [row for row in data.removed if row not in near]
+    assert sum(row.part == "transfer" for row in data.removed) == 260 - len(data.transfer) > 200
+    assert {row.reason for row in same if row.part == "in-domain"} == {"in external too (InChIKey first block)"}
+    assert any("more of transfer were removed: Tanimoto of at least 0.6" in note for note in data.notes)
+    write_removed(tmp_path / "overlap.csv", data.removed)
+    assert len((tmp_path / "overlap.csv").read_text().splitlines()) == len(data.removed) + 1
+    assert "overlap" in {record.stage for record in workshop.records}
+
+
+def test_a_similarity_that_cannot_be(overlapping: FederationSpec) -> None:
+    with pytest.raises(ConfigError, match=r"intake\.near_duplicates is 95; expected a similarity from 0"):
+        replace(overlapping.intake, near_duplicates=95)

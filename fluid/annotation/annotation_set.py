@@ -30,6 +30,7 @@ class AnnotationSet:
         aleatoric: Aleatoric uncertainty, `(M, T)` float32, 0 or more.
         domain_bin: Coarse domain score, `(M,)` uint8, below `n_bins`.
         n_bins: Number of bins, at most 4.
+        distance: Raw distance to private molecules `(M,)` float32, 0 or more, where the teacher released it; it locates these molecules.
 
     Raises:
         ShapeError: Shapes or types disagree, or an endpoint comes twice.
@@ -44,6 +45,7 @@ class AnnotationSet:
     aleatoric: np.ndarray
     domain_bin: np.ndarray
     n_bins: int
+    distance: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, types and ranges."""
@@ -63,6 +65,8 @@ class AnnotationSet:
                 f"domain_bin has shape {self.domain_bin.shape}, type {self.domain_bin.dtype} and {self.n_bins} bins",
                 expected=f"one dimension, uint8 and 1 to {MAX_BINS} bins",
             )
+        if self.distance is not None and (self.distance.shape != self.domain_bin.shape or self.distance.dtype != np.float32):
+            raise ShapeError(f"distance has shape {self.distance.shape} and type {self.distance.dtype}", expected=f"float32 {shape[:1]}")
         self._check_values()
 
     def _check_values(self) -> None:
@@ -73,6 +77,8 @@ class AnnotationSet:
             for name in PLANES[1:]:
                 self._require(getattr(self, name)[:, column], 0.0, np.inf, f"{endpoint.name} {name} uncertainty")
         self._require(self.domain_bin, 0, self.n_bins - 1, "domain bin")
+        if self.distance is not None:
+            self._require(self.distance, 0.0, np.inf, "distance")
 
     def _require(self, values: np.ndarray, low: float, high: float, what: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(values) | (values < low) | (values > high))
@@ -89,7 +95,8 @@ class AnnotationSet:
     def digest(self) -> str:
         """Hash of everything the set says."""
         state = hashlib.sha256(hash_json([self.teacher, [e.to_dict() for e in self.endpoints], self.transfer_digest, self.n_bins]).encode())
-        for plane in (self.prediction, self.epistemic, self.aleatoric, self.domain_bin):
+        released = () if self.distance is None else (self.distance,)
+        for plane in (self.prediction, self.epistemic, self.aleatoric, self.domain_bin, *released):
             state.update(np.ascontiguousarray(plane).tobytes())
         return state.hexdigest()
 
@@ -106,6 +113,7 @@ class Annotations:
         epistemic: As `prediction`.
         aleatoric: As `prediction`.
         domain_bin: `(K, M)` uint8.
+        distance: `(K, M)` float32, where the teachers released it.
     """
 
     teachers: tuple[str, ...]
@@ -115,6 +123,7 @@ class Annotations:
     epistemic: np.ndarray
     aleatoric: np.ndarray
     domain_bin: np.ndarray
+    distance: np.ndarray | None = None
 
 
 def natural(name: str) -> list[tuple[int, int | str]]:
@@ -156,10 +165,22 @@ def stack(sets: Sequence[AnnotationSet]) -> Annotations:
     for item in ordered:
         if item.transfer_digest != first.transfer_digest or len(item) != len(first):
             raise ArtifactError(f"{item.teacher} and {first.teacher} annotated different transfer sets", expected="one transfer set")
+        if (item.distance is None) != (first.distance is None):
+            raise ArtifactError(
+                f"only one of {item.teacher} and {first.teacher} released distances", expected="one setting of annotation.domain"
+            )
     endpoints = union_of_endpoints(ordered)
     planes = {name: np.full((len(ordered), len(first), len(endpoints)), np.nan, dtype=np.float32) for name in PLANES}
     for k, item in enumerate(ordered):
         columns = [endpoints.index(endpoint) for endpoint in item.endpoints]
         for name in PLANES:
             planes[name][k][:, columns] = getattr(item, name)
-    return Annotations(tuple(names), endpoints, first.transfer_digest, **planes, domain_bin=np.stack([item.domain_bin for item in ordered]))
+    distances = [item.distance for item in ordered if item.distance is not None]
+    return Annotations(
+        tuple(names),
+        endpoints,
+        first.transfer_digest,
+        **planes,
+        domain_bin=np.stack([item.domain_bin for item in ordered]),
+        distance=np.stack(distances) if distances else None,
+    )

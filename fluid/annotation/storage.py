@@ -31,10 +31,14 @@ KEYS = {
 }
 
 
-def schema_of(endpoints: tuple[Endpoint, ...]) -> pa.Schema:
-    """Return the columns of an annotation table."""
+DISTANCE = "distance"
+
+
+def schema_of(endpoints: tuple[Endpoint, ...], distances: bool = False) -> pa.Schema:
+    """Return the columns of an annotation table, with raw `distances` or without."""
     planes = [(f"{endpoint.name}/{plane}", pa.float32()) for endpoint in endpoints for plane in PLANES]
-    return pa.schema([("row", pa.int32()), ("domain_bin", pa.uint8()), *planes])
+    raw = [(DISTANCE, pa.float32())] if distances else []
+    return pa.schema([("row", pa.int32()), ("domain_bin", pa.uint8()), *planes, *raw])
 
 
 class AnnotationWriter:
@@ -47,9 +51,20 @@ class AnnotationWriter:
         transfer_digest: Identity of the transfer set.
         n_bins: Bins of the coarse domain score.
         n_rows: Molecules of the transfer set.
+        distances: Whether raw distances are released.
     """
 
-    def __init__(self, folder: Path, teacher: str, endpoints: tuple[Endpoint, ...], transfer_digest: str, n_bins: int, n_rows: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        teacher: str,
+        endpoints: tuple[Endpoint, ...],
+        transfer_digest: str,
+        n_bins: int,
+        n_rows: int,
+        distances: bool = False,
+    ) -> None:
+        self.schema = schema_of(tuple(endpoints), distances)
         self.teacher, self.endpoints, self.transfer_digest, self.n_bins, self.n_rows = (
             teacher,
             tuple(endpoints),
@@ -62,10 +77,10 @@ class AnnotationWriter:
     def __enter__(self) -> "AnnotationWriter":
         """Begin."""
         self._folder = self._atomic.__enter__()
-        self._writer = pq.ParquetWriter(self._folder / TABLE, schema_of(self.endpoints), compression="zstd")
+        self._writer = pq.ParquetWriter(self._folder / TABLE, self.schema, compression="zstd")
         return self
 
-    def append(self, prediction: Prediction, domain_bin: np.ndarray) -> None:
+    def append(self, prediction: Prediction, domain_bin: np.ndarray, distance: np.ndarray | None = None) -> None:
         """Write the answers to the next molecules.
 
         Raises:
@@ -73,13 +88,14 @@ class AnnotationWriter:
             ShapeError: Shapes disagree.
         """
         planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
-        part = AnnotationSet(self.teacher, self.endpoints, self.transfer_digest, *planes, domain_bin, self.n_bins)
+        part = AnnotationSet(self.teacher, self.endpoints, self.transfer_digest, *planes, domain_bin, self.n_bins, distance)
         columns: dict[str, Any] = {
             "row": np.arange(self._written, self._written + len(part), dtype=np.int32),
             "domain_bin": part.domain_bin,
         }
         columns |= {f"{e.name}/{plane}": getattr(part, plane)[:, i] for i, e in enumerate(self.endpoints) for plane in PLANES}
-        self._writer.write_table(pa.table(columns, schema=schema_of(self.endpoints)))
+        columns |= {} if distance is None else {DISTANCE: distance}
+        self._writer.write_table(pa.table(columns, schema=self.schema))
         self._written += len(part)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -113,8 +129,8 @@ class AnnotationWriter:
 def write_annotation_set(folder: Path, annotations: AnnotationSet) -> None:
     """Write a whole annotation set."""
     a = annotations
-    with AnnotationWriter(folder, a.teacher, a.endpoints, a.transfer_digest, a.n_bins, len(a)) as writer:
-        writer.append(Prediction(a.prediction, a.epistemic, a.aleatoric), a.domain_bin)
+    with AnnotationWriter(folder, a.teacher, a.endpoints, a.transfer_digest, a.n_bins, len(a), a.distance is not None) as writer:
+        writer.append(Prediction(a.prediction, a.epistemic, a.aleatoric), a.domain_bin, a.distance)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -153,7 +169,7 @@ def _table(path: Path, manifest: dict[str, Any], endpoints: tuple[Endpoint, ...]
         names = table.schema.names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"not a Parquet file ({str(error).splitlines()[0]})", where=str(path), remedy=AGAIN) from None
-    if not table.schema.equals(schema_of(endpoints)):
+    if not table.schema.equals(schema_of(endpoints, DISTANCE in names)):
         raise ArtifactError(
             f"columns are {', '.join(map(repr, names))}", where=str(path), expected=", ".join(schema_of(endpoints).names), remedy=AGAIN
         )
@@ -195,9 +211,10 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
     try:
         bins = table["domain_bin"].to_numpy()
         arrays = dict(zip(PLANES, planes, strict=True))
+        distance = table[DISTANCE].to_numpy() if DISTANCE in table.column_names else None
         return AnnotationSet(
             teacher=manifest["teacher"], endpoints=endpoints, transfer_digest=manifest["transfer_digest"],
-            domain_bin=bins, n_bins=manifest["n_bins"], **arrays,
+            domain_bin=bins, n_bins=manifest["n_bins"], distance=distance, **arrays,
         )  # fmt: skip
     except (ArtifactError, ShapeError) as error:
         raise ArtifactError(str(error).rstrip("."), where=str(folder / TABLE), remedy=AGAIN) from None

@@ -113,7 +113,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     check_keys(space, settings)
     for border in border_settings(space):
         experiment = federation_spec(plain_values(composed(verb, [*settings, *border])))
-        check_metric(spec.metric, [Endpoint.parse(text) for text in experiment.intake.endpoints])
+        check_metric(spec.metric, [Endpoint.parse(text) for text in experiment.labelled_intake.endpoints])
     config = plain_values(composed(verb, settings))
     check_known(verb, config)
     unnamed = Plan(Path(), spec, space, settings, shlex.join(["fluid", verb, *arguments]), config)

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from fluid.artifacts import atomic_file, hash_json
 from fluid.cli.build import build
-from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, without
 from fluid.cli.suggest import check_known
 from fluid.cli.watch import watching
 from fluid.errors import ConfigError
@@ -81,6 +81,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
+    check_data_folder(config)
     check_files(spec.data)
     with recorded(run, config, without(config, *SURROUNDINGS), command) as record:
         clear_other_results(record)
@@ -114,6 +115,7 @@ def run_portion(config: Config, command: str) -> None:
 
     run, spec = run_folder(config), federation_spec(config)
     check_portion(config["only"], spec)
+    check_data_folder(config)
     check_files(spec.data)
     with (
         recorded(run, config, without(config, *SURROUNDINGS), command) as record,

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluid.companies.spec import CompanySpec
+from fluid.data.endpoints import Endpoint
 from fluid.data.table import MoleculeTable
 from fluid.errors import QuorumError
 
@@ -32,19 +33,30 @@ def _size_shortage(size: int, spec: CompanySpec) -> tuple[str, str] | None:
 
 
 def _label_shortage(table: MoleculeTable, members: NDArray[np.bool_], spec: CompanySpec) -> tuple[str, str] | None:
-    for column, endpoint in enumerate(table.endpoints):
-        labels = table.labels[members, column]
-        labels = labels[np.isfinite(labels)]
-        if endpoint.kind == "classification":
-            positives = int((labels > 0.5).sum())
-            counts = f"{positives} active and {len(labels) - positives} inactive labels of {endpoint.name!r}"
-            needed, fewest = spec.min_per_class, min(positives, len(labels) - positives)
-        else:
-            counts = f"{len(labels)} values of {endpoint.name!r}"
-            needed, fewest = 2 * spec.min_per_class, len(labels)
-        if fewest < needed:
-            return f"{counts}, fewer than {needed} (companies.min_per_class={spec.min_per_class})", _remedy(spec, "min_per_class")
-    return None
+    found = [shortage(table.labels[members, column], endpoint, spec) for column, endpoint in enumerate(table.endpoints)]
+    if spec.endpoint_share < 1 and not all(found):
+        return None  # it keeps those of which it has enough
+    first = next(filter(None, found), "")
+    return (first, _remedy(spec, "min_per_class")) if first else None
+
+
+def shortage(labels: NDArray[np.float32], endpoint: Endpoint, spec: CompanySpec) -> str:
+    """Say how many labels `(M,)` of an endpoint a company has, if these are too few; else nothing."""
+    labels = labels[np.isfinite(labels)]
+    if endpoint.kind == "classification":
+        positives = int((labels > 0.5).sum())
+        counts = f"{positives} active and {len(labels) - positives} inactive labels of {endpoint.name!r}"
+        needed, fewest = spec.min_per_class, min(positives, len(labels) - positives)
+    else:
+        counts = f"{len(labels)} values of {endpoint.name!r}"
+        needed, fewest = 2 * spec.min_per_class, len(labels)
+    return f"{counts}, fewer than {needed} (companies.min_per_class={spec.min_per_class})" if fewest < needed else ""
+
+
+def enough_labels(table: MoleculeTable, company: NDArray[np.int64], spec: CompanySpec) -> NDArray[np.bool_]:
+    """Return of which endpoints each company has enough labels, `(n, T)`."""
+    columns = list(enumerate(table.endpoints))
+    return np.array([[not shortage(table.labels[company == i, c], e, spec) for c, e in columns] for i in range(spec.n)], dtype=bool)
 
 
 def _remedy(spec: CompanySpec, setting: str) -> str:

@@ -24,6 +24,8 @@ class CompanySpec:
         min_size: Fewest molecules a company may end with.
         min_per_class: Fewest labels of each class that a company may end with, for each classification endpoint; each
             regression endpoint needs twice as many measured values. 0 switches the check off.
+        endpoint_share: Share of the endpoints that each company measured, drawn by the seed; the others' labels are nobody's there. Below 1
+            a company also drops endpoints of which it has too few labels, instead of the split being refused.
 
     Raises:
         ConfigError: A value is unknown or out of range.
@@ -37,6 +39,7 @@ class CompanySpec:
     endpoint: str = ""
     min_size: int = 50
     min_per_class: int = 25
+    endpoint_share: float = 1.0
 
     def __post_init__(self) -> None:
         _require(self.method in METHODS, "method", self.method, f"one of {', '.join(METHODS)}")
@@ -45,6 +48,7 @@ class CompanySpec:
         _require(0 < self.alpha < math.inf, "alpha", self.alpha, "a positive number")
         _require(0 <= self.size_exponent < math.inf, "size_exponent", self.size_exponent, "0 or more")
         _require(self.min_size >= 1, "min_size", self.min_size, "at least 1")
+        _require(0 < self.endpoint_share <= 1, "endpoint_share", self.endpoint_share, "a share above 0, at most 1")
         _require(self.min_per_class >= 0, "min_per_class", self.min_per_class, "0 or more")
 
 

@@ -56,7 +56,8 @@ def incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0
         InputError: The file cannot be read.
     """
     source = source_of(path, spec.smiles_column, spec.endpoints)
-    rows, ahead = tee(islice(read_rows(path, source.smiles_column, source.label_columns), skip, None))
+    raw = read_rows(path, source.smiles_column, spec.layout.columns(source))
+    rows, ahead = tee(map(spec.layout.reader(source), islice(raw, skip, None)))
     smiles = ("" if row.problem else row.smiles for row in ahead)
     for prepared in prepare_many(smiles, spec.standardize, spec.workers, with_keys, chunk):
         found = zip(islice(rows, len(prepared.results)), prepared.results, strict=True)

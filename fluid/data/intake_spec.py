@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from fluid.data.endpoints import Endpoint
+from fluid.data.layout import Layout
 from fluid.data.merging import CLASS_POLICIES, VALUE_POLICIES, check_policy
 from fluid.errors import ConfigError
 from fluid.molecules.standardize import StandardizeSpec
@@ -21,6 +22,7 @@ class IntakeSpec:
         conflicts_regression: `mean`, `median`, `first` or `drop`, where its values differ in a column of values; a threshold
             is applied to the result.
         workers: Worker processes; 0 works in this process, without time-out.
+        layout: Rows to leave out, and where measurements stand if endpoints have no columns of their own.
 
     Raises:
         ConfigError: A policy is unknown, an endpoint is named twice, or a value is out of range.
@@ -32,6 +34,7 @@ class IntakeSpec:
     conflicts_classification: str = "drop"
     conflicts_regression: str = "mean"
     workers: int = 2
+    layout: Layout = field(default_factory=Layout)
 
     def __post_init__(self) -> None:
         """Check the values."""

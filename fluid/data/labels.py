@@ -8,7 +8,8 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import InputError
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none"))
-CLASSES = {"true": 1.0, "false": 0.0}
+CLASSES = {"true": 1.0, "false": 0.0, "positive": 1.0, "negative": 0.0}
+NO_CALL = frozenset(("equivocal", "inconclusive"))
 CENSORED = ("<", ">", "=", "~", "≤", "≥")
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -23,7 +24,8 @@ def to_number(cell: Any, endpoint: Endpoint, where: str) -> float:
 
     Args:
         cell: Text, number, bool or None.
-        endpoint: What the column holds: classes (0, 1, true, false), or values.
+        endpoint: What the column holds: values, or classes (0, 1, true, false, positive, negative; an equivocal or inconclusive call
+            is nothing measured).
         where: File and row, for the message.
 
     Raises:
@@ -34,6 +36,8 @@ def to_number(cell: Any, endpoint: Endpoint, where: str) -> float:
     text = str(cell).strip().lower()
     if endpoint.binary and text in CLASSES:
         return CLASSES[text]
+    if endpoint.binary and text in NO_CALL:
+        return float("nan")
     value = _parse(text)
     if value is None or abs(value) > LARGEST or (endpoint.binary and value not in (0.0, 1.0)):
         raise _bad_label(cell, endpoint, where)
@@ -51,7 +55,7 @@ def _parse(text: str) -> float | None:
 def _bad_label(cell: Any, endpoint: Endpoint, where: str) -> InputError:
     shown = repr(cell if len(str(cell)) <= 40 else str(cell)[:40] + "…")
     what = f"label {shown} in column {endpoint.column!r} is not " + ("a class" if endpoint.binary else "a finite number")
-    expected = "0, 1, true, false or an empty cell" if endpoint.binary else "a number or an empty cell"
+    expected = "0, 1, true, false, positive, negative or an empty cell" if endpoint.binary else "a number or an empty cell"
     return InputError(what, where=where, expected=expected, remedy=_remedy(str(cell).strip(), endpoint))
 
 

@@ -31,7 +31,7 @@ from fluid.distillation.methods import METHODS, Method
 from fluid.distillation.noise import forward_corrected
 from fluid.distillation.selection import MODES, hint_of, select
 from fluid.distillation.sharpen import entropy_reduction, sharpen
-from fluid.distillation.targets import disagreement_variance, sharpened
+from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
 
 __all__ = [
     "LOSSES",
@@ -55,6 +55,7 @@ __all__ = [
     "forward_corrected",
     "gaussian_em",
     "gaussian_nll",
+    "hard_class",
     "hint_of",
     "huber",
     "huber_logits",

@@ -33,12 +33,14 @@ def select(
     n: int,
     generator: torch.Generator,
     hints: Mapping[str, Tensor] | None = None,
+    fill: bool = False,
 ) -> Tensor:
     """Return the rows to learn from.
 
     `all` and `random` draw at random, `best` and `worst` take the highest and lowest mean confidence over endpoints, `balanced` takes equal
     numbers below and from the middle of the first endpoint's soft label: 0.5 where labels are probabilities (all within [0, 1]), else
-    the median. When one side is short, only as many are taken from the other (the paper's sample of "10,000 balanced" was 7,740).
+    the median. When one side is short, only as many are taken from the other (the paper's sample of "10,000 balanced" was 7,740), or with
+    `fill` as many more as make `n` in all.
 
     `covered` takes the molecules that lie closest to any teacher's data, as far as coarse domain bins tell; `certain` and `uncertain` those
     with the lowest and highest mean uncertainty of the teachers; `agreed` and `disputed` those with the lowest and highest variance between
@@ -53,6 +55,7 @@ def select(
         generator: Random stream (on the CPU).
         hints: What the mode needs, see `hint_of`: `coverage` `(M,)`, `uncertainty` and `disagreement` `(M, T)` of `released_hints`,
             `cluster` `(M,)` whole numbers.
+        fill: Of `balanced`: take `n` molecules even where one side is short.
 
     Returns:
         Row indices, int64, in no particular order.
@@ -70,7 +73,7 @@ def select(
     if mode in ("all", "random"):
         return rows[:n]
     if mode == "balanced":
-        return _balanced(rows, soft_label[rows, 0], n)
+        return _balanced(rows, soft_label[rows, 0], n, fill)
     if mode in PLAIN_MODES:
         order = torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)
         return rows[order[:n]]
@@ -99,10 +102,12 @@ def _turn(cluster: Tensor) -> Tensor:
     return turn
 
 
-def _balanced(rows: Tensor, values: Tensor, n: int) -> Tensor:
+def _balanced(rows: Tensor, values: Tensor, n: int, fill: bool) -> Tensor:
     rows, values = rows[~torch.isnan(values)], values[~torch.isnan(values)]
     is_probability = bool(((values >= 0) & (values <= 1)).all())
     middle = 0.5 if is_probability or not len(values) else float(values.median())
     sides = [rows[values >= middle], rows[values < middle]]
-    each = min(n // 2, *(len(side) for side in sides))
-    return torch.cat([side[:each] for side in sides])
+    half = n // 2
+    each = min(half, *(len(side) for side in sides))
+    taken = [half + max(0, half - len(other)) if fill else each for other in sides[::-1]]
+    return torch.cat([side[:count] for side, count in zip(sides, taken, strict=True)])

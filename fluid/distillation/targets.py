@@ -25,6 +25,20 @@ def sharpened(probs: Tensor, factor: float) -> Tensor:
     return probs if factor == 1 else torch.sigmoid(factor * torch.logit(probs))
 
 
+def hard_class(probs: Tensor) -> Tensor:
+    """Return the likelier class of each probability, 0 or 1, of 1/2 class 1: what the paper's student learns (Hanser et al. 2025,
+    doi:10.1038/s42256-025-00991-2). It forgets how sure the teachers were. NaN stays.
+
+    Args:
+        probs: Probabilities, any shape; NaN is missing.
+
+    Raises:
+        ValueError: A probability is outside [0, 1].
+    """
+    require_range("probs", probs, 0.0, 1.0)
+    return torch.where(torch.isnan(probs), probs, (probs >= 0.5).to(probs.dtype))
+
+
 def disagreement_variance(soft_label: Tensor, confidence: Tensor) -> Tensor:
     """Return the variance between teachers that a confidence `1 / (1 + v / s²)` of values stands for: `v = s² (1 / c − 1)`.
 

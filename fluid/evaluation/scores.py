@@ -76,6 +76,7 @@ def score_predictions(
     thresholds: ArrayLike,
     seed: int,
     n_bootstrap: int = 300,
+    auroc: str = "probabilities",
 ) -> list[Score]:
     """Score one model on one test set: every metric of each endpoint, with 95 % bootstrap intervals.
 
@@ -93,6 +94,7 @@ def score_predictions(
         thresholds: Threshold of the calls per endpoint, from validation data; unused (NaN) for regression.
         seed: Seed of the bootstrap.
         n_bootstrap: Number of resamples; 0 for no intervals.
+        auroc: Of `probabilities`, or of `calls` as the paper has it; that is the balanced accuracy.
 
     Shapes:
         predicted, labels: (M, T)
@@ -108,7 +110,8 @@ def score_predictions(
     scores = []
     for column, endpoint in enumerate(endpoints):
         n = int((~np.isnan(y[:, column])).sum())
-        for metric, interval in _intervals(endpoint, x[:, column], y[:, column], float(cuts[column]), seed, n_bootstrap, test).items():
+        about = (float(cuts[column]), seed, n_bootstrap, test, auroc)
+        for metric, interval in _intervals(endpoint, x[:, column], y[:, column], *about).items():
             scores.append(Score(model, role, company, test, endpoint.name, metric, *interval, n))
     return scores
 
@@ -121,13 +124,13 @@ def _check_shapes(predicted: NDArray[np.float64], labels: NDArray[np.float64], t
 
 
 def _intervals(
-    endpoint: Endpoint, predicted: ArrayLike, labels: ArrayLike, threshold: float, seed: int, n_bootstrap: int, test: str
+    endpoint: Endpoint, predicted: ArrayLike, labels: ArrayLike, threshold: float, seed: int, n_bootstrap: int, test: str, auroc: str
 ) -> dict[str, Interval]:
     names = (test, endpoint.name)
     if endpoint.kind == "regression":
         groups = ((REGRESSION_METRICS, labelled_pairs(predicted, labels)),)
     else:
-        groups = _classification_groups(endpoint, classification_pairs(predicted, labels), threshold)
+        groups = _classification_groups(endpoint, classification_pairs(predicted, labels), threshold, auroc)
     return {
         name: bootstrap_interval(metric, pairs, n_bootstrap, seed, names=names)
         for metrics, pairs in groups
@@ -135,10 +138,17 @@ def _intervals(
     }
 
 
-def _classification_groups(endpoint: Endpoint, pairs: Pairs, threshold: float) -> tuple:
+def _classification_groups(endpoint: Endpoint, pairs: Pairs, threshold: float, auroc: str) -> tuple:
     if np.isnan(threshold):
         raise ConfigError(f"endpoint {endpoint.name!r} has no threshold", expected="a number from 0 to 1")
-    return (SCORE_METRICS, pairs), (CALL_METRICS, calls_at(pairs, threshold))
+    calls = calls_at(pairs, threshold)
+    if auroc == "calls":
+        return (
+            ({"auroc": SCORE_METRICS["auroc"]}, calls),
+            ({k: v for k, v in SCORE_METRICS.items() if k != "auroc"}, pairs),
+            (CALL_METRICS, calls),
+        )
+    return (SCORE_METRICS, pairs), (CALL_METRICS, calls)
 
 
 def mean_scores(scores: Iterable[Score], role_from: str, model_name: str, role_to: str) -> list[Score]:

@@ -124,6 +124,6 @@ def evaluate(order: EvaluateOrder, workshop: Workshop) -> pd.DataFrame:
         raise ArtifactError(
             "the model knows none of the test's endpoints", where=str(order.model_folder), expected=f"intake.endpoints with one of: {known}"
         )
-    exam = Exam(validation, {"test": test}, order.evaluation.n_bootstrap, order.seed)
+    exam = Exam(validation, {"test": test}, order.evaluation.n_bootstrap, order.seed, order.evaluation.threshold, order.evaluation.auroc)
     judged = workshop.make_at(judge_stage(artifact, model, Candidate(model.name, model.kind), exam), order.out, order.overwrite)
     return pd.read_csv(judged / "scores.csv")

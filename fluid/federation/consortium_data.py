@@ -1,19 +1,25 @@
 """The molecules of one experiment: parts without overlap, and what had to be removed for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fluid.artifacts import Artifact, read_json
 from fluid.companies.leaks import check_disjoint
+from fluid.data.endpoints import Endpoint
+from fluid.data.layout import Layout
+from fluid.errors import ConfigError
+from fluid.federation.overlap import NEAR, Removed, apart
 from fluid.federation.part import Part, read_part
 from fluid.federation.spec import DataSpec, FederationSpec
+from fluid.federation.stage import Stage
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.stages.judge import VALIDATION
 from fluid.federation.workshop import Workshop
 from fluid.seeding import numpy_stream
 
-IN_DOMAIN, EXTERNAL = "in-domain", "external"
+IN_DOMAIN, EXTERNAL, TRANSFER = "in-domain", "external", "transfer"
 LABELLED = "transfer-labels"
 
 
@@ -29,6 +35,7 @@ class ConsortiumData:
         notes: What was dropped, merged or removed, in sentences.
         intakes: The intake artifacts, by part.
         transfer_labels: Labelled molecules, some of them in the transfer set; or `None`.
+        removed: Molecules that a part gave up because another holds them, or nearly the same.
     """
 
     pool: Part
@@ -38,11 +45,7 @@ class ConsortiumData:
     notes: tuple[str, ...]
     intakes: dict[str, Artifact]
     transfer_labels: Part | None = None
-
-
-def without(part: Part, others: set[str]) -> Part:
-    """Return the part without the molecules whose key is in `others`."""
-    return part.take(np.flatnonzero([key not in others for key in part.table.keys]))
+    removed: tuple[Removed, ...] = ()
 
 
 def keys(*parts: Part) -> set[str]:
@@ -74,46 +77,105 @@ def check_files(data: DataSpec) -> None:
             resolve(path)
 
 
+def intake_stages(spec: FederationSpec) -> dict[str, Stage]:
+    """Describe the intake of every file that is given."""
+    data, settings = spec.data, spec.labelled_intake
+    elsewhere = replace(settings, endpoints=data.test_external_endpoints) if data.test_external_endpoints else settings
+    labelled = {
+        EXTERNAL: (data.test_external, elsewhere, data.layout()),
+        IN_DOMAIN: (data.test_in_domain, settings, data.layout(data.test_in_domain_where)),
+        VALIDATION: (data.validation, settings, data.layout()),
+        "pool": (data.pool, settings, data.layout(data.pool_where)),
+    }
+    stages = {name: intake_stage(name, path, how, layout=layout) for name, (path, how, layout) in labelled.items() if path}
+    column = data.transfer_smiles_column
+    stages[TRANSFER] = intake_stage(TRANSFER, data.transfer, spec.intake, False, column, Layout(data.transfer_where))
+    if data.transfer_labels:
+        stages[LABELLED] = intake_stage(LABELLED, data.transfer_labels, settings, smiles_column=column)
+    return stages
+
+
+def _kind_and_unit(endpoint: Endpoint) -> tuple[str, str]:
+    return endpoint.kind, endpoint.unit if endpoint.kind == "regression" else ""
+
+
+def as_asked(part: Part, endpoints: tuple[str, ...]) -> Part:
+    """Return a part under the names of the asked endpoints, in their order.
+
+    Raises:
+        ConfigError: It has another number of endpoints, or one of another kind or unit.
+    """
+    asked = tuple(Endpoint.parse(text) for text in endpoints)
+    given = part.table.endpoints
+    if [_kind_and_unit(endpoint) for endpoint in given] != [_kind_and_unit(endpoint) for endpoint in asked]:
+        shown = ", ".join(endpoint.text for endpoint in given)
+        expected = f"the same kinds and units, in order, as {', '.join(endpoints)}"
+        raise ConfigError(f"data.test_external_endpoints is {shown}", expected=expected)
+    return Part(replace(part.table, endpoints=asked), part.molecules)
+
+
+def drawn(part: Part, n: int, seed: int) -> Part:
+    """Return `n` molecules of a part, drawn at random, in their order."""
+    return part.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(part))[:n]))
+
+
+def disjoint(parts: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> tuple[dict[str, Part], list[Removed]]:
+    """Return the parts without overlap, and what was removed for it; see `load_data` for who gives way."""
+    clean: dict[str, Part] = {}
+    removed: list[Removed] = []
+    tests = (EXTERNAL, IN_DOMAIN)
+    for name in (*tests, VALIDATION, "pool", TRANSFER):
+        if name in parts:
+            careless = name == TRANSFER and spec.data.transfer_keeps_tests
+            others = {other: part for other, part in clean.items() if not (careless and other in tests)}
+            clean[name], gone = apart(name, parts[name], others, spec.intake.near_duplicates, workshop)
+            removed += gone
+    checked = {name: part for name, part in clean.items() if name != TRANSFER or not spec.data.transfer_keeps_tests}
+    check_disjoint({name: part.table.keys for name, part in checked.items()})
+    return clean, removed
+
+
+def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
+    """Say in sentences how many molecules each part gave up."""
+    notes = []
+    for name in dict.fromkeys(row.part for row in removed):
+        near = sum(row.part == name and row.reason.startswith(NEAR) for row in removed)
+        if same := sum(row.part == name for row in removed) - near:
+            notes.append(f"{same} molecules of {name} were removed because another part holds them.")
+        if near:
+            notes.append(
+                f"{near} more of {name} were removed: Tanimoto of at least {threshold} to one of another part (dropped/overlap.csv)."
+            )
+    return notes
+
+
 def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     """Read every file, set validation and test aside where none is given, and remove overlaps.
 
-    Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all.
+    Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules
+    that are nearly the same count as the same where `intake.near_duplicates` asks for it.
 
     Raises:
         ConfigError: The consensus learns from public labels, and no file of them is given.
     """
     spec.consensus.require_labels(bool(spec.data.transfer_labels))
-    data, labelled = (
-        spec.data,
-        {
-            "external": spec.data.test_external,
-            "in-domain": spec.data.test_in_domain,
-            VALIDATION: spec.data.validation,
-            "pool": spec.data.pool,
-        },
-    )
+    data = spec.data
     check_files(data)
-    intakes = {name: workshop.make(intake_stage(name, path, spec.intake)) for name, path in labelled.items() if path}
-    intakes["transfer"] = workshop.make(
-        intake_stage("transfer", data.transfer, spec.intake, labelled=False, smiles_column=data.transfer_smiles_column)
-    )
-    if data.transfer_labels:
-        intakes[LABELLED] = workshop.make(
-            intake_stage(LABELLED, data.transfer_labels, spec.intake, smiles_column=data.transfer_smiles_column)
-        )
+    intakes = {name: workshop.make(stage) for name, stage in intake_stages(spec).items()}
     parts = {name: read_part(artifact) for name, artifact in intakes.items()}
+    if data.test_external_endpoints and EXTERNAL in parts:
+        parts[EXTERNAL] = as_asked(parts[EXTERNAL], spec.labelled_intake.endpoints)
     for name, share in ((IN_DOMAIN, data.test_share), (VALIDATION, data.validation_share)):
         if name not in parts:
             parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
-    seen: set[str] = set()
-    clean: dict[str, Part] = {}
-    for name in (EXTERNAL, IN_DOMAIN, VALIDATION, "pool", "transfer"):
-        if name in parts:
-            clean[name] = without(parts[name], seen)
-            seen |= keys(clean[name])
-            if removed := len(parts[name]) - len(clean[name]):
-                notes.append(f"{removed} molecules of {name} were removed because another part holds them.")
-    check_disjoint({name: part.table.keys for name, part in clean.items()})
+    clean, removed = disjoint(parts, spec, workshop)
     tests = {name: clean[name] for name in (IN_DOMAIN, EXTERNAL) if name in clean}
-    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean["transfer"], tuple(notes), intakes, parts.get(LABELLED))
+    notes += removal_notes(removed, spec.intake.near_duplicates)
+    if data.transfer_keeps_tests:
+        notes.append(f"{len(keys(clean[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
+    if 0 < data.transfer_n < len(clean[TRANSFER]):
+        notes.append(f"{data.transfer_n} of {len(clean[TRANSFER])} transfer molecules were drawn at random.")
+        clean[TRANSFER] = drawn(clean[TRANSFER], data.transfer_n, spec.seed)
+    labels = parts.get(LABELLED)
+    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean[TRANSFER], tuple(notes), intakes, labels, tuple(removed))

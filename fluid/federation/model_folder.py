@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fluid.annotation.distance import DistanceScorer, feature_bits
 from fluid.annotation.domain import DomainScorer
 from fluid.artifacts import Artifact, open_artifact, read_json, write_json
 from fluid.errors import ArtifactError
@@ -19,6 +20,7 @@ from fluid.seeding import numpy_stream
 from fluid.training.curve import CurvePoint
 
 MAX_REFERENCE = 8192
+DISTANCE_REFERENCE = "distance_reference.npy"
 CURVE_COLUMNS = ["epoch", "split", "loss"]
 
 
@@ -33,6 +35,7 @@ class Model:
         thresholds: `(T,)` decision thresholds from the model's own validation rows; NaN for regression.
         domain: Coarse domain score against the molecules it learnt from.
         folder: Where it lies.
+        distance: Raw distance to a sample of them, of a teacher that releases it; else `None`.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Model:
     thresholds: np.ndarray
     domain: DomainScorer
     folder: Path
+    distance: DistanceScorer | None = None
 
 
 def own_thresholds(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> np.ndarray:
@@ -62,6 +66,15 @@ def reference_fingerprints(molecules: MoleculeSet, seed: int) -> np.ndarray:
     return np.asarray(molecules.bits[rows])
 
 
+def distance_reference(molecules: MoleculeSet, annotation: AnnotationSpec, seed: int, name: str) -> np.ndarray | None:
+    """Return packed feature fingerprints of the sample that raw distances are measured to; `None` where none are released."""
+    if annotation.domain != "distances":
+        return None
+    size = max(1, round(annotation.distance_share * len(molecules)))
+    rows = np.sort(numpy_stream(seed, name, "distance sample").permutation(len(molecules))[:size])
+    return feature_bits([molecules.smiles[row] for row in rows])
+
+
 def write_model(
     folder: Path,
     name: str,
@@ -71,14 +84,18 @@ def write_model(
     reference: np.ndarray,
     annotation: AnnotationSpec,
     curve: Sequence[CurvePoint] = (),
+    distances_to: np.ndarray | None = None,
 ) -> None:
-    """Write a model folder (inside a stage's folder)."""
+    """Write a model folder (inside a stage's folder); `distances_to` is the sample that raw distances are measured to, if any."""
     save_predictor(folder / "model", predictor)
     np.save(folder / "reference.npy", reference, allow_pickle=False)
+    if distances_to is not None:
+        np.save(folder / DISTANCE_REFERENCE, distances_to, allow_pickle=False)
     with (folder / "curve.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream, lineterminator="\n").writerows([CURVE_COLUMNS, *curve])
     finite = [float(t) if np.isfinite(t) else None for t in thresholds]
-    write_json(folder / "card.json", {"name": name, "kind": kind, "thresholds": finite, "edges": annotation.edges, "k": annotation.k})
+    card = {"name": name, "kind": kind, "thresholds": finite, "edges": annotation.edges, "k": annotation.k}
+    write_json(folder / "card.json", card | ({} if distances_to is None else {"distance_k": annotation.distance_k}))
 
 
 def read_model(artifact: Artifact) -> Model:
@@ -95,7 +112,16 @@ def read_model(artifact: Artifact) -> Model:
     thresholds = np.array([np.nan if t is None else t for t in card["thresholds"]], dtype=float)
     reference = np.load(artifact / "reference.npy", allow_pickle=False)
     domain = DomainScorer(reference, edges=tuple(card["edges"]), k=card["k"])
-    return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact.folder)
+    distance = None
+    if "distance_k" in card:
+        distance = DistanceScorer(np.load(artifact / DISTANCE_REFERENCE, allow_pickle=False), card["distance_k"])
+    return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact.folder, distance)
+
+
+def domain_planes(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]:
+    """Return what a model says of its domain: `bins` `(M,)`, and `distance` `(M,)` where it releases that."""
+    planes = {"bins": model.domain.bins(molecules.bits)}
+    return planes if model.distance is None else planes | {"distance": model.distance.distances(molecules.smiles)}
 
 
 def open_model(folder: Path) -> tuple[Artifact, Model]:

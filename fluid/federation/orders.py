@@ -12,6 +12,7 @@ from fluid.federation.spec import (
     IntakeSettings,
     ModelSpec,
     SelectionSpec,
+    StudentModel,
     StudentSpec,
     Training,
 )
@@ -74,7 +75,7 @@ class DistillOrder:
     transfer: str
     out: Path
     distillation: StudentSpec = field(default_factory=StudentSpec)
-    model: NetworkSpec = field(default_factory=NetworkSpec)
+    model: StudentModel = field(default_factory=NetworkSpec)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     training: Training = field(default_factory=Training)
     loss: LossSpec = field(default_factory=LossSpec)

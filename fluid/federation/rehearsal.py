@@ -11,7 +11,7 @@ from fluid.distillation import needs_labels
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import defined_mean, validation_score
 from fluid.federation.consortium_data import load_data
-from fluid.federation.model_folder import Model, read_model
+from fluid.federation.model_folder import Model, domain_planes, read_model
 from fluid.federation.part import Part
 from fluid.federation.simulation import aggregate, annotate, distil, teacher_stages
 from fluid.federation.spec import FederationSpec
@@ -80,6 +80,7 @@ def consensus_score(teachers: Mapping[str, Model], part: Part, spec: FederationS
 
 def answers(model: Model, part: Part) -> AnnotationSet:
     """Return a teacher's answers about some molecules, as annotations."""
-    prediction, bins = model.predictor.predict(part.molecules), model.domain.bins(part.molecules.bits)
+    prediction, domain = model.predictor.predict(part.molecules), domain_planes(model, part.molecules)
     planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
-    return AnnotationSet(model.name, tuple(model.predictor.endpoints), part.transfer_digest, *planes, bins, model.domain.n_bins)
+    about = (model.name, tuple(model.predictor.endpoints), part.transfer_digest)
+    return AnnotationSet(*about, *planes, domain["bins"], model.domain.n_bins, domain.get("distance"))

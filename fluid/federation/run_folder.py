@@ -18,6 +18,7 @@ from fluid.federation.chemical_space import chemical_space
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.cost import Rates
 from fluid.federation.model_folder import read_model
+from fluid.federation.overlap import write_removed
 from fluid.federation.run_record import OUTPUTS, RunRecord
 from fluid.federation.simulation import Federation
 from fluid.federation.stage import library_versions
@@ -131,6 +132,7 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
     (run / "dropped").mkdir(exist_ok=True)
     for name, artifact in federation.data.intakes.items():
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")
+    write_removed(run / "dropped" / "overlap.csv", federation.data.removed)
 
 
 def clear_other_results(record: RunRecord) -> None:

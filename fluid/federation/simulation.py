@@ -32,7 +32,7 @@ from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
 from fluid.federation.stages.judge import Candidate, Exam, Taught, judge_consensus_stage, judge_stage, labels_for
 from fluid.federation.stages.own_teacher import OwnTeacher
-from fluid.federation.stages.split import read_split, split_stage
+from fluid.federation.stages.split import read_owned, read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.workshop import Task, Workshop
@@ -97,7 +97,7 @@ def divide(spec: FederationSpec, workshop: Workshop) -> tuple[ConsortiumData, Ar
     data = load_data(spec, workshop)
     split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
     workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
-    return data, split, read_split(split, data.pool)
+    return replace(data, pool=read_owned(split, data.pool)), split, read_split(split, data.pool)
 
 
 def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
@@ -191,6 +191,12 @@ def upper_bounds(pool: Part, spec: FederationSpec, workshop: Workshop) -> dict[s
     return bounds
 
 
+def exam_of(data: ConsortiumData, spec: FederationSpec) -> Exam:
+    """Return what all models are judged on."""
+    asked = spec.evaluation
+    return Exam(data.validation, data.tests, asked.n_bootstrap, spec.seed, asked.threshold, asked.auroc)
+
+
 def judge(
     data: ConsortiumData,
     bounds: Mapping[str, Artifact],
@@ -202,7 +208,7 @@ def judge(
     workshop: Workshop,
 ) -> dict[str, Artifact]:
     """Judge every model on the same tests."""
-    exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
+    exam = exam_of(data, spec)
     roles = {
         **{name: (artifact, name, "") for name, artifact in bounds.items()},
         **{company: (artifact, "teacher", company) for company, artifact in teachers.items()},
@@ -227,9 +233,9 @@ def judge_consensus(
     workshop: Workshop,
 ) -> Artifact:
     """Judge the consensus, asked directly about the same tests; what it learns, it learns on the transfer set."""
-    exam = Exam(data.validation, data.tests, spec.evaluation.n_bootstrap, spec.seed)
+    exam = exam_of(data, spec)
     taught = None
-    if learns(spec.consensus.method, spec.consensus.options):
+    if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":  # whose scale is learnt
         taught = Taught(tuple(read_sets(annotations, data.transfer)), labels)
     asked = {name: judged[name] for name in teachers}
     opened = {name: read_model(artifact) for name, artifact in teachers.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluid.companies.spec import CompanySpec
+from fluid.data.layout import Layout
 from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec
@@ -24,6 +25,7 @@ class PredictionsSpec:
 
 
 ModelSpec = NetworkSpec | ForestSpec | PredictionsSpec
+StudentModel = NetworkSpec | ForestSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class IntakeSettings:
         conflicts_classification: What happens to measurements of one molecule that disagree on a class.
         conflicts_regression: The same for values.
         quorum: Fewest labels per class (classification) or in all (regression) to train on.
+        near_duplicates: Tanimoto similarity (Morgan, radius 2) from which on molecules of two parts of an experiment count as the same; 0:
+            only by the first block of the InChIKey.
         workers: Processes for standardisation.
     """
 
@@ -46,7 +50,17 @@ class IntakeSettings:
     conflicts_classification: str = "drop"
     conflicts_regression: str = "mean"
     quorum: int = 25
+    near_duplicates: float = 0.0
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Check the similarity.
+
+        Raises:
+            ConfigError: It is out of range.
+        """
+        if not 0 <= self.near_duplicates <= 1:
+            raise ConfigError(f"intake.near_duplicates is {self.near_duplicates}", expected="a similarity from 0 (not looked for) to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,16 @@ class DataSpec:
             empty. Labels of molecules that are not in the transfer set are not used.
         validation_share: Share of the pool set aside when `validation` is empty.
         test_share: Share of the pool set aside when `test_in_domain` is empty.
+        endpoints: What is learnt from the labelled files, in the form of `IntakeSettings.endpoints`, which it replaces; empty: those.
+        test_external_endpoints: The same endpoints as the external file has them, in the same order; empty: alike. A class that was
+            measured as such stands for one that the pool has from a threshold.
+        endpoint_columns: Of labelled files with one measurement per row: the columns that name the endpoint; empty: a column per endpoint.
+        value_column: And the one that holds the measurement.
+        pool_where: `column is value`: only these rows of the pool's file are read; empty: all.
+        test_in_domain_where: The same for the in-domain test.
+        transfer_where: The same for the transfer set.
+        transfer_n: Transfer molecules that are used, drawn at random after overlaps are removed; 0: all.
+        transfer_keeps_tests: Test molecules stay in the transfer set, as in the paper, where nobody looked.
     """
 
     pool: str
@@ -75,6 +99,19 @@ class DataSpec:
     transfer_labels: str = ""
     validation_share: float = 0.1
     test_share: float = 0.2
+    endpoints: tuple[str, ...] = ()
+    test_external_endpoints: tuple[str, ...] = ()
+    endpoint_columns: tuple[str, ...] = ()
+    value_column: str = ""
+    pool_where: str = ""
+    test_in_domain_where: str = ""
+    transfer_where: str = ""
+    transfer_n: int = 0
+    transfer_keeps_tests: bool = False
+
+    def layout(self, where: str = "") -> Layout:
+        """Return how rows of a labelled file stand; `where` selects among them."""
+        return Layout(where, self.endpoint_columns, self.value_column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +123,31 @@ class AnnotationSpec:
         k: Nearest private molecules that count.
         chunk: Molecules per streamed chunk; also the inference batch, so results do not depend on where they are computed.
         mc_samples: Dropout samples of the head, for the epistemic part; 0 is none.
+        domain: What is released of the domain score: coarse `bins`, or also raw `distances` (the paper), which locate private compounds.
+        distance_k: Nearest private molecules whose mean Euclidean distance is released.
+        distance_share: Share of the private molecules, drawn at random, that distances are measured to.
+
+    Raises:
+        ConfigError: A value is unknown or out of range.
     """
 
     edges: tuple[float, ...] = (0.3, 0.4, 0.5)
     k: int = 3
     chunk: int = 4096
     mc_samples: int = 8
+    domain: str = "bins"
+    distance_k: int = 8
+    distance_share: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Check what is released."""
+        if self.domain not in ("bins", "distances"):
+            raise ConfigError(f"annotation.domain is {self.domain!r}", expected="bins or distances")
+        if self.distance_k < 1 or not 0 < self.distance_share <= 1:
+            raise ConfigError(
+                f"annotation.distance_k is {self.distance_k} and annotation.distance_share {self.distance_share}",
+                expected="at least 1, and a share above 0",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +189,7 @@ class SelectionSpec:
         confidence_power: The loss weight of a molecule is its confidence to this power; 0 weighs all alike.
         coverage_power: And its coverage to this power: the highest coarse domain score of any teacher, as a share in (0, 1].
         clusters: Clusters that `diverse` takes from in turn.
+        fill: `balanced` takes `n` molecules even where one class is short; otherwise only as many as that class has of each.
     """
 
     mode: str = "all"
@@ -140,6 +197,7 @@ class SelectionSpec:
     confidence_power: float = 1.0
     coverage_power: float = 0.0
     clusters: int = 256
+    fill: bool = False
 
     def __post_init__(self) -> None:
         """Check the mode and the number.
@@ -160,21 +218,33 @@ class SelectionSpec:
             )
 
 
+def check_labels(group: str, labels: str) -> None:
+    """Refuse an unknown kind of labels.
+
+    Raises:
+        ConfigError: It is unknown.
+    """
+    if labels not in ("soft", "hard"):
+        raise ConfigError(f"{group}.labels is {labels!r}", expected="soft or hard")
+
+
 @dataclass(frozen=True, slots=True)
 class StudentSpec:
     """What kind of model learns the consensus.
 
     Attributes:
-        mode: `network` (learns), `nearest` (the transfer molecules themselves, nothing is learnt), `blend` (the nearest where there are
-            any, the network elsewhere; the shares are chosen on held-out transfer molecules) or `heads` (a network with one head per
-            teacher and predicted domain scores, gated when asked).
+        mode: `network` (a network or a forest learns), `nearest` (the transfer molecules themselves, nothing is learnt), `blend` (the
+            nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules) or `heads` (a network
+            with one head per teacher and predicted domain scores, gated when asked).
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
+        labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
         heads: How heads are learnt and gated.
     """
 
     mode: str = "network"
     sharpen: float = 1.0
+    labels: str = "soft"
     neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
     heads: HeadsSpec = field(default_factory=HeadsSpec)
 
@@ -182,15 +252,19 @@ class StudentSpec:
         """Check the values.
 
         Raises:
-            ConfigError: The mode is unknown, or the factor is not above 0.
+            ConfigError: The mode or the kind of labels is unknown, or the factor is not above 0.
         """
+        check_labels("distillation", self.labels)
         if self.mode not in ("network", "nearest", "blend", "heads"):
             raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest, blend or heads")
+        if self.mode == "heads" and self.labels == "hard":
+            raise ConfigError("distillation=heads learns what each teacher said", expected="distillation.labels=soft")
         if not 0 < self.sharpen < math.inf:
             raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
 
 
 HYBRIDS = ("fine_tune", "concatenate", "mix", "l2_sp", "frozen", "gate")
+FOREST_HYBRIDS = ("concatenate", "gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +276,8 @@ class HybridSpec:
             `l2_sp`: fine-tune with a pull back to the student; `frozen`: a new head on the student's encoder; `gate`: own teacher near the
             company's molecules, student elsewhere.
         own_share: Share of the company's molecules in the weight of all, of `concatenate`; `None`: all molecules alike.
+        labels: What `concatenate` learns of transfer molecules: `soft` labels, or the `hard` class.
+        undersample: `concatenate` drops molecules of the larger class of the first endpoint at random until both are equal.
         alpha: Share of measured labels in the loss of `mix` in the last epoch.
         alpha_start: The same in the first epoch.
         pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
@@ -211,6 +287,8 @@ class HybridSpec:
 
     mode: str = "fine_tune"
     own_share: float | None = None
+    labels: str = "soft"
+    undersample: bool = False
     alpha: float = 0.5
     alpha_start: float = 0.5
     pull: float = 0.01
@@ -223,6 +301,7 @@ class HybridSpec:
         Raises:
             ConfigError: The mode is unknown, or a number is out of range.
         """
+        check_labels("hybrid", self.labels)
         if self.mode not in HYBRIDS:
             raise ConfigError(f"hybrid.mode is {self.mode!r}", expected="one of " + ", ".join(HYBRIDS))
         for name in ("own_share", "alpha", "alpha_start"):
@@ -232,6 +311,18 @@ class HybridSpec:
         for name in ("pull", "head_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"hybrid.{name} is {getattr(self, name)}", expected="a finite number above 0")
+
+    def check_forest(self) -> None:
+        """Refuse what cannot be done with a forest as student.
+
+        Raises:
+            ConfigError: The mode goes on from weights.
+        """
+        if self.mode not in FOREST_HYBRIDS:
+            raise ConfigError(
+                f"hybrid.mode is {self.mode!r}, and the student is a forest, which has no weights to go on from",
+                expected=" or ".join(f"hybrid={mode}" for mode in FOREST_HYBRIDS),
+            )
 
     @property
     def needs_teacher(self) -> bool:
@@ -256,10 +347,25 @@ class EvaluationSpec:
     Attributes:
         n_bootstrap: Resamples of the test molecules for each interval.
         forest: Also judge a random forest on the pooled data, for reference.
+        threshold: Probability from which on a molecule is called active, for all models; `None`: each model's, from validation data.
+        auroc: Of `probabilities`, or of `calls` (the paper), which is the balanced accuracy.
     """
 
     n_bootstrap: int = 200
     forest: bool = True
+    threshold: float | None = None
+    auroc: str = "probabilities"
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: The threshold is no probability, or `auroc` is unknown.
+        """
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ConfigError(f"evaluation.threshold is {self.threshold}", expected="a probability from 0 to 1, or null")
+        if self.auroc not in ("probabilities", "calls"):
+            raise ConfigError(f"evaluation.auroc is {self.auroc!r}", expected="probabilities or calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +387,7 @@ class FederationSpec:
     companies: CompanySpec = field(default_factory=CompanySpec)
     model: ModelSpec = field(default_factory=NetworkSpec)
     distillation: StudentSpec = field(default_factory=StudentSpec)
-    student_model: NetworkSpec = field(default_factory=NetworkSpec)
+    student_model: StudentModel = field(default_factory=NetworkSpec)
     training: Training = field(default_factory=Training)
     loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
@@ -294,11 +400,13 @@ class FederationSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that weights can be averaged if a baseline does so.
+        """Check that weights can be averaged if a baseline does so, and that a forest student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture.
+            ConfigError: The companies' model has no weights of one architecture, or the student is a forest and needs weights.
         """
+        if isinstance(self.student_model, ForestSpec):
+            self._check_forest()
         averaging = self.baselines.averaging()
         if averaging and not isinstance(self.model, NetworkSpec):
             kind = type(self.model).__name__.removesuffix("Spec").lower()
@@ -307,6 +415,20 @@ class FederationSpec:
                 expected="a graph network, the same in all companies",
                 remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
             )
+
+    def _check_forest(self) -> None:
+        if self.distillation.mode == "network":
+            self.hybrid.check_forest()
+        rounds = [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+        mode = self.distillation.mode
+        if rounds or mode in ("blend", "heads"):
+            what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"
+            raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
+
+    @property
+    def labelled_intake(self) -> IntakeSettings:
+        """How labelled files are read: with the endpoints of the data, where these name them."""
+        return replace(self.intake, endpoints=self.data.endpoints) if self.data.endpoints else self.intake
 
     @property
     def student_recipe(self) -> Recipe:

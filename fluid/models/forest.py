@@ -1,4 +1,4 @@
-"""Random forest on Morgan counts: the paper's teacher, and a strong baseline."""
+"""Random forest on Morgan fingerprints: the paper's teacher, student and hybrid, and a strong baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,13 +47,51 @@ class ForestPredictor:
         Raises:
             QuorumError: An endpoint has no label.
         """
-        counts = morgan_counts(molecules.smiles, spec.radius, spec.n_bits)
+        counts = descriptors(molecules.smiles, spec)
         forests = []
         for column, endpoint in enumerate(endpoints):
-            known = np.isfinite(labels[:, column])
-            if not known.any():
-                raise QuorumError(f"endpoint {endpoint.name!r} has no label", expected="at least one")
+            known = _known(labels[:, column], endpoint)
             forests.append(_new_forest(endpoint, spec, seed % 2**32, n_jobs).fit(counts[known], labels[known, column]))
+        return cls(tuple(forests), tuple(endpoints), spec)
+
+    @classmethod
+    def distil(
+        cls,
+        molecules: MoleculeSet,
+        target: np.ndarray,
+        weight: np.ndarray,
+        endpoints: Sequence[Endpoint],
+        spec: ForestSpec,
+        seed: int,
+        n_jobs: int,
+    ) -> "ForestPredictor":
+        """Fit one forest per endpoint on soft labels: a molecule is one row per class, weighing the class' soft label.
+
+        The weights of both classes are balanced to equal sums. Labels of 0 and 1 with equal weights give the forest of `fit`.
+
+        Args:
+            molecules: `M` molecules.
+            target: Probabilities or values `(M, T)`, NaN missing.
+            weight: Weight of each `(M, T)`, 0 or more.
+            endpoints: The `T` endpoints.
+            spec: Settings.
+            seed: Seed of the trees.
+            n_jobs: Threads.
+
+        Raises:
+            QuorumError: An endpoint has no label.
+        """
+        counts = descriptors(molecules.smiles, spec)
+        forests = []
+        for column, endpoint in enumerate(endpoints):
+            known = np.flatnonzero(_known(target[:, column], endpoint))
+            said, weighs = (plane[known, column].astype(np.float64) for plane in (target, weight))
+            forest = _new_forest(endpoint, spec, seed % 2**32, n_jobs, class_weight=None)
+            if endpoint.kind == "classification":
+                rows, classes, mass = class_rows(said, weighs)
+                forests.append(forest.fit(counts[known[rows]], classes, sample_weight=mass))
+            else:  # scikit-learn draws other rows where weights are given, even equal ones
+                forests.append(forest.fit(counts[known], said, sample_weight=None if np.ptp(weighs) == 0 else weighs))
         return cls(tuple(forests), tuple(endpoints), spec)
 
     def predict(self, molecules: MoleculeSet) -> Prediction:
@@ -64,17 +102,48 @@ class ForestPredictor:
         return Prediction(*(np.concatenate([getattr(part, plane) for part in parts]) for plane in ("mean", "epistemic", "aleatoric")))
 
     def _chunk(self, molecules: MoleculeSet) -> Prediction:
-        counts = morgan_counts(molecules.smiles, self.spec.radius, self.spec.n_bits).astype(np.float32)
+        counts = descriptors(molecules.smiles, self.spec).astype(np.float32)
         members = np.stack([_tree_answers(f, e, counts) for f, e in zip(self.forests, self.endpoints, strict=True)], axis=2)
         return combine_members(self.endpoints, members, np.zeros_like(members))
 
 
-def _new_forest(endpoint: Endpoint, spec: ForestSpec, seed: int, n_jobs: int) -> Any:
+def descriptors(smiles: Sequence[str], spec: ForestSpec) -> np.ndarray:
+    """Return what the forest reads of molecules, `(M, n_bits)` uint8."""
+    counts = morgan_counts(smiles, spec.radius, spec.n_bits, spec.features)
+    return counts if spec.counts else np.minimum(counts, 1)
+
+
+def class_rows(probs: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows, classes and weights of soft labels as certain labels: each molecule once per class that it may have.
+
+    A row weighs `w q` for class 1 and `w (1 − q)` for class 0, times a factor by which both classes weigh alike in sum; rows of weight 0
+    are left out.
+
+    Args:
+        probs: Soft labels `q` `(M,)` in [0, 1].
+        weight: `w` `(M,)`, 0 or more.
+    """
+    rows, classes = np.repeat(np.arange(len(probs)), 2), np.tile([0.0, 1.0], len(probs))
+    mass = np.stack([weight * (1 - probs), weight * probs], axis=1).ravel()
+    rows, classes, mass = (plane[mass > 0] for plane in (rows, classes, mass))
+    sums = np.array([mass[classes == value].sum() for value in (0.0, 1.0)])
+    factor = np.divide(sums.sum(), np.count_nonzero(sums) * sums, out=np.zeros(2), where=sums > 0)
+    return rows, classes, mass * factor[classes.astype(int)]
+
+
+def _known(labels: np.ndarray, endpoint: Endpoint) -> np.ndarray:
+    known = np.isfinite(labels)
+    if not known.any():
+        raise QuorumError(f"endpoint {endpoint.name!r} has no label", expected="at least one")
+    return known
+
+
+def _new_forest(endpoint: Endpoint, spec: ForestSpec, seed: int, n_jobs: int, class_weight: str | None = "balanced") -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # its import takes a second; only fitting needs it
 
     settings: dict[str, Any] = {"n_estimators": spec.n_trees, "max_depth": spec.max_depth or None, "random_state": seed, "n_jobs": n_jobs}
     if endpoint.kind == "classification":
-        return RandomForestClassifier(class_weight="balanced", **settings)
+        return RandomForestClassifier(class_weight=class_weight, **settings)
     return RandomForestRegressor(**settings)
 
 

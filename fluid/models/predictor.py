@@ -57,19 +57,23 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True)
 class ForestSpec:
-    """A random forest on Morgan counts.
+    """A random forest on Morgan fingerprints.
 
     Attributes:
         n_trees: Trees.
         max_depth: Deepest level; 0 is unbounded.
         radius: Radius of the Morgan fingerprint.
         n_bits: Length of the Morgan fingerprint.
+        features: Pharmacophoric atom features (FCFP, the paper's) instead of connectivity (ECFP).
+        counts: How often a bit is set instead of whether (the paper).
     """
 
     n_trees: int = 300
     max_depth: int = 0
     radius: int = 2
     n_bits: int = 2048
+    features: bool = False
+    counts: bool = True
 
     def __post_init__(self) -> None:
         """Check the values.

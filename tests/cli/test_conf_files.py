@@ -35,7 +35,7 @@ ORDERS = {
     "predict": orders.PredictOrder,
     "evaluate": orders.EvaluateOrder,
 }
-SURROUNDING = {"paths": {"runs", "artifacts"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
+SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
 
 
 def values_of(verb: str, *settings: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ SETTABLE = {
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,
-    "selection": {field.name for field in fields(SelectionSpec)} - {"clusters"},  # of diverse only
+    "selection": {field.name for field in fields(SelectionSpec)} - {"clusters", "fill"},  # of diverse and balanced only
     "data": DataSpec,
     "model": NetworkSpec,
 }

@@ -40,7 +40,8 @@ def test_values_that_are_not_finite_numbers_are_refused(cell):
 @pytest.mark.parametrize("cell", ["2", "0.5", "-1", "inf", "yes", "active", "hit"])
 def test_classes_other_than_zero_and_one_are_refused(cell):
     with pytest.raises(
-        InputError, match=f"^a.csv, row 7: label '{cell}' in column 'hit' is not a class; expected 0, 1, true, false or an empty"
+        InputError,
+        match=f"^a.csv, row 7: label '{cell}' in column 'hit' is not a class; expected 0, 1, true, false, positive, negative or an empty",
     ):
         to_number(cell, CLASS, WHERE)
 
@@ -66,3 +67,13 @@ def test_the_message_is_one_short_line_whatever_the_cell():
         to_number("a\nb" * 1000, VALUE, WHERE)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("positive", 1.0), ("Negative", 0.0), (" POSITIVE ", 1.0), ("equivocal", None), ("Inconclusive", None)]
+)
+def test_calls_are_classes(cell, value):
+    number = to_number(cell, Endpoint.parse("Overall Conservative Call"), "a.sdf, row 1")
+    assert math.isnan(number) if value is None else number == value
+    with pytest.raises(InputError, match="not a finite number"):
+        to_number(cell, Endpoint.parse("pic50 [log]"), "a.sdf, row 1")

@@ -62,6 +62,17 @@ def test_balanced_takes_equally_many_of_both_sides(soft_label: Tensor, confidenc
     assert everything.sum() == (~everything).sum() == (soft_label[:, 0] >= 0.5).sum()
 
 
+@pytest.mark.parametrize(("n", "expected"), [(40, (20, 20)), (120, (50, 70)), (400, (50, 150))])
+def test_a_filled_sample_has_the_size_that_was_asked(n: int, expected: tuple[int, int]) -> None:
+    label = torch.cat([torch.full((50, 1), 0.9), torch.full((150, 1), 0.1)])
+    rows = select("balanced", label, torch.ones(M, 1), n, stream(), fill=True)
+    assert (int((rows < 50).sum()), int((rows >= 50).sum())) == expected
+    assert len(set(rows.tolist())) == len(rows)
+    plain = select("balanced", label, torch.ones(M, 1), n, stream())
+    assert len(plain) == 2 * min(n // 2, 50)
+    assert set(plain.tolist()) <= set(rows.tolist())
+
+
 def test_balanced_values_are_divided_at_their_median(confidence: Tensor) -> None:
     values = torch.randn(M, 1, generator=stream(3)) * 10 + 50
     chosen = values[select("balanced", values, confidence[:, :1], 100, stream()), 0]

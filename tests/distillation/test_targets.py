@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from fluid.distillation import Consensus, combine, disagreement_variance, sharpened
+from fluid.distillation import Consensus, combine, disagreement_variance, hard_class, sharpened
 from fluid.errors import ShapeError
 
 
@@ -13,6 +13,14 @@ def test_sharpening_by_hand_and_at_its_limits() -> None:
     assert sharpened(probs, 1.0) is probs
     assert_close(sharpened(probs, 1e6)[:5], torch.tensor([0.0, 0.0, 0.5, 1.0, 1.0], dtype=torch.float64))
     assert_close(sharpened(sharpened(probs, 2.0), 0.5), probs, equal_nan=True)
+
+
+def test_the_hard_class_is_the_limit_of_sharpening() -> None:
+    probs = torch.tensor([0.0, 0.2, 0.499, 0.501, 1.0, torch.nan], dtype=torch.float64)
+    assert_close(hard_class(probs), torch.round(sharpened(probs, 1e6)), equal_nan=True)
+    assert hard_class(torch.tensor([0.5])).item() == 1.0
+    with pytest.raises(ValueError, match="probs"):
+        hard_class(torch.tensor([1.5]))
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])

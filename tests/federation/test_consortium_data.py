@@ -1,13 +1,18 @@
+import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fluid.errors import InputError
-from fluid.federation.consortium_data import load_data
+from fluid.errors import ConfigError, InputError
+from fluid.federation.consortium_data import keys, load_data
+from fluid.federation.overlap import write_removed
 from fluid.federation.spec import DataSpec, FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.federation.workshop import Workshop
+from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.store import ArtifactStore
 from tests.conftest import Library
 
@@ -80,3 +85,72 @@ def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: Federat
     assert lines[1].startswith("31,")
     assert "does not parse" in lines[1]
     assert lines[2].startswith("32,")
+
+
+def test_an_external_file_with_the_same_classes_under_another_name(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
+    path = library.write(tmp_path / "elsewhere.csv", range(0, 40))
+    path.write_text(path.read_text().replace("active", "blocker", 1))
+    data = replace(overlapping.data, test_external=str(path), endpoints=("size >= 0.8",), test_external_endpoints=("blocker",))
+    spec = replace(overlapping, data=data)
+    external = load_data(spec, Workshop(ArtifactStore(tmp_path / "store"))).tests["external"]
+    assert [endpoint.text for endpoint in external.table.endpoints] == ["size >= 0.8"]
+    np.testing.assert_array_equal(external.table.labels[:, 0], library.active[:40])
+    with pytest.raises(ConfigError, match="test_external_endpoints is size \\[nm\\]; expected the same kinds and units.*size >= 0.8"):
+        load_data(replace(spec, data=replace(data, test_external_endpoints=("size [nm]",))), Workshop(ArtifactStore(tmp_path / "store")))
+
+
+def test_the_paper_left_test_molecules_in_the_transfer_set(overlapping: FederationSpec, tmp_path: Path) -> None:
+    data = load_data(
+        replace(overlapping, data=replace(overlapping.data, transfer_keeps_tests=True)), Workshop(ArtifactStore(tmp_path / "s"))
+    )
+    assert len(data.transfer) == 140
+    assert "80 test molecules stayed in the transfer set, as asked." in data.notes
+    assert not keys(data.transfer) & keys(data.pool, data.validation)
+
+
+def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: FederationSpec, tmp_path: Path) -> None:
+    def transfer(n: int, seed: int = 0) -> tuple[str, ...]:
+        asked = replace(overlapping, data=replace(overlapping.data, transfer_n=n), seed=seed)
+        return load_data(asked, Workshop(ArtifactStore(tmp_path / "store"))).transfer.table.keys
+
+    assert len(transfer(25)) == 25
+    assert set(transfer(25)) < set(transfer(0))
+    assert transfer(25) == transfer(25) != transfer(25, seed=1)
+    assert len(transfer(1000)) == 60
+
+
+def test_without_validation_nothing_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:
+    alone = replace(overlapping, data=replace(overlapping.data, validation_share=0.0))
+    assert len(load_data(alone, Workshop(ArtifactStore(tmp_path / "store"))).validation) == 0
+
+
+def test_near_duplicates_are_removed_and_each_is_told(overlapping: FederationSpec, tmp_path: Path) -> None:
+    plain = load_data(overlapping, Workshop(ArtifactStore(tmp_path / "store")))
+    asked = replace(overlapping, intake=replace(overlapping.intake, near_duplicates=0.6))
+    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    data = load_data(asked, workshop)
+    parts = {"external": data.tests["external"], "in-domain": data.tests["in-domain"], "validation": data.validation, "pool": data.pool}
+    parts["transfer"] = data.transfer
+    for name, other in itertools.combinations(parts, 2):
+        assert tanimoto(parts[name].molecules.bits, parts[other].molecules.bits).max() < 0.6
+    near = [row for row in data.removed if row.reason.startswith("Tanimoto")]
+    assert {"pool", "transfer"} <= {row.part for row in near}
+    before = {key for part in (plain.pool, plain.validation, plain.transfer, *plain.tests.values()) for key in part.table.keys}
+    assert {row.key for row in near} == before - keys(*parts.values())
+    for row in near:
+        told = re.fullmatch(r"Tanimoto (0\.\d{3}|1\.000) to (\S+) in (\S+)", row.reason)
+        assert told is not None
+        assert told[2] in parts[told[3]].table.smiles
+        assert tanimoto(morgan_bits([row.smiles]), morgan_bits([told[2]])).item() == pytest.approx(float(told[1]), abs=1e-3)
+    same = [row for row in data.removed if row not in near]
+    assert sum(row.part == "transfer" for row in data.removed) == 260 - len(data.transfer) > 200
+    assert {row.reason for row in same if row.part == "in-domain"} == {"in external too (InChIKey first block)"}
+    assert any("more of transfer were removed: Tanimoto of at least 0.6" in note for note in data.notes)
+    write_removed(tmp_path / "overlap.csv", data.removed)
+    assert len((tmp_path / "overlap.csv").read_text().splitlines()) == len(data.removed) + 1
+    assert "overlap" in {record.stage for record in workshop.records}
+
+
+def test_a_similarity_that_cannot_be(overlapping: FederationSpec) -> None:
+    with pytest.raises(ConfigError, match=r"intake\.near_duplicates is 95; expected a similarity from 0"):
+        replace(overlapping.intake, near_duplicates=95)

@@ -4,6 +4,7 @@ import pytest
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.federation.model_folder import read_model
+from fluid.federation.spec import HybridSpec
 from fluid.federation.stages.hybrid import aligned_labels, check_student, hybrid_name
 from fluid.federation.stages.student import confidence_weight
 from tests.federation.conftest import Finished
@@ -24,8 +25,10 @@ def test_labels_are_put_in_the_students_columns(finished: Finished) -> None:
 
 
 def test_a_forest_cannot_be_fine_tuned(finished: Finished) -> None:
-    with pytest.raises(ConfigError, match="'forest' has no network weights"):
-        check_student(read_model(finished.federation.models["forest"]))
+    forest = read_model(finished.federation.models["forest"])
+    with pytest.raises(ConfigError, match="no weights to go on from"):
+        check_student(forest, HybridSpec())
+    check_student(forest, HybridSpec("concatenate"))
 
 
 def test_confidence_weights_average_to_one() -> None:

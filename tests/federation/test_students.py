@@ -238,6 +238,7 @@ class TestHybrids:
     [
         ({"mode": "oracle"}, "distillation.mode is 'oracle'; expected network, nearest, blend or heads"),
         ({"sharpen": 0.0}, "distillation.sharpen is 0.0"),
+        ({"mode": "heads", "labels": "hard"}, "distillation=heads learns what each teacher said; expected distillation.labels=soft"),
     ],
 )
 def test_wrong_students(values: dict[str, object], message: str) -> None:

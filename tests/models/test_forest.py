@@ -4,10 +4,10 @@ from scipy.stats import bernoulli
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from fluid.errors import QuorumError
-from fluid.models.forest import ForestPredictor
+from fluid.models.forest import ForestPredictor, class_rows, descriptors
 from fluid.models.prediction import PLANES
 from fluid.models.predictor import ForestSpec
-from fluid.molecules.fingerprints import morgan_counts
+from fluid.molecules.fingerprints import morgan_bits, morgan_counts
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS, SMILES
 
@@ -115,3 +115,40 @@ def test_the_second_endpoint_without_a_label_is_named(molecules: MoleculeSet) ->
     labels[:, 1] = np.nan
     with pytest.raises(QuorumError, match=r"endpoint 'logd' has no label; expected at least one\."):
         ForestPredictor.fit(molecules, labels, ENDPOINTS, SPEC, 0, 1)
+
+
+def test_feature_bits_are_the_papers_fingerprint() -> None:
+    bits = descriptors(SMILES, ForestSpec(features=True, counts=False))
+    np.testing.assert_array_equal(bits, np.unpackbits(morgan_bits(SMILES, features=True), axis=1))
+    assert not np.array_equal(bits, descriptors(SMILES, ForestSpec(counts=False)))
+    assert descriptors(SMILES, ForestSpec()).max() > 1
+
+
+def test_a_soft_label_becomes_one_row_per_class() -> None:
+    rows, classes, weight = class_rows(np.array([0.25, 1.0, 0.0]), np.array([2.0, 1.0, 1.0]))
+    assert rows.tolist() == [0, 0, 1, 2]
+    assert classes.tolist() == [0.0, 1.0, 1.0, 0.0]
+    np.testing.assert_allclose(weight, np.array([1.5 / 2.5, 0.5 / 1.5, 1 / 1.5, 1 / 2.5]) * 4 / 2)
+    assert weight[classes == 0].sum() == pytest.approx(weight[classes == 1].sum())
+    np.testing.assert_allclose(class_rows(np.array([1.0, 1.0]), np.ones(2))[2], 1.0)
+
+
+def test_certain_soft_labels_give_the_forest_of_labels(forest: ForestPredictor, molecules: MoleculeSet) -> None:
+    distilled = ForestPredictor.distil(molecules, LABELS, np.ones_like(LABELS), ENDPOINTS, SPEC, 3, 1)
+    for plane in PLANES:
+        np.testing.assert_array_equal(getattr(distilled.predict(molecules), plane), getattr(forest.predict(molecules), plane))
+
+
+def test_a_soft_forest_answers_by_the_weight_of_the_classes(molecules: MoleculeSet) -> None:
+    soft = np.full((7, 1), 0.5, dtype=np.float32)
+    even = ForestPredictor.distil(molecules, soft, np.ones_like(soft), ENDPOINTS[:1], ForestSpec(n_trees=300), 0, 1)
+    np.testing.assert_allclose(even.predict(molecules).mean, 0.5, atol=0.12)
+    soft[0], soft[1] = 0.05, 0.95
+    taught = ForestPredictor.distil(molecules, soft, np.ones_like(soft), ENDPOINTS[:1], ForestSpec(n_trees=300), 0, 1)
+    answers = taught.predict(molecules).mean[:, 0]
+    assert answers[0] < 0.4 < 0.6 < answers[1]
+
+
+def test_soft_labels_of_nothing(molecules: MoleculeSet) -> None:
+    with pytest.raises(QuorumError, match="'active' has no label"):
+        ForestPredictor.distil(molecules, np.full((7, 1), np.nan), np.ones((7, 1)), ENDPOINTS[:1], SPEC, 0, 1)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from fluid.annotation.annotation_set import natural
 from fluid.distillation.combine import combine
+from fluid.errors import ConfigError
 from fluid.federation.baselines.public import answers, public_rows
 from fluid.federation.baselines.spec import DSFLSpec, FedMDSpec
 from fluid.federation.baselines.wire import Wire
@@ -28,7 +29,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stage import Work
 from fluid.federation.stages.teacher import finished, own_validation
 from fluid.models.ensemble import GraphEnsemble
-from fluid.models.predictor import Predictor
+from fluid.models.predictor import NetworkSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.curve import CurvePoint
 from fluid.training.train import Job, Trained, train_student, train_teacher
@@ -115,6 +116,8 @@ def digest_centrally(course: Course, before: Trained | None, number: int, molecu
     spec = course.spec
     recipe = replace(spec.student_recipe, epochs=course.settings.digest_epochs)
     name = "student" if number == 0 else f"student {number + 1}"
+    if not isinstance(spec.student_model, NetworkSpec):
+        raise ConfigError("rounds of distillation train a network, and the student is a forest", expected="student_model={kind: network}")
     job = Job(name, spec.student_model, recipe, spec.trainer, spec.seed, scratch=course.work.scratch / name)
     endpoints = next(iter(course.teachers.values())).predictor.endpoints
     start = before.predictor if before else None

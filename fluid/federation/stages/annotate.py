@@ -7,7 +7,7 @@ import numpy as np
 
 from fluid.annotation.storage import AnnotationWriter
 from fluid.artifacts import Artifact
-from fluid.federation.model_folder import Model
+from fluid.federation.model_folder import Model, domain_planes
 from fluid.federation.part import Part
 from fluid.federation.stage import Report, Stage, Work
 from fluid.models.ensemble import GraphEnsemble, predict_together
@@ -33,10 +33,12 @@ def annotate_stage(teacher: Artifact, model: Model, transfer: Part, chunk: int) 
         shards = shards_in(work.scratch)
         answer_together([(model, shards)], transfer, chunk, work.report)
         endpoints, n_bins = model.predictor.endpoints, model.domain.n_bins
-        with AnnotationWriter(folder / FOLDER, model.name, endpoints, transfer.transfer_digest, n_bins, len(transfer)) as writer:
+        about = (model.name, endpoints, transfer.transfer_digest, n_bins, len(transfer), model.distance is not None)
+        with AnnotationWriter(folder / FOLDER, *about) as writer:
             for piece in shards:
                 with np.load(piece / ANSWERS, allow_pickle=False) as answers:
-                    writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"])
+                    distance = answers["distance"] if "distance" in answers.files else None
+                    writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], distance)
 
     return Stage("annotate", model.name, {"teacher": teacher.digest, "transfer": transfer.transfer_digest, "chunk": chunk}, build)
 
@@ -61,7 +63,7 @@ def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chun
         for (model, shards), prediction in zip(asked, predictions, strict=True):
             planes = {plane: getattr(prediction, plane) for plane in PLANES}
             with shards.piece() as folder:
-                np.savez(folder / ANSWERS, allow_pickle=False, bins=model.domain.bins(molecules.bits), **planes)
+                np.savez(folder / ANSWERS, allow_pickle=False, **domain_planes(model, molecules), **planes)
         report(min(1.0, (number + 1) * chunk / len(transfer)))
 
 

@@ -9,16 +9,37 @@ import pandas as pd
 import torch
 
 from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
+from fluid.annotation.distance import closeness, span
 from fluid.annotation.domain import bin_midpoints
 from fluid.distillation import Consensus, Rule, fit_consensus
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stage import Stage, Work
 
+Scale = tuple[float, float]
 
-def tensors(annotations: Annotations, edges: tuple[float, ...], labels: np.ndarray | None = None) -> Mapping[str, torch.Tensor]:
-    """Return the annotations, and labels where there are any, as the tensors that a consensus reads."""
-    similarity = np.asarray(bin_midpoints(edges), dtype=np.float32)[annotations.domain_bin]
+
+def scale_of(annotations: Annotations) -> Scale | None:
+    """Return the span of all released distances; `None` where there are none."""
+    return None if annotations.distance is None else span(annotations.distance)
+
+
+def similarity_of(annotations: Annotations, edges: tuple[float, ...], scale: Scale | None = None) -> np.ndarray:
+    """Return how close each molecule lies to each teacher's data `(K, M)` float32, in [0, 1].
+
+    From raw distances, where the teachers released them, on one scale for all (by default that of these annotations); else from bins.
+    """
+    if annotations.distance is not None:
+        return closeness(annotations.distance, scale or span(annotations.distance))
+    middle: np.ndarray = np.asarray(bin_midpoints(edges), dtype=np.float32)[annotations.domain_bin]
+    return middle
+
+
+def tensors(
+    annotations: Annotations, edges: tuple[float, ...], labels: np.ndarray | None = None, scale: Scale | None = None
+) -> Mapping[str, torch.Tensor]:
+    """Return the annotations, and labels where there are any, as the tensors that a consensus reads; `scale` as in `similarity_of`."""
+    similarity = similarity_of(annotations, edges, scale)
     planes = {"predictions": annotations.prediction, "epistemic": annotations.epistemic, "aleatoric": annotations.aleatoric}
     planes |= {} if labels is None else {"labels": labels}
     return {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,18 +16,21 @@ from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, gated, guarded
-from fluid.federation.stages.student import loss_weight, select_rows
+from fluid.federation.stages.student import hard_labels, loss_weight, select_rows
 from fluid.federation.stages.teacher import MakeLogger, no_logger, own_validation, trainer_inputs
+from fluid.federation.stages.undersample import undersampled
 from fluid.models.blend import Blend
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.forest import ForestPredictor
 from fluid.models.heads import HeadsPredictor
 from fluid.models.neighbours import NeighbourPredictor
 from fluid.models.predictor import Predictor
 from fluid.models.single_head import single_head
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.seeding import derive_seed, numpy_stream
 from fluid.training.curve import CurvePoint
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.train import Job, Trained, train_concatenated, train_teacher
+from fluid.training.train import Job, Rows, Trained, shared_weights, train_concatenated, train_teacher
 
 GUARD = "guard.json"
 
@@ -97,15 +101,46 @@ def with_own(predictor: Predictor, network: GraphEnsemble | None, molecules: Mol
     return network or predictor
 
 
-def check_student(model: Model) -> None:
-    """Refuse what is no student.
+def check_student(model: Model, spec: HybridSpec) -> None:
+    """Refuse what is no student, or one that the spec cannot go on from.
 
     Raises:
-        ConfigError: It has neither networks nor neighbours.
+        ConfigError: It is no network, forest or set of neighbours; or a forest, and the mode needs weights.
     """
+    if isinstance(model.predictor, ForestPredictor):
+        spec.check_forest()
+        return
     learnt = isinstance(general_of(model.predictor), GraphEnsemble | HeadsPredictor)
     if not learnt and not isinstance(model.predictor, NeighbourPredictor):
-        raise ConfigError(f"model {model.name!r} has no network weights", where=str(model.folder), expected="a student made by distill")
+        raise ConfigError(f"model {model.name!r} is no student", where=str(model.folder), expected="a student made by distill")
+
+
+class Public(NamedTuple):
+    """The student's molecules of the transfer set, as a hybrid learns them.
+
+    Attributes:
+        molecules: `M` molecules.
+        target: Soft or hard labels `(M, T)`.
+        weight: Loss weights `(M, T)`.
+    """
+
+    molecules: MoleculeSet
+    target: np.ndarray
+    weight: np.ndarray
+
+
+def joint_rows(
+    part: Part, labels: np.ndarray, rows: Rows, released: Released, spec: HybridSpec, selection: SelectionSpec, seed: int, name: str
+) -> tuple[Rows, Public]:
+    """Return the company's rows and the student's molecules that a hybrid learns from together; see `HybridSpec.undersample`."""
+    chosen = select_rows(released.consensus, released.transfer, selection, seed)
+    target = released.consensus.soft_label[chosen]
+    target = hard_labels(target, released.consensus.endpoints) if spec.labels == "hard" else target
+    public = Public(released.transfer.molecules.take(chosen), target, loss_weight(released.consensus, chosen, selection))
+    if not spec.undersample:
+        return rows, public
+    own, shared = undersampled(labels[rows[0]], target, released.consensus.endpoints, numpy_stream(seed, name, "undersample"))
+    return (rows[0][own], rows[1]), Public(public.molecules.take(shared), target[shared], public.weight[shared])
 
 
 def hybrid_stage(
@@ -124,10 +159,11 @@ def hybrid_stage(
 ) -> Stage:
     """Describe how one company's own data are added back to the student.
 
-    Networks are trained as `spec.mode` says; where the student answers by neighbours, the company's measured molecules become neighbours
-    too. With `spec.guard`, or in mode `gate`, the company's own `teacher` takes part, and nothing learns from what that teacher held out.
+    Networks are trained as `spec.mode` says, a forest is grown anew on the student's molecules and the company's; where the student
+    answers by neighbours, the company's measured molecules become neighbours too. With `spec.guard`, or in mode `gate`, the company's
+    own `teacher` takes part, and nothing learns from what that teacher held out.
     """
-    check_student(released.model)
+    check_student(released.model, spec)
     name, student = hybrid_name(company), released.model.predictor
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None
@@ -138,17 +174,24 @@ def hybrid_stage(
         settings = spec.recipe(recipe)
         job = Job(name, start.networks[0].spec, settings, trainer, seed, logger, work.report, work.scratch)
         if spec.mode == "concatenate":
-            chosen = select_rows(released.consensus, released.transfer, selection, seed)
-            weight = loss_weight(released.consensus, chosen, selection)
-            public, soft_label = released.transfer.molecules.take(chosen), released.consensus.soft_label[chosen]
-            data = (part.molecules, labels, public, soft_label, weight, start.endpoints)
-            return train_concatenated(job, *data, spec.own_share, rows)
+            learnt, public = joint_rows(part, labels, rows, released, spec, selection, seed, name)
+            return train_concatenated(job, part.molecules, labels, *public, start.endpoints, spec.own_share, learnt)
         said = student.predict(part.molecules).mean if spec.mode == "mix" else None
         return train_teacher(job, part.molecules, labels, start.endpoints, start, said, rows)
+
+    def grown_forest(start: ForestPredictor) -> ForestPredictor:
+        (learnt, _), public = joint_rows(part, labels, rows, released, spec, selection, seed, name)
+        molecules = part.molecules.take(learnt).followed_by([public.molecules])
+        target = np.concatenate([labels[learnt], public.target])
+        weight = shared_weights(np.ones_like(labels[learnt]), public.weight, spec.own_share)
+        settings = (start.endpoints, start.spec, derive_seed(seed, name), trainer.threads_for(recipe))
+        return ForestPredictor.distil(molecules, target, weight, *settings)
 
     def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         if spec.mode == "gate" and own is not None:
             return gated(own, student, part, labels), ()
+        if isinstance(student, ForestPredictor):
+            return grown_forest(student), ()
         network = network_of(student, part.molecules.take(rows[0]))
         trained = trained_network(work, network) if network else None
         learnt = trained.predictor.with_mc_samples(annotation.mc_samples) if trained else None
@@ -170,7 +213,7 @@ def hybrid_stage(
         "teacher": own.artifact.digest if own else "",
         "spec": spec,
         "selection": selection,
-        "recipe": recipe,
+        "recipe": recipe.validation_share if isinstance(student, ForestPredictor) else recipe,
         "trainer": trainer_inputs(trainer),
         "annotation": annotation,
         "seed": seed,

@@ -7,6 +7,7 @@ from fluid.data.embedded import embedded_path
 from fluid.data.endpoints import Endpoint
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import IntakeSpec, collect, write_dropped
+from fluid.data.layout import Layout
 from fluid.errors import InputError
 from fluid.federation.part import write_part
 from fluid.federation.spec import IntakeSettings
@@ -14,6 +15,7 @@ from fluid.federation.stage import Stage, Work
 from fluid.shards import Shards
 
 EMBEDDED = "embedded:"
+PLAIN = Layout()
 
 
 def resolve(path: str) -> Path:
@@ -31,7 +33,7 @@ def resolve(path: str) -> Path:
     return found
 
 
-def intake_spec(settings: IntakeSettings, labelled: bool, smiles_column: str = "") -> IntakeSpec:
+def intake_spec(settings: IntakeSettings, labelled: bool, smiles_column: str = "", layout: Layout = PLAIN) -> IntakeSpec:
     """Return the reader's settings for a labelled or an unlabelled file."""
     return IntakeSpec(
         smiles_column=smiles_column or settings.smiles_column,
@@ -40,10 +42,13 @@ def intake_spec(settings: IntakeSettings, labelled: bool, smiles_column: str = "
         conflicts_classification=settings.conflicts_classification,
         conflicts_regression=settings.conflicts_regression,
         workers=settings.workers,
+        layout=layout,
     )
 
 
-def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool = True, smiles_column: str = "") -> Stage:
+def intake_stage(
+    name: str, path: str, settings: IntakeSettings, labelled: bool = True, smiles_column: str = "", layout: Layout = PLAIN
+) -> Stage:
     """Describe the intake of one file.
 
     Args:
@@ -52,8 +57,9 @@ def intake_stage(name: str, path: str, settings: IntakeSettings, labelled: bool 
         settings: Reader settings.
         labelled: Whether the endpoints' columns are read.
         smiles_column: Overrides the settings' column.
+        layout: Rows to leave out, and where measurements stand.
     """
-    file, spec = resolve(path), intake_spec(settings, labelled, smiles_column)
+    file, spec = resolve(path), intake_spec(settings, labelled, smiles_column, layout)
     file_hash = hash_file(file)
 
     def build(folder: Path, work: Work) -> None:

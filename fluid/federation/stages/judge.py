@@ -16,11 +16,11 @@ from fluid.evaluation.confidence import judge_confidence, losses, risk_coverage
 from fluid.evaluation.reliability import reliability
 from fluid.evaluation.scores import Score, score_predictions, scores_frame
 from fluid.evaluation.thresholds import best_threshold
-from fluid.federation.model_folder import Model
+from fluid.federation.model_folder import Model, domain_planes
 from fluid.federation.part import Part
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stage import Stage, Work
-from fluid.federation.stages.consensus import fit_rule, labels_hash, tensors
+from fluid.federation.stages.consensus import fit_rule, labels_hash, scale_of, tensors
 
 VALIDATION = "validation"
 POINTS = 50
@@ -35,12 +35,16 @@ class Exam:
         tests: Labelled test molecules by name (`in-domain`, `external`).
         n_bootstrap: Resamples per interval.
         seed: Seed of the resamples: the same for all models, so that they are compared on the same draws.
+        threshold: Of all models; `None`: from validation, or the model's own.
+        auroc: Of `probabilities` or of `calls`.
     """
 
     validation: Part | None
     tests: Mapping[str, Part]
     n_bootstrap: int
     seed: int
+    threshold: float | None = None
+    auroc: str = "probabilities"
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -49,7 +53,10 @@ class Exam:
 
     def inputs(self) -> dict[str, object]:
         """Return what of the exam decides a result."""
-        return {"parts": {name: part.digest for name, part in self.parts.items()}, "n_bootstrap": self.n_bootstrap, "seed": self.seed}
+        return {"parts": {name: part.digest for name, part in self.parts.items()}, "n_bootstrap": self.n_bootstrap, "seed": self.seed} | {
+            "threshold": self.threshold,
+            "auroc": self.auroc,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +90,21 @@ def write_scores(
 ) -> None:
     """Score the answers on every test; write `scores.csv` and `reliability.csv`.
 
-    Thresholds come from the exam's validation part, or are the model's `own` where the exam has none.
+    Thresholds are the exam's, or come from its validation part, or are the model's `own` where the exam has neither.
     """
     thresholds = own
-    if exam.validation is not None:
+    if exam.threshold is not None:
+        thresholds = np.array([exam.threshold if endpoint.kind == "classification" else np.nan for endpoint in endpoints])
+    elif exam.validation:
         thresholds = validation_thresholds(endpoints, answers[VALIDATION], labels_for(exam.validation, endpoints))
     if thresholds is None:
-        raise ConfigError("no thresholds", expected="a validation part, or a model with thresholds of its own")
+        raise ConfigError("no thresholds", expected="a validation part, evaluation.threshold, or a model with thresholds of its own")
     scores: list[Score] = []
     points = []
     for test, part in exam.tests.items():
         labels = labels_for(part, endpoints)
         scores += score_predictions(
-            who.name, who.role, who.company, test, endpoints, answers[test], labels, thresholds, exam.seed, exam.n_bootstrap
+            who.name, who.role, who.company, test, endpoints, answers[test], labels, thresholds, exam.seed, exam.n_bootstrap, exam.auroc
         )
         for i, endpoint in enumerate(endpoints):
             if endpoint.kind == "classification":
@@ -110,10 +119,10 @@ def judge_stage(artifact: Artifact, model: Model, who: Candidate, exam: Exam) ->
     def build(folder: Path, work: Work) -> None:
         answers = {}
         for number, (name, part) in enumerate(exam.parts.items()):
-            prediction, bins = model.predictor.predict(part.molecules), model.domain.bins(part.molecules.bits)
+            prediction = model.predictor.predict(part.molecules)
             answers[name] = prediction.mean
             planes = {plane: getattr(prediction, plane) for plane in ("mean", "epistemic", "aleatoric")}
-            np.savez(folder / f"{name}.npz", allow_pickle=False, bins=bins, **planes)
+            np.savez(folder / f"{name}.npz", allow_pickle=False, **domain_planes(model, part.molecules), **planes)
             work.report((number + 1) / (len(exam.parts) + 1))
         write_scores(folder, who, model.predictor.endpoints, answers, exam, model.thresholds)
 
@@ -133,6 +142,7 @@ def answers_of(judged: Artifact, model: Model, part: str, digest: str) -> Annota
         values["aleatoric"],
         values["bins"],
         model.domain.n_bins,
+        values.get("distance"),
     )
 
 
@@ -176,12 +186,14 @@ def judge_consensus_stage(
     who = Candidate("consensus", "consensus")
 
     def build(folder: Path, work: Work) -> None:
-        rule = None if taught is None else fit_rule(stack(taught.sets), spec, edges, taught.labels)
+        lesson = None if taught is None else stack(taught.sets)
+        rule = None if taught is None or lesson is None else fit_rule(lesson, spec, edges, taught.labels)
+        scale = None if lesson is None else scale_of(lesson)
         asked = {
             name: stack([answers_of(judged[k], models[k], name, part.transfer_digest) for k in judged]) for name, part in exam.parts.items()
         }
         endpoints = next(iter(asked.values())).endpoints
-        said = {name: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges)) for name, answers in asked.items()}
+        said = {name: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges, scale=scale)) for name, answers in asked.items()}
         write_scores(folder, who, endpoints, {name: consensus.soft_label.numpy() for name, consensus in said.items()}, exam)
         write_confidence(folder, spec.method, endpoints, said, exam)
 

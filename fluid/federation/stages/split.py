@@ -1,5 +1,6 @@
 """Stage `split`: the consortium's pool is divided among simulated companies."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,14 @@ import pandas as pd
 
 from fluid.artifacts import Artifact
 from fluid.companies.heterogeneity import describe, format_summary
+from fluid.companies.measured import measured_endpoints
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
 from fluid.federation.part import Part
 from fluid.federation.stage import Stage, Work
+
+NOBODY = -1
+"""Company of a molecule of which its company measured nothing."""
 
 COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 
@@ -20,8 +25,14 @@ def split_stage(pool: Part, spec: CompanySpec, seed: int) -> Stage:
 
     def build(folder: Path, work: Work) -> None:
         company = split_companies(pool.table, spec, seed)
+        measured = measured_endpoints(pool.table, company, spec, seed)
+        owned = owned_labels(pool.table.labels, company, measured)
+        if not measured.all():
+            company[np.isnan(owned).all(axis=1)] = NOBODY
         np.save(folder / "company.npy", company, allow_pickle=False)
-        summaries = describe(pool.table, company, seed=seed)
+        np.save(folder / "measured.npy", measured, allow_pickle=False)
+        known = np.flatnonzero(company != NOBODY)
+        summaries = describe(replace(pool.table, labels=owned).take(known), company[known], seed=seed)
         (folder / "summary.txt").write_text(format_summary(summaries) + "\n", encoding="utf-8")
         rows = [(s.name, s.n, s.positives[0], s.divergence[0], s.separation) for s in summaries]
         pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "companies.csv", index=False)
@@ -30,6 +41,27 @@ def split_stage(pool: Part, spec: CompanySpec, seed: int) -> Stage:
 
 
 def read_split(artifact: Artifact, pool: Part) -> dict[str, Part]:
-    """Return each company's private split, by name, largest first."""
-    company = np.load(artifact / "company.npy", allow_pickle=False)
-    return {company_name(i): pool.take(np.flatnonzero(company == i)) for i in range(int(company.max()) + 1)}
+    """Return each company's private split, by name, largest first, with the endpoints that it measured."""
+    company, measured = (np.load(artifact / f"{name}.npy", allow_pickle=False) for name in ("company", "measured"))
+    parts = [pool.take(np.flatnonzero(company == i)) for i in range(len(measured))]
+    return {company_name(i): part if measured[i].all() else _with_columns(part, measured[i]) for i, part in enumerate(parts)}
+
+
+def read_owned(artifact: Artifact, pool: Part) -> Part:
+    """Return the private data of all companies together: the pool, without labels that no company kept."""
+    company, measured = (np.load(artifact / f"{name}.npy", allow_pickle=False) for name in ("company", "measured"))
+    if measured.all():
+        return pool
+    labels = owned_labels(pool.table.labels, company, measured)
+    owned = Part(replace(pool.table, labels=labels), pool.molecules).take(np.flatnonzero(company != NOBODY))
+    return owned if measured.any(axis=0).all() else _with_columns(owned, measured.any(axis=0))
+
+
+def owned_labels(labels: np.ndarray, company: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Return labels `(M, T)` with NaN for the endpoints that a molecule's company did not measure, `measured` being `(n, T)`."""
+    return np.where(measured[company] & (company != NOBODY)[:, None], labels, np.float32(np.nan))
+
+
+def _with_columns(part: Part, columns: np.ndarray) -> Part:
+    endpoints = tuple(endpoint for endpoint, kept in zip(part.table.endpoints, columns, strict=True) if kept)
+    return Part(replace(part.table, labels=part.table.labels[:, columns], endpoints=endpoints), part.molecules)

@@ -9,25 +9,26 @@ import numpy as np
 import torch
 
 from fluid.annotation.annotation_set import AnnotationSet
-from fluid.artifacts import Artifact
+from fluid.artifacts import Artifact, plain
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.selection import hint_of, select
-from fluid.distillation.targets import disagreement_variance, sharpened
+from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentSpec
+from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentModel, StudentSpec
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
 from fluid.models.blend import Blend
+from fluid.models.forest import ForestPredictor
 from fluid.models.heads import HeadsPredictor, head_endpoints
 from fluid.models.neighbours import NeighbourPredictor
-from fluid.models.predictor import NetworkSpec, Predictor
+from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import NearestReference
-from fluid.seeding import numpy_stream, torch_stream
+from fluid.seeding import derive_seed, numpy_stream, torch_stream
 from fluid.training.curve import CurvePoint
 from fluid.training.gate import chosen_blend
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -72,7 +73,7 @@ def select_rows(consensus: ConsensusTable, transfer: Part, selection: SelectionS
     hints = {name: torch.tensor(plane) for name, plane in consensus.hints.items()}
     if hint_of(selection.mode) == "cluster":
         hints["cluster"] = torch.from_numpy(clusters_of(transfer.molecules.bits, selection.clusters, seed))
-    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), hints)
+    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), hints, selection.fill)
     return np.sort(rows.numpy())
 
 
@@ -112,14 +113,23 @@ def sharpened_labels(soft_label: np.ndarray, endpoints: Sequence[Endpoint], fact
     return sharp
 
 
+def hard_labels(soft_label: np.ndarray, endpoints: Sequence[Endpoint]) -> np.ndarray:
+    """Return soft labels with classes in the place of probabilities; values stay."""
+    is_class = np.array([endpoint.kind == "classification" for endpoint in endpoints])
+    hard = soft_label.copy()
+    hard[:, is_class] = hard_class(torch.tensor(soft_label[:, is_class])).numpy()
+    return hard
+
+
 def lesson_of(
-    consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, recipe: Recipe, sharpen: float, seed: int
+    consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, recipe: Recipe, sharpen: float, seed: int, labels: str = "soft"
 ) -> tuple[Lesson, np.ndarray]:
     """Return what a student is taught, and which rows of the transfer set that is."""
     rows = select_rows(consensus, transfer, selection, seed)
     confidence, endpoints = consensus.confidence[rows], consensus.endpoints
     variance = teachers_variance(consensus)[rows] if recipe.loss.values == "heteroscedastic" else None
     soft_label = sharpened_labels(consensus.soft_label[rows], endpoints, sharpen)
+    soft_label = hard_labels(soft_label, endpoints) if labels == "hard" else soft_label
     weight = loss_weight(consensus, rows, selection)
     return Lesson(transfer.molecules.take(rows), soft_label, confidence, weight, variance, endpoints), rows
 
@@ -128,6 +138,11 @@ def neighbours_of(lesson: Lesson, student: StudentSpec) -> NeighbourPredictor:
     """Return the lesson itself as a model."""
     bits = np.asarray(lesson.molecules.bits)
     return NeighbourPredictor(bits, lesson.soft_label, lesson.confidence, lesson.endpoints, student.neighbours)
+
+
+def forest_of(lesson: Lesson, spec: ForestSpec, seed: int, n_jobs: int) -> ForestPredictor:
+    """Return a forest that learnt a lesson."""
+    return ForestPredictor.distil(lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, spec, seed, n_jobs)
 
 
 def blend_of(network: Predictor, lesson: Lesson, job: Job, student: StudentSpec) -> Blend:
@@ -195,7 +210,7 @@ def student_stage(
     consensus: ConsensusTable,
     transfer: Part,
     student: StudentSpec,
-    model: NetworkSpec,
+    model: StudentModel,
     recipe: Recipe,
     trainer: TrainerSpec,
     selection: SelectionSpec,
@@ -207,11 +222,17 @@ def student_stage(
     """Describe the distillation of a student from a consensus over a transfer set.
 
     Without measured labels, the student's own decision threshold is the one that best reproduces the consensus class
-    (soft label of at least 0.5). Only a student of heads also reads the annotation `sets` behind the consensus.
+    (soft label of at least 0.5). A forest learns from the whole lesson; of the recipe it takes nothing. Only a student of heads
+    also reads the annotation `sets` behind the consensus.
 
     Raises:
-        ConfigError: A student of heads is given no annotation sets, or not those behind the consensus.
+        ConfigError: A blend or heads are asked for, and the model is a forest; or a student of heads is given no annotation sets, or
+            not those behind the consensus.
     """
+    if isinstance(model, ForestSpec) and student.mode in ("blend", "heads"):
+        raise ConfigError(
+            f"distillation={student.mode} needs a network as general model", remedy="Choose distillation=network, or another model."
+        )
     sets = sets if student.mode == "heads" else ()
     if student.mode == "heads":
         check_sets(sets, artifact, consensus, annotation.edges)
@@ -221,13 +242,16 @@ def student_stage(
             return neighbours_of(lesson, student), ()
         if student.mode == "heads":
             return heads_of(lesson, rows, sets, job, student, annotation)
+        if isinstance(model, ForestSpec):
+            return forest_of(lesson, model, derive_seed(seed, "student"), trainer.threads_for(recipe)), ()
         trained = train_student(job, lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
         network = finished(trained, annotation)
         return (blend_of(network, lesson, job, student) if student.mode == "blend" else network), trained.curve
 
     def build(folder: Path, work: Work) -> None:
-        lesson, rows = lesson_of(consensus, transfer, selection, recipe, student.sharpen, seed)
-        job = Job("student", model, recipe, trainer, seed, logger, work.report, work.scratch)
+        lesson, rows = lesson_of(consensus, transfer, selection, recipe, student.sharpen, seed, student.labels)
+        network = model if isinstance(model, NetworkSpec) else NetworkSpec()  # of a forest, and of neighbours, the job trains nothing
+        job = Job("student", network, recipe, trainer, seed, logger, work.report, work.scratch)
         predictor, curve = fit(job, lesson, rows)
         judged, probe = without_held_out(predictor, lesson, job, student)
         thresholds = consensus_thresholds(judged, lesson.molecules, lesson.soft_label, probe)
@@ -239,8 +263,8 @@ def student_stage(
         "consensus": artifact.digest,
         "transfer": transfer.transfer_digest,
         "student": student,
-        "model": model,
-        "recipe": recipe,
+        "model": {"kind": type(model).__name__, **plain(model)},
+        "recipe": recipe if isinstance(model, NetworkSpec) else recipe.validation_share,
         "trainer": trainer_inputs(trainer),
         "selection": selection,
         "annotation": annotation,

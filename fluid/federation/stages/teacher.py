@@ -8,7 +8,7 @@ import numpy as np
 
 from fluid.artifacts import hash_file, plain, write_json
 from fluid.data.quorum import check_quorum
-from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
+from fluid.federation.model_folder import distance_reference, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
 from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionsSpec
 from fluid.federation.stage import Stage, Work
@@ -97,7 +97,9 @@ def teacher_stage(
         rows = own_validation(part.table.labels, recipe, seed, name)[1]
         held_out = part.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
-        write_model(folder, name, "teacher", predictor, thresholds, reference_fingerprints(part.molecules, seed), annotation, curve)
+        distances_to = distance_reference(part.molecules, annotation, seed, name)
+        reference = reference_fingerprints(part.molecules, seed)
+        write_model(folder, name, "teacher", predictor, thresholds, reference, annotation, curve, distances_to)
         write_json(folder / HELD_OUT, {"part": part.digest, "rows": rows.tolist()})
 
     inputs = {

@@ -1,0 +1,51 @@
+"""Stage `overlap`: which molecules of one part are almost the same as a molecule of parts that go before it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fluid.artifacts import Artifact
+from fluid.federation.part import Part
+from fluid.federation.stage import Stage, Work
+from fluid.molecules.near_duplicates import near_duplicates
+
+FILE = "overlap.csv"
+COLUMNS = ["row", "similarity", "other_part", "other_smiles"]
+
+
+def overlap_stage(name: str, part: Part, others: Mapping[str, Part], threshold: float) -> Stage:
+    """Describe the search for near duplicates of a part's molecules.
+
+    Args:
+        name: Name of the part.
+        part: The part that gives way.
+        others: Parts that keep their molecules, by name; of equally similar molecules that of the first part is told.
+        threshold: Smallest Tanimoto similarity (Morgan, radius 2, 2,048 bits) that counts.
+    """
+
+    def build(folder: Path, work: Work) -> None:
+        best = np.zeros(len(part))
+        table = pd.DataFrame(columns=COLUMNS)
+        for number, (other, kept) in enumerate(others.items()):
+            found = near_duplicates(np.asarray(part.molecules.bits), np.asarray(kept.molecules.bits), threshold)
+            rows = np.flatnonzero(found.similarity > best)
+            best[rows] = found.similarity[rows]
+            lines = [(row, found.similarity[row], other, kept.table.smiles[found.row[row]]) for row in rows]
+            table = pd.DataFrame([*table[~table["row"].isin(rows)].itertuples(index=False, name=None), *lines], columns=COLUMNS)
+            work.report((number + 1) / len(others))
+        table.sort_values("row").to_csv(folder / FILE, index=False)
+
+    inputs = {
+        "part": part.transfer_digest,
+        "others": {other: kept.transfer_digest for other, kept in others.items()},
+        "order": list(others),
+        "threshold": threshold,
+    }
+    return Stage("overlap", name, inputs, build)
+
+
+def read_overlap(artifact: Artifact) -> pd.DataFrame:
+    """Return the near duplicates: `row`, `similarity`, `other_part` and `other_smiles` of each."""
+    return pd.read_csv(artifact / FILE)

@@ -53,9 +53,9 @@ def learning_curves(federation: Federation) -> pd.DataFrame:
 
 
 def contribution(federation: Federation) -> pd.DataFrame:
-    """Return each teacher's share of the consensus weight beside its share of the private labels."""
+    """Return each teacher's share of the consensus weight beside its share of the private labels of those who take part."""
     table = pd.read_csv(federation.consensus / "contribution.csv")
-    sizes = {name: len(part) for name, part in federation.companies.items()}
+    sizes = {name: len(federation.companies[name]) for name in table["company"]}
     table["labels_share"] = [sizes[name] / sum(sizes.values()) for name in table["company"]]
     return table
 

@@ -10,6 +10,7 @@ from fluid.data.layout import Layout
 from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.federation.taking_part import TakingPart
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
@@ -380,11 +381,12 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class FederationSpec:
-    """One whole experiment."""
+    """One whole experiment; `taking_part` is `companies.taking_part` and `companies.left_out` of the configuration."""
 
     data: DataSpec
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     companies: CompanySpec = field(default_factory=CompanySpec)
+    taking_part: TakingPart = field(default_factory=TakingPart)
     model: ModelSpec = field(default_factory=NetworkSpec)
     distillation: StudentSpec = field(default_factory=StudentSpec)
     student_model: StudentModel = field(default_factory=NetworkSpec)
@@ -403,8 +405,10 @@ class FederationSpec:
         """Check that weights can be averaged if a baseline does so, and that a forest student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture, or the student is a forest and needs weights.
+            ConfigError: The companies' model has no weights of one architecture, the student is a forest and needs weights, or those
+                who take part are unknown or nobody.
         """
+        self.taking_part.of(self.company_names)
         if isinstance(self.student_model, ForestSpec):
             self._check_forest()
         averaging = self.baselines.averaging()
@@ -424,6 +428,11 @@ class FederationSpec:
         if rounds or mode in ("blend", "heads"):
             what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"
             raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
+
+    @property
+    def company_names(self) -> list[str]:
+        """Names of all companies, largest first."""
+        return [f"T{number}" for number in range(1, self.companies.n + 1)]
 
     @property
     def labelled_intake(self) -> IntakeSettings:

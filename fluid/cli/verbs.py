@@ -72,6 +72,7 @@ def nothing(spec: FederationSpec, workshop: Workshop) -> None:
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Workshop], None] = nothing) -> None:
     """Run `fluid simulate`; `before` is called in its workshop first, and may end it by an error."""
     from fluid.cli.loggers import tracking
+    from fluid.federation.analyses import analyse, check_analyses
     from fluid.federation.consortium_data import check_files
     from fluid.federation.cost import Rates
     from fluid.federation.run_folder import clear_other_results, write_run
@@ -83,6 +84,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
+    check_analyses(spec)
     check_figure(config["figure"], [Endpoint.parse(text).kind for text in spec.labelled_intake.endpoints])
     check_data_folder(config)
     check_files(spec.data)
@@ -94,7 +96,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             with at_work(config, tracker, run) as workshop:
                 workshop.needs = record.needs
                 before(spec, workshop)
-                federation = simulate(spec, workshop)
+                federation = analyse(simulate(spec, workshop), spec, workshop)
             again = record.complete()
             data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run, rates)
             tracker.results(data, run)

@@ -27,7 +27,8 @@ from fluid.reporting.page import write_report
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
 
-RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs")
+ANALYSES = "analyses"
+RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES)
 DEFAULT_RATES = Rates()
 
 
@@ -122,7 +123,7 @@ def report_data(
 
 
 def copy_artifacts(federation: Federation, run: Path) -> None:
-    """Copy what a user takes away: models, annotation sets, consensus, lists of dropped rows."""
+    """Copy what a user takes away: models, annotation sets, consensus, analyses, lists of dropped rows."""
     places = {Path("models") / name: artifact for name, artifact in federation.models.items()}
     places |= {Path("annotations") / name: artifact for name, artifact in federation.annotations.items()}
     places[Path("consensus")] = federation.consensus
@@ -132,6 +133,9 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
     (run / "dropped").mkdir(exist_ok=True)
     for name, artifact in federation.data.intakes.items():
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")
+    for name, artifact in federation.analyses.items():
+        (run / ANALYSES).mkdir(exist_ok=True)
+        shutil.copyfile(artifact / f"{name}.csv", run / ANALYSES / f"{name}.csv")
     write_removed(run / "dropped" / "overlap.csv", federation.data.removed)
 
 

@@ -58,6 +58,7 @@ class Federation:
         consensus: The consensus.
         judged: Judged answers and scores by model name, and of the consensus itself.
         baselines: Other ways of federated learning, if any was asked for.
+        analyses: Answers to further questions, by name; see `fluid.federation.analyses`.
     """
 
     data: ConsortiumData
@@ -68,6 +69,7 @@ class Federation:
     consensus: Artifact
     judged: Mapping[str, Artifact]
     baselines: Baselines = field(default_factory=Baselines)
+    analyses: Mapping[str, Artifact] = field(default_factory=dict)
 
 
 def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
@@ -225,6 +227,13 @@ def judge(
     return workshop.make_all(stages)
 
 
+def taught_by(data: ConsortiumData, annotations: Mapping[str, Artifact], labels: np.ndarray | None, spec: FederationSpec) -> Taught | None:
+    """Return what the consensus learns from, or takes its scale of distances from; `None` if it does neither."""
+    if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":
+        return Taught(tuple(read_sets(annotations, data.transfer)), labels)
+    return None
+
+
 def judge_consensus(
     data: ConsortiumData,
     judged: Mapping[str, Artifact],
@@ -235,10 +244,7 @@ def judge_consensus(
     workshop: Workshop,
 ) -> Artifact:
     """Judge the consensus, asked directly about the same tests; what it learns, it learns on the transfer set."""
-    exam = exam_of(data, spec)
-    taught = None
-    if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":  # whose scale is learnt
-        taught = Taught(tuple(read_sets(annotations, data.transfer)), labels)
+    exam, taught = exam_of(data, spec), taught_by(data, annotations, labels, spec)
     asked = {name: judged[name] for name in teachers}
     opened = {name: read_model(artifact) for name, artifact in teachers.items()}
     return workshop.make(judge_consensus_stage(asked, opened, spec.consensus, spec.annotation.edges, exam, taught))

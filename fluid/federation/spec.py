@@ -381,7 +381,10 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class FederationSpec:
-    """One whole experiment; `taking_part` is `companies.taking_part` and `companies.left_out` of the configuration."""
+    """One whole experiment.
+
+    `taking_part` is `companies.taking_part` and `companies.left_out` of the configuration; `analyses` are those of `analyses.py`.
+    """
 
     data: DataSpec
     intake: IntakeSettings = field(default_factory=IntakeSettings)
@@ -399,6 +402,7 @@ class FederationSpec:
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     baselines: BaselinesSpec = field(default_factory=BaselinesSpec)
+    analyses: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -14,9 +14,12 @@ from fluid.errors import ConfigError
 from fluid.evaluation.seeds import paired_seeds_interval
 from fluid.reporting.comparison import half_width
 from fluid.reporting.figures.bars import title_of
+from fluid.reporting.figures.cross_domain import cross_domain_chart, off_diagonal
 from fluid.reporting.figures.curves import curve_chart
-from fluid.reporting.figures.setting_bars import difference_bars, recipe_bars, role_bars
-from fluid.reporting.published import CITATION, published_points
+from fluid.reporting.figures.panels import companies_chart, heterogeneity_chart, space_chart
+from fluid.reporting.figures.setting_bars import difference_bars, grouped_bars, recipe_bars, role_bars
+from fluid.reporting.published import CITATION, DOI, published, published_points
+from fluid.reporting.style import ROLE_COLOURS
 
 METRICS = ("mcc", "auroc", "rmse", "spearman")
 MODELS = ("pooled", "teacher_mean", "consensus", "student", "hybrid_mean")
@@ -173,6 +176,107 @@ def recipes(evidence: Evidence) -> Iterator[ExperimentFigure]:
         yield ExperimentFigure(f"Recipes: {title_of(metric)}, {endpoint}", svg, cited(f"Each recipe on the same splits. {MEANS}", points))
 
 
+def by_setting(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the rows of each setting, with a text to put behind a title where there are several."""
+    for setting, own in table.groupby("setting", sort=False):
+        yield f" ({setting})" if table["setting"].nunique() > 1 else "", own
+
+
+def cross_domain(evidence: Evidence) -> Iterator[ExperimentFigure]:
+    """Draw each company's models on each company's chemistry."""
+    for setting, table in by_setting(evidence.tables["cross_domain"]):
+        for endpoint in dict.fromkeys(table["endpoint"]):
+            for metric in METRICS:
+                own = table[(table["endpoint"] == endpoint) & (table["metric"] == metric)]
+                if len(own):
+                    title = f"Cross-domain: {title_of(metric)}, {endpoint}{setting}"
+                    yield ExperimentFigure(title, cross_domain_chart(own, metric), cross_domain_caption(own, metric))
+
+
+def cross_domain_caption(rows: pd.DataFrame, metric: str) -> str:
+    """Say what the matrix shows, and its mean and standard deviation off the diagonal beside the paper's."""
+    text = (
+        "In-domain test molecules by the company whose chemistry they are (the split's own rule), with their number below; "
+        "– is undefined (no molecules, or one class). "
+    )
+    summary = off_diagonal(rows)
+    ours = ", ".join(f"{role} {mean:.3f} ± {sd:.3f}" for role, (mean, sd) in summary.items())
+    text += f"Mean ± standard deviation over the domains of others (student and pooled: over all domains): {ours or 'undefined'}."
+    if metric == published()["metric"]:
+        theirs = ", ".join(f"{role} {mean:.3f} ± {sd:.3f}" for role, (mean, sd) in published()["cross_domain"].items())
+        text += f" The paper: {theirs} (doi:{DOI}), on its own data."
+    several = rows["run"].nunique()
+    return text + (f" Cells are means over {several} runs; T1 is the largest company of each." if several > 1 else "")
+
+
+RULES = {"features": "every feature was seen in training (feature dictionary)", "nearest": "similar enough to the nearest that were learnt"}
+
+
+def domain_gain(evidence: Evidence) -> Iterator[ExperimentFigure]:
+    """Draw the share of test molecules in the domain of teacher, student and hybrid of each company."""
+    for setting, table in by_setting(evidence.tables["domain_gain"].assign(mean=lambda rows: rows["in_domain"] / rows["n"])):
+        for rule, text in RULES.items():
+            own = table[table["rule"] == rule]
+            places = own.groupby(["test", "company", "role"], sort=False)["mean"].agg(mean="mean", half=half_width).reset_index()
+            tests, companies = (list(dict.fromkeys(own[name])) for name in ("test", "company"))
+            colours = {role: ROLE_COLOURS[role] for role in ("teacher", "student", "hybrid")}
+            shown = places.rename(columns={"company": "group", "role": "bar"})
+            svg = grouped_bars(shown, tests, "share in domain", companies, colours, {}, "")
+            yield ExperimentFigure(f"Domain gain: {rule}{setting}", svg, domain_gain_caption(own, text))
+
+
+def domain_gain_caption(rows: pd.DataFrame, rule: str) -> str:
+    """Say how many molecules hybrids bring into domain, beside the paper."""
+    hybrids = rows[rows["role"] == "hybrid"].groupby("test", sort=False).agg(low=("gained", "min"), high=("gained", "max"), of=("n", "max"))
+    gains = "; ".join(f"{test} {low} to {high} of {of}" for test, low, high, of in hybrids.itertuples())
+    theirs = published()["domain_gain"]
+    paper = f"The paper, by features: {theirs['low']:,} to {theirs['high']:,} of {theirs['of']:,} external (doi:{DOI}), on its own data."
+    return f"In domain: {rule}. Hybrids bring into their company's domain: {gains}. {paper}"
+
+
+SHARES = {"shapley": "#0072B2", "leave_one_out": "#E69F00"}
+
+
+def contribution(evidence: Evidence) -> Iterator[ExperimentFigure]:
+    """Draw what each teacher adds to the consensus."""
+    for setting, table in by_setting(evidence.tables["contribution"]):
+        for endpoint, metric in dict.fromkeys(zip(table["endpoint"], table["metric"], strict=True)):
+            own = table[(table["endpoint"] == endpoint) & (table["metric"] == metric)]
+            shown = own.melt(["test", "company"], list(SHARES), "bar", "value").rename(columns={"company": "group"})
+            means = shown.groupby(["test", "group", "bar"], sort=False)["value"].agg(mean="mean", half=half_width).reset_index()
+            tests, companies = (list(dict.fromkeys(own[name])) for name in ("test", "company"))
+            svg = grouped_bars(means, tests, title_of(metric), companies, SHARES, {}, "")
+            together = "; ".join(f"{test} {value:.3f}" for test, value in own.groupby("test", sort=False)["together"].mean().items())
+            text = (
+                f"What each teacher adds to the consensus, asked directly (no student): Shapley value over {own['by'].iloc[0]}, and loss "
+                f"without it. Shapley values sum to the consensus of all ({together}) less that of guessing. {MEANS}"
+            )
+            yield ExperimentFigure(f"Contribution: {title_of(metric)}, {endpoint}{setting}", svg, text)
+
+
+def chemical_space(evidence: Evidence) -> Iterator[ExperimentFigure]:
+    """Draw who has which molecules; each run of another division has figures of its own, of several seeds the first."""
+    for setting, companies in by_setting(evidence.tables["companies"]):
+        first = companies["run"] == companies["run"].iloc[0]
+        space = evidence.tables["chemical_space"]
+        space = space[space["run"] == companies["run"].iloc[0]]
+        seed = f" (seed {companies['seed'].iloc[0]})" if companies["run"].nunique() > 1 else ""
+        yield ExperimentFigure(
+            f"Companies{setting}{seed}",
+            companies_chart(companies[first]),
+            "Molecules per company; the figure above a bar is its share of actives.",
+        )
+        yield ExperimentFigure(
+            f"Heterogeneity{setting}{seed}", heterogeneity_chart(companies[first]),
+            "Jensen–Shannon divergence of a company's labels from all labels (0 to 1 bits); mean nearest-neighbour Tanimoto similarity "
+            "within the company less that to the others (0 for a random split).",
+        )  # fmt: skip
+        yield ExperimentFigure(
+            f"Chemical space{setting}{seed}", space_chart(space),
+            "First two principal components of Morgan fingerprints (radius 2) of a random sample of each set.",
+        )  # fmt: skip
+
+
 def count_taking_part(settings: Mapping[str, Any]) -> int:
     """Return how many companies take part by the settings of a run."""
     value, left_out = (settings.get(f"companies.{key}") for key in ("taking_part", "left_out"))
@@ -189,6 +293,10 @@ FIGURES: Mapping[str, FigureSpec] = {
     ),
     "selection_modes": FigureSpec(selection_modes, ("selection.mode",), lambda settings: settings["selection.mode"]),
     "recipes": FigureSpec(recipes, ("recipe",), lambda settings: settings["recipe"]),
+    "cross_domain": FigureSpec(cross_domain, tables=("analyses/cross_domain.csv",)),
+    "domain_gain": FigureSpec(domain_gain, tables=("analyses/domain_gain.csv",)),
+    "contribution": FigureSpec(contribution, tables=("analyses/contribution.csv",)),
+    "chemical_space": FigureSpec(chemical_space, tables=("report_data/companies.csv", "report_data/chemical_space.csv")),
 }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from fluid.artifacts import read_json
 
-CITATION = "the paper's own figures (doi:10.1038/s42256-025-00991-2), on its own data"
+DOI = "10.1038/s42256-025-00991-2"
+CITATION = f"the paper's own figures (doi:{DOI}), on its own data"
 FILE = Path(__file__).with_name("published.json")
 
 

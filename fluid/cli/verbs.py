@@ -262,7 +262,7 @@ def run_gc(config: Config) -> None:
 
 def run_collect(config: Config) -> None:
     """Run `fluid collect`."""
-    from fluid.federation.collect import collect, write_table
+    from fluid.federation.collect import collect, write_tables
     from fluid.federation.evidence import evidence_below
     from fluid.reporting.comparison import write_comparison
     from fluid.reporting.experiments import experiment_figures
@@ -270,12 +270,14 @@ def run_collect(config: Config) -> None:
     folder = Path(config["folder"])
     out = Path(config["out"]) if config["out"] else folder / "collected.csv"
     collected = collect(folder)
-    write_table(collected, out)
+    files = write_tables(collected, out)
     figures = experiment_figures(evidence_below(folder))
     write_comparison(collected.table, collected.settings, collected.unfinished, folder.name, out.with_suffix(".html"), figures)
     for line in collected.unfinished:
         print(f"  not in the table: {line}")
     print(f"{collected.runs} runs, {len(collected.table)} rows, settings that differ: {', '.join(collected.settings) or 'none'}")
+    for file in files[1:]:
+        last_line("analysis", file)
     last_line("table", out)
     last_line("comparison", out.with_suffix(".html"))
 

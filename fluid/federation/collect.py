@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from fluid.federation.run_record import CONFIG, DONE, is_portion, read_record
 from fluid.reporting.significance import SEEDS
 
 OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost", "figure", "analyses")
+ANALYSES = "analyses"
 LATER = {"companies.taking_part": None, "companies.left_out": None}
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
 INDIFFERENT = ("intake.workers", "trainer.progress", "trainer.checkpoint_s")
@@ -30,12 +31,14 @@ class Collected:
         settings: Dotted names of the settings that differ between runs; of several recipes, `recipe` stands for what it decides.
         runs: How many runs are in the table.
         unfinished: Each run that is not, and why.
+        analyses: Tables of the runs that asked for analyses, by name, with the same columns in front.
     """
 
     table: pd.DataFrame
     settings: tuple[str, ...]
     runs: int
     unfinished: tuple[str, ...]
+    analyses: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -125,26 +128,38 @@ def collect(folder: Path) -> Collected:
     recipes = {run: recipe_of(str(record.get("command", ""))) for run, record in records.items()}
     done = {run: settings_of(run) for run in records}
     names, shown = differing(done), beyond_recipes(done, recipes)
-    parts = []
-    for run, settings in done.items():
-        scores = pd.read_csv(run / "metrics.csv")
-        clash = {name: f"settings.{name}" for name in names if name in scores.columns}
-        chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
-        chosen |= {"recipe": recipes[run]} if "recipe" in shown else {}
-        parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=scores.index), scores], axis=1))
-    return Collected(pd.concat(parts, ignore_index=True), shown, len(done), unfinished)
+
+    def gathered(files: Mapping[Path, Path]) -> pd.DataFrame:
+        parts = []
+        for run, file in files.items():
+            own, settings = pd.read_csv(file), done[run]
+            clash = {name: f"settings.{name}" for name in names if name in own.columns}
+            chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
+            chosen |= {"recipe": recipes[run]} if "recipe" in shown else {}
+            parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=own.index), own], axis=1))
+        return pd.concat(parts, ignore_index=True)
+
+    analyses: dict[str, dict[Path, Path]] = {}
+    for run in done:
+        for file in sorted((run / ANALYSES).glob("*.csv")):
+            analyses.setdefault(file.stem, {})[run] = file
+    scores = gathered({run: run / "metrics.csv" for run in done})
+    return Collected(scores, shown, len(done), unfinished, {name: gathered(files) for name, files in sorted(analyses.items())})
 
 
-def write_table(collected: Collected, out: Path) -> None:
-    """Write the table as CSV or Parquet, by the suffix.
+def write_tables(collected: Collected, out: Path) -> list[Path]:
+    """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files.
 
     Raises:
         InputError: The suffix is neither.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
-    with atomic_file(out) as temporary:
-        if out.suffix == ".csv":
-            collected.table.to_csv(temporary, index=False)
-        else:
-            collected.table.to_parquet(temporary, index=False)
+    tables = {out: collected.table} | {out.with_name(f"{out.stem}-{name}{out.suffix}"): table for name, table in collected.analyses.items()}
+    for file, table in tables.items():
+        with atomic_file(file) as temporary:
+            if out.suffix == ".csv":
+                table.to_csv(temporary, index=False)
+            else:
+                table.to_parquet(temporary, index=False)
+    return list(tables)

@@ -39,9 +39,11 @@ def evidence_of(figure: str, runs: Mapping[Path, Mapping[str, Any]]) -> Evidence
         for run, settings in runs.items():
             if not (run / file).is_file():
                 raise ArtifactError(f"figure {figure!r} needs a table that the run lacks", where=str(run / file), remedy="Run it again.")
-            about = {"run": run.name, "seed": settings.get("seed"), "setting": texts[run], "x": spec.x(settings)}
+            about = {"run": run.name, "seed": settings.get("seed"), "setting": texts[run]}
             own = pd.read_csv(run / file, dtype={"company": str}, keep_default_na=True)
             parts.append(pd.concat([pd.DataFrame(about, index=own.index), own], axis=1))
         return pd.concat(parts, ignore_index=True)
 
-    return Evidence(figure, gathered("metrics.csv"), {Path(file).stem: gathered(file) for file in spec.tables})
+    scores = gathered("metrics.csv")
+    scores.insert(0, "x", scores["run"].map({run.name: spec.x(settings) for run, settings in runs.items()}))
+    return Evidence(figure, scores, {Path(file).stem: gathered(file) for file in spec.tables})

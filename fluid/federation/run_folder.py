@@ -15,6 +15,7 @@ from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
 from fluid.federation.chemical_space import chemical_space
+from fluid.federation.collect import ANALYSES
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.cost import Rates
 from fluid.federation.model_folder import read_model
@@ -27,7 +28,6 @@ from fluid.reporting.page import write_report
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
 
-ANALYSES = "analyses"
 RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES)
 DEFAULT_RATES = Rates()
 

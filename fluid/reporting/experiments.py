@@ -44,7 +44,7 @@ class Evidence:
         figure: Name of the figure, one of `FIGURES`.
         scores: Their scores: `run`, `seed`, `setting` (a text of all other settings that differ), `x` (what the figure varies), and the
             columns of `metrics.csv`.
-        tables: Their other tables by name, with `run`, `seed`, `setting` and `x` in front.
+        tables: Their other tables by name, with `run`, `seed` and `setting` in front.
     """
 
     figure: str

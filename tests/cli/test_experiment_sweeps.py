@@ -140,3 +140,42 @@ def test_recipes_are_compared_as_two_settings(fluid: Call, paper: list[str], tmp
     assert "paper (published)" in found["Recipes: MCC, active"]
     assert "recipe=paper" in found["MCC, external, active"]
     assert "n_trees" not in found["MCC, external, active"]
+
+
+@pytest.mark.parametrize("endpoint", ["active", "size [log mol/L]"])
+def test_analyses_are_asked_for_collected_and_drawn(fluid: Call, paper: list[str], tmp_path: Path, endpoint: str) -> None:
+    given = [*paper, f"data.endpoints=['{endpoint}']", "analyses=[cross_domain,domain_gain,contribution]", "name=one"]
+    code, _, error = fluid("simulate", "experiment=cross_domain", *given)
+    assert (code, error) == (0, "")
+    run = tmp_path / "runs/one"
+    assert sorted(file.stem for file in (run / "analyses").iterdir()) == ["contribution", "cross_domain", "domain_gain"]
+    code, out, _ = fluid("collect", "folder=runs/one", "out=all.csv")
+    assert code == 0
+    assert "analysis: all-cross_domain.csv" in out
+    matrix = pd.read_csv(tmp_path / "all-cross_domain.csv")
+    assert set(matrix["run"]) == {"one"}
+    assert set(matrix["experiment"]) == {"cross_domain"}
+    assert len(matrix) == len(pd.read_csv(run / "analyses/cross_domain.csv"))
+    titles = [name for name in figures(tmp_path / "all.html") if name.startswith("Cross-domain")]
+    metrics = ("MCC", "AUROC") if endpoint == "active" else ("RMSE (lower is better)", "Spearman correlation")
+    assert titles == [f"Cross-domain: {metric}, {endpoint.split()[0]}" for metric in metrics]
+    (run / "analyses/cross_domain.csv").unlink()
+    code, _, error = fluid("collect", "folder=runs/one", "out=all.csv")
+    assert code == 2
+    assert "figure 'cross_domain' needs a table that the run lacks" in error
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["analyses=[shape]"], "analyses has 'shape'; expected a list of cross_domain, domain_gain, contribution"),
+        (["experiment=cross_domain", "companies=size"], "companies.method 'size' gives companies no chemistry of their own"),
+    ],
+)
+def test_impossible_analyses_are_named_before_any_work(
+    fluid: Call, paper: list[str], tmp_path: Path, settings: list[str], message: str
+) -> None:
+    code, _, error = fluid("simulate", *[text for text in paper if not text.startswith("companies=")], *settings)
+    assert code == 2
+    assert message in error
+    assert not (tmp_path / "runs").exists()

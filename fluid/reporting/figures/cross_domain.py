@@ -42,7 +42,7 @@ def cross_domain_chart(rows: pd.DataFrame, metric: str) -> str:
             _write(axes, values, (low + high) / 2)
             axes.set_yticks(range(len(models)), models)
             axes.set_xticks(range(len(domains)), [f"{domain}\n{sizes[domain]}" for domain in domains], fontsize=7.5)
-            axes.set(title={"teacher": "teachers", "hybrid": "hybrids"}.get(name, "models of all"), xlabel="domain of (test molecules)")
+            axes.set(title={"teacher": "teachers", "hybrid": "hybrids"}.get(name, "models of all"), xlabel="domain (test molecules)")
             axes.tick_params(length=0)
             axes.set_facecolor("#eeeeee")
         figure.colorbar(image, ax=list(grid), label=title_of(metric), shrink=0.8)

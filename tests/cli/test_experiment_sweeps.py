@@ -123,6 +123,7 @@ def test_what_an_experiment_sweeps_the_command_line_may_set(paper: list[str]) ->
     assert len(both.jobs) == 10  # each experiment sweeps its own
 
 
+@pytest.mark.slow
 def test_recipes_are_compared_as_two_settings(fluid: Call, paper: list[str], tmp_path: Path) -> None:
     given = [text for text in paper if not text.startswith("recipe=")]
     common = ["model.hidden=16", "model.layers=2", "training=tiny", "annotation.mc_samples=0", "data.validation_share=0.15"]

@@ -10,6 +10,7 @@ from fluid.data.layout import Layout
 from fluid.distillation import MODES, LossSpec, check_method, needs_labels
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.federation.taking_part import TakingPart
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
@@ -380,11 +381,15 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class FederationSpec:
-    """One whole experiment."""
+    """One whole experiment.
+
+    `taking_part` is `companies.taking_part` and `companies.left_out` of the configuration; `analyses` are those of `analyses.py`.
+    """
 
     data: DataSpec
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     companies: CompanySpec = field(default_factory=CompanySpec)
+    taking_part: TakingPart = field(default_factory=TakingPart)
     model: ModelSpec = field(default_factory=NetworkSpec)
     distillation: StudentSpec = field(default_factory=StudentSpec)
     student_model: StudentModel = field(default_factory=NetworkSpec)
@@ -397,14 +402,17 @@ class FederationSpec:
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     baselines: BaselinesSpec = field(default_factory=BaselinesSpec)
+    analyses: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Check that weights can be averaged if a baseline does so, and that a forest student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture, or the student is a forest and needs weights.
+            ConfigError: The companies' model has no weights of one architecture, the student is a forest and needs weights, or those
+                who take part are unknown or nobody.
         """
+        self.taking_part.of(self.company_names)
         if isinstance(self.student_model, ForestSpec):
             self._check_forest()
         averaging = self.baselines.averaging()
@@ -424,6 +432,11 @@ class FederationSpec:
         if rounds or mode in ("blend", "heads"):
             what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"
             raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
+
+    @property
+    def company_names(self) -> list[str]:
+        """Names of all companies, largest first."""
+        return [f"T{number}" for number in range(1, self.companies.n + 1)]
 
     @property
     def labelled_intake(self) -> IntakeSettings:

@@ -88,9 +88,10 @@ def read_expected(path: Path) -> dict[str, Any]:
 def _check_row(row: Any, where: str) -> None:
     if not isinstance(row, dict) or any(not isinstance(row.get(name), str) for name in KEY):
         raise GoldenError(f"{where}: expected the texts {', '.join(KEY)}")
-    low, high, n_seeds = numbers = [row.get(name) for name in NUMBERS]
+    numbers: list[Any] = [row.get(name) for name in NUMBERS]
     if any(isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number) for number in numbers):
         raise GoldenError(f"{where}: expected finite numbers low, high, n_seeds")
+    low, high, n_seeds = numbers
     if low > high or n_seeds < 1:
         raise GoldenError(f"{where}: low {low}, high {high}, n_seeds {n_seeds}; expected low <= high and at least one seed")
 

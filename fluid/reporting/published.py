@@ -1,0 +1,33 @@
+"""The paper's own figures: facts, kept in `published.json` with their source."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fluid.artifacts import read_json
+from fluid.reporting.tables import percent, with_interval
+
+NAN = float("nan")
+
+
+@cache
+def published() -> dict[str, Any]:
+    """Return the figures, nested as metric → test → role, and where they are from."""
+    found: dict[str, Any] = read_json(Path(__file__).with_name("published.json"))
+    return found
+
+
+def published_score(metric: str, test: str, role: str) -> str:
+    """Return a score of the paper as a text, with minimum and maximum over companies where it has them; `–` if it has none."""
+    found = published()["scores"].get(metric, {}).get(test, {}).get(role)
+    return with_interval(found["value"], found.get("low", NAN), found.get("high", NAN)) if found else "–"
+
+
+def published_gap(metric: str, test: str, role: str) -> str:
+    """Return a share of the gap that the paper's models closed, as a text; `–` if it has none."""
+    return percent(published()["gap_closed"].get(metric, {}).get(test, {}).get(role, NAN))
+
+
+def has_published(metric: str, test: str) -> bool:
+    """Return whether the paper has figures of this kind."""
+    return test in published()["scores"].get(metric, {})

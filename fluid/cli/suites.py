@@ -9,7 +9,7 @@ from typing import Any
 from fluid.artifacts import read_json
 from fluid.cli.build import build, nearest
 from fluid.cli.help import choices_of
-from fluid.cli.specs import without
+from fluid.cli.suggest import suggestion
 from fluid.cli.sweep import SWEEP, Plan, plan
 from fluid.errors import ArtifactError, ConfigError
 from fluid.reporting.significance import ALIKE
@@ -197,6 +197,22 @@ def further(tier: TierSpec, name: str, settings: Sequence[str]) -> list[str]:
     return [str(text) for wanted, texts in tier.also.items() if wanted == name or wanted in settings for text in texts]
 
 
+def planned(what: str, settings: Sequence[str]) -> Plan:
+    """Return the plan of a sweep with these settings.
+
+    Raises:
+        ConfigError: One is impossible; `what` says whose it is.
+    """
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return plan(VERB, settings)
+    except (HydraException, OmegaConfBaseException) as error:
+        first = str(error).strip().split("\n")[0].rstrip(".")
+        raise ConfigError(f"{what}: {first}", remedy=suggestion(str(error), VERB, settings)) from None
+
+
 def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[str]) -> Part:
     """Return an experiment of a suite as sweeps over its seeds.
 
@@ -217,7 +233,7 @@ def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[
         texts = [f"{key}={value}" for key, value in chosen.items()]
         own = merged(named, suite.settings, spec.settings, texts, tier.settings)
         whole = merged(own, further(tier, name, own), surroundings)
-        series.append(Series(", ".join(texts) or ALIKE, plan(VERB, [*whole, f"name={name}", seeds])))
+        series.append(Series(", ".join(texts) or ALIKE, planned(f"suite {suite.name}, experiment {name}", [*whole, f"name={name}", seeds])))
     runs = [run for one in series for run in one.plan.jobs]
     if len(set(runs)) < len(runs):
         raise ConfigError(f"suite {suite.name}: two settings of experiment {name} come to the same runs", remedy="Sweep over other values.")
@@ -248,8 +264,3 @@ def check_folder(part: Part) -> None:
 def strays(part: Part, folders: Sequence[Path]) -> list[Path]:
     """Return the run folders of an experiment that are none of its runs: of other settings, or of another version's."""
     return [folder for folder in folders if folder not in part.whole.jobs]
-
-
-def own_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `simulate` also has of the configuration of `benchmark`."""
-    return without(values, "suite", "tier", "only", "check", "readme")

@@ -35,8 +35,8 @@ def state_of(wanted: WantedRun, root: Path) -> dict[str, Any]:
         return {**row, "status": UNBEGUN, "error": "no process has begun it", "config": "", "commit": "", "version": "", "split": ""}
     try:
         record, settings = read_record(wanted.folder), settings_of(wanted.folder)
-    except ArtifactError as error:
-        return {**row, "status": UNREADABLE, "error": str(error), "config": "", "commit": "", "version": "", "split": ""}
+    except ArtifactError as broken:
+        return {**row, "status": UNREADABLE, "error": str(broken), "config": "", "commit": "", "version": "", "split": ""}
     status, error = record["status"], record.get("error", "")
     if status == DONE and record.get("outputs") != outputs(wanted.folder):
         status, error = ALTERED, "its files are not those that it wrote"

@@ -4,8 +4,8 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -105,9 +105,10 @@ def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     wanted = spec.tiers[tier]
     assert len(wanted.seeds) >= {"smoke": 1, "nightly": 3, "paper": 5}[tier]
-    parts = [part_of(spec, wanted, name, ["paths.data=/nowhere", "logger=none"]) for name in wanted.experiments]
+    two = replace(wanted, seeds=wanted.seeds[:2])
+    parts = [part_of(spec, two, name, ["paths.data=/nowhere", "logger=none"]) for name in wanted.experiments]
     for part in parts:
-        assert len(part.whole.jobs) == len(part.series) * len(wanted.seeds)
+        assert len(part.whole.jobs) == len(part.series) * len(two.seeds)
         for series in part.series:
             assert isinstance(federation_spec(plain_values(composed("simulate", next(iter(series.plan.jobs.values()))))), FederationSpec)
     recipes = next(part for part in parts if part.name == "recipes")
@@ -118,14 +119,15 @@ def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -
 def test_recipes_differ_in_nothing_that_decides_companies_and_tests(suite: str) -> None:
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     for tier in spec.tiers.values():
-        part = part_of(spec, tier, "recipes", ["paths.data=/nowhere"])
+        part = part_of(spec, replace(tier, seeds=(0,)), "recipes", ["paths.data=/nowhere"])
         configs = [plain_values(composed("simulate", next(iter(series.plan.jobs.values())))) for series in part.series]
         alike = [{**config["data"], "transfer_keeps_tests": None} for config in configs]
         if suite == "public_validation":  # its validation part is a file of its own
             alike = [{**data, "validation_share": None} for data in alike]
         assert alike[0] == alike[1]
         assert configs[0]["companies"] == configs[1]["companies"]
-        assert configs[0]["evaluation"]["auroc"] == configs[1]["evaluation"]["auroc"] == "probabilities"
+        if suite != "adme":  # which has values only
+            assert configs[0]["evaluation"]["auroc"] == configs[1]["evaluation"]["auroc"] == "probabilities"
 
 
 def test_table_page_and_facts_say_what_an_independent_computation_says(finished: Place) -> None:
@@ -181,7 +183,7 @@ def test_the_same_command_makes_nothing_again(done: Place, capsys: pytest.Captur
 
 
 @pytest.fixture
-def breaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
+def breaking(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """Let runs of one consensus and seed end by an error."""
     wanted: dict[str, object] = {"error": QuorumError("too few labels")}
     real = simulation.simulate
@@ -192,7 +194,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
         return real(spec, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(simulation, "simulate", simulate)
-    yield wanted
+    return wanted
 
 
 def test_a_failed_seed_is_named_the_rest_is_done_and_one_command_mends_it(
@@ -362,9 +364,7 @@ def test_the_results_go_into_a_page_between_its_lines(done: Place, capsys: pytes
     assert "Made by `fluid benchmark --config-dir mine suite=tiny workers=1` at commit" in text
     page.write_text("no place")
     assert done.call("readme=PAGE.md") == 2
-    assert (
-        "it has no place for results; expected a Markdown page with the lines <!-- suite --> and <!-- /suite -->" in capsys.readouterr().err
-    )
+    assert "it has no place for results; expected a Markdown page with the lines <!-- suite -->" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,10 @@ def test_the_results_go_into_a_page_between_its_lines(done: Place, capsys: pytes
         ({"experiment": "smokey"}, "suite tiny: experiments.consensus: there is no experiment 'smokey'. Did you mean 'smoke'?"),
         ({"sweeps": {}}, "unknown key 'experiments.consensus.sweeps'. Did you mean 'sweep'?"),
         ({"sweep": {"consensus": "mean"}}, "sweep.consensus is 'mean'; expected a list of single values"),
-        ({"settings": ["companies.m=3"]}, "Did you mean 'companies.n'?"),
+        (
+            {"settings": ["companies.min_siz=3"]},
+            "experiment consensus: Could not override 'companies.min_siz'. Did you mean 'companies.min_size'?",
+        ),
         ({"sweep": {"consensus": ["mean", "mean"]}}, "two settings of experiment consensus come to the same runs"),
     ],
 )

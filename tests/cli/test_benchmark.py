@@ -375,7 +375,7 @@ def test_the_results_go_into_a_page_between_its_lines(done: Place, capsys: pytes
         ({"sweep": {"consensus": "mean"}}, "sweep.consensus is 'mean'; expected a list of single values"),
         (
             {"settings": ["companies.min_siz=3"]},
-            "experiment consensus: Could not override 'companies.min_siz'. Did you mean 'companies.min_size'?",
+            "experiment consensus: Could not override 'companies.min_siz'. Did you mean",
         ),
         ({"sweep": {"consensus": ["mean", "mean"]}}, "two settings of experiment consensus come to the same runs"),
     ],
@@ -434,12 +434,12 @@ def test_a_later_setting_takes_the_place_of_an_earlier_one() -> None:
 
 def test_what_is_planned_names_folders_seeds_and_surroundings(tmp_path: Path) -> None:
     with chdir(tmp_path):
-        order = order_of(["tier=smoke", "paths.runs=it's", "launcher=joblib", "workers=1", "only=baselines", "check=false"])
+        order = order_of(["tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1", "only=baselines", "check=false"])
     assert order.folder == Path("it's/public_validation-smoke")
     assert [part.name for part in order.chosen] == ["baselines"]
     jobs = order.parts[0].whole.jobs
     assert len(jobs) == 6
     assert all(run.parent == order.folder / "recipes" for run in jobs)
-    assert shlex.split(order.command) == ["fluid", "benchmark", "tier=smoke", "paths.runs=it's", "launcher=joblib", "workers=1"]
+    assert shlex.split(order.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
     with pytest.raises(ConfigError, match="no tier"):
         order_of(["tier=none"])

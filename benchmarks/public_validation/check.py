@@ -11,14 +11,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from golden import GoldenError, faults, read_expected, read_results
+from fluid.evaluation.golden import GoldenError, faults, read_expected, read_results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare and tell; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="table of fluid collect (CSV)")
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="table of fluid collect or fluid benchmark (CSV)")
     parser.add_argument("expected", type=Path, metavar="EXPECTED", help="JSON file of record.py")
     options = parser.parse_args(arguments)
     try:

@@ -1,6 +1,8 @@
 """Make an expected file from results: an interval for each model, test and metric, with its provenance.
 
-Example: `python benchmarks/public_validation/record.py runs/NAME/collected.csv EXPECTED.json --tier smoke`
+Example, for a sweep: `python benchmarks/public_validation/record.py runs/NAME/collected.csv EXPECTED.json --tier smoke`
+Example, for a suite: `python benchmarks/public_validation/record.py runs/SUITE-smoke/results.csv
+benchmarks/public_validation/expected/SUITE-smoke.json --tier smoke`
 
 The interval is the prediction interval of the mean over as many further seeds, mean ± t sd sqrt(2 / n), but at least mean ± floor. With
 one seed there is no sd; the half width is then the wider floor of one seed. Command, commit and versions are read from the run folders
@@ -19,15 +21,15 @@ from typing import Any
 import pandas as pd
 from scipy.stats import t
 
-sys.path.insert(0, str(Path(__file__).parent))
-from golden import KEY, GoldenError, Group, read_results, selected
-
 from fluid.artifacts import atomic_file, read_json
 from fluid.errors import FluidError
+from fluid.evaluation.golden import KEY, GoldenError, Group, read_results, selected
 from fluid.federation.run_record import DONE, read_record
+from fluid.reporting.figures.bars import BASELINES
 
+SUITE = "suite.json"
 TIERS = {"smoke": 1, "nightly": 3, "paper": 5}
-ROLES = ("pooled", "forest", "teacher_mean", "consensus", "student", "hybrid_mean")
+ROLES = ("pooled", "forest", "teacher_mean", "consensus", "student", "hybrid_mean", *BASELINES)
 METRICS = ("auroc", "mcc", "brier", "rmse", "spearman")
 LEVEL, FLOOR, ONE_SEED_FLOOR = 0.95, 0.01, 0.05
 
@@ -77,6 +79,14 @@ def only(values: list[Any], what: str) -> Any:
     return values[0]
 
 
+def command_in(runs: Path) -> str:
+    """Return the command that made a suite or a sweep; empty if it was neither."""
+    if (runs / SUITE).is_file():
+        return str(read_json(runs / SUITE)["command"])
+    made = f"{read_json(runs / 'sweep.json')['command']}; " if (runs / "sweep.json").is_file() else ""
+    return made and f"{made}fluid collect folder=runs/{runs.name}"
+
+
 def provenance(table: pd.DataFrame, runs: Path) -> dict[str, Any]:
     """Return how the results were made, from the records of the runs.
 
@@ -85,7 +95,7 @@ def provenance(table: pd.DataFrame, runs: Path) -> dict[str, Any]:
     """
     try:
         records = [read_record(runs / name) for name in dict.fromkeys(table["run"])]
-        sweep = read_json(runs / "sweep.json")["command"] if (runs / "sweep.json").is_file() else None
+        command = command_in(runs)
     except FluidError as error:
         raise GoldenError(str(error)) from None
     if any(record["status"] != DONE for record in records):
@@ -93,9 +103,9 @@ def provenance(table: pd.DataFrame, runs: Path) -> dict[str, Any]:
     commit = only([record.get("git_commit") for record in records], "commit")
     if not commit or commit.endswith("-dirty"):
         raise GoldenError(f"the runs were made by commit {commit or 'unknown'}; expected a clean checkout: commit first, then run")
-    command = sweep or "; ".join(record["command"] for record in records)
+    alone = "; ".join(record["command"] for record in records)
     return {
-        "command": f"{command}; fluid collect folder=runs/{runs.name}",
+        "command": command or f"{alone}; fluid collect folder=runs/{runs.name}",
         "commit": commit,
         "seeds": sorted(map(int, set(table["seed"]))),
         "versions": only([record["versions"] for record in records], "versions"),
@@ -124,7 +134,7 @@ def made(table: pd.DataFrame, runs: Path, tier: str, selection: Mapping[str, Seq
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the file; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="table of fluid collect (CSV)")
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="table of fluid collect or fluid benchmark (CSV)")
     parser.add_argument("expected", type=Path, metavar="EXPECTED", help="JSON file to be made")
     parser.add_argument("--tier", choices=TIERS, required=True, help=f"fewest seeds: {TIERS}")
     parser.add_argument("--runs", type=Path, help="where the run folders lie; default: beside RESULTS")

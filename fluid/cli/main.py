@@ -26,6 +26,7 @@ VERBS = {
     "evaluate": "judge a model on labelled molecules",
     "report": "draw the report page of a finished run again",
     "collect": "one table and one comparison page from all runs of a sweep",
+    "benchmark": "a whole suite of experiments, to one table and one page, against golden numbers",
     "status": "runs, stages, ages, sizes and failures",
     "gc": "remove what no run needs any more from the store",
 }
@@ -121,6 +122,11 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     from fluid.cli.verbs import run_verb
 
     name = verb.replace("-", "_")
+    if name == "benchmark":
+        from fluid.cli.benchmark import run_benchmark
+
+        run_benchmark(arguments)
+        return
     if is_search(arguments):
         from fluid.cli.search import run_search
 

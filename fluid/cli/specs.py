@@ -21,6 +21,17 @@ NO_FOLDER = "<paths.data>"
 FILES = ("pool", "transfer", "validation", "test_in_domain", "test_external", "transfer_labels")
 
 
+def missing_files(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files of the data folder that are not there, each with the setting of `data` that names it."""
+    folder = str(config["paths"]["data"])
+    missing: dict[str, str] = {}
+    for name in FILES:
+        path = str(config["data"].get(name, ""))
+        if path.startswith(f"{folder}/") and not Path(path).expanduser().is_file():
+            missing.setdefault(path.removeprefix(f"{folder}/"), name)
+    return missing
+
+
 def check_data_folder(config: Mapping[str, Any]) -> None:
     """Find a missing file of the data folder, before any work is done.
 
@@ -28,15 +39,13 @@ def check_data_folder(config: Mapping[str, Any]) -> None:
         ConfigError: No folder is given and the data need one, or a file is not in it.
     """
     folder = str(config["paths"]["data"])
-    for name in FILES:
-        path = str(config["data"].get(name, ""))
-        if path.startswith(f"{folder}/") and not Path(path).expanduser().is_file():
-            why = "no folder of data files is given" if folder == NO_FOLDER else f"it is not in {folder}"
-            raise ConfigError(
-                f"data.{name} is the file {path.removeprefix(folder + '/')}, and {why}",
-                expected="paths.data=FOLDER, a folder that holds it",
-                remedy=f"Or name the file: data.{name}=FILE.",
-            )
+    for file, name in missing_files(config).items():
+        why = "no folder of data files is given" if folder == NO_FOLDER else f"it is not in {folder}"
+        raise ConfigError(
+            f"data.{name} is the file {file}, and {why}",
+            expected="paths.data=FOLDER, a folder that holds it",
+            remedy=f"Or name the file: data.{name}=FILE.",
+        )
 
 
 def taking_part(companies: Mapping[str, Any]) -> dict[str, Any]:

@@ -180,10 +180,18 @@ def run_sweep(verb: str, arguments: Sequence[str]) -> None:
     if verb != VERB:
         run_others(verb, arguments)
         return
-    wanted = plan(verb, arguments)
+    carry_out_all(plan(verb, arguments), shlex.join(["fluid", verb, *arguments]))
+
+
+def carry_out_all(wanted: Plan, command: str) -> None:
+    """Carry out the runs of a plan in its folder; `command` is what does it again.
+
+    Raises:
+        SweepFailed: A run failed; all others were tried.
+        ConfigError: The folder holds another sweep, or another process is at work on it.
+    """
     with alone(wanted.folder):
         check_same(wanted.folder, wanted.settings)
-        command = shlex.join(["fluid", verb, *arguments])
         write_json(wanted.folder / SWEEP, {"settings": wanted.settings, "jobs": len(wanted.jobs), "command": command})
         wanted.launcher.launch(wanted.jobs, wanted.folder)
         tell(wanted)

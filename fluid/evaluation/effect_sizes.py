@@ -76,7 +76,8 @@ def noncentrality_interval(t: float, df: int, level: float = 0.95) -> tuple[floa
 
 def _noncentrality(t: float, df: int, probability: float) -> float:
     def excess(noncentrality: float) -> float:  # falls with its argument
-        return float(stats.nct.cdf(t, df, noncentrality)) - probability
+        below = float(stats.nct.cdf(t, df, noncentrality))  # NaN for some that are far from t, of the other sign: there it is 0 or 1
+        return (below if np.isfinite(below) else float(noncentrality < t)) - probability
 
     width = 4.0
     while excess(t - width) < 0 or excess(t + width) > 0:

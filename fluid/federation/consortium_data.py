@@ -7,14 +7,15 @@ import numpy as np
 
 from fluid.artifacts import Artifact, read_json
 from fluid.companies.leaks import check_disjoint
+from fluid.data.columns import check_source
 from fluid.data.endpoints import Endpoint
 from fluid.data.layout import Layout
 from fluid.errors import ConfigError
 from fluid.federation.overlap import NEAR, Removed, apart
 from fluid.federation.part import Part, read_part
-from fluid.federation.spec import DataSpec, FederationSpec
+from fluid.federation.spec import DataSpec, FederationSpec, IntakeSettings
 from fluid.federation.stage import Stage
-from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.federation.stages.intake import intake_spec, intake_stage, resolve
 from fluid.federation.stages.judge import VALIDATION
 from fluid.federation.workshop import Workshop
 from fluid.seeding import numpy_stream
@@ -77,16 +78,34 @@ def check_files(data: DataSpec) -> None:
             resolve(path)
 
 
-def intake_stages(spec: FederationSpec) -> dict[str, Stage]:
-    """Describe the intake of every file that is given."""
+def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSettings, Layout]]:
+    """Return each labelled part's file (empty: none is given), how it is read, and how its rows stand."""
     data, settings = spec.data, spec.labelled_intake
     elsewhere = replace(settings, endpoints=data.test_external_endpoints) if data.test_external_endpoints else settings
-    labelled = {
+    return {
         EXTERNAL: (data.test_external, elsewhere, data.layout()),
         IN_DOMAIN: (data.test_in_domain, settings, data.layout(data.test_in_domain_where)),
         VALIDATION: (data.validation, settings, data.layout()),
         "pool": (data.pool, settings, data.layout(data.pool_where)),
     }
+
+
+def check_columns(spec: FederationSpec) -> None:
+    """Find a missing file or column before any work is done.
+
+    Raises:
+        InputError: A file is not there, cannot be read, or lacks a column that is asked for.
+    """
+    for path, settings, layout in labelled_files(spec).values():
+        if path:
+            check_source(resolve(path), intake_spec(settings, True, layout=layout))
+    data = spec.data
+    check_source(resolve(data.transfer), intake_spec(spec.intake, False, data.transfer_smiles_column, Layout(data.transfer_where)))
+
+
+def intake_stages(spec: FederationSpec) -> dict[str, Stage]:
+    """Describe the intake of every file that is given."""
+    data, settings, labelled = spec.data, spec.labelled_intake, labelled_files(spec)
     stages = {name: intake_stage(name, path, how, layout=layout) for name, (path, how, layout) in labelled.items() if path}
     column = data.transfer_smiles_column
     stages[TRANSFER] = intake_stage(TRANSFER, data.transfer, spec.intake, False, column, Layout(data.transfer_where))

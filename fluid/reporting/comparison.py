@@ -34,7 +34,12 @@ def summary(table: pd.DataFrame, settings: Sequence[str]) -> pd.DataFrame:
 
     Seeds are no settings: their runs are averaged.
     """
-    groups = tidy_runs(table, settings).groupby(["test", "endpoint", "metric", "setting", "role"], sort=False, dropna=False)["value"]
+    return summary_of(tidy_runs(table, settings))
+
+
+def summary_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the same of tidy runs."""
+    groups = runs.groupby(["test", "endpoint", "metric", "setting", "role"], sort=False, dropna=False)["value"]
     return groups.agg(mean="mean", half=half_width, runs="size").reset_index()
 
 
@@ -42,12 +47,13 @@ def dot_chart(part: pd.DataFrame) -> str:
     """Draw mean and interval of every model, one line per setting."""
     lines = list(dict.fromkeys(part["setting"]))
     roles = [role for role in ROLES if role in set(part["role"])]
+    step = min(0.14, 0.8 / len(roles))
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         for number, role in enumerate(roles):
             own = part[part["role"] == role]
-            places = [lines.index(line) + (number - (len(roles) - 1) / 2) * 0.14 for line in own["setting"]]
+            places = [lines.index(line) + (number - (len(roles) - 1) / 2) * step for line in own["setting"]]
             axes.errorbar(
                 own["mean"], places, xerr=own["half"].fillna(0), fmt="o", markersize=5, capsize=2, color=ROLE_COLOURS[role],
                 label=role.replace("_", " "),
@@ -56,7 +62,7 @@ def dot_chart(part: pd.DataFrame) -> str:
         axes.set_ylim(len(lines) - 0.5, -0.5)
         axes.set_xlabel(title_of(part["metric"].iloc[0]))
         axes.grid(axis="x", alpha=0.3)
-        figure.legend(loc="outside upper center", ncols=len(roles), frameon=False)
+        figure.legend(loc="outside upper center", ncols=min(len(roles), 6), frameon=False)
 
     return as_svg(draw, 8.5, 1.2 + 0.5 * len(lines))
 

@@ -1,24 +1,46 @@
-"""The paper's own figures, as cited facts to be drawn beside ours: `published.json`."""
+"""The paper's own figures: facts, kept in `published.json` with their source."""
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import read_json
+from fluid.reporting.tables import percent, with_interval
 
+NAN = float("nan")
 DOI = "10.1038/s42256-025-00991-2"
 CITATION = f"the paper's own figures (doi:{DOI}), on its own data"
-FILE = Path(__file__).with_name("published.json")
 
 
 @cache
 def published() -> dict[str, Any]:
-    """Return what the paper reports, by experiment."""
-    values: dict[str, Any] = read_json(FILE)
-    return values
+    """Return the figures (`scores` and `gap_closed` nested as metric → test → role, then experiments by name) and where they are from."""
+    found: dict[str, Any] = read_json(Path(__file__).with_name("published.json"))
+    return found
+
+
+def published_score(metric: str, test: str, role: str) -> str:
+    """Return a score of the paper as a text, with minimum and maximum over companies where it has them; `–` if it has none."""
+    found = published()["scores"].get(metric, {}).get(test, {}).get(role)
+    return with_interval(found["value"], found.get("low", NAN), found.get("high", NAN)) if found else "–"
+
+
+def published_gap(metric: str, test: str, role: str) -> str:
+    """Return a share of the gap that the paper's models closed, as a text; `–` if it has none."""
+    return percent(published()["gap_closed"].get(metric, {}).get(test, {}).get(role, NAN))
+
+
+def has_published(metric: str, test: str) -> bool:
+    """Return whether the paper has figures of this kind."""
+    return test in published()["scores"].get(metric, {})
 
 
 def published_points(experiment: str, test: str, metric: str) -> dict[str, float]:
-    """Return the paper's values of an experiment on a test, by what was varied; empty where it has none."""
+    """Return the paper's values of an experiment on a test, by what was varied; empty where it has none.
+
+    Of `recipes`, the scores by role.
+    """
+    if experiment == "recipes":
+        return {role: score["value"] for role, score in published()["scores"].get(metric, {}).get(test, {}).items()}
     values: dict[str, float] = published()[experiment].get(test, {}) if metric == published()["metric"] else {}
     return values

@@ -1,4 +1,4 @@
-"""Which settings of a sweep differ: every model under every setting, paired by seed."""
+"""Which settings of a sweep differ, and which models: paired by seed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,12 @@ from fluid.evaluation.margin import MARGINS
 from fluid.evaluation.method_comparison import ComparedPair, Comparison, compare_methods
 from fluid.evaluation.replicates import drop_incomplete, replicates
 from fluid.evaluation.validation import LOWER_IS_BETTER, METRICS
+from fluid.reporting.figures.bars import BASELINES
 
 SEEDS = ("seed", "student_seed")
-ROLES = ("pooled", "teacher_mean", "consensus", "student", "hybrid_mean")
+STORY = ("pooled", "teacher_mean", "consensus", "student", "hybrid_mean")
+ROLES = (*STORY, *BASELINES)
+ALIKE = "all runs"
 MIN_SEEDS = 3
 MOST_SETTINGS = 20
 PLACE = ("test", "endpoint", "metric", "role")
@@ -28,7 +31,7 @@ class Compared:
     """One model under all settings, by one metric on one test set and endpoint.
 
     Attributes:
-        place: Test, endpoint, metric, role.
+        place: Test, endpoint, metric, role (empty where roles are compared).
         comparison: What was found.
     """
 
@@ -62,7 +65,7 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 def labels(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return each row's settings as a short text; settings that a run does not have are left out where that keeps texts apart."""
     if not names:
-        return ["all runs"] * len(table)
+        return [ALIKE] * len(table)
     short = short_names(names)
     rows = [[(short[name], value) for name, value in zip(names, row, strict=True)] for row in table[list(names)].itertuples(index=False)]
     whole = [", ".join(f"{name}={value}" for name, value in row) for row in rows]
@@ -95,29 +98,50 @@ def setting_differences(table: pd.DataFrame, settings: Sequence[str]) -> Differe
         settings: The settings that differ.
     """
     runs = tidy_runs(table, settings)
-    count, seeds = runs["setting"].nunique(), runs["block"].nunique()
+    count = runs["setting"].nunique()
     if count < 2:
         return nothing("All runs have the same settings: there is nothing to compare.")
-    if seeds < MIN_SEEDS:
-        return nothing(f"No significance: {seeds} seed{'s' * (seeds > 1)}, at least {MIN_SEEDS} are needed.")
     if count > MOST_SETTINGS:
         return nothing(f"No significance: {count} settings, at most {MOST_SETTINGS} are compared pair by pair.")
+    return differences(runs, PLACE, "setting")
+
+
+def model_differences(runs: pd.DataFrame) -> Differences:
+    """Compare the models of one setting with each other over its seeds, for each test, endpoint and metric: baselines beside ours.
+
+    Args:
+        runs: Tidy runs (see `tidy_runs`) of one setting; of each compared pair, `first` and `second` are roles.
+    """
+    return differences(runs, PLACE[:3], "role")
+
+
+def differences(runs: pd.DataFrame, place: Sequence[str], method: str) -> Differences:
+    """Compare what stands in one column of tidy runs, within each place, over the seeds that all of it have.
+
+    Args:
+        runs: Tidy runs.
+        place: Columns that say what is compared: test, endpoint, metric, and the role where settings are compared.
+        method: The column with what differs.
+    """
+    seeds = runs["block"].nunique()
+    if seeds < MIN_SEEDS:
+        return nothing(f"No significance: {seeds} seed{'s' * (seeds > 1)}, at least {MIN_SEEDS} are needed.")
     runs = runs[runs["metric"].isin(METRICS)]
     found: list[Compared] = []
     left_out: list[str] = []
-    for place, part in runs.groupby(list(PLACE), sort=False, dropna=False):
-        kept, dropped = drop_incomplete(averaged(part), "block", "setting")
+    for names, part in runs.groupby(list(place), sort=False, dropna=False):
+        kept, dropped = drop_incomplete(averaged(part, method), "block", method)
         left_out += dropped
-        if kept["block"].nunique() >= MIN_SEEDS and kept["setting"].nunique() > 1:
-            test, endpoint, metric, role = map(str, place)
-            comparison = compare_methods(replicates(kept, "block", "setting"), MARGINS.get(metric), metric not in LOWER_IS_BETTER)
+        if kept["block"].nunique() >= MIN_SEEDS and kept[method].nunique() > 1:
+            test, endpoint, metric, role = (*map(str, names), "")[:4]
+            comparison = compare_methods(replicates(kept, "block", method), MARGINS.get(metric), metric not in LOWER_IS_BETTER)
             found.append(Compared((test, endpoint, metric, role), comparison))
     return Differences(tuple(found), pairs_table(found), tuple(_notes(left_out)))
 
 
-def averaged(part: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per setting and block: the mean of its runs, NaN if one is."""
-    groups = part.groupby(["setting", "block"], sort=False)["value"]
+def averaged(part: pd.DataFrame, method: str = "setting") -> pd.DataFrame:
+    """Return one row per setting (or what else is compared) and block: the mean of its runs, NaN if one is."""
+    groups = part.groupby([method, "block"], sort=False)["value"]
     return groups.agg(lambda values: values.mean(skipna=False)).reset_index()
 
 

@@ -202,7 +202,7 @@ def test_intervals_predict_the_mean_of_as_many_seeds_and_have_a_floor(expected: 
 
 
 def test_the_floor_and_the_floor_of_one_seed() -> None:
-    from golden import Group
+    from fluid.evaluation.golden import Group
 
     key = ("smoke", "c", "student", "external", "blocker", "mcc")
     row = record.row_of(key, Group(("0", "1", "2"), (0.5, 0.5, 0.5)))
@@ -212,7 +212,7 @@ def test_the_floor_and_the_floor_of_one_seed() -> None:
 
 
 def test_the_interval_holds_other_seeds_as_often_as_it_says() -> None:
-    from golden import Group
+    from fluid.evaluation.golden import Group
 
     rng = np.random.default_rng(0)
     key, inside = ("smoke", "c", "student", "external", "blocker", "mcc"), 0
@@ -265,7 +265,7 @@ def test_runs_of_two_commits_are_not_recorded_together(sweep: Path, tmp_path: Pa
 
 
 def test_the_recorded_files_can_judge() -> None:
-    from golden import read_expected
+    from fluid.evaluation.golden import read_expected
 
     files = sorted((Path(check.__file__).parent / "expected").glob("*.json"))
     assert files

@@ -17,7 +17,7 @@ CONF = conf_folder()
 GROUPS = sorted(
     f"{file.parent.name}={file.stem}"
     for file in CONF.glob("*/*.yaml")
-    if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths")
+    if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths", "suite")
 )
 ORDERS = {
     "train_teacher": TeacherOrder,

@@ -23,6 +23,14 @@ def test_the_interval_leaves_out_zero_exactly_when_the_t_test_is_significant() -
     assert cohens_d(X, Y, level - 0.01).low > 0
 
 
+@pytest.mark.parametrize("df", [2, 3, 4])
+def test_the_ends_turn_with_the_sign_of_t_wherever_it_lies(df: int) -> None:
+    for t in (0.1, 1.7, 7.302259927, 11.9, 24.3, 49.9):  # scipy's distribution is NaN at some of the places that are tried
+        low, high = noncentrality_interval(t, df)
+        assert noncentrality_interval(-t, df) == pytest.approx((-high, -low), abs=1e-6)
+        assert low < t < high
+
+
 def test_the_ends_are_the_noncentralities_that_give_so_extreme_a_t() -> None:
     low, high = noncentrality_interval(2.5, 4)
     assert stats.nct.sf(2.5, 4, low) == pytest.approx(0.025, abs=1e-6)

@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from fluid.errors import FluidError
+
 Key = tuple[str, ...]
 KEY = ("experiment", "config", "model", "test", "endpoint", "metric")
 NUMBERS = ("low", "high", "n_seeds")
@@ -22,7 +24,7 @@ PARTS = {"tier": str, "selection": dict, "interval": dict, "rows": list, "proven
 PROVENANCE = ("command", "commit", "seeds", "versions")
 
 
-class GoldenError(Exception):
+class GoldenError(FluidError):
     """A file that cannot be read as what it should be."""
 
 
@@ -35,7 +37,7 @@ class Group:
 
 
 def read_results(path: Path) -> pd.DataFrame:
-    """Read a table of `fluid collect`, names as text.
+    """Read a table of `fluid collect` or `fluid benchmark`, names as text.
 
     Raises:
         GoldenError: There is no such file, it lacks a column, or it holds nothing.
@@ -86,9 +88,10 @@ def read_expected(path: Path) -> dict[str, Any]:
 def _check_row(row: Any, where: str) -> None:
     if not isinstance(row, dict) or any(not isinstance(row.get(name), str) for name in KEY):
         raise GoldenError(f"{where}: expected the texts {', '.join(KEY)}")
-    low, high, n_seeds = numbers = [row.get(name) for name in NUMBERS]
+    numbers: list[Any] = [row.get(name) for name in NUMBERS]
     if any(isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number) for number in numbers):
         raise GoldenError(f"{where}: expected finite numbers low, high, n_seeds")
+    low, high, n_seeds = numbers
     if low > high or n_seeds < 1:
         raise GoldenError(f"{where}: low {low}, high {high}, n_seeds {n_seeds}; expected low <= high and at least one seed")
 
@@ -96,6 +99,18 @@ def _check_row(row: Any, where: str) -> None:
 def by_key(expected: Mapping[str, Any]) -> dict[Key, dict[str, Any]]:
     """Return the rows of an expected file by what they are of."""
     return {tuple(row[name] for name in KEY): row for row in expected["rows"]}
+
+
+def narrowed(expected: Mapping[str, Any], experiment: str) -> dict[str, Any]:
+    """Return an expected file with the rows of one experiment only.
+
+    Raises:
+        GoldenError: It has none.
+    """
+    rows = [row for row in expected["rows"] if row["experiment"] == experiment]
+    if not rows:
+        raise GoldenError(f"no row of experiment {experiment!r} is expected: such a check cannot fail")
+    return {**expected, "rows": rows}
 
 
 def faults(results: pd.DataFrame, expected: Mapping[str, Any]) -> list[str]:

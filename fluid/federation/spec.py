@@ -378,6 +378,22 @@ class Training:
     hybrid: Recipe = field(default_factory=Recipe)
 
 
+def check_head(model: ModelSpec, mode: str, loss: LossSpec, who: str = "a student") -> None:
+    """Refuse an evidential head that is to learn what it cannot: what each teacher said, or soft labels by a loss that is not its own.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if not isinstance(model, NetworkSpec) or not model.evidential or mode == "nearest":
+        return
+    if mode == "heads":
+        raise ConfigError("distillation=heads has a head per teacher, and the student's is evidential", remedy="Choose its head plain.")
+    if loss != LossSpec():
+        raise ConfigError(
+            f"an evidential head of {who} has a loss of its own", expected="loss=soft_bce", remedy="Or choose a model with head=plain."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class FederationSpec:
     """One whole experiment."""
@@ -400,11 +416,16 @@ class FederationSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that weights can be averaged if a baseline does so, and that a forest student is asked for what it can do.
+        """Check that weights can be averaged if a baseline does so, and that the student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture, or the student is a forest and needs weights.
+            ConfigError: The companies' model has no weights of one architecture, the student is a forest and needs weights, or an
+                evidential head would learn soft labels by another loss than its own.
         """
+        check_head(self.student_model, self.distillation.mode, self.loss)
+        rounds = self._soft_rounds()
+        if rounds:
+            check_head(self.model, "network", self.loss, "teachers that learn soft labels in " + ", ".join(rounds))
         if isinstance(self.student_model, ForestSpec):
             self._check_forest()
         averaging = self.baselines.averaging()
@@ -416,10 +437,13 @@ class FederationSpec:
                 remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
             )
 
+    def _soft_rounds(self) -> list[str]:
+        return [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+
     def _check_forest(self) -> None:
         if self.distillation.mode == "network":
             self.hybrid.check_forest()
-        rounds = [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+        rounds = self._soft_rounds()
         mode = self.distillation.mode
         if rounds or mode in ("blend", "heads"):
             what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"

@@ -18,7 +18,7 @@ from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentModel, StudentSpec
+from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentModel, StudentSpec, check_head
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
 from fluid.models.blend import Blend
@@ -226,9 +226,10 @@ def student_stage(
     also reads the annotation `sets` behind the consensus.
 
     Raises:
-        ConfigError: A blend or heads are asked for, and the model is a forest; or a student of heads is given no annotation sets, or
-            not those behind the consensus.
+        ConfigError: A blend or heads are asked for, and the model is a forest; a student of heads is given no annotation sets, or
+            not those behind the consensus; or an evidential head would learn what it cannot.
     """
+    check_head(model, student.mode, recipe.loss)
     if isinstance(model, ForestSpec) and student.mode in ("blend", "heads"):
         raise ConfigError(
             f"distillation={student.mode} needs a network as general model", remedy="Choose distillation=network, or another model."

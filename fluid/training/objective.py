@@ -29,7 +29,8 @@ class Objective(nn.Module):
         evidence: How an evidential head learns; `None` for a plain one.
 
     Raises:
-        ConfigError: The head is evidential, and the losses are others than the default ones.
+        ConfigError: The head is evidential, and the losses are others than the default ones; or there are more or
+            fewer confusions than classes.
     """
 
     classes: Tensor
@@ -43,6 +44,9 @@ class Objective(nn.Module):
         self.of_classes, self.of_values = DistillationLoss(loss, "classification"), DistillationLoss(loss, "regression")
         kinds = [endpoint.kind == "classification" for endpoint in endpoints]
         self.n_endpoints = len(kinds)
+        confusions = loss.confusions if loss else ()
+        if confusions and len(confusions) != sum(kinds):
+            raise ConfigError(f"loss.confusions has {len(confusions)} entries", expected=f"{sum(kinds)}, one per class")
         self.register_buffer("classes", torch.tensor([i for i, kind in enumerate(kinds) if kind], dtype=torch.long))
         self.register_buffer("values", torch.tensor([i for i, kind in enumerate(kinds) if not kind], dtype=torch.long))
 

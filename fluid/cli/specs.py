@@ -62,13 +62,13 @@ def taking_part(companies: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def federation_spec(config: Mapping[str, Any]) -> FederationSpec:
-    """Build a whole experiment; a `student_model` of null is the teachers' architecture, or the default if they are no networks."""
+    """Build a whole experiment; a `student_model` of null is the teachers' architecture with a plain head, or the default network."""
     if config.get("hparams_search"):
         raise ConfigError("hparams_search is a search, not one run", remedy="Add -m.")
     values = without(config, *SURROUNDINGS)
     if values["student_model"] is None:
         teacher = values["model"]
-        values["student_model"] = teacher if teacher.get("kind") == "network" else {}
+        values["student_model"] = {**teacher, "head": "plain"} if teacher.get("kind") == "network" else {}
     values["student_model"] = {"kind": "network", **values["student_model"]}
     values["companies"], values["taking_part"] = without(values["companies"], *TAKING_PART), taking_part(values["companies"])
     return build(FederationSpec, values)

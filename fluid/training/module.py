@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.loss_spec import LossSpec
+from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch
@@ -62,7 +63,8 @@ class NetworkModule(LightningModule):
             network.encoder.requires_grad_(False).eval()
         self.weights = tuple(weight for weight in network.parameters() if weight.requires_grad)
         self.start = tuple(weight.detach().clone() for weight in self.weights) if recipe.keeping.pull else ()
-        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(recipe))
+        self.evidence = network.spec.evidence if network.spec.evidential else None
+        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(recipe), self.evidence)
 
     @staticmethod
     def loss_of(recipe: Recipe) -> LossSpec:
@@ -76,8 +78,8 @@ class NetworkModule(LightningModule):
             self.network.encoder.eval()
         return self
 
-    def _loss(self, batch: LabelledBatch, split: int, alpha: float) -> Tensor:
-        loss: Tensor = self.objective(self.network(batch.graph), *batch[1:], alpha)
+    def _loss(self, batch: LabelledBatch, split: int, alpha: float, share: float = 1.0) -> Tensor:
+        loss: Tensor = self.objective(self.network(batch.graph), *batch[1:], alpha, share)
         self.seen[split].append(Seen(loss.detach(), len(batch.target)))
         return loss
 
@@ -92,7 +94,9 @@ class NetworkModule(LightningModule):
         """
         optimizer, schedule = self.steppers
         optimizer.zero_grad()
-        loss, penalty = self._loss(batch, 0, self.recipe.keeping.alpha_at(self.current_epoch, self.recipe.epochs)), self.penalty()
+        share = self.evidence.share_at(self.current_epoch) if self.evidence else 1.0
+        alpha, penalty = self.recipe.keeping.alpha_at(self.current_epoch, self.recipe.epochs), self.penalty()
+        loss = self._loss(batch, 0, alpha, share)
         self.manual_backward(loss if penalty is None else loss + penalty)
         self.clip_norm()
         optimizer.step()
@@ -106,7 +110,7 @@ class NetworkModule(LightningModule):
         return 0.5 * self.recipe.keeping.pull * torch.stack(distances).sum()
 
     def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
-        """Add up the validation loss, by measured labels where there are any."""
+        """Add up the validation loss, by measured labels where there are any; without annealing, so that epochs can be compared."""
         self._loss(batch, 1, 1.0)
 
     def _end_of_epoch(self, split: int) -> None:
@@ -170,12 +174,17 @@ class HeadsModule(StudentModule):
         total_steps: Optimiser steps of the whole schedule.
         n_domains: How many of the last columns are domain scores.
         domain_weight: Weight of their loss beside that of the answers.
+
+    Raises:
+        ConfigError: The network's head is evidential.
     """
 
     def __init__(
         self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int, n_domains: int, domain_weight: float
     ) -> None:
         super().__init__(network, endpoints, recipe, total_steps)
+        if network.spec.evidential:
+            raise ConfigError("a network of heads learns what teachers said", expected="model.head=plain")
         self.objective = HeadsObjective(endpoints, self.loss_of(recipe), n_domains, domain_weight)
 
 

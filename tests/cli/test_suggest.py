@@ -57,7 +57,10 @@ def test_a_typo_in_a_choice_is_an_error_and_every_choice_brings_its_keys(fluid: 
         (["simulate", "model=forest", "model.n_tree=3"], "Did you mean 'model.n_trees'?"),
         (["simulate", "model=forest", "model.hidden=3"], "Keys of model: counts, features, kind, max_depth, n_bits, n_trees, radius."),
         (["simulate", "training=tiny", "training.teacher.validation_shares=0.2"], "Did you mean 'training.teacher.validation_share'?"),
-        (["simulate", "companies.alpha=3"], "Keys of companies: endpoint_share, method, min_per_class, min_size, n, smoothing."),
+        (
+            ["simulate", "companies.alpha=3"],
+            "Keys of companies: endpoint_share, left_out, method, min_per_class, min_size, n, smoothing, taking_part.",
+        ),
         (["simulate", "training.student.balance=true"], "Keys of training.student"),
         (["simulate", "+seed=3"], "Leave out the +: seed=..."),
         (["simulate", "+paths.artefacts=x"], "unknown key 'paths.artefacts'. Did you mean 'artifacts'?"),

@@ -68,7 +68,7 @@ def test_a_typo_in_a_choice_is_an_error_and_every_choice_brings_its_keys(fluid: 
         (["simulate", "+surplus=1"], "unknown key 'surplus'"),
         (["report", "run=x", "+runn=1"], "unknown key 'runn'. Did you mean 'run'?"),
         (["simulate", "seed=1,2"], "Several runs: add -m"),
-        (["simulate", "xyzzy=1"], "Known: annotation, baselines, companies"),
+        (["simulate", "xyzzy=1"], "Known: analyses, annotation, baselines, companies"),
         (["simulate", "baselines=[fedavgg]"], "Did you mean 'fedavg'?"),
         (["simulate", "baselines=[fedmd,fedproks]"], "Did you mean 'fedprox'?"),
         (["simulate", "baselines=[fedavg,fedprox]", "baselines.fedprox.nu=1"], "Keys of baselines.fedprox: local_epochs, mu, rounds."),

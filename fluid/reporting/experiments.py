@@ -173,7 +173,9 @@ def recipes(evidence: Evidence) -> Iterator[ExperimentFigure]:
     for endpoint, metric, own, tests in panels(seed_means(evidence.scores, MODELS)):
         points = {test: published_points("recipes", test, metric) for test in tests}
         svg = recipe_bars(own, tests, metric, MODELS, points, "paper (published)")
-        yield ExperimentFigure(f"Recipes: {title_of(metric)}, {endpoint}", svg, cited(f"Each recipe on the same splits. {MEANS}", points))
+        yield ExperimentFigure(
+            f"Recipes: {title_of(metric)}, {endpoint}", svg, cited(f"Each recipe has its own pooled model and teachers. {MEANS}", points)
+        )
 
 
 def by_setting(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -5,7 +5,7 @@ import pytest
 
 from fluid.artifacts import hash_json
 from fluid.errors import ConfigError
-from fluid.federation.collect import collect, config_of, experiment_of
+from fluid.federation.collect import collect, config_of, experiment_of, write_tables
 
 
 def run(folder: Path, name: str, status: str = "done", **settings: object) -> None:
@@ -31,6 +31,40 @@ def test_replicates_share_a_configuration_and_other_settings_do_not(tmp_path: Pa
     assert table.loc["a", "config"] == table.loc["b", "config"] != table.loc["c", "config"]
     assert table["seed"].to_dict() == {"a": 0, "b": 1, "c": 0}
     assert len(found.unfinished) == 1
+
+
+def test_a_setting_that_changes_nothing_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    run(tmp_path, "old", companies={"n": 3})
+    run(tmp_path, "new", companies={"n": 3, "taking_part": None, "left_out": None}, figure="student_size", analyses=["cross_domain"])
+    run(tmp_path, "less", companies={"n": 3, "taking_part": None, "left_out": "T1"})
+    found = collect(tmp_path)
+    table = found.table.set_index("run")
+    assert table.loc["old", "config"] == table.loc["new", "config"] != table.loc["less", "config"]
+    assert found.settings == ("companies.left_out",)
+
+
+def test_recipes_stand_for_what_they_decide(tmp_path: Path) -> None:
+    settings = {("paper", 0): "forest", ("paper", 1): "forest", ("fluid", 0): "gine"}
+    for (recipe, seed), model in settings.items():
+        run(tmp_path, f"{recipe}{seed}", seed=seed, model={"kind": model})
+        record = json.loads((tmp_path / f"{recipe}{seed}" / "run.json").read_text())
+        record["command"] += f" recipe={recipe}"
+        (tmp_path / f"{recipe}{seed}" / "run.json").write_text(json.dumps(record))
+    found = collect(tmp_path)
+    assert found.settings == ("recipe", "seed")
+    assert found.table.set_index("run")["recipe"].to_dict() == {"paper0": "paper", "paper1": "paper", "fluid0": "fluid"}
+    assert found.table.set_index("run").loc["fluid0", "model.kind"] == "gine"  # still in the table
+
+
+def test_analyses_are_gathered_with_the_settings_in_front(tmp_path: Path) -> None:
+    run(tmp_path, "a")
+    run(tmp_path, "b", seed=1)
+    (tmp_path / "b/analyses").mkdir()
+    (tmp_path / "b/analyses/domain_gain.csv").write_text("company,in_domain\nT1,5\n")
+    found = collect(tmp_path)
+    assert found.analyses["domain_gain"][["run", "seed", "company", "in_domain"]].to_numpy().tolist() == [["b", 1, "T1", 5]]
+    files = write_tables(found, tmp_path / "all.parquet")
+    assert [file.name for file in files] == ["all.parquet", "all-domain_gain.parquet"]
 
 
 def test_the_seed_is_told_even_if_there_is_but_one(tmp_path: Path) -> None:

@@ -58,10 +58,9 @@ def _curves(axes: Any, own: pd.DataFrame, line: str, suffix: str) -> None:
     for role in CURVES:
         rows = own[own["role"] == role].sort_values("x")
         if len(rows):
-            axes.errorbar(
-                rows["x"], rows["mean"], yerr=rows["half"].fillna(0), color=ROLE_COLOURS[role], linestyle=line, marker="o", markersize=3.5,
-                linewidth=1.4, capsize=2, label=role.replace("_", " ") + suffix,
-            )  # fmt: skip
+            half = rows["half"].fillna(0) if rows["half"].notna().any() else None  # one seed has no interval
+            look: dict[str, Any] = {"color": ROLE_COLOURS[role], "linestyle": line, "marker": "o", "markersize": 3.5, "linewidth": 1.4}
+            axes.errorbar(rows["x"], rows["mean"], yerr=half, capsize=2, label=role.replace("_", " ") + suffix, **look)
     for role in ENDS:
         value = own.loc[own["role"] == role, "mean"].mean()
         if pd.notna(value):

@@ -40,16 +40,18 @@ def grouped_bars(
                 x = np.arange(len(groups)) + (number - (len(bars) - 1) / 2) * width
                 value = rows["mean"].to_numpy(float)
                 axes.bar(x, np.nan_to_num(value), width=0.92 * width, color=colour, label=bar.replace("_", " "))
-                axes.errorbar(x, value, yerr=rows["half"].fillna(0), fmt="none", ecolor="#222222", elinewidth=0.9, capsize=2)
-                for place, height in zip(x, value, strict=True):
+                known = rows["half"].notna().to_numpy()  # one seed has no interval
+                axes.errorbar(x[known], value[known], yerr=rows["half"][known], fmt="none", ecolor="#222222", elinewidth=0.9, capsize=2)
+                ends = value + np.where(value < 0, -1, 1) * rows["half"].fillna(0).to_numpy(float)
+                for place, height, end in zip(x, value, ends, strict=True):
                     if np.isfinite(height) and len(groups) * len(bars) <= 20:
-                        over = (0, 9 if height >= 0 else -9)
-                        axes.annotate(f"{height:.3f}", (place, height), xytext=over, textcoords="offset points", ha="center", fontsize=6.5,
+                        over = (0, 7 if height >= 0 else -7)
+                        axes.annotate(f"{height:.3f}", (place, end), xytext=over, textcoords="offset points", ha="center", fontsize=6.5,
                                       va="center")  # fmt: skip
-            known = {group: value for group, value in points.get(test, {}).items() if group in groups}
-            if known:
-                places = [groups.index(group) for group in known]
-                axes.plot(places, list(known.values()), color="#000000", marker="D", markersize=5, linestyle="none", label=point_label)
+            cited = {group: value for group, value in points.get(test, {}).items() if group in groups}
+            if cited:
+                places = [groups.index(group) for group in cited]
+                axes.plot(places, list(cited.values()), color="#000000", marker="D", markersize=5, linestyle="none", label=point_label)
             axes.axhline(0, color="#888888", linewidth=0.6)
             axes.set_title(test, loc="left", fontweight="bold")
             axes.set_ylabel(y_title)

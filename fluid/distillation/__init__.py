@@ -4,7 +4,6 @@ Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 """
 
 from fluid.distillation.combine import (
-    LabelNoise,
     Rule,
     check_method,
     combine,
@@ -39,7 +38,7 @@ from fluid.distillation.losses import (
     weighted_mean,
 )
 from fluid.distillation.methods import METHODS, Method
-from fluid.distillation.noise import expected_confusion, forward_corrected
+from fluid.distillation.noise import LabelNoise, expected_confusion, forward_corrected
 from fluid.distillation.selection import MODES, hint_of, select
 from fluid.distillation.sharpen import entropy_reduction, sharpen
 from fluid.distillation.targets import disagreement_variance, hard_class, sharpened

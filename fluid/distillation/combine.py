@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from torch import Tensor
 from fluid.distillation.calibrate import cooled, given_temperature, learnt_temperature
 from fluid.distillation.consensus import Consensus, Opinion, conclude, kish
 from fluid.distillation.methods import Plan, plan_of
-from fluid.distillation.noise import expected_confusion
+from fluid.distillation.noise import LabelNoise, expected_confusion
 from fluid.distillation.selective import selected
 from fluid.distillation.sharpen import sharpen
 from fluid.distillation.slices import row_slices
@@ -28,18 +28,6 @@ def weighed(votes: Votes, plan: Plan) -> Votes:
         near = torch.where(weights > 0, weights * (votes.similarity ** common["power"]).unsqueeze(2), torch.zeros_like(weights))
         weights = torch.where(near.sum(0, keepdim=True) > 0, near, weights)
     return votes._replace(weights=weights)
-
-
-class LabelNoise(NamedTuple):
-    """How labels of a consensus confuse the truth, `P(label j | true i)` per endpoint, `(T, 2, 2)` each; NaN for values.
-
-    Attributes:
-        soft: Of soft labels.
-        hard: Of the likelier class.
-    """
-
-    soft: Tensor
-    hard: Tensor
 
 
 @dataclass(frozen=True, slots=True)

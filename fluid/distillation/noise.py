@@ -1,5 +1,7 @@
 """Label noise: what a student says of the true class, translated into what noisy labels would say."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,6 +9,18 @@ from torch.nn import functional as F
 from fluid.distillation.checks import require_dimensions, require_range, require_shape
 
 SMALLEST = 1e-12
+
+
+class LabelNoise(NamedTuple):
+    """How labels of a consensus confuse the truth, `P(label j | true i)` per endpoint, `(T, 2, 2)` each; NaN for values.
+
+    Attributes:
+        soft: Of soft labels.
+        hard: Of the likelier class.
+    """
+
+    soft: Tensor
+    hard: Tensor
 
 
 def check_confusion(confusion: Tensor, n_endpoints: int) -> None:

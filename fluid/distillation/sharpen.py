@@ -13,7 +13,8 @@ def sharpen(probs: Tensor, temperature: float = SHARPEN.default) -> Tensor:
     """Return `p^(1/T) / (p^(1/T) + (1 − p)^(1/T)) = σ(logit(p) / T)`.
 
     MixMatch's sharpening (Berthelot et al. 2019, arXiv:1905.02249, eq. 7), the enhanced ERA of SCARLET (Azuma et al. 2025,
-    arXiv:2504.19602). Exact at 0, ½ and 1; temperature 1 changes nothing, 0 is the limit of hard labels, above 1 softens.
+    arXiv:2504.19602), and DS-FL's with logits in the place of probabilities. Exact at 0, ½ and 1; temperature 1 changes nothing, 0 is the
+    limit of hard labels, above 1 softens. NaN, missing, stays.
 
     Args:
         probs: Probabilities of any shape.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fluid.artifacts import Artifact, read_json, write_json
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.combine import LabelNoise
 from fluid.distillation.loss_spec import LossSpec
+from fluid.distillation.noise import LabelNoise
 from fluid.errors import ArtifactError, ConfigError
 
 FILE = "confusion.json"

@@ -25,7 +25,7 @@ class NeighbourSpec:
 
     k: int = 10
     similarity_power: float = 8.0
-    confidence_power: float = 4.0
+    confidence_power: float = 0.0
 
     def __post_init__(self) -> None:
         """Check ranges.

@@ -63,7 +63,7 @@ def test_a_change_makes_just_what_it_made_old(package: Path, changed: str, old: 
         ("federation/baselines/prediction_rounds.py", {"fedmd", "dsfl"}),
         ("training/proximal.py", {"fedprox"}),
         ("training/legs.py", {"fedavg", "fedprox", "feddf"}),
-        ("distillation/aggregation.py", {"feddf", "dsfl"}),
+        ("distillation/aggregation.py", {"feddf"}),
         ("federation/baselines/suite.py", set()),
         ("federation/baselines/spec.py", set(BASELINES)),
     ],

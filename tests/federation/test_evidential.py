@@ -14,7 +14,7 @@ from fluid.cli.verbs import plain_values
 from fluid.distillation import LossSpec
 from fluid.errors import ConfigError
 from fluid.federation import consortium
-from fluid.federation.baselines.spec import BaselinesSpec, FedMDSpec
+from fluid.federation.baselines.spec import BaselinesSpec, FedAvgSpec, FedMDSpec
 from fluid.federation.model_folder import read_model
 from fluid.federation.orders import AnnotateOrder, TeacherOrder
 from fluid.federation.spec import FederationSpec, HybridSpec, StudentSpec
@@ -91,9 +91,13 @@ def test_every_hybrid_goes_on_from_an_evidential_student(mode: str, rerun: Calla
 def test_weights_of_evidential_networks_are_averaged_and_its_teachers_digest_soft_labels(
     told: Finished, rerun: Callable[..., Finished]
 ) -> None:
-    baselines = BaselinesSpec(fedmd=FedMDSpec(rounds=1, digest_epochs=1, revisit_epochs=1))
+    baselines = BaselinesSpec(fedavg=FedAvgSpec(rounds=1, local_epochs=1), fedmd=FedMDSpec(rounds=1, digest_epochs=1, revisit_epochs=1))
     run = rerun(model=EVIDENTIAL, training=told.spec.training, baselines=baselines)
-    assert set(run.federation.baselines.rounds) == {"fedmd"}
+    assert set(run.federation.baselines.rounds) == {"fedavg", "fedmd"}
+    common = read_model(run.federation.baselines.rounds["fedavg"]).predictor
+    assert isinstance(common, GraphEnsemble)
+    assert common.networks[0].spec == EVIDENTIAL
+    assert np.all(common.predict(run.federation.data.transfer.molecules).epistemic > 0)
 
 
 class TestRefused:

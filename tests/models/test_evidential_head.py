@@ -76,6 +76,12 @@ def test_half_precision_is_only_in_the_matrix_products() -> None:
     assert all(plane.dtype == torch.float32 for plane in mixed)
 
 
+def test_it_compiles_into_one_graph() -> None:
+    made = head()
+    for ours, theirs in zip(torch.compile(made, fullgraph=True, backend="eager")(VECTORS), made(VECTORS), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
 def test_no_evidence_is_the_largest_uncertainty(molecules: MoleculeSet) -> None:
     model = make(members=1)
     torch.nn.init.zeros_(model.networks[0].head.out.weight)

@@ -56,7 +56,7 @@ def test_equal_labels_are_a_fixed_point(molecules: MoleculeSet) -> None:
 
 
 def test_without_a_neighbour_that_weighs_the_mean_of_all_answers(molecules: MoleculeSet) -> None:
-    nobody = NeighbourPredictor(molecules.bits, LABELS, np.zeros_like(CONFIDENCE), ENDPOINTS, NeighbourSpec(k=2))
+    nobody = NeighbourPredictor(molecules.bits, LABELS, np.zeros_like(CONFIDENCE), ENDPOINTS, NeighbourSpec(k=2, confidence_power=1.0))
     answers = nobody.predict(ASKED)
     np.testing.assert_allclose(answers.mean, np.broadcast_to(np.nanmean(LABELS, axis=0), (3, 2)), rtol=1e-6)
     np.testing.assert_allclose(answers.epistemic[:, 1], np.nanvar(LABELS[:, 1]), rtol=1e-6)
@@ -67,9 +67,18 @@ def test_without_a_neighbour_that_weighs_the_mean_of_all_answers(molecules: Mole
 def test_zero_confidence_is_a_missing_label(molecules: MoleculeSet) -> None:
     off, gone = CONFIDENCE.copy(), LABELS.copy()
     off[2, 0], gone[2, 0] = 0.0, np.nan
+    spec = NeighbourSpec(k=6, confidence_power=4.0)
     answers = [
-        NeighbourPredictor(molecules.bits, labels, confidence, ENDPOINTS, NeighbourSpec(k=6)).predict(ASKED).mean
+        NeighbourPredictor(molecules.bits, labels, confidence, ENDPOINTS, spec).predict(ASKED).mean
         for labels, confidence in ((LABELS, off), (gone, CONFIDENCE))
+    ]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_by_default_neighbours_count_by_similarity_alone(molecules: MoleculeSet) -> None:
+    answers = [
+        NeighbourPredictor(molecules.bits, LABELS, confidence, ENDPOINTS, NeighbourSpec(k=6)).predict(ASKED).mean
+        for confidence in (CONFIDENCE, np.zeros_like(CONFIDENCE))
     ]
     np.testing.assert_array_equal(*answers)
 

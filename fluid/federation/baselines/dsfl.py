@@ -1,13 +1,14 @@
 """DS-FL: the coordinator's model learns the companies' mean answer with its entropy reduced, round by round."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from fluid.artifacts import Artifact
-from fluid.distillation.aggregation import sharpen
+from fluid.distillation.sharpen import sharpen
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
 from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
 from fluid.federation.baselines.spec import DSFLSpec
@@ -17,6 +18,15 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stage import Stage, Work
 
 NAME = "dsfl"
+
+
+def entropy_reduced(mean: Tensor, is_class: Tensor, temperature: float) -> Tensor:
+    """Return mean answers `(M, T)` with sharper probabilities; values, where `is_class` `(T,)` is false, are left alone.
+
+    DS-FL puts a softmax with a temperature on the mean of what the networks put out (Itahara et al. 2020, sec. 3.3); here the mean is a
+    probability and goes through its logit, so that a temperature of 1 changes nothing, bit by bit.
+    """
+    return torch.where(is_class, sharpen(mean.double(), temperature).to(mean.dtype), mean)
 
 
 def dsfl_stage(
@@ -36,12 +46,10 @@ def dsfl_stage(
     """
 
     def build(folder: Path, work: Work) -> None:
-        kinds = [endpoint.kind == "classification" for endpoint in next(iter(models.values())).predictor.endpoints]
+        is_class = torch.tensor([endpoint.kind == "classification" for endpoint in next(iter(models.values())).predictor.endpoints])
 
-        def aggregate(mean: Tensor) -> Tensor:
-            return sharpen(mean, torch.tensor(kinds), settings.temperature)
-
-        digested = prediction_rounds(Course(parts, models, transfer, spec, settings, work), aggregate, revisit_last=False)
+        reduced = partial(entropy_reduced, is_class=is_class, temperature=settings.temperature)
+        digested = prediction_rounds(Course(parts, models, transfer, spec, settings, work), reduced, revisit_last=False)
         write_central(folder, NAME, digested, spec)
         digested.wire.write(folder)
 

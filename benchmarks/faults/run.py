@@ -224,6 +224,8 @@ def main() -> None:
         options.kills, options.flips = 3, 40
     folder, rows = Path(options.work or tempfile.mkdtemp(prefix="fluid-faults-")), []
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        sys.exit(f"{folder} is not empty: what lies there would be found again, and not made; give another folder as --work")
     straight = run(options, folder / "straight")
     if straight.code:
         sys.exit(f"the undisturbed run failed: {straight.text[-2000:]}")

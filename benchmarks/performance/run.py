@@ -22,6 +22,7 @@ from featurise import featurise
 from forward import forward
 from growth import growth
 from lightning_overhead import lightning_overhead
+from losses import losses
 from memory import memory
 from peers import versions
 from predict import predict
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "demo": demo,
     "growth": growth,
     "aggregate": aggregate,
+    "losses": losses,
 }
 BASE = "6fbae73"
 

@@ -63,7 +63,10 @@ def convert(hint: Any, value: Any, where: str) -> Any:
 def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and type(None) in args:
         return None
+    if isinstance(value, str) and str in args:
+        return value
     options = [arg for arg in args if arg is not type(None)]
+    options = [arg for arg in options if arg is not str] or options
     if all(is_dataclass(option) for option in options) and len(options) > 1:
         return _build_by_kind(options, value, where)
     return convert(options[0], value, where) if len(options) == 1 else value

@@ -18,14 +18,14 @@ def conf_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "conf"
 
 
-def composed(verb: str, overrides: Sequence[str] = ()) -> "DictConfig":
-    """Return the configuration of a verb without running anything."""
+def composed(verb: str, overrides: Sequence[str] = (), with_own: bool = False) -> "DictConfig":
+    """Return the configuration of a verb without running anything; `with_own` keeps Hydra's own part of it."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        return compose(verb, overrides=list(overrides))
+        return compose(verb, overrides=list(overrides), return_hydra_config=with_own)
 
 
 def with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:

@@ -8,7 +8,7 @@ from fluid.cli.build import build
 from fluid.errors import ConfigError
 from fluid.federation.spec import FederationSpec
 
-SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search", "launcher", "only", "cost")
+SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search", "launcher", "only", "cost", "figure")
 
 
 def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -16,6 +16,7 @@ def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key not in names}
 
 
+TAKING_PART = ("taking_part", "left_out")
 NO_FOLDER = "<paths.data>"
 FILES = ("pool", "transfer", "validation", "test_in_domain", "test_external", "transfer_labels")
 
@@ -47,13 +48,27 @@ def check_data_folder(config: Mapping[str, Any]) -> None:
         )
 
 
+def taking_part(companies: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who takes part, as the settings of `TakingPart`: `companies.taking_part` is a number, a list, a name, or null.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    value, left_out = (companies.get(key) for key in TAKING_PART)
+    if isinstance(value, bool) or not isinstance(value, int | str | list | type(None)):
+        raise ConfigError(f"companies.taking_part is {value!r}", expected="a number of companies, a list as [T1,T3], or null")
+    names = [value] if isinstance(value, str) else value if isinstance(value, list) else None
+    return {"n": value if isinstance(value, int) else None, "names": names, "left_out": left_out or ""}
+
+
 def federation_spec(config: Mapping[str, Any]) -> FederationSpec:
-    """Build a whole experiment; a `student_model` of null is the teachers' architecture, or the default if they are no networks."""
+    """Build a whole experiment; a `student_model` of null is the teachers' architecture with a plain head, or the default network."""
     if config.get("hparams_search"):
         raise ConfigError("hparams_search is a search, not one run", remedy="Add -m.")
     values = without(config, *SURROUNDINGS)
     if values["student_model"] is None:
         teacher = values["model"]
-        values["student_model"] = teacher if teacher.get("kind") == "network" else {}
+        values["student_model"] = {**teacher, "head": "plain"} if teacher.get("kind") == "network" else {}
     values["student_model"] = {"kind": "network", **values["student_model"]}
+    values["companies"], values["taking_part"] = without(values["companies"], *TAKING_PART), taking_part(values["companies"])
     return build(FederationSpec, values)

@@ -92,6 +92,24 @@ def combinations(overrides: Sequence["Override"]) -> list[Settings]:
     return list(product(*values.values()))
 
 
+def own_sweep(verb: str, settings: Settings) -> list[str]:
+    """Return what an experiment sweeps by itself (`hydra.sweeper.params` of its file), but for what the settings give."""
+    params = composed(verb, settings, with_own=True).hydra.sweeper.params or {}
+    given = {text.split("=", 1)[0].lstrip("+~") for text in settings}
+    return [f"{key}={values}" for key, values in params.items() if key not in given]
+
+
+def all_runs(verb: str, overrides: Sequence["Override"]) -> tuple[list[Settings], list[str]]:
+    """Return the settings of every run, and the texts of what experiments among them sweep by themselves."""
+    runs: list[Settings] = []
+    texts: dict[str, None] = {}
+    for each in combinations(overrides):
+        own = own_sweep(verb, each)
+        texts |= dict.fromkeys(own)
+        runs += [(*each, *more) for more in combinations(list(parsed(own).values()))]
+    return runs, list(texts)
+
+
 def plan(verb: str, arguments: Sequence[str]) -> Plan:
     """Return what a sweep is to do; every run's settings are composed here, so that wrong ones stop the sweep before it begins.
 
@@ -101,11 +119,12 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     overrides = parsed(arguments)
     single = [text for text, override in overrides.items() if not override.is_sweep_override()]
     config = plain_values(composed(verb, single))
-    settings = tuple(sorted(text for text in overrides if not text.startswith(SURROUNDING)))
+    of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]
+    runs, own = all_runs(verb, of_runs)
+    settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
     named = [text.removeprefix("name=") for text in single if text.startswith("name=")]
     name = named[0] if named else "sweep-" + hash_json(settings)[:10]
-    of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]
-    jobs = {run_folder(plain_values(composed(verb, job))): job for job in ((*each, f"sweep={name}") for each in combinations(of_runs))}
+    jobs = {run_folder(plain_values(composed(verb, job))): job for job in ((*each, f"sweep={name}") for each in runs)}
     return Plan(Path(config["paths"]["runs"]) / name, settings, jobs, launcher_of(config["launcher"]))
 
 

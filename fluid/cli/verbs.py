@@ -19,6 +19,7 @@ from fluid.cli.build import build
 from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, without
 from fluid.cli.suggest import check_known
 from fluid.cli.watch import watching
+from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
 from fluid.federation.run_record import portion_folder
@@ -71,16 +72,20 @@ def nothing(spec: FederationSpec, workshop: Workshop) -> None:
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Workshop], None] = nothing) -> None:
     """Run `fluid simulate`; `before` is called in its workshop first, and may end it by an error."""
     from fluid.cli.loggers import tracking
+    from fluid.federation.analyses import analyse, check_analyses
     from fluid.federation.consortium_data import check_files
     from fluid.federation.cost import Rates
     from fluid.federation.run_folder import clear_other_results, write_run
     from fluid.federation.run_record import recorded
     from fluid.federation.simulation import simulate
+    from fluid.reporting.experiments import check_figure
     from fluid.reporting.report_files import read_report_data
     from fluid.reporting.tables import baseline_table, headline_table
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
+    check_analyses(spec)
+    check_figure(config["figure"], [Endpoint.parse(text).kind for text in spec.labelled_intake.endpoints])
     check_data_folder(config)
     check_files(spec.data)
     with recorded(run, config, without(config, *SURROUNDINGS), command) as record:
@@ -91,7 +96,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             with at_work(config, tracker, run) as workshop:
                 workshop.needs = record.needs
                 before(spec, workshop)
-                federation = simulate(spec, workshop)
+                federation = analyse(simulate(spec, workshop), spec, workshop)
             again = record.complete()
             data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run, rates)
             tracker.results(data, run)
@@ -257,17 +262,22 @@ def run_gc(config: Config) -> None:
 
 def run_collect(config: Config) -> None:
     """Run `fluid collect`."""
-    from fluid.federation.collect import collect, write_table
+    from fluid.federation.collect import collect, write_tables
+    from fluid.federation.evidence import evidence_below
     from fluid.reporting.comparison import write_comparison
+    from fluid.reporting.experiments import experiment_figures
 
     folder = Path(config["folder"])
     out = Path(config["out"]) if config["out"] else folder / "collected.csv"
     collected = collect(folder)
-    write_table(collected, out)
-    write_comparison(collected.table, collected.settings, collected.unfinished, folder.name, out.with_suffix(".html"))
+    files = write_tables(collected, out)
+    figures = experiment_figures(evidence_below(folder))
+    write_comparison(collected.table, collected.settings, collected.unfinished, folder.name, out.with_suffix(".html"), figures)
     for line in collected.unfinished:
         print(f"  not in the table: {line}")
     print(f"{collected.runs} runs, {len(collected.table)} rows, settings that differ: {', '.join(collected.settings) or 'none'}")
+    for file in files[1:]:
+        last_line("analysis", file)
     last_line("table", out)
     last_line("comparison", out.with_suffix(".html"))
 

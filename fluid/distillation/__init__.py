@@ -3,10 +3,21 @@
 Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 """
 
-from fluid.distillation.combine import Rule, check_method, combine, fit_consensus, learns, needs_labels, teacher_weights
+from fluid.distillation.combine import (
+    LabelNoise,
+    Rule,
+    check_method,
+    combine,
+    fit_consensus,
+    knows_noise,
+    learns,
+    needs_labels,
+    teacher_weights,
+)
 from fluid.distillation.consensus import Consensus
 from fluid.distillation.dawid_skene import DawidSkene, dawid_skene
 from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.evidential import EvidenceSpec
 from fluid.distillation.gaussian_em import GaussianEM, gaussian_em
 from fluid.distillation.hints import released_hints
 from fluid.distillation.layer import ConsensusLayer
@@ -28,7 +39,7 @@ from fluid.distillation.losses import (
     weighted_mean,
 )
 from fluid.distillation.methods import METHODS, Method
-from fluid.distillation.noise import forward_corrected
+from fluid.distillation.noise import expected_confusion, forward_corrected
 from fluid.distillation.selection import MODES, hint_of, select
 from fluid.distillation.sharpen import entropy_reduction, sharpen
 from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
@@ -42,7 +53,9 @@ __all__ = [
     "ConsensusLayer",
     "DawidSkene",
     "DistillationLoss",
+    "EvidenceSpec",
     "GaussianEM",
+    "LabelNoise",
     "LossSpec",
     "Method",
     "Rule",
@@ -51,6 +64,7 @@ __all__ = [
     "dawid_skene",
     "disagreement_variance",
     "entropy_reduction",
+    "expected_confusion",
     "fit_consensus",
     "forward_corrected",
     "gaussian_em",
@@ -60,6 +74,7 @@ __all__ = [
     "huber",
     "huber_logits",
     "kl_distillation",
+    "knows_noise",
     "learns",
     "masked",
     "mixed",

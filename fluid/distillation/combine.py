@@ -1,8 +1,8 @@
 """Consensus by name, as a configuration chooses it: votes are weighed, recalibrated, combined, and the labels sharpened."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,9 +10,11 @@ from torch import Tensor
 from fluid.distillation.calibrate import cooled, given_temperature, learnt_temperature
 from fluid.distillation.consensus import Consensus, Opinion, conclude, kish
 from fluid.distillation.methods import Plan, plan_of
+from fluid.distillation.noise import expected_confusion
 from fluid.distillation.selective import selected
 from fluid.distillation.sharpen import sharpen
 from fluid.distillation.slices import row_slices
+from fluid.distillation.targets import hard_class
 from fluid.distillation.votes import Votes, read_votes
 from fluid.errors import ConfigError
 
@@ -26,6 +28,18 @@ def weighed(votes: Votes, plan: Plan) -> Votes:
         near = torch.where(weights > 0, weights * (votes.similarity ** common["power"]).unsqueeze(2), torch.zeros_like(weights))
         weights = torch.where(near.sum(0, keepdim=True) > 0, near, weights)
     return votes._replace(weights=weights)
+
+
+class LabelNoise(NamedTuple):
+    """How labels of a consensus confuse the truth, `P(label j | true i)` per endpoint, `(T, 2, 2)` each; NaN for values.
+
+    Attributes:
+        soft: Of soft labels.
+        hard: Of the likelier class.
+    """
+
+    soft: Tensor
+    hard: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,26 @@ class Rule:
             return opinion
         sharp = sharpen(opinion.label.clamp(0, 1), self.plan.common["sharpen"])
         return opinion._replace(label=torch.where(votes.is_class, sharp, opinion.label))
+
+    def noise(self, tensors: Mapping[str, Tensor]) -> LabelNoise | None:
+        """Return how its labels confuse the truth, by `expected_confusion`; `None` if the method knows of no truth.
+
+        With fewer than two teachers nothing is learnt of it, and the confusion is the identity.
+        """
+        if not self.plan.method.posterior:
+            return None
+        votes = self.votes(tensors)
+        unsharpened = replace(self.plan, common={**self.plan.common, "sharpen": 1.0})
+        classes = votes.classes_in
+        posterior, label = (rule.settle(votes).soft_label[:, classes] for rule in (replace(self, plan=unsharpened), self))
+        alone = self.learnt[0].alone.reshape(-1, 1, 1)
+        found = []
+        for taught in (label, hard_class(label)):
+            one = torch.where(alone, torch.eye(2, dtype=torch.float64, device=label.device), expected_confusion(posterior, taught))
+            every = one.new_full((len(votes.kinds), 2, 2), torch.nan)
+            every[classes] = one
+            found.append(every)
+        return LabelNoise(*found)
 
     def settle(self, votes: Votes) -> Consensus:
         """Return the consensus of votes, a slice of molecules at a time."""
@@ -157,6 +191,11 @@ def learns(method: str, options: Mapping[str, Any]) -> bool:
     """Return whether a method learns something of the batch of molecules that it is given."""
     plan = plan_of(method, options)
     return plan.method.learn is not None or isinstance(plan.temperature, str)
+
+
+def knows_noise(method: str) -> bool:
+    """Return whether a method can say how its labels confuse the truth."""
+    return plan_of(method, {}).method.posterior
 
 
 def needs_labels(method: str) -> bool:

@@ -23,10 +23,10 @@ class DistillationLoss(nn.Module):
     Args:
         spec: Which loss.
         kind: `classification` or `regression`.
-        confusion: `P(observed j | true i)` per endpoint, `(T, 2, 2)`; default: that of `spec` for all endpoints, if it has one.
+        confusion: `P(observed j | true i)` per endpoint, `(T, 2, 2)`; default: those of `spec`, or its one for all endpoints, if any.
 
     Raises:
-        ConfigError: The kind is unknown.
+        ConfigError: The kind is unknown, or the confusion was to be looked up in a consensus.
         ShapeError: The confusion has another shape.
         ValueError: The confusion is none.
     """
@@ -38,7 +38,11 @@ class DistillationLoss(nn.Module):
         if kind not in KINDS:
             raise ConfigError(f"kind is {kind!r}", expected=" or ".join(KINDS))
         self.spec, self.is_class = spec or LossSpec(), kind == "classification"
-        if confusion is None and self.spec.confusion:
+        if self.spec.automatic:
+            raise ConfigError("loss.confusion is auto, and no consensus was asked", remedy="Give the confusion itself.")
+        if confusion is None and self.spec.confusions:
+            confusion = torch.tensor(self.spec.confusions)
+        elif confusion is None and self.spec.confusion:
             confusion = torch.tensor(self.spec.confusion).unsqueeze(0)
         if confusion is not None:
             check_confusion(confusion, len(confusion))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fluid.distillation.losses import LOSSES, VALUE_LOSSES
 from fluid.errors import ConfigError
 
+AUTO = "auto"
+
 
 @dataclass(frozen=True, slots=True)
 class LossSpec:
@@ -17,7 +19,9 @@ class LossSpec:
         temperature: Softening temperature of `kl_distillation`.
         delta: Distance from which the Huber losses are linear: log-odds, or standard deviations of the soft labels.
         ranking: Share of the pairwise ranking loss, in [0, 1]; the rest is the pointwise loss.
-        confusion: `P(soft label says j | true class i)`, two rows that sum to 1, for the forward correction; empty: none.
+        confusion: `P(soft label says j | true class i)`, two rows that sum to 1, for the forward correction; empty: none; `auto`: as the
+            consensus estimates it.
+        confusions: One of them for each endpoint that is a class, in the place of `confusion`.
     """
 
     classes: str = "soft_bce"
@@ -25,7 +29,8 @@ class LossSpec:
     temperature: float = 1.0
     delta: float = 1.0
     ranking: float = 0.0
-    confusion: tuple[tuple[float, ...], ...] = ()
+    confusion: tuple[tuple[float, ...], ...] | str = ()
+    confusions: tuple[tuple[tuple[float, ...], ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -41,11 +46,22 @@ class LossSpec:
                 raise ConfigError(f"loss.{name} is {getattr(self, name)}", expected="a finite number above 0")
         if not 0 <= self.ranking <= 1:
             raise ConfigError(f"loss.ranking is {self.ranking}", expected="a share in [0, 1]")
-        if self.confusion and not _is_confusion(self.confusion):
-            raise ConfigError(f"loss.confusion is {self.confusion}", expected="two rows of two shares in [0, 1] that sum to 1")
+        if self.confusion and not self.automatic and not _is_confusion(self.confusion):
+            expected = "two rows of two shares in [0, 1] that sum to 1, or auto"
+            raise ConfigError(f"loss.confusion is {self.confusion}", expected=expected)
+        if self.confusions and (self.confusion or not all(map(_is_confusion, self.confusions))):
+            expected = "for each class two rows of two shares in [0, 1] that sum to 1, and no loss.confusion beside"
+            raise ConfigError(f"loss.confusions is {self.confusions}", expected=expected)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the confusion is still to be looked up in a consensus."""
+        return self.confusion == AUTO
 
 
-def _is_confusion(rows: tuple[tuple[float, ...], ...]) -> bool:
+def _is_confusion(rows: tuple[tuple[float, ...], ...] | str) -> bool:
+    if isinstance(rows, str):
+        return False
     shares = [share for row in rows for share in row]
     square = len(rows) == 2 and all(len(row) == 2 for row in rows)
     return square and all(0 <= share <= 1 for share in shares) and all(abs(sum(row) - 1) < 1e-4 for row in rows)

@@ -36,6 +36,7 @@ class Method:
         needs: Tensors beside `predictions`.
         sets: Other defaults of the options that all methods have.
         learn: `(votes, **options)` to what the rule uses of the whole batch; `None`: nothing, so molecules stay apart.
+        posterior: Whether labels of classes are probabilities of a latent truth, of which it knows how teachers confuse it.
     """
 
     rule: Callable[..., Opinion]
@@ -43,6 +44,7 @@ class Method:
     needs: tuple[str, ...] = ()
     sets: Mapping[str, Any] = field(default_factory=dict)
     learn: Callable[..., Any] | None = None
+    posterior: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ METHODS: Mapping[str, Method] = {
     "trimmed_mean": Method(by_trimmed_mean, {"trim": robust.TRIM}),
     "geometric_median": Method(by_geometric_median, {"iterations": geometric.ITERATIONS}, learn=unit_of),
     "cronus": Method(by_trust, FILTER_OPTIONS, learn=learn_trust),
-    "dawid_skene": Method(by_errors, EM_OPTIONS, learn=learn_errors),
+    "dawid_skene": Method(by_errors, EM_OPTIONS, learn=learn_errors, posterior=True),
     "stacking": Method(by_stack, {"ridge": stacking.RIDGE}, ("labels",), learn=learn_stack),
 }
 """Ways to combine votes, by the name that a configuration gives."""

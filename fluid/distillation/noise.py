@@ -45,6 +45,43 @@ def forward_corrected(logits: Tensor, confusion: Tensor) -> Tensor:
     return corrected(logits, confusion)
 
 
+def expected_confusion(posterior: Tensor, label: Tensor) -> Tensor:
+    """Return `P(label j | true i)` of labels of a latent truth, `C_ij = Σ_m q_m(i) y_m(j) / Σ_m q_m(i)`, `(T, 2, 2)` float64.
+
+    `q_m(i) = P(z_m = i | votes)` is the posterior of the truth, `y_m(1)` the label that is taught: the posterior itself, or the class
+    made of it. By Bayes' rule `P(votes | i) = q(i) P(votes) / P(i)`, so that the mean of `y` over molecules, weighted by `q(i)`, is its
+    expectation under the votes of true class `i`: `Σ_v P(v | i) y_v(j)`, what summing over all votes `v` by the teachers' confusions gives.
+
+    A student of posteriors learns `E[q | x] = Σ_i P(i | x) C_i1`, flatter than the truth where votes are noisy; through the correction
+    by `C` it learns `P(1 | x)`. With certain posteriors `C` is the identity, with posteriors that never leave the prior its rows are equal.
+
+    Limits: that holds as far as votes depend on the molecule through its class alone, and the posterior is calibrated. Errors that follow
+    from the structure are part of what `q` says of `x`, and the correction then sharpens too much; teachers that share errors make
+    the posterior too sure, and `C` too close to the identity.
+
+    Args:
+        posterior: Probability of class 1, `(M, T)`; NaN is missing.
+        label: Labels made of it, `(M, T)`, in [0, 1].
+
+    Returns:
+        One confusion per endpoint; the identity's row for a class that no molecule has.
+
+    Raises:
+        ShapeError: Shapes disagree.
+        ValueError: A value is outside [0, 1].
+    """
+    require_dimensions("posterior", posterior, 2, "(molecules, endpoints)")
+    require_shape("label", label, tuple(posterior.shape))
+    for name, plane in (("posterior", posterior), ("label", label)):
+        require_range(name, plane, 0.0, 1.0)
+    known = ~(torch.isnan(posterior) | torch.isnan(label))
+    q, y = (torch.where(known, plane.double(), 0.0) for plane in (posterior, label))
+    truth = torch.stack([known.double() - q, q], 1)  # (M, 2, T)
+    active, mass = (truth * y.unsqueeze(1)).sum(0).T, truth.sum(0).T  # (T, 2)
+    share = torch.where(mass > 0, active / mass.clamp(min=SMALLEST), torch.tensor([0.0, 1.0]).double().to(q.device)).clamp(0, 1)
+    return torch.stack([1 - share, share], 2)
+
+
 def corrected(logits: Tensor, confusion: Tensor) -> Tensor:
     """Return `forward_corrected` of arguments that were checked before."""
     log = torch.log(confusion.to(logits.dtype).clamp(min=SMALLEST))

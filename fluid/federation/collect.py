@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from fluid.federation.housekeeping import run_folders
 from fluid.federation.run_record import CONFIG, DONE, is_portion, read_record
 from fluid.reporting.significance import SEEDS
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost", "figure", "analyses")
+ANALYSES = "analyses"
+LATER = {"companies.taking_part": None, "companies.left_out": None}
+"""Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
 INDIFFERENT = ("intake.workers", "trainer.progress", "trainer.checkpoint_s")
 
 
@@ -25,15 +28,17 @@ class Collected:
     Attributes:
         table: One row per run and score: `run`, `experiment`, `config`, the seeds, the settings that differ, then the columns of
             `metrics.csv`.
-        settings: Dotted names of the settings that differ between runs.
+        settings: Dotted names of the settings that differ between runs; of several recipes, `recipe` stands for what it decides.
         runs: How many runs are in the table.
         unfinished: Each run that is not, and why.
+        analyses: Tables of the runs that asked for analyses, by name, with the same columns in front.
     """
 
     table: pd.DataFrame
     settings: tuple[str, ...]
     runs: int
     unfinished: tuple[str, ...]
+    analyses: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -49,7 +54,8 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def settings_of(folder: Path) -> dict[str, Any]:
     """Return the settings that decide a run's results, by dotted names."""
-    return flat({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
+    settings = flat({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
+    return {name: value for name, value in settings.items() if name not in LATER or value != LATER[name]}
 
 
 def config_of(settings: Mapping[str, Any]) -> str:
@@ -67,8 +73,18 @@ def placeless(value: Any) -> Any:
 
 def experiment_of(command: str) -> str:
     """Return the experiment that a run's command names, or `none`."""
-    named = [word.lstrip("+").removeprefix("experiment=") for word in shlex.split(command) if word.lstrip("+").startswith("experiment=")]
-    return named[-1] if named else "none"
+    return choice_in(command, "experiment")
+
+
+def recipe_of(command: str) -> str:
+    """Return the recipe that a run's command names, or `none`."""
+    return choice_in(command, "recipe")
+
+
+def choice_in(command: str, group: str) -> str:
+    """Return the choice of a group that a command names last, or `none`."""
+    words = [word.lstrip("+") for word in shlex.split(command)]
+    return ["none", *(word.removeprefix(f"{group}=") for word in words if word.startswith(f"{group}="))][-1]
 
 
 def identity_of(record: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,37 +100,66 @@ def differing(settings: Mapping[Path, Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(name for name in names if len({repr(values.get(name, absent)) for values in settings.values()}) > 1)
 
 
+def beyond_recipes(settings: Mapping[Path, Mapping[str, Any]], recipes: Mapping[Path, str]) -> tuple[str, ...]:
+    """Return the names of settings that differ, in short: of runs by several recipes, `recipe` and what differs within one."""
+    if len(set(recipes.values())) < 2:
+        return differing(settings)
+    groups = [{run: settings[run] for run in settings if recipes[run] == recipe} for recipe in dict.fromkeys(recipes.values())]
+    within = {name for group in groups for name in differing(group)}
+    return ("recipe", *(name for name in differing(settings) if name in within))
+
+
+def finished_runs(folder: Path) -> tuple[dict[Path, dict[str, Any]], tuple[str, ...]]:
+    """Return the records of all finished runs below a folder, and of each other one what became of it."""
+    records = {run: read_record(run) for run in run_folders(folder) if not is_portion(run)}
+    done = {run: record for run, record in records.items() if record["status"] == DONE}
+    return done, tuple(f"{run}: {record['status']} {record.get('error', '')}".strip() for run, record in records.items() if run not in done)
+
+
 def collect(folder: Path) -> Collected:
     """Gather all finished runs below a folder.
 
     Raises:
         ConfigError: There is none.
     """
-    records = {run: read_record(run) for run in run_folders(folder) if not is_portion(run)}
-    done = {run: settings_of(run) for run, record in records.items() if record["status"] == DONE}
-    unfinished = tuple(f"{run}: {record['status']} {record.get('error', '')}".strip() for run, record in records.items() if run not in done)
-    if not done:
+    records, unfinished = finished_runs(folder)
+    if not records:
         raise ConfigError(f"there is no finished run ({len(unfinished)} others)", where=str(folder), expected="a sweep's folder")
-    names = differing(done)
-    parts = []
-    for run, settings in done.items():
-        scores = pd.read_csv(run / "metrics.csv")
-        clash = {name: f"settings.{name}" for name in names if name in scores.columns}
-        chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
-        parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=scores.index), scores], axis=1))
-    return Collected(pd.concat(parts, ignore_index=True), names, len(done), unfinished)
+    recipes = {run: recipe_of(str(record.get("command", ""))) for run, record in records.items()}
+    done = {run: settings_of(run) for run in records}
+    names, shown = differing(done), beyond_recipes(done, recipes)
+
+    def gathered(files: Mapping[Path, Path]) -> pd.DataFrame:
+        parts = []
+        for run, file in files.items():
+            own, settings = pd.read_csv(file), done[run]
+            clash = {name: f"settings.{name}" for name in names if name in own.columns}
+            chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
+            chosen |= {"recipe": recipes[run]} if "recipe" in shown else {}
+            parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=own.index), own], axis=1))
+        return pd.concat(parts, ignore_index=True)
+
+    analyses: dict[str, dict[Path, Path]] = {}
+    for run in done:
+        for file in sorted((run / ANALYSES).glob("*.csv")):
+            analyses.setdefault(file.stem, {})[run] = file
+    scores = gathered({run: run / "metrics.csv" for run in done})
+    return Collected(scores, shown, len(done), unfinished, {name: gathered(files) for name, files in sorted(analyses.items())})
 
 
-def write_table(collected: Collected, out: Path) -> None:
-    """Write the table as CSV or Parquet, by the suffix.
+def write_tables(collected: Collected, out: Path) -> list[Path]:
+    """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files.
 
     Raises:
         InputError: The suffix is neither.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
-    with atomic_file(out) as temporary:
-        if out.suffix == ".csv":
-            collected.table.to_csv(temporary, index=False)
-        else:
-            collected.table.to_parquet(temporary, index=False)
+    tables = {out: collected.table} | {out.with_name(f"{out.stem}-{name}{out.suffix}"): table for name, table in collected.analyses.items()}
+    for file, table in tables.items():
+        with atomic_file(file) as temporary:
+            if out.suffix == ".csv":
+                table.to_csv(temporary, index=False)
+            else:
+                table.to_parquet(temporary, index=False)
+    return list(tables)

@@ -13,6 +13,7 @@ from fluid.artifacts import Artifact, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
 from fluid.federation.hints import read_hints
+from fluid.federation.label_noise import Confusions, read_noise
 
 COLUMNS = ("soft_label", "confidence", "support")
 
@@ -28,6 +29,7 @@ class ConsensusTable:
         confidence: In [0, 1], `(M, T)`.
         support: Effective number of teachers behind a soft label, `(M, T)`.
         hints: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.hints`.
+        confusions: How its labels confuse the truth, where the consensus estimates that; else empty.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -36,6 +38,7 @@ class ConsensusTable:
     confidence: np.ndarray
     support: np.ndarray
     hints: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
+    confusions: Confusions = field(default_factory=dict, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.soft_label)
@@ -75,4 +78,5 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
     frame = pq.read_table(artifact / "consensus.parquet").to_pandas()
     planes = {name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in COLUMNS}
-    return ConsensusTable(endpoints, manifest["transfer_digest"], **planes, hints=read_hints(artifact, endpoints))
+    beside = {"hints": read_hints(artifact, endpoints), "confusions": read_noise(artifact, endpoints)}
+    return ConsensusTable(endpoints, manifest["transfer_digest"], **planes, **beside)  # type: ignore[arg-type]

@@ -21,9 +21,9 @@ DATA, CONSENSUS = "data", "consensus"
 
 def portions(spec: FederationSpec) -> list[str]:
     """Return the parts of a federation by name, in the order in which they need each other: all but baselines and the judging."""
-    companies = [f"T{number}" for number in range(1, spec.companies.n + 1)]
+    companies, members = spec.company_names, spec.taking_part.of(spec.company_names)
     bounds = ["pooled", "forest"] if spec.evaluation.forest else ["pooled"]
-    return [DATA, *companies, *bounds, CONSENSUS, STUDENT, *map(hybrid_name, companies)]
+    return [DATA, *companies, *bounds, CONSENSUS, STUDENT, *map(hybrid_name, members)]
 
 
 def check_portion(name: str, spec: FederationSpec) -> None:
@@ -55,11 +55,11 @@ def make_portion(name: str, spec: FederationSpec, workshop: Workshop) -> None:
     if bound := upper_bounds(data.pool, spec, workshop).get(name):
         workshop.make(bound)
         return
-    asked = {name: companies[name]} if name in companies else companies
+    asked = {name: companies[name]} if name in companies else spec.taking_part.among(companies)
     teachers = workshop.make_all(teacher_stages(asked, spec, workshop))
     annotations = annotate(teachers, data.transfer, spec, workshop)
     if name not in companies:
-        make_released(name, annotations, companies, teachers, data, spec, workshop)
+        make_released(name, annotations, asked, teachers, data, spec, workshop)
 
 
 def make_released(
@@ -71,7 +71,7 @@ def make_released(
     spec: FederationSpec,
     workshop: Workshop,
 ) -> None:
-    """Make the consensus, the student, or a hybrid from the annotations of all companies."""
+    """Make the consensus, the student, or a hybrid from the annotations of those companies that take part."""
     consensus = aggregate(annotations, data.transfer, spec, workshop)
     if name == CONSENSUS:
         return

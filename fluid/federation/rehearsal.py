@@ -46,7 +46,7 @@ def rehearse(spec: FederationSpec, workshop: Workshop, metric: str) -> Iterator[
     if needs_labels(spec.consensus.method):
         raise ConfigError(f"a search cannot use consensus {spec.consensus.method!r}", expected="a consensus that needs no labels")
     data = load_data(spec, workshop)
-    companies = read_split(workshop.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool)
+    companies = spec.taking_part.among(read_split(workshop.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool))
     teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
     models = {name: read_model(teacher) for name, teacher in teachers.items()}
     yield Glimpse("teachers", defined_mean([own_score(model, companies[name], spec, metric) for name, model in models.items()]))

@@ -15,6 +15,7 @@ from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
 from fluid.federation.chemical_space import chemical_space
+from fluid.federation.collect import ANALYSES
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.cost import Rates
 from fluid.federation.model_folder import read_model
@@ -27,7 +28,7 @@ from fluid.reporting.page import write_report
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
 
-RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs")
+RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES)
 DEFAULT_RATES = Rates()
 
 
@@ -53,9 +54,9 @@ def learning_curves(federation: Federation) -> pd.DataFrame:
 
 
 def contribution(federation: Federation) -> pd.DataFrame:
-    """Return each teacher's share of the consensus weight beside its share of the private labels."""
+    """Return each teacher's share of the consensus weight beside its share of the private labels of those who take part."""
     table = pd.read_csv(federation.consensus / "contribution.csv")
-    sizes = {name: len(part) for name, part in federation.companies.items()}
+    sizes = {name: len(federation.companies[name]) for name in table["company"]}
     table["labels_share"] = [sizes[name] / sum(sizes.values()) for name in table["company"]]
     return table
 
@@ -122,7 +123,7 @@ def report_data(
 
 
 def copy_artifacts(federation: Federation, run: Path) -> None:
-    """Copy what a user takes away: models, annotation sets, consensus, lists of dropped rows."""
+    """Copy what a user takes away: models, annotation sets, consensus, analyses, lists of dropped rows."""
     places = {Path("models") / name: artifact for name, artifact in federation.models.items()}
     places |= {Path("annotations") / name: artifact for name, artifact in federation.annotations.items()}
     places[Path("consensus")] = federation.consensus
@@ -132,6 +133,9 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
     (run / "dropped").mkdir(exist_ok=True)
     for name, artifact in federation.data.intakes.items():
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")
+    for name, artifact in federation.analyses.items():
+        (run / ANALYSES).mkdir(exist_ok=True)
+        shutil.copyfile(artifact / f"{name}.csv", run / ANALYSES / f"{name}.csv")
     write_removed(run / "dropped" / "overlap.csv", federation.data.removed)
 
 

@@ -52,12 +52,13 @@ class Federation:
     Attributes:
         data: The molecules.
         split: Division of the pool.
-        companies: Private split of each company.
+        companies: Private split of each company, also of those that take no part.
         models: Model artifacts by name: pooled, forest, `T1`.., student, `H1`...
-        annotations: Annotation artifacts by teacher.
+        annotations: Annotation artifacts by teacher that takes part.
         consensus: The consensus.
         judged: Judged answers and scores by model name, and of the consensus itself.
         baselines: Other ways of federated learning, if any was asked for.
+        analyses: Answers to further questions, by name; see `fluid.federation.analyses`.
     """
 
     data: ConsortiumData
@@ -68,13 +69,15 @@ class Federation:
     consensus: Artifact
     judged: Mapping[str, Artifact]
     baselines: Baselines = field(default_factory=Baselines)
+    analyses: Mapping[str, Artifact] = field(default_factory=dict)
 
 
 def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     """Run the whole federation; every stage that is in the store already is reused."""
     data, split, companies = divide(spec, workshop)
     teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
-    annotations = annotate(teachers, data.transfer, spec, workshop)
+    members, annotators = spec.taking_part.among(companies), spec.taking_part.among(teachers)
+    annotations = annotate(annotators, data.transfer, spec, workshop)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     labels = public_labels(data, annotations)
     consensus = aggregate(annotations, data.transfer, spec, workshop, labels)
@@ -83,10 +86,10 @@ def simulate(spec: FederationSpec, workshop: Workshop) -> Federation:
     student = bounds.pop(STUDENT)
     # ══ back in each company: the released student meets the private split ══
     released = Released(student, read_model(student), read_consensus(consensus, data.transfer.transfer_digest), data.transfer)
-    hybrids = workshop.make_all({name: add_back(name, part, teachers[name], released, spec, workshop) for name, part in companies.items()})
-    baselines = make_baselines(companies, teachers, student, data.transfer, spec, workshop)
+    hybrids = workshop.make_all({name: add_back(name, part, teachers[name], released, spec, workshop) for name, part in members.items()})
+    baselines = make_baselines(members, annotators, student, data.transfer, spec, workshop)
     judged = judge(data, bounds, teachers, student, hybrids, baselines, spec, workshop)
-    judged["consensus"] = judge_consensus(data, judged, teachers, annotations, labels, spec, workshop)
+    judged["consensus"] = judge_consensus(data, judged, annotators, annotations, labels, spec, workshop)
     models = {**bounds, **teachers, STUDENT: student, **{hybrid_name(company): hybrid for company, hybrid in hybrids.items()}}
     models |= {name: model.artifact for name, model in baselines.models.items()}
     return Federation(data, split, companies, models, annotations, consensus, judged, baselines)
@@ -97,7 +100,8 @@ def divide(spec: FederationSpec, workshop: Workshop) -> tuple[ConsortiumData, Ar
     data = load_data(spec, workshop)
     split = workshop.make(split_stage(data.pool, spec.companies, spec.seed))
     workshop.watch.note((split / "summary.txt").read_text(encoding="utf-8"))
-    return replace(data, pool=read_owned(split, data.pool)), split, read_split(split, data.pool)
+    notes = (*data.notes, *spec.taking_part.notes(spec.company_names))
+    return replace(data, pool=read_owned(split, data.pool), notes=notes), split, read_split(split, data.pool)
 
 
 def teacher_stages(companies: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> dict[str, Stage]:
@@ -223,6 +227,13 @@ def judge(
     return workshop.make_all(stages)
 
 
+def taught_by(data: ConsortiumData, annotations: Mapping[str, Artifact], labels: np.ndarray | None, spec: FederationSpec) -> Taught | None:
+    """Return what the consensus learns from, or takes its scale of distances from; `None` if it does neither."""
+    if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":
+        return Taught(tuple(read_sets(annotations, data.transfer)), labels)
+    return None
+
+
 def judge_consensus(
     data: ConsortiumData,
     judged: Mapping[str, Artifact],
@@ -233,10 +244,7 @@ def judge_consensus(
     workshop: Workshop,
 ) -> Artifact:
     """Judge the consensus, asked directly about the same tests; what it learns, it learns on the transfer set."""
-    exam = exam_of(data, spec)
-    taught = None
-    if learns(spec.consensus.method, spec.consensus.options) or spec.annotation.domain == "distances":  # whose scale is learnt
-        taught = Taught(tuple(read_sets(annotations, data.transfer)), labels)
+    exam, taught = exam_of(data, spec), taught_by(data, annotations, labels, spec)
     asked = {name: judged[name] for name in teachers}
     opened = {name: read_model(artifact) for name, artifact in teachers.items()}
     return workshop.make(judge_consensus_stage(asked, opened, spec.consensus, spec.annotation.edges, exam, taught))

@@ -7,9 +7,10 @@ from typing import Any
 
 from fluid.companies.spec import CompanySpec
 from fluid.data.layout import Layout
-from fluid.distillation import MODES, LossSpec, check_method, needs_labels
+from fluid.distillation import MODES, LossSpec, check_method, knows_noise, needs_labels
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.federation.taking_part import TakingPart
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
@@ -263,6 +264,8 @@ class StudentSpec:
             raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
 
 
+UNPREJUDICED = ("all", "random", "covered", "diverse")
+"""Selections that do not look at what teachers said of a molecule."""
 HYBRIDS = ("fine_tune", "concatenate", "mix", "l2_sp", "frozen", "gate")
 FOREST_HYBRIDS = ("concatenate", "gate")
 
@@ -378,13 +381,56 @@ class Training:
     hybrid: Recipe = field(default_factory=Recipe)
 
 
+def check_noise(loss: LossSpec, student: StudentSpec, selection: SelectionSpec) -> None:
+    """Refuse `loss.confusion=auto` where the confusion of a consensus is not that of what is learnt.
+
+    It is estimated for its labels as they are, over all molecules: choosing or weighing molecules by what teachers said, or
+    sharpening their labels, changes it. Domain scores and chance may choose.
+
+    Raises:
+        ConfigError: The settings do so.
+    """
+    if not loss.automatic or student.mode == "nearest":
+        return
+    wrong = [] if student.mode != "heads" else ["distillation=heads"]
+    wrong += [] if student.sharpen == 1 else [f"distillation.sharpen={student.sharpen:g}"]
+    wrong += [] if selection.mode in UNPREJUDICED else [f"selection={selection.mode}"]
+    wrong += [] if selection.confidence_power == 0 else [f"selection.confidence_power={selection.confidence_power:g}"]
+    if wrong:
+        raise ConfigError(
+            f"loss.confusion is auto, and with {', '.join(wrong)} the consensus' confusion is not that of what is learnt",
+            expected="distillation=network or blend, not sharpened; selection=all, random, covered or diverse, not weighted by confidence",
+            remedy="Or give loss.confusion by hand.",
+        )
+
+
+def check_head(model: ModelSpec, mode: str, loss: LossSpec, who: str = "a student") -> None:
+    """Refuse an evidential head that is to learn what it cannot: what each teacher said, or soft labels by a loss that is not its own.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if not isinstance(model, NetworkSpec) or not model.evidential or mode == "nearest":
+        return
+    if mode == "heads":
+        raise ConfigError("distillation=heads has a head per teacher, and the student's is evidential", remedy="Choose its head plain.")
+    if loss != LossSpec():
+        raise ConfigError(
+            f"an evidential head of {who} has a loss of its own", expected="loss=soft_bce", remedy="Or choose a model with head=plain."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class FederationSpec:
-    """One whole experiment."""
+    """One whole experiment.
+
+    `taking_part` is `companies.taking_part` and `companies.left_out` of the configuration; `analyses` are those of `analyses.py`.
+    """
 
     data: DataSpec
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     companies: CompanySpec = field(default_factory=CompanySpec)
+    taking_part: TakingPart = field(default_factory=TakingPart)
     model: ModelSpec = field(default_factory=NetworkSpec)
     distillation: StudentSpec = field(default_factory=StudentSpec)
     student_model: StudentModel = field(default_factory=NetworkSpec)
@@ -397,14 +443,24 @@ class FederationSpec:
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     baselines: BaselinesSpec = field(default_factory=BaselinesSpec)
+    analyses: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that weights can be averaged if a baseline does so, and that a forest student is asked for what it can do.
+        """Check that weights can be averaged if a baseline does so, and that the student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture, or the student is a forest and needs weights.
+            ConfigError: The companies' model has no weights of one architecture, the student is a forest and needs weights, an
+                evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
+                there, or those who take part are unknown or nobody.
         """
+        self.taking_part.of(self.company_names)
+        check_head(self.student_model, self.distillation.mode, self.loss)
+        rounds = self._soft_rounds()
+        if self.loss.automatic:
+            self._check_noise(rounds)
+        if rounds:
+            check_head(self.model, "network", self.loss, "teachers that learn soft labels in " + ", ".join(rounds))
         if isinstance(self.student_model, ForestSpec):
             self._check_forest()
         averaging = self.baselines.averaging()
@@ -416,14 +472,32 @@ class FederationSpec:
                 remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
             )
 
+    def _check_noise(self, rounds: list[str]) -> None:
+        check_noise(self.loss, self.distillation, self.selection)
+        if not knows_noise(self.consensus.method) or rounds:
+            who = f"the mean that baselines {', '.join(rounds)} learn" if rounds else f"consensus {self.consensus.method!r}"
+            raise ConfigError(
+                f"loss.confusion is auto, and {who} knows of no confusion",
+                expected="consensus=dawid_skene, without these baselines" if rounds else "consensus=dawid_skene",
+                remedy="Or give the confusion by hand: loss.confusion=[[0.95,0.05],[0.05,0.95]].",
+            )
+
+    def _soft_rounds(self) -> list[str]:
+        return [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+
     def _check_forest(self) -> None:
         if self.distillation.mode == "network":
             self.hybrid.check_forest()
-        rounds = [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+        rounds = self._soft_rounds()
         mode = self.distillation.mode
         if rounds or mode in ("blend", "heads"):
             what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"
             raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
+
+    @property
+    def company_names(self) -> list[str]:
+        """Names of all companies, largest first."""
+        return [f"T{number}" for number in range(1, self.companies.n + 1)]
 
     @property
     def labelled_intake(self) -> IntakeSettings:

@@ -61,7 +61,7 @@ def _save_ensemble(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
 def _load_ensemble(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> GraphEnsemble:
     networks = []
     for number in range(card["members"]):
-        network = Network(NetworkSpec(**card["spec"]), endpoints)
+        network = Network(NetworkSpec.from_dict(card["spec"]), endpoints)
         weights = load_tensors((folder / f"member_{number}.safetensors").read_bytes())
         network.load_state_dict(weights)
         networks.append(network.eval())

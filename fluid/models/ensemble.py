@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.evidential import beta_entropy, beta_parameters
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.encoders import Distinct, EnvironmentEncoder
 from fluid.models.network import Network
@@ -17,6 +18,7 @@ from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
 
 BATCH, CHUNK = 256, 4096
+Planes = tuple[np.ndarray, ...]
 
 
 class SharedChunk:
@@ -99,24 +101,35 @@ class GraphEnsemble:
         """Where the networks are."""
         return next(self.networks[0].parameters()).device
 
-    def answers(self, chunk: SharedChunk) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield means (probabilities or values) and variances of all members and samples, `(S, B, T)`, for parts of a chunk in order."""
+    def answers(self, chunk: SharedChunk) -> Iterator[Planes]:
+        """Yield what all members and samples say, `(S, B, T)` each, for parts of a chunk in order: the arguments of `combine_members`."""
         encoder = self.networks[0].eval().environment_encoder
         batches: Iterable[GraphBatch | Distinct] = [chunk.environments(encoder, self.device)] if encoder else chunk.batches(self.device)
         for batch in batches:
             yield self._answers([network.eval().encode(batch) for network in self.networks])
 
-    def _answers(self, encoded: list[torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
+    def _answers(self, encoded: list[torch.Tensor]) -> Planes:
         answers = []
         for number, (network, vectors) in enumerate(zip(self.networks, encoded, strict=True)):
             if self.mc_samples:
                 answers.append(network.head.sample(vectors, torch_stream(0, "mc dropout", number), self.mc_samples))
             else:
                 answers.append(tuple(plane.unsqueeze(0) for plane in network.head(vectors)))
-        mean, log_variance = (torch.cat(planes).double().cpu().numpy() for planes in zip(*answers, strict=True))
+        mean, log_variance, *evidence = (torch.cat(planes).double().cpu().numpy() for planes in zip(*answers, strict=True))
         is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
         probs = 1 / (1 + np.exp(-np.clip(mean / self.temperature, -60, 60)))
-        return np.where(is_class, probs, mean * self.scale + self.location), np.exp(log_variance) * self.scale**2
+        variance = np.exp(log_variance) * self.scale**2
+        means = np.where(is_class, probs, mean * self.scale + self.location)
+        return (means, variance, *self._doubts(mean, variance, evidence[0])) if evidence else (means, variance)
+
+    def _doubts(self, mean: np.ndarray, variance: np.ndarray, strength: np.ndarray) -> Planes:
+        """Return expected entropies of classes, and variances of the means of values: `Var μ = E σ² / ν` (Amini et al. 2020, eq. 5).
+
+        A temperature moves the mean of a Beta distribution and leaves its strength.
+        """
+        logits = torch.from_numpy(np.clip(mean / self.temperature, -60, 60))
+        entropies: np.ndarray = beta_entropy(*beta_parameters(logits, torch.from_numpy(strength))).numpy()
+        return entropies, variance / strength
 
 
 def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet) -> list[Prediction]:
@@ -124,7 +137,7 @@ def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet)
 
     Every answer is the same, bit by bit, as that of the ensemble alone.
     """
-    answers: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in ensembles]
+    answers: list[list[Planes]] = [[] for _ in ensembles]
     with torch.inference_mode():
         for start in range(0, len(molecules), CHUNK):
             chunk = SharedChunk(molecules.graphs.take(np.arange(start, min(start + CHUNK, len(molecules)))))
@@ -133,8 +146,7 @@ def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet)
     return [_combined(ensemble, parts) for ensemble, parts in zip(ensembles, answers, strict=True)]
 
 
-def _combined(ensemble: GraphEnsemble, parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Prediction:
+def _combined(ensemble: GraphEnsemble, parts: Sequence[Planes]) -> Prediction:
     if not parts:
         return as_prediction(*(np.empty((0, len(ensemble.endpoints))),) * 3)
-    means, variances = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
-    return combine_members(ensemble.endpoints, means, variances)
+    return combine_members(ensemble.endpoints, *(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))

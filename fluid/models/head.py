@@ -15,17 +15,18 @@ class Head(nn.Module):
         hidden: Hidden units.
         n_endpoints: Number of endpoints `T`.
         dropout: Dropout of the hidden units.
+        outputs: Numbers per endpoint.
     """
 
-    def __init__(self, width: int, hidden: int, n_endpoints: int, dropout: float) -> None:
+    def __init__(self, width: int, hidden: int, n_endpoints: int, dropout: float, outputs: int = 2) -> None:
         super().__init__()
-        self.hidden, self.out, self.dropout = nn.Linear(width, hidden), nn.Linear(hidden, 2 * n_endpoints), dropout
+        self.hidden, self.out, self.dropout = nn.Linear(width, hidden), nn.Linear(hidden, outputs * n_endpoints), dropout
 
-    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits or values `(B, T)` and log-variances `(B, T)`."""
+    def forward(self, vectors: Tensor) -> tuple[Tensor, ...]:
+        """Return logits or values `(B, T)` and log-variances `(B, T)`, and what else the head says."""
         return self._out(dropout(F.relu(self.hidden(vectors)), self.dropout, self.training))
 
-    def sample(self, vectors: Tensor, generator: torch.Generator, n: int) -> tuple[Tensor, Tensor]:
+    def sample(self, vectors: Tensor, generator: torch.Generator, n: int) -> tuple[Tensor, ...]:
         """Return `n` MC-dropout samples (Gal & Ghahramani 2016, arXiv:1506.02142), `(n, B, T)` each.
 
         One mask over hidden units per sample, the same for all molecules: an answer does not depend on the batch it came in.
@@ -34,6 +35,6 @@ class Head(nn.Module):
         keep = torch.rand(n, 1, units.shape[1], generator=generator) >= self.dropout
         return self._out(units * keep.to(units.device, units.dtype) / (1 - self.dropout))
 
-    def _out(self, units: Tensor) -> tuple[Tensor, Tensor]:
+    def _out(self, units: Tensor) -> tuple[Tensor, ...]:
         mean, log_variance = self.out(units).chunk(2, dim=-1)
         return mean, log_variance.clamp(-8.0, 8.0)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.encoders import Distinct, EnvironmentEncoder, build_encoder
+from fluid.models.evidential_head import EvidentialHead
 from fluid.models.head import Head
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphBatch
@@ -18,10 +19,18 @@ class Output(NamedTuple):
     Attributes:
         mean: Logit (classification) or scaled value (regression), `(B, T)`.
         log_variance: Logarithm of the scaled variance `(B, T)`; means nothing for classification.
+        strength: Evidence of an evidential head `(B, T)`: `S` of classes, `ν` of values; or `None`.
+        freedom: `α` of the variance of values, `(B, T)`; or `None`.
     """
 
     mean: Tensor
     log_variance: Tensor
+    strength: Tensor | None = None
+    freedom: Tensor | None = None
+
+    def columns(self, chosen: Tensor | slice) -> "Output":
+        """Return the output for some endpoints."""
+        return Output(*(None if plane is None else plane[:, chosen] for plane in self))  # type: ignore[arg-type]
 
 
 class Network(nn.Module):
@@ -36,7 +45,12 @@ class Network(nn.Module):
         super().__init__()
         self.spec, self.endpoints = spec, endpoints
         self.encoder = build_encoder(spec)
-        self.head = Head(self.encoder.width, spec.hidden, len(endpoints), spec.head_dropout)
+        self.head = self._head([endpoint.kind == "classification" for endpoint in endpoints])
+
+    def _head(self, is_class: list[bool]) -> Head:
+        if self.spec.evidential:
+            return EvidentialHead(self.encoder.width, self.spec.hidden, is_class, self.spec.head_dropout)
+        return Head(self.encoder.width, self.spec.hidden, len(is_class), self.spec.head_dropout)
 
     @property
     def environment_encoder(self) -> EnvironmentEncoder | None:

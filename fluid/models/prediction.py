@@ -17,8 +17,9 @@ class Prediction:
 
     Attributes:
         mean: Probability of the active class, or value in the endpoint's unit.
-        epistemic: Classification: mutual information in nats; regression: variance of the members' means.
-        aleatoric: Classification: mean entropy of the members in nats; regression: mean of the members' variances.
+        epistemic: Classification: mutual information in nats; regression: variance of the members' means. Of evidential members also what
+            each does not know by itself: the spread of its probability, and its variance of the mean.
+        aleatoric: Classification: mean (expected) entropy of the members in nats; regression: mean of the members' variances.
 
     Raises:
         ShapeError: The three differ in shape or are not float32.
@@ -47,23 +48,44 @@ def entropy(probs: np.ndarray) -> np.ndarray:
     return -terms
 
 
-def classification_prediction(member_probs: np.ndarray) -> Prediction:
-    """Combine members `(S, M, T)`: total entropy = aleatoric + epistemic (Houlsby et al. 2011, arXiv:1112.5745; BALD)."""
+def classification_prediction(member_probs: np.ndarray, member_entropies: np.ndarray | None = None) -> Prediction:
+    """Combine members `(S, M, T)`: total entropy = aleatoric + epistemic (Houlsby et al. 2011, arXiv:1112.5745; BALD).
+
+    Args:
+        member_probs: Probabilities.
+        member_entropies: Expected entropy of each, where it is uncertain of its probability itself; default: the probability's entropy.
+    """
     probs = np.asarray(member_probs, dtype=np.float64)
     mean = probs.mean(axis=0)
-    aleatoric = entropy(probs).mean(axis=0)
+    aleatoric = (entropy(probs) if member_entropies is None else np.asarray(member_entropies, dtype=np.float64)).mean(axis=0)
     return as_prediction(mean, np.maximum(entropy(mean) - aleatoric, 0.0), aleatoric)
 
 
-def regression_prediction(member_means: np.ndarray, member_variances: np.ndarray) -> Prediction:
-    """Combine members `(S, M, T)`: law of total variance (Kendall & Gal 2017, arXiv:1703.04977, eq. 9)."""
+def regression_prediction(member_means: np.ndarray, member_variances: np.ndarray, member_doubts: np.ndarray | None = None) -> Prediction:
+    """Combine members `(S, M, T)`: law of total variance (Kendall & Gal 2017, arXiv:1703.04977, eq. 9).
+
+    Args:
+        member_means: Values.
+        member_variances: Variance of the value around each.
+        member_doubts: Variance of each member's own mean, where it is uncertain of it itself; default: 0.
+    """
     means = np.asarray(member_means, dtype=np.float64)
-    return as_prediction(means.mean(axis=0), means.var(axis=0), np.asarray(member_variances, dtype=np.float64).mean(axis=0))
+    doubt = 0.0 if member_doubts is None else np.asarray(member_doubts, dtype=np.float64).mean(axis=0)
+    return as_prediction(means.mean(axis=0), means.var(axis=0) + doubt, np.asarray(member_variances, dtype=np.float64).mean(axis=0))
 
 
-def combine_members(endpoints: Sequence[Endpoint], means: np.ndarray, variances: np.ndarray) -> Prediction:
-    """Combine members of mixed endpoints: `means` `(S, M, T)` holds probabilities or values, `variances` only counts for values."""
-    classes, values = classification_prediction(means), regression_prediction(means, variances)
+def combine_members(
+    endpoints: Sequence[Endpoint],
+    means: np.ndarray,
+    variances: np.ndarray,
+    entropies: np.ndarray | None = None,
+    doubts: np.ndarray | None = None,
+) -> Prediction:
+    """Combine members of mixed endpoints: `means` `(S, M, T)` holds probabilities or values, `variances` only counts for values.
+
+    Of evidential members, `entropies` are the expected entropies of classes and `doubts` the variances of the means of values.
+    """
+    classes, values = classification_prediction(means, entropies), regression_prediction(means, variances, doubts)
     is_class = np.array([endpoint.kind == "classification" for endpoint in endpoints])
     return as_prediction(*(np.where(is_class, getattr(classes, plane), getattr(values, plane)) for plane in PLANES))
 

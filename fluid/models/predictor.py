@@ -1,14 +1,17 @@
 """What a model must do to take part: map molecules to predictions with uncertainty."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.evidential import EvidenceSpec
 from fluid.errors import ConfigError
 from fluid.models.prediction import Prediction
 from fluid.molecules.molecule_set import MoleculeSet
 
 ENCODERS = ("gine", "dmpnn", "attentivefp")
+HEADS = ("plain", "evidential")
 
 
 class Predictor(Protocol):
@@ -32,6 +35,8 @@ class NetworkSpec:
         layers: Message-passing layers.
         dropout: Dropout after each layer.
         head_dropout: Dropout in the head, also used for MC dropout.
+        head: `plain`, or `evidential`: it also says how much evidence there is for each answer.
+        evidence: How an evidential head learns.
     """
 
     encoder: str = "gine"
@@ -39,6 +44,8 @@ class NetworkSpec:
     layers: int = 4
     dropout: float = 0.1
     head_dropout: float = 0.2
+    head: str = "plain"
+    evidence: EvidenceSpec = field(default_factory=EvidenceSpec)
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -46,6 +53,8 @@ class NetworkSpec:
         Raises:
             ConfigError: A value is unknown or out of range.
         """
+        if self.head not in HEADS:
+            raise ConfigError(f"model.head is {self.head!r}", expected="one of " + ", ".join(HEADS))
         if self.encoder not in ENCODERS:
             raise ConfigError(f"model.encoder is {self.encoder!r}", expected="one of " + ", ".join(ENCODERS))
         if self.hidden < 1 or self.layers < 1:
@@ -53,6 +62,17 @@ class NetworkSpec:
         for name in ("dropout", "head_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"model.{name} is {getattr(self, name)}", expected="a share in [0, 1)")
+
+    @property
+    def evidential(self) -> bool:
+        """Whether the head says how much evidence there is."""
+        return self.head == "evidential"
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "NetworkSpec":
+        """Return the architecture that a model's card names; older cards have a plain head, without saying so."""
+        named = dict(**values)
+        return cls(**{**named, "evidence": EvidenceSpec(**named.get("evidence", {}))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,8 +178,10 @@ def panel(part: pd.DataFrame, differences: Differences) -> dict[str, object]:
     }
 
 
-def render_comparison(table: pd.DataFrame, settings: Sequence[str], unfinished: Sequence[str], title: str) -> str:
-    """Return the page as text; equal results give equal text."""
+def render_comparison(
+    table: pd.DataFrame, settings: Sequence[str], unfinished: Sequence[str], title: str, figures: Sequence[tuple[str, str, str]] = ()
+) -> str:
+    """Return the page as text; equal results give equal text. `figures` are those of experiments: title, SVG, caption."""
     found, differences = summary(table, settings), setting_differences(table, settings)
     panels = []
     for _, own in found.groupby(["test", "endpoint"], sort=False):
@@ -193,11 +195,19 @@ def render_comparison(table: pd.DataFrame, settings: Sequence[str], unfinished: 
     return environment.get_template("comparison.html").render(
         title=title, runs=table["run"].nunique(), settings=", ".join(settings) or "none", unfinished=unfinished, panels=panels,
         notes=differences.notes, overview=overview_table(differences.compared), margin=MARGINS["mcc"],
+        figures=[{"title": name, "svg": Markup(svg), "caption": caption} for name, svg, caption in figures],
     )  # fmt: skip
 
 
-def write_comparison(table: pd.DataFrame, settings: Sequence[str], unfinished: Sequence[str], title: str, path: Path) -> None:
+def write_comparison(
+    table: pd.DataFrame,
+    settings: Sequence[str],
+    unfinished: Sequence[str],
+    title: str,
+    path: Path,
+    figures: Sequence[tuple[str, str, str]] = (),
+) -> None:
     """Write the page; it needs no other file and no network."""
-    text = render_comparison(table, settings, unfinished, title)
+    text = render_comparison(table, settings, unfinished, title, figures)
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

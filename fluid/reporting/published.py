@@ -8,11 +8,13 @@ from fluid.artifacts import read_json
 from fluid.reporting.tables import percent, with_interval
 
 NAN = float("nan")
+DOI = "10.1038/s42256-025-00991-2"
+CITATION = f"the paper's own figures (doi:{DOI}), on its own data"
 
 
 @cache
 def published() -> dict[str, Any]:
-    """Return the figures, nested as metric → test → role, and where they are from."""
+    """Return the figures (`scores` and `gap_closed` nested as metric → test → role, then experiments by name) and where they are from."""
     found: dict[str, Any] = read_json(Path(__file__).with_name("published.json"))
     return found
 
@@ -31,3 +33,14 @@ def published_gap(metric: str, test: str, role: str) -> str:
 def has_published(metric: str, test: str) -> bool:
     """Return whether the paper has figures of this kind."""
     return test in published()["scores"].get(metric, {})
+
+
+def published_points(experiment: str, test: str, metric: str) -> dict[str, float]:
+    """Return the paper's values of an experiment on a test, by what was varied; empty where it has none.
+
+    Of `recipes`, the scores by role.
+    """
+    if experiment == "recipes":
+        return {role: score["value"] for role, score in published()["scores"].get(metric, {}).get(test, {}).items()}
+    values: dict[str, float] = published()[experiment].get(test, {}) if metric == published()["metric"] else {}
+    return values

@@ -110,7 +110,7 @@ class Checkpoint(Callback):
         self.resumed, values = state, state.values
         progress = trainer.fit_loop.epoch_progress.current
         progress.ready = progress.started = progress.processed = progress.completed = values["epoch"]
-        trainer.fit_loop.epoch_loop.automatic_optimization.optim_progress.optimizer.step.total.completed = values["step"]
+        trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = values["step"]
         self.loader.begin_at(values["epoch"], values["batch"])
         module.curve.copy_(state.part("module")["curve"])
         if self.best is not None:

@@ -86,7 +86,6 @@ def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback
         strategy=spec.strategy,
         plugins=[LightningEnvironment()],  # also within a batch system: signals and restarts are not Lightning's business
         precision=spec.precision,
-        gradient_clip_val=recipe.gradient_clip,
         callbacks=list(callbacks),
         logger=logger or False,
         limit_val_batches=None if validate else 0,

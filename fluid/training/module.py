@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.loss_spec import LossSpec
+from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch
@@ -54,6 +55,7 @@ class NetworkModule(LightningModule):
 
     def __init__(self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int) -> None:
         super().__init__()
+        self.automatic_optimization = False
         self.network, self.recipe, self.total_steps = network, recipe, total_steps
         self.register_buffer("curve", torch.full((recipe.epochs, len(SPLITS)), math.nan))
         self.seen: tuple[list[Seen], ...] = tuple([] for _ in SPLITS)
@@ -61,7 +63,8 @@ class NetworkModule(LightningModule):
             network.encoder.requires_grad_(False).eval()
         self.weights = tuple(weight for weight in network.parameters() if weight.requires_grad)
         self.start = tuple(weight.detach().clone() for weight in self.weights) if recipe.keeping.pull else ()
-        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(recipe))
+        self.evidence = network.spec.evidence if network.spec.evidential else None
+        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(recipe), self.evidence)
 
     @staticmethod
     def loss_of(recipe: Recipe) -> LossSpec:
@@ -75,23 +78,39 @@ class NetworkModule(LightningModule):
             self.network.encoder.eval()
         return self
 
-    def _loss(self, batch: LabelledBatch, split: int, alpha: float) -> Tensor:
-        loss: Tensor = self.objective(self.network(batch.graph), *batch[1:], alpha)
+    def _loss(self, batch: LabelledBatch, split: int, alpha: float, share: float = 1.0) -> Tensor:
+        loss: Tensor = self.objective(self.network(batch.graph), *batch[1:], alpha, share)
         self.seen[split].append(Seen(loss.detach(), len(batch.target)))
         return loss
 
-    def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:
-        """Return the loss of one batch, with the penalty on leaving the start weights if there is one."""
-        loss = self._loss(batch, 0, self.recipe.keeping.alpha_at(self.current_epoch, self.recipe.epochs))
-        return loss + self.penalty() if self.recipe.keeping.pull else loss
+    def on_train_start(self) -> None:
+        """Keep the optimiser and its schedule at hand for `training_step`."""
+        self.steppers = self.optimizers(), self.lr_schedulers()
 
-    def penalty(self) -> Tensor:
-        """Return `λ/2 ‖w − w₀‖²`."""
+    def training_step(self, batch: LabelledBatch, batch_idx: int) -> None:
+        """Learn from one batch.
+
+        The module steps the optimiser itself: Lightning's automatic way does the same, with twice the bookkeeping per step.
+        """
+        optimizer, schedule = self.steppers
+        optimizer.zero_grad()
+        share = self.evidence.share_at(self.current_epoch) if self.evidence else 1.0
+        alpha, penalty = self.recipe.keeping.alpha_at(self.current_epoch, self.recipe.epochs), self.penalty()
+        loss = self._loss(batch, 0, alpha, share)
+        self.manual_backward(loss if penalty is None else loss + penalty)
+        self.clip_norm()
+        optimizer.step()
+        schedule.step()
+
+    def penalty(self) -> Tensor | None:
+        """Return what is added to the loss, `()`: `λ/2 ‖w − w₀‖²` if the recipe pulls, else nothing."""
+        if not self.recipe.keeping.pull:
+            return None
         distances = [((weight - start.to(weight.device)) ** 2).sum() for weight, start in zip(self.weights, self.start, strict=True)]
         return 0.5 * self.recipe.keeping.pull * torch.stack(distances).sum()
 
     def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
-        """Add up the validation loss, by measured labels where there are any."""
+        """Add up the validation loss, by measured labels where there are any; without annealing, so that epochs can be compared."""
         self._loss(batch, 1, 1.0)
 
     def _end_of_epoch(self, split: int) -> None:
@@ -117,9 +136,9 @@ class NetworkModule(LightningModule):
         made = batch is None or batch.target.device == device
         return batch if made else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
-    def configure_gradient_clipping(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None) -> None:
-        """Clip the gradient norm here: Lightning's own way refuses fused optimisers in mixed precision, needlessly so in bfloat16."""
-        torch.nn.utils.clip_grad_norm_(self.weights, float(gradient_clip_val), foreach=True)
+    def clip_norm(self) -> None:
+        """Scale the gradients so that their common norm is at most `recipe.gradient_clip`."""
+        torch.nn.utils.clip_grad_norm_(self.weights, self.recipe.gradient_clip, foreach=True)
 
     def configure_optimizers(self) -> Any:
         """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and embeddings' scale."""
@@ -155,12 +174,17 @@ class HeadsModule(StudentModule):
         total_steps: Optimiser steps of the whole schedule.
         n_domains: How many of the last columns are domain scores.
         domain_weight: Weight of their loss beside that of the answers.
+
+    Raises:
+        ConfigError: The network's head is evidential.
     """
 
     def __init__(
         self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int, n_domains: int, domain_weight: float
     ) -> None:
         super().__init__(network, endpoints, recipe, total_steps)
+        if network.spec.evidential:
+            raise ConfigError("a network of heads learns what teachers said", expected="model.head=plain")
         self.objective = HeadsObjective(endpoints, self.loss_of(recipe), n_domains, domain_weight)
 
 

@@ -1,6 +1,7 @@
 """The training objective: one loss for classification columns, one for regression columns, averaged over endpoints."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -8,8 +9,10 @@ from torch import Tensor, nn
 from fluid.data.endpoints import Endpoint
 from fluid.distillation import elements
 from fluid.distillation.distiller import DistillationLoss
+from fluid.distillation.evidential import EvidenceSpec, class_elements, value_elements
 from fluid.distillation.loss_spec import LossSpec
-from fluid.distillation.losses import filled, weighted_mean
+from fluid.distillation.losses import filled, mixed, weighted_mean
+from fluid.errors import ConfigError
 from fluid.models.network import Output
 
 
@@ -18,21 +21,32 @@ class Objective(nn.Module):
 
     Classification columns use the soft-label loss that the spec names (hard labels are soft labels of 0 and 1), regression columns
     its loss of values: by default the Gaussian negative log-likelihood with the network's own variance (Kendall & Gal,
-    arXiv:1703.04977, eq. 8).
+    arXiv:1703.04977, eq. 8). An evidential head has losses of its own in the place of these two.
 
     Args:
         endpoints: The `T` endpoints, in column order.
         loss: Which losses; default: cross-entropy and Gaussian likelihood.
+        evidence: How an evidential head learns; `None` for a plain one.
+
+    Raises:
+        ConfigError: The head is evidential, and the losses are others than the default ones; or there are more or
+            fewer confusions than classes.
     """
 
     classes: Tensor
     values: Tensor
 
-    def __init__(self, endpoints: Sequence[Endpoint], loss: LossSpec | None = None) -> None:
+    def __init__(self, endpoints: Sequence[Endpoint], loss: LossSpec | None = None, evidence: EvidenceSpec | None = None) -> None:
         super().__init__()
+        if evidence is not None and (loss or LossSpec()) != LossSpec():
+            raise ConfigError("an evidential head has a loss of its own", expected="loss=soft_bce", remedy="Or choose model.head=plain.")
+        self.evidence = evidence
         self.of_classes, self.of_values = DistillationLoss(loss, "classification"), DistillationLoss(loss, "regression")
         kinds = [endpoint.kind == "classification" for endpoint in endpoints]
         self.n_endpoints = len(kinds)
+        confusions = loss.confusions if loss else ()
+        if confusions and len(confusions) != sum(kinds):
+            raise ConfigError(f"loss.confusions has {len(confusions)} entries", expected=f"{sum(kinds)}, one per class")
         self.register_buffer("classes", torch.tensor([i for i, kind in enumerate(kinds) if kind], dtype=torch.long))
         self.register_buffer("values", torch.tensor([i for i, kind in enumerate(kinds) if not kind], dtype=torch.long))
 
@@ -44,6 +58,7 @@ class Objective(nn.Module):
         hard: Tensor | None = None,
         variance: Tensor | None = None,
         alpha: float = 1.0,
+        share: float = 1.0,
     ) -> Tensor:
         """Return the scalar loss of a batch; NaN targets do not count.
 
@@ -54,14 +69,43 @@ class Objective(nn.Module):
             hard: Measured labels beside soft ones, `(B, T)`, or `None`.
             variance: Variance of the targets, `(B, T)`, or `None`.
             alpha: Share of the measured labels' loss where there are any.
+            share: Share of the penalty on wrong evidence of classes that counts.
         """
         total = output.mean.new_zeros(())
         for columns, loss in ((self.classes, self.of_classes), (self.values, self.of_values)):
             if len(columns):
                 said, spread, measured = (None if p is None else p[:, columns] for p in (output.log_variance, variance, hard))
-                value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], said, spread, measured, alpha)
+                if self.evidence is None:
+                    value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], said, spread, measured, alpha)
+                else:
+                    evidence = Evidential(self.evidence, loss.is_class, output.columns(columns), share)
+                    value = evidence.loss(target[:, columns], weight[:, columns], measured, alpha)
                 total = total + value * (len(columns) / self.n_endpoints)
         return total
+
+
+class Evidential(NamedTuple):
+    """What an evidential head says of endpoints of one kind, to be compared with targets; see `fluid.distillation.evidential`."""
+
+    spec: EvidenceSpec
+    is_class: bool
+    output: Output
+    share: float
+
+    def elements(self, target: Tensor) -> Tensor:
+        """Return the element losses `(B, T)`; any number where a target is missing."""
+        mean, log_variance, strength, freedom = self.output
+        if strength is None or freedom is None:
+            raise ConfigError("the network says nothing of evidence", expected="a network with model.head=evidential")
+        if self.is_class:
+            return class_elements(self.spec, mean, strength, filled(target, 0.5), self.share)
+        return value_elements(self.spec, mean, log_variance, strength, freedom, filled(target, 0.0))
+
+    def loss(self, target: Tensor, weight: Tensor, hard: Tensor | None, alpha: float) -> Tensor:
+        """Return the weighted mean, of measured labels too where there are any; arguments as in `Objective`."""
+        if hard is None:
+            return weighted_mean(self.elements(target), target, weight)
+        return mixed((self.elements(target), target, weight), (self.elements(hard), hard, weight), alpha)
 
 
 class HeadsObjective(nn.Module):
@@ -90,10 +134,11 @@ class HeadsObjective(nn.Module):
         hard: Tensor | None = None,
         variance: Tensor | None = None,
         alpha: float = 1.0,
+        share: float = 1.0,
     ) -> Tensor:
         """Return the scalar loss of a batch; NaN targets do not count. Arguments as in `Objective`."""
         n = self.n_answers
-        said = Output(output.mean[:, :n], output.log_variance[:, :n])
+        said = output.columns(slice(n))
         measured, spread = (None if plane is None else plane[:, :n] for plane in (hard, variance))
         answers: Tensor = self.of_answers(said, target[:, :n], weight[:, :n], measured, spread, alpha)
         domains = elements.bce(output.mean[:, n:], filled(target[:, n:], 0.5))

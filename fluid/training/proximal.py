@@ -7,7 +7,6 @@ from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
 from fluid.models.network import Network
-from fluid.training.loader import LabelledBatch
 from fluid.training.module import TeacherModule
 from fluid.training.recipe import Recipe
 
@@ -35,6 +34,11 @@ class ProximalModule(TeacherModule):
 
     def on_train_start(self) -> None:
         """Remember the weights that training starts from."""
+        super().on_train_start()
+        self.drop_anchor()
+
+    def drop_anchor(self) -> None:
+        """Take the present weights as `w₀`."""
         self.anchor = tuple(weight.detach().clone() for weight in self.weights)
 
     def distance(self) -> Tensor:
@@ -42,6 +46,6 @@ class ProximalModule(TeacherModule):
         terms = [((weight - start) ** 2).sum() for weight, start in zip(self.weights, self.anchor, strict=False)]
         return torch.stack(terms).sum() if terms else torch.zeros((), device=self.device)
 
-    def training_step(self, batch: LabelledBatch, batch_idx: int) -> Tensor:
-        """Return the loss of one batch, with the proximal term."""
-        return super().training_step(batch, batch_idx) + 0.5 * self.mu * self.distance()
+    def penalty(self) -> Tensor:
+        """Return the proximal term, `()`."""
+        return 0.5 * self.mu * self.distance()

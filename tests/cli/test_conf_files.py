@@ -13,7 +13,7 @@ from fluid.cli.compose import composed, conf_folder
 from fluid.cli.help import choices_of, describe, group_lines, groups_of, help_text, read_config
 from fluid.cli.main import VERBS
 from fluid.cli.search_space import SearchSpec, dimensions
-from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.cli.specs import SURROUNDINGS, TAKING_PART, federation_spec, without
 from fluid.cli.suggest import dotted_keys, known_keys
 from fluid.companies.spec import CompanySpec
 from fluid.errors import ConfigError
@@ -136,7 +136,9 @@ def test_every_field_can_be_set_without_a_plus(choice: str) -> None:
 def test_what_a_choice_does_not_use_it_does_not_have() -> None:
     assert {field.name for field in fields(ForestSpec)} | {"kind"} == set(read_config(CONF / "model/forest.yaml"))
     for method in choices_of("companies"):
-        assert set(read_config(CONF / f"companies/{method}.yaml")) <= {field.name for field in fields(CompanySpec)}
+        split = {field.name for field in fields(CompanySpec)}
+        assert set(read_config(CONF / f"companies/{method}.yaml")) <= {*split, *TAKING_PART}
+        assert set(TAKING_PART) <= set(read_config(CONF / f"companies/{method}.yaml"))
     assert "alpha" not in read_config(CONF / "companies/kmeans.yaml")
 
 

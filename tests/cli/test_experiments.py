@@ -13,11 +13,14 @@ from tests.conftest import Files
 TINY = [text for text in SMALL if not text.startswith(("data=", "companies=", "companies.size_exponent", "model."))]
 VALUES = ("adme", "regression_pic50")
 BIG = ("demo", "smoke")  # the embedded data: run by the demo itself, and by the slow tests
+SWEEPING = ("student_size", "teacher_count", "leave_one_out", "hard_soft", "selection_modes", "recipes")
+ASKING = ("cross_domain", "domain_gain", "contribution", "chemical_space")
 NETWORK = ["model.hidden=16", "model.layers=2"]
 EXTRA = {
     "consensus_study": ["data=files", *NETWORK],
     "cross_architecture": ["data=files", "model.n_trees=20", "student_model={hidden: 16, layers: 2}"],
     "adme": ["data=files", "intake.endpoints=['size [log mol/L]']", "model.n_trees=20"],
+    **{name: ["data=files", *NETWORK] for name in (*SWEEPING, *ASKING)},
     "regression_pic50": ["intake.endpoints=['size [log mol/L]']", *NETWORK],
 }
 

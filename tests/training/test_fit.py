@@ -64,9 +64,9 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
     batches: list[Any] = []
 
     class Watched(TeacherModule):
-        def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+        def training_step(self, batch: Any, batch_idx: int) -> None:
             batches.append(batch)
-            return super().training_step(batch, batch_idx)
+            super().training_step(batch, batch_idx)
 
     torch.manual_seed(0)
     plain = Network(NetworkSpec(hidden=8, layers=1, dropout=0.0, head_dropout=0.0), ENDPOINTS).double().train()
@@ -172,9 +172,9 @@ def test_tensor_threads_leave_busy_processes_their_cores(monkeypatch: pytest.Mon
 
 def test_ctrl_c_is_ctrl_c_and_stays_so(task: Task) -> None:
     class Interrupted(TeacherModule):
-        def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+        def training_step(self, batch: Any, batch_idx: int) -> None:
             os.kill(os.getpid(), signal.SIGINT)
-            return super().training_step(batch, batch_idx)
+            super().training_step(batch, batch_idx)
 
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
@@ -191,9 +191,9 @@ def test_sigterm_in_training_is_no_success(task: Task, own_handler: bool) -> Non
         raise Ended
 
     class Terminated(TeacherModule):
-        def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+        def training_step(self, batch: Any, batch_idx: int) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
-            return super().training_step(batch, batch_idx)
+            super().training_step(batch, batch_idx)
 
     before = signal.signal(signal.SIGTERM, handler if own_handler else signal.SIG_DFL)
     try:
@@ -216,7 +216,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_molecules(task: Task) -> None
 
 def test_an_error_in_training_comes_out_as_it_is(task: Task) -> None:
     class Broken(TeacherModule):
-        def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+        def training_step(self, batch: Any, batch_idx: int) -> None:
             raise SystemExit(3)
 
     with pytest.raises(SystemExit, match="3"):

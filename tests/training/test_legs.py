@@ -139,7 +139,7 @@ def test_a_strong_pull_keeps_the_weights_near(task: Task) -> None:
 def test_the_pull_by_hand(task: Task) -> None:
     module = ProximalModule(network(), ENDPOINTS, RECIPE, 10, mu=3.0)
     assert float(module.distance().detach()) == 0.0
-    module.on_train_start()
+    module.drop_anchor()
     first = module.weights[0]
     with torch.no_grad():
         first[0] += 2.0

@@ -242,11 +242,12 @@ def test_label_scale() -> None:
 
 @pytest.mark.slow
 def test_two_processes_train_and_bring_weights_and_curve_back(task: Task) -> None:
-    job = replace(JOB, trainer=TrainerSpec(devices=2, strategy="ddp_spawn", threads=1))
+    recipe = replace(RECIPE, epochs=2 * RECIPE.epochs)  # each process sees half of the batches
+    job = replace(JOB, recipe=recipe, trainer=TrainerSpec(devices=2, strategy="ddp_spawn", threads=1))
     train, test = halves(task)
     trained = train_teacher(job, task.molecules.take(train), task.labels[train], ENDPOINTS)
     assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.9
-    assert len(trained.curve) == 2 * RECIPE.epochs
+    assert len(trained.curve) == 2 * recipe.epochs
 
 
 @pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])

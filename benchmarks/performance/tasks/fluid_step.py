@@ -50,7 +50,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
                 for batch in loader:
                     optimizer.zero_grad()
                     module.objective(network(batch.graph), batch.target, batch.weight).backward()
-                    module.configure_gradient_clipping(optimizer, recipe.gradient_clip)
+                    module.clip_norm()
                     optimizer.step()
                     schedule.step()
                 ends.append(time.perf_counter())

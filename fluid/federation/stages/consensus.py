@@ -13,6 +13,7 @@ from fluid.annotation.distance import closeness, span
 from fluid.annotation.domain import bin_midpoints
 from fluid.distillation import Consensus, Rule, fit_consensus
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
+from fluid.federation.label_noise import write_noise
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stage import Stage, Work
 
@@ -104,6 +105,7 @@ def consensus_stage(
         planes = (plane.numpy() for plane in rule(tensors(annotations, edges)))
         table = ConsensusTable(annotations.endpoints, annotations.transfer_digest, *planes)
         write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges))
+        write_noise(folder, annotations.endpoints, rule.noise(tensors(annotations, edges)))
 
     inputs = {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges, "labels": labels_hash(labels)}
     return Stage("consensus", "consensus", inputs, build)

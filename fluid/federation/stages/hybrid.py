@@ -9,11 +9,13 @@ import numpy as np
 from fluid.artifacts import Artifact, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
+from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
+from fluid.federation.label_noise import looked_up, without_noise
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec
+from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec, StudentSpec, check_noise
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, gated, guarded
 from fluid.federation.stages.student import hard_labels, loss_weight, select_rows
@@ -101,6 +103,23 @@ def with_own(predictor: Predictor, network: GraphEnsemble | None, molecules: Mol
     return network or predictor
 
 
+def hybrid_loss(loss: LossSpec, released: Released, spec: HybridSpec, selection: SelectionSpec) -> LossSpec:
+    """Return the loss of soft labels: with the consensus' own confusions, if they are asked for and a network learns its labels.
+
+    Otherwise none is looked up: what a student says is said of the truth already.
+
+    Raises:
+        ConfigError: The consensus knows of none, or they are not those of what is learnt.
+    """
+    learns = isinstance(general_of(released.model.predictor), GraphEnsemble | HeadsPredictor)
+    if not loss.automatic or spec.mode != "concatenate" or not learns:
+        return without_noise(loss)
+    check_noise(loss, StudentSpec(), selection)
+    if spec.undersample:
+        raise ConfigError("loss.confusion is auto, and hybrid.undersample drops molecules by their labels", expected="only one of both")
+    return looked_up(loss, released.consensus.confusions, released.consensus.endpoints, spec.labels)
+
+
 def check_student(model: Model, spec: HybridSpec) -> None:
     """Refuse what is no student, or one that the spec cannot go on from.
 
@@ -164,6 +183,7 @@ def hybrid_stage(
     own `teacher` takes part, and nothing learns from what that teacher held out.
     """
     check_student(released.model, spec)
+    recipe = replace(recipe, loss=hybrid_loss(recipe.loss, released, spec, selection))
     name, student = hybrid_name(company), released.model.predictor
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None

@@ -16,9 +16,10 @@ from fluid.distillation.targets import disagreement_variance, hard_class, sharpe
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.heads import by_head, check_sets, taught
+from fluid.federation.label_noise import looked_up
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
 from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentModel, StudentSpec
+from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentModel, StudentSpec, check_head, check_noise
 from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
 from fluid.models.blend import Blend
@@ -226,9 +227,14 @@ def student_stage(
     also reads the annotation `sets` behind the consensus.
 
     Raises:
-        ConfigError: A blend or heads are asked for, and the model is a forest; or a student of heads is given no annotation sets, or
-            not those behind the consensus.
+        ConfigError: A blend or heads are asked for, and the model is a forest; a student of heads is given no annotation sets, or
+            not those behind the consensus; an evidential head would learn what it cannot; or the confusion of the consensus' labels is
+            asked for and is not known.
     """
+    check_head(model, student.mode, recipe.loss)
+    check_noise(recipe.loss, student, selection)
+    if isinstance(model, NetworkSpec) and student.mode != "nearest":
+        recipe = replace(recipe, loss=looked_up(recipe.loss, consensus.confusions, consensus.endpoints, student.labels))
     if isinstance(model, ForestSpec) and student.mode in ("blend", "heads"):
         raise ConfigError(
             f"distillation={student.mode} needs a network as general model", remedy="Choose distillation=network, or another model."

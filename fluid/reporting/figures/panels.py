@@ -29,6 +29,20 @@ def companies_chart(companies: pd.DataFrame) -> str:
     return as_svg(draw, 4.7, 3.0)
 
 
+def heterogeneity_chart(companies: pd.DataFrame) -> str:
+    """Draw how much each company's labels and chemistry differ from the others'."""
+    texts = {"divergence": "label divergence (bits)", "separation": "chemical separation (Tanimoto)"}
+
+    def draw(figure: Figure) -> None:
+        for axes, (column, text) in zip(figure.subplots(1, 2), texts.items(), strict=True):
+            axes.bar(companies["company"], companies[column].fillna(0), color=list(company_colours(list(companies["company"])).values()))
+            axes.set_ylabel(text)
+            axes.axhline(0, color="#888888", linewidth=0.6)
+            grid(axes)
+
+    return as_svg(draw, 8.0, 2.8)
+
+
 def contribution_chart(contribution: pd.DataFrame) -> str:
     """Draw each teacher's share of the consensus weight beside its share of the private labels."""
 

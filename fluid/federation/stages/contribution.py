@@ -1,0 +1,134 @@
+"""Stage `contribution`: what each teacher adds to the consensus, asked directly about molecules with known labels."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.artifacts import Artifact
+from fluid.evaluation.scores import score_predictions
+from fluid.evaluation.shapley import exact_shapley, sampled_shapley
+from fluid.federation.model_folder import Model
+from fluid.federation.spec import ConsensusSpec
+from fluid.federation.stage import Stage, Work
+from fluid.federation.stages.consensus import fit_rule, scale_of, tensors
+from fluid.federation.stages.cross_domain import thresholds_of
+from fluid.federation.stages.judge import VALIDATION, Exam, Taught, answers_of, labels_for
+from fluid.seeding import numpy_stream
+
+FILE = "contribution.csv"
+COLUMNS = ["company", "test", "endpoint", "metric", "shapley", "leave_one_out", "alone", "together", "by"]
+NOTHING_KNOWN = {"classification": {"mcc": 0.0, "auroc": 0.5}, "regression": {"r2": 0.0, "spearman": 0.0}}
+"""Worth of a consensus of nobody: that of guessing."""
+MOST_EXACT, ORDERS = 10, 200
+
+Place = tuple[str, str, str]
+
+
+def places_of(exam: Exam) -> dict[Place, float]:
+    """Return every test, endpoint and metric that a consensus is judged by, with the worth of knowing nothing."""
+    return {
+        (test, endpoint.name, metric): nothing
+        for test, part in exam.tests.items()
+        for endpoint in part.table.endpoints
+        for metric, nothing in NOTHING_KNOWN[endpoint.kind].items()
+    }
+
+
+def worth(
+    sets: Mapping[str, Sequence[AnnotationSet]],
+    lesson: Sequence[AnnotationSet],
+    labels: np.ndarray | None,
+    spec: ConsensusSpec,
+    edges: tuple[float, ...],
+    exam: Exam,
+) -> dict[Place, float]:
+    """Return how well the consensus of some teachers does.
+
+    Args:
+        sets: Their answers to each part of the exam.
+        lesson: Their answers to the transfer set, where the consensus learns from it or takes its scale of distances from there; or empty.
+        labels: Public labels of some transfer molecules.
+        spec: Method and options.
+        edges: Public edges of the coarse domain score.
+        exam: The tests.
+    """
+    taught = stack(lesson) if lesson else None
+    rule = None if taught is None else fit_rule(taught, spec, edges, labels)
+    scale = None if taught is None else scale_of(taught)
+    asked = {part: stack(own) for part, own in sets.items()}
+    endpoints = next(iter(asked.values())).endpoints
+    said = {
+        part: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges, scale=scale)).soft_label.numpy()
+        for part, answers in asked.items()
+    }
+    thresholds = thresholds_of(exam, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
+    found: dict[Place, float] = {}
+    for test, part in exam.tests.items():
+        about = ("consensus", "consensus", "", test, endpoints, said[test], labels_for(part, endpoints), thresholds)
+        found |= {(s.test, s.endpoint, s.metric): s.value for s in score_predictions(*about, exam.seed, 0, exam.auroc)}
+    return found
+
+
+def contribution_stage(
+    judged: Mapping[str, Artifact],
+    models: Mapping[str, Model],
+    spec: ConsensusSpec,
+    edges: tuple[float, ...],
+    exam: Exam,
+    taught: Taught | None = None,
+) -> Stage:
+    """Describe the Shapley values of teachers: of all subsets of at most 10 teachers, of 200 random orders of more.
+
+    Nothing is trained: the worth of some teachers is that of their consensus, asked directly about the tests; that of nobody is that of
+    guessing (AUROC 0.5, MCC, R² and Spearman 0). The values sum to what the consensus of all is worth beyond that. `leave_one_out` is
+    what the consensus loses without the teacher, `alone` what a consensus of it alone is worth, `together` that of all.
+
+    Args:
+        judged: The teachers' judged artifacts, which hold their answers.
+        models: The teachers.
+        spec: Method and options.
+        edges: Public edges of the coarse domain score.
+        exam: Tests.
+        taught: What the consensus learns from, as in `judge_consensus_stage`.
+    """
+    names, places = list(judged), places_of(exam)
+
+    def build(folder: Path, work: Work) -> None:
+        answered = {
+            name: {part: answers_of(judged[name], models[name], part, asked.transfer_digest) for part, asked in exam.parts.items()}
+            for name in names
+        }
+        lessons = {} if taught is None else {annotations.teacher: annotations for annotations in taught.sets}
+        known: dict[tuple[int, ...], np.ndarray] = {}
+
+        def value(members: tuple[int, ...]) -> np.ndarray:
+            if members not in known:
+                own = [names[i] for i in members]
+                sets = {part: [answered[name][part] for name in own] for part in exam.parts}
+                lesson = [lessons[name] for name in own if lessons]
+                found = worth(sets, lesson, taught.labels if taught else None, spec, edges, exam) if own else {}
+                known[members] = np.array([found.get(place, nothing) for place, nothing in places.items()])
+                work.report(min(1.0, len(known) / 2 ** min(len(names), MOST_EXACT)))
+            return known[members]
+
+        n, exact = len(names), len(names) <= MOST_EXACT
+        share = exact_shapley(n, value) if exact else sampled_shapley(n, value, ORDERS, numpy_stream(exam.seed, "contribution"))
+        together = value(tuple(range(n)))
+        rows = []
+        for i, name in enumerate(names):
+            lost, alone = together - value(tuple(j for j in range(n) if j != i)), value((i,))
+            planes = zip(places, share[i], lost, alone, together, strict=True)
+            rows += [(name, *place, *numbers, "all subsets" if exact else f"{ORDERS} orders") for place, *numbers in planes]
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / FILE, index=False)
+
+    inputs = {
+        "judged": {name: artifact.digest for name, artifact in judged.items()},
+        "spec": spec,
+        "edges": edges,
+        "exam": exam.inputs(),
+        "taught": {} if taught is None else taught.inputs(),
+    }
+    return Stage("contribution", "contribution", inputs, build)

@@ -13,7 +13,7 @@ from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
 from fluid.cli.suites import VERB, Part, SuiteSpec, check_folder, known, part_of, strays, suite_spec
 from fluid.cli.sweep import FLAGS, SweepFailed, carry_out_all
-from fluid.cli.verbs import command_of, last_line, plain_values
+from fluid.cli.verbs import command_of, last_line, plain_values, run_collect
 from fluid.errors import ConfigError, FluidError
 from fluid.evaluation.golden import faults, narrowed, read_expected, read_results
 
@@ -228,6 +228,15 @@ def write_results(order: Order) -> "SuiteData":
     return data
 
 
+def collect_part(part: Part) -> None:
+    """Make the table and the page of one experiment, with the figures that are its own, if it has a finished run."""
+    from fluid.federation.collect import finished_runs
+
+    folder = part.whole.folder
+    if finished_runs(folder)[0]:
+        run_collect({"folder": folder, "out": None})
+
+
 def carry_out(order: Order) -> None:
     """Carry out the chosen experiments, one after the other; a failed run stops none of the others."""
     for number, part in enumerate(order.chosen):
@@ -238,6 +247,7 @@ def carry_out(order: Order) -> None:
             carry_out_all(part.whole, order.command)
         except SweepFailed as error:
             print(f"fluid: {part.name}: {error}", file=sys.stderr, flush=True)
+        collect_part(part)
 
 
 def tell(order: Order, data: "SuiteData") -> None:

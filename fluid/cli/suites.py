@@ -9,6 +9,7 @@ from typing import Any
 from fluid.artifacts import read_json
 from fluid.cli.build import build, nearest
 from fluid.cli.help import choices_of
+from fluid.cli.job import Settings
 from fluid.cli.suggest import suggestion
 from fluid.cli.sweep import SWEEP, Plan, plan
 from fluid.errors import ArtifactError, ConfigError
@@ -24,7 +25,8 @@ class ExperimentSpec:
     Attributes:
         question: What it asks.
         experiment: A file of `conf/experiment`; none: plain settings.
-        sweep: Settings with their values; each combination is compared with the others.
+        sweep: Settings with their values; each combination is compared with the others. What the experiment's file sweeps over by itself is
+            compared too.
         settings: Further settings of all its runs, as on the command line.
     """
 
@@ -132,7 +134,7 @@ class Part:
         """All its runs as one plan."""
         first = self.series[0].plan
         jobs = {run: settings for one in self.series for run, settings in one.plan.jobs.items()}
-        return replace(first, settings=tuple(" ".join(one.plan.settings) for one in self.series), jobs=jobs)
+        return replace(first, settings=tuple(dict.fromkeys(" ".join(one.plan.settings) for one in self.series)), jobs=jobs)
 
 
 def _each(values: Any, cls: type, where: str) -> dict[str, Any]:
@@ -213,6 +215,22 @@ def planned(what: str, settings: Sequence[str]) -> Plan:
         raise ConfigError(f"{what}: {first}", remedy=suggestion(str(error), VERB, settings)) from None
 
 
+def divided(whole: Plan, texts: Sequence[str], given: Sequence[str]) -> list[Series]:
+    """Return a plan as one series per setting that the experiment sweeps over by itself; as it is where it does not.
+
+    Args:
+        whole: The plan.
+        texts: What the suite sweeps over, as in this plan.
+        given: All settings that the suite gives.
+    """
+    keys = {"sweep", *map(key_of, given)}
+    series: dict[str, dict[Path, Settings]] = {}
+    for run, settings in whole.jobs.items():
+        own = [text for text in settings if key_of(text) not in keys]
+        series.setdefault(", ".join([*texts, *own]) or ALIKE, {})[run] = settings
+    return [Series(setting, replace(whole, jobs=jobs)) for setting, jobs in series.items()]
+
+
 def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[str]) -> Part:
     """Return an experiment of a suite as sweeps over its seeds.
 
@@ -228,12 +246,13 @@ def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[
     spec = suite.experiments[name]
     named = [f"experiment={spec.experiment}"] if spec.experiment else []
     seeds = "seed=" + ",".join(map(str, tier.seeds))
-    series = []
+    series: list[Series] = []
     for chosen in spec.combinations():
         texts = [f"{key}={value}" for key, value in chosen.items()]
         own = merged(named, suite.settings, spec.settings, texts, tier.settings)
         whole = merged(own, further(tier, name, own), surroundings)
-        series.append(Series(", ".join(texts) or ALIKE, planned(f"suite {suite.name}, experiment {name}", [*whole, f"name={name}", seeds])))
+        given = [*whole, f"name={name}", seeds]
+        series += divided(planned(f"suite {suite.name}, experiment {name}", given), texts, given)
     runs = [run for one in series for run in one.plan.jobs]
     if len(set(runs)) < len(runs):
         raise ConfigError(f"suite {suite.name}: two settings of experiment {name} come to the same runs", remedy="Sweep over other values.")

@@ -5,7 +5,7 @@ from scipy import stats
 
 from fluid.evaluation.holm import holm
 from fluid.reporting.comparison import render_comparison
-from fluid.reporting.significance import labels, pairs_table, setting_differences, short_names
+from fluid.reporting.significance import labels, model_differences, pairs_table, setting_differences, short_names, tidy_runs
 from fluid.seeding import numpy_stream
 
 SETTINGS = ("consensus.method", "seed")
@@ -136,3 +136,38 @@ def test_the_page_marks_significance() -> None:
     assert "p (Holm)</th>" not in page
     assert page == render_comparison(table, SETTINGS, [], "sweep")
     assert "p (Holm)</th>" in render_comparison(sweep({"mean": 0.0, "similarity": 0.006}, endpoints=("a", "b")), SETTINGS, [], "sweep")
+
+
+def models(effects: dict[str, float], seeds: int = 5) -> pd.DataFrame:
+    """Return a collected table of one setting: models differ by `effects`, seeds by something that they share."""
+    rng = numpy_stream(0, "test", "models")
+    rows = []
+    for seed in range(seeds):
+        common = rng.normal(0, 0.03)
+        rows += [(f"run-{seed}", seed, role, role, "in-domain", "blocker", "mcc", 0.4 + common + effect + rng.normal(0, 0.005))
+                 for role, effect in effects.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["run", "seed", "model", "role", "test", "endpoint", "metric", "value"])
+
+
+def test_baselines_are_compared_with_the_student_over_seeds() -> None:
+    table = models({"student": 0.1, "fedavg": 0.0, "fedmd_mean": 0.1})
+    found = model_differences(tidy_runs(table, ("seed",)))
+    (one,) = found.compared
+    assert one.place == ("in-domain", "blocker", "mcc", "")
+    assert {role: letters for role, letters in one.comparison.letters.items() if role != "fedavg"} == {"student": "a", "fedmd_mean": "a"}
+    assert one.comparison.letters["fedavg"] == "b"
+    own = table.pivot(index="seed", columns="role", values="value")
+    row = found.pairs.set_index(["first", "second"]).loc[("student", "fedavg")]
+    assert row["difference"] == pytest.approx((own["student"] - own["fedavg"]).mean())
+    assert row["p_t"] == pytest.approx(stats.ttest_rel(own["student"], own["fedavg"]).pvalue)
+    assert model_differences(tidy_runs(models({"student": 0.1, "fedavg": 0.0}, 2), ("seed",))).notes == (
+        "No significance: 2 seeds, at least 3 are needed.",
+    )
+
+
+def test_a_sweep_compares_baselines_under_its_settings_too() -> None:
+    table = sweep({"mean": 0.0, "similarity": 0.05})
+    table["role"] = table["role"].replace("student", "fedavg")
+    found = setting_differences(table, SETTINGS)
+    assert {one.place[3] for one in found.compared} == {"pooled", "fedavg"}
+    assert "fedavg</th>" in render_comparison(table, SETTINGS, [], "sweep")

@@ -26,6 +26,7 @@ from fluid.cli.specs import federation_spec
 from fluid.cli.verbs import plain_values
 from fluid.errors import FluidError
 from fluid.evaluation import metrics
+from fluid.evaluation.confidence import judge_confidence
 from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.model_folder import Model, read_model
@@ -57,6 +58,7 @@ GROUPS = ("consensus", "loss", "selection", "distillation")
 THRESHOLD, PUBLIC = 5.0, 60_000
 MEASURES = ("validation auroc", "in-domain auroc", "in-domain mcc", "external auroc", "external mcc")
 QUALITY = ("brier", "nll", "ece")
+CONFIDENCE = ("risk", "aurc", "best_aurc")
 
 
 class Variant(NamedTuple):
@@ -135,10 +137,10 @@ def shared(spec: FederationSpec, workshop: Workshop) -> Federation:
     return Federation(data, teachers, models, annotate(teachers, data.transfer, spec, workshop), exam, asked)
 
 
-def ask_consensus(spec: FederationSpec, common: Federation) -> dict[str, np.ndarray]:
-    """Return what the teachers together say of validation and tests, asked directly."""
-    found = {name: combine_annotations(one, spec.consensus, spec.annotation.edges).soft_label for name, one in common.asked.items()}
-    return {name: soft_label[:, 0].numpy() for name, soft_label in found.items()}
+def ask_consensus(spec: FederationSpec, common: Federation) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return what the teachers together say of validation and tests, asked directly, and how sure they are of the validation part."""
+    found = {name: combine_annotations(one, spec.consensus, spec.annotation.edges) for name, one in common.asked.items()}
+    return {name: said.soft_label[:, 0].numpy() for name, said in found.items()}, found["validation"].confidence[:, 0].numpy()
 
 
 Made = tuple[dict[Variant, Any], dict[Variant, str]]
@@ -158,21 +160,28 @@ def students(specs: Mapping[Variant, FederationSpec], common: Federation, worksh
     return {variant: workshop.make(stage) for variant, stage in stages.items()}, failed
 
 
-def ask_student(artifact: Any, common: Federation) -> dict[str, np.ndarray]:
+def ask_student(artifact: Any, common: Federation) -> tuple[dict[str, np.ndarray], None]:
     """Return what a student says of validation and tests."""
     student = read_model(artifact)
     with threads(2):
-        return {name: student.predictor.predict(part.molecules).mean[:, 0] for name, part in common.exam.items()}
+        return {name: student.predictor.predict(part.molecules).mean[:, 0] for name, part in common.exam.items()}, None
 
 
-def scored(probs: Mapping[str, np.ndarray], common: Federation) -> dict[str, float]:
-    """Return AUROC on the validation part and the tests, MCC on the tests at the validation part's threshold, and calibration."""
+def scored(probs: Mapping[str, np.ndarray], confidence: np.ndarray | None, common: Federation) -> dict[str, float]:
+    """Return AUROC on the validation part and the tests, MCC on the tests at the validation part's threshold, and calibration.
+
+    Of a consensus also the area under risk and coverage on the validation part, if its confidence decides who is answered first.
+    """
     endpoints = common.models["T1"].predictor.endpoints
     labels = {name: labels_for(part, endpoints)[:, 0] for name, part in common.exam.items()}
     threshold = best_threshold(probs["validation"], labels["validation"])
     found = {f"{name} auroc": metrics.auroc(probs[name], labels[name]) for name in probs}
     found |= {f"{name} mcc": metrics.mcc(probs[name], labels[name], threshold) for name in probs if name != "validation"}
-    return found | {f"validation {name}": getattr(metrics, name)(probs["validation"], labels["validation"]) for name in QUALITY}
+    found |= {f"validation {name}": getattr(metrics, name)(probs["validation"], labels["validation"]) for name in QUALITY}
+    if confidence is None:
+        return found
+    judged = judge_confidence(probs["validation"], confidence, labels["validation"], endpoints[0].kind)
+    return found | {f"validation {name}": getattr(judged, name) for name in CONFIDENCE}
 
 
 def carried_out(settings: list[str], seed: int, workshop: Workshop, wanted: list[Variant]) -> Iterator[dict[str, Any]]:
@@ -190,7 +199,8 @@ def carried_out(settings: list[str], seed: int, workshop: Workshop, wanted: list
         found: dict[str, Any] = {"reason": failed[variant]} if variant in failed else {}
         try:
             if not found:
-                found = scored(ask_student(made[variant], common) if variant in made else ask_consensus(specs[variant], common), common)
+                said = ask_student(made[variant], common) if variant in made else ask_consensus(specs[variant], common)
+                found = scored(*said, common)
         except FluidError as error:
             found = {"reason": told(error)}
         yield {"dataset": "", "seed": seed, "group": variant.group, "choice": variant.choice, "judged": variant.judged, **found}
@@ -222,11 +232,26 @@ def summary(rows: pd.DataFrame, present: Mapping[str, str]) -> pd.DataFrame:
             row: dict[str, Any] = {"dataset": dataset, "group": group, "judged": judged, "choice": choice, "seeds": len(own)}
             row["default"] = choice == present[group]
             row["reason"] = next((reason for reason in own.get("reason", pd.Series(dtype=object)).dropna()), "")
-            for name in (*MEASURES, *(f"validation {one}" for one in QUALITY)):
+            for name in (*MEASURES, *(f"validation {one}" for one in (*QUALITY, *CONFIDENCE))):
+                if name not in own:
+                    continue
                 row[name], row[f"{name} ±"] = interval(own[name])
                 row[f"{name} Δ"], row[f"{name} Δ±"] = interval((own[name] - base[name]).dropna())
             parts.append(row)
     return pd.DataFrame(parts).sort_values(["dataset", "group", "judged", "validation auroc"], ascending=[True, True, True, False])
+
+
+def of_confidence(table: pd.DataFrame) -> list[str]:
+    """Return how good soft labels and confidence of every consensus are, as Markdown; the smallest area under risk and coverage first."""
+    names = [f"validation {name}" for name in ("auroc", *QUALITY, *CONFIDENCE)]
+    heads = ["AUROC", "Brier", "NLL", "ECE", "error rate", "area under risk and coverage", "best possible"]
+    lines: list[str] = []
+    for dataset, part in table[(table["judged"] == "consensus") & (table["reason"] == "")].groupby("dataset", sort=False):
+        lines += ["", f"**{dataset}** ({int(part['seeds'].max())} seeds, validation part)", "", f"| consensus | {' | '.join(heads)} |"]
+        lines.append("|---" * (len(heads) + 1) + "|")
+        for _, row in part.sort_values("validation aurc").iterrows():
+            lines.append(f"| {row['choice']} | " + " | ".join(f"{row[name]:.3f} ± {row[f'{name} ±']:.3f}" for name in names) + " |")
+    return lines
 
 
 def markdown(table: pd.DataFrame) -> list[str]:
@@ -265,6 +290,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--molecules", type=int, default=8000, help="transfer molecules that a student learns from")
     made.add_argument("--epochs", type=int, default=6, help="epochs of a student")
     made.add_argument("--only", choices=GROUPS, action="append", help="only this group (may be given again)")
+    made.add_argument("--asked-directly", action="store_true", help="only what consensus methods say themselves, and how sure they are")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
     return made
 
@@ -276,6 +302,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(ArtifactStore(work / "store"), workers=2)
     wanted = [variant for variant in variants() if not options.only or variant.group in options.only]
+    wanted = [variant for variant in wanted if variant.judged == "consensus" or not options.asked_directly]
     rows: list[dict[str, Any]] = []
     sets = datasets(options, work)
     partial = options.json.with_suffix(".partial.json")
@@ -286,10 +313,14 @@ def main() -> None:
                 print({key: round(value, 4) if isinstance(value, float) else value for key, value in rows[-1].items()}, flush=True)
             write(rows, partial)
     table = summary(pd.DataFrame(rows), defaults(sets["embedded"]))
-    lines = markdown(table)
+    lines = of_confidence(table) if options.asked_directly else markdown(table)
     print("\n".join(lines))
     if options.docs:
-        put_between(ROOT / "docs" / "distillation.md", "study", [*lines, "", f"Made by `python {' '.join(sys.argv)}`."])
+        put_between(
+            ROOT / "docs" / "distillation.md",
+            "confidence" if options.asked_directly else "study",
+            [*lines, "", f"Made by `python {' '.join(sys.argv)}`."],
+        )
     partial.unlink()
     finish(judged_rows(table), options.json, raw=rows, seeds=options.seeds)
 

@@ -8,7 +8,7 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} WANDB_MODE=offline
 ruff check .
 mypy
 lint-imports
-python -m pytest --numprocesses "${FLUID_TEST_WORKERS:-2}" --dist loadfile "$@"
+python -m pytest --numprocesses "${FLUID_TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder "$@"
 if (($# == 0)); then
   python -m fluid benchmark suite=public_validation tier=smoke check=true
 fi

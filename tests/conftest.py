@@ -68,3 +68,8 @@ def files(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Files:
         library.write(folder / "test.csv", range(380, 440)),
         library.write(folder / "external.csv", range(440, 500)),
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that no worker has one of them left at the end (with --no-loadscope-reorder)."""
+    items.sort(key=lambda item: (item.get_closest_marker("slurm") is None, item.path.parent.name != "cli"))

@@ -100,7 +100,7 @@ def own_values(place: Place, role: str, test: str, metric: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("suite", SUITES)
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", [*TIERS[:2], pytest.param(TIERS[2], marks=pytest.mark.slow)])
 def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -> None:
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     wanted = spec.tiers[tier]
@@ -255,7 +255,11 @@ def expected_of(place: Place) -> dict[str, object]:
     }  # fmt: skip
 
 
-def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.CaptureFixture[str]) -> None:
+DOCTORED = ("is outside", "extra, not among the expected rows", "missing", "3 seeds, expected 5", "with other settings")
+
+
+@pytest.mark.parametrize("words", [DOCTORED[0], *(pytest.param(one, marks=pytest.mark.slow) for one in DOCTORED[1:])])
+def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.CaptureFixture[str], words: str) -> None:
     golden, file = expected_of(done), done.folder / "golden.json"
     rows = golden["rows"]
     assert len(rows) == 4  # two settings, two tests
@@ -271,12 +275,10 @@ def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.
         "3 seeds, expected 5": [{**rows[0], "n_seeds": 5}, *rows[1:]],
         "with other settings": [{**row, "config": f"{number}"} for number, row in enumerate(rows)],
     }
-    for words, changed in cases.items():
-        file.write_text(json.dumps({**golden, "rows": changed}))
-        assert done.call("check=golden.json") != 0
-        error = capsys.readouterr().err
-        assert any(line.startswith("FAULT ") and words in line for line in error.splitlines()), words
-        assert words in (done.results / "results.html").read_text()
+    file.write_text(json.dumps({**golden, "rows": cases[words]}))
+    assert done.call("check=golden.json") != 0
+    assert any(line.startswith("FAULT ") and words in line for line in capsys.readouterr().err.splitlines())
+    assert words in (done.results / "results.html").read_text()
     file.write_text(json.dumps({**golden, "rows": []}))
     assert done.call("check=golden.json") == 2
     assert "such a check cannot fail" in capsys.readouterr().err
@@ -296,6 +298,7 @@ def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pyte
     assert done.call("check=golden.json") == 0
 
 
+@pytest.mark.slow
 def test_numbers_that_were_changed_by_hand_are_not_shown(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from fluid.cli import benchmark
 
@@ -341,6 +344,7 @@ def test_runs_of_another_version_are_noticed(done: Place, capsys: pytest.Capture
     assert pd.read_csv(done.results / "results.csv")["run"].nunique() == RUNS
 
 
+@pytest.mark.slow
 def test_one_experiment_of_a_tier(done: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert done.call("tier=nightly", "only=alone") == 0
     assert "3 of 3 runs done" in capsys.readouterr().out
@@ -352,6 +356,7 @@ def test_one_experiment_of_a_tier(done: Place, capsys: pytest.CaptureFixture[str
     assert set(pd.read_csv(folder / "results.csv")["setting"]) == {"all runs"}
 
 
+@pytest.mark.slow
 def test_the_results_go_into_a_page_between_its_lines(done: Place, capsys: pytest.CaptureFixture[str]) -> None:
     page = done.folder / "PAGE.md"
     page.write_text("before\n<!-- suite -->\nold\n<!-- /suite -->\nafter\n")
@@ -439,7 +444,7 @@ def test_what_is_planned_names_folders_seeds_and_surroundings(tmp_path: Path) ->
     assert order.folder == Path("it's/public_validation-smoke")
     assert [part.name for part in order.chosen] == ["baselines"]
     jobs = order.parts[0].whole.jobs
-    assert len(jobs) == 6
+    assert len(jobs) == 2  # two recipes, one seed
     assert all(run.parent == order.folder / "recipes" for run in jobs)
     assert shlex.split(order.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
     with pytest.raises(ConfigError, match="no tier"):

@@ -41,7 +41,7 @@ def test_version(fluid: Call) -> None:
     ("arguments", "expected"),
     [
         (["simulat"], "Did you mean 'simulate'?"),
-        (["simulate", "companies={nn: 3}"], "Its keys: endpoint_share, method"),
+        (["simulate", "companies={nn: 3}"], "Its keys: endpoint_share, left_out, method"),
         (["simulate", "sede=3"], "Did you mean 'seed'?"),
         (["simulate", "model=gin"], "Did you mean 'gine'?"),
         (["simulate", "model.hiden=3"], "hidden"),

@@ -1,6 +1,6 @@
 """Check results against golden numbers; writes nothing.
 
-Example: `python benchmarks/public_validation/check.py runs/smoke/collected.csv benchmarks/public_validation/expected/smoke.json`
+Example: `python benchmarks/public_validation/check.py RESULTS.csv benchmarks/public_validation/expected/SUITE-smoke.json`
 
 Fails, with one line for each fault, on a mean outside its interval, NaN, a missing or extra row, a wrong number of seeds, another
 experiment or other settings. Exit code 0: all well; 1: faults; 2: a file cannot be read.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from fluid.errors import ShapeError
+from fluid.reporting.columns import check_columns
 
 COLUMNS = {
     "scores": ("model", "role", "company", "test", "endpoint", "metric", "value", "low", "high", "n"),
@@ -66,7 +66,4 @@ class ReportData:
         Raises:
             ShapeError: A column is missing.
         """
-        for name, columns in COLUMNS.items():
-            missing = [column for column in columns if column not in getattr(self, name).columns]
-            if missing:
-                raise ShapeError(f"table {name} lacks {', '.join(missing)}", expected=", ".join(columns))
+        check_columns(self, COLUMNS)

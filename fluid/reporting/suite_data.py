@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from fluid.errors import ShapeError
+from fluid.reporting.columns import check_columns
 
 PLACE = ("experiment", "setting", "run", "config", "seed")
 COLUMNS = {
@@ -50,10 +50,7 @@ class SuiteData:
         Raises:
             ShapeError: A column is missing.
         """
-        for name, columns in COLUMNS.items():
-            missing = [column for column in columns if column not in getattr(self, name).columns]
-            if missing:
-                raise ShapeError(f"table {name} lacks {', '.join(missing)}", expected=", ".join(columns))
+        check_columns(self, COLUMNS)
 
     def of(self, experiment: str) -> "Experiment":
         """Return one experiment's part of it."""

@@ -6,16 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.artifacts import Artifact
 from fluid.evaluation.scores import score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
 from fluid.federation.model_folder import Model
 from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stage import Stage, Work
-from fluid.federation.stages.consensus import fit_rule, scale_of, tensors
 from fluid.federation.stages.cross_domain import thresholds_of
-from fluid.federation.stages.judge import VALIDATION, Exam, Taught, answers_of, labels_for
+from fluid.federation.stages.judge import VALIDATION, Exam, Taught, answers_of, asked_directly, labels_for
 from fluid.seeding import numpy_stream
 
 FILE = "contribution.csv"
@@ -55,15 +54,8 @@ def worth(
         edges: Public edges of the coarse domain score.
         exam: The tests.
     """
-    taught = stack(lesson) if lesson else None
-    rule = None if taught is None else fit_rule(taught, spec, edges, labels)
-    scale = None if taught is None else scale_of(taught)
-    asked = {part: stack(own) for part, own in sets.items()}
-    endpoints = next(iter(asked.values())).endpoints
-    said = {
-        part: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges, scale=scale)).soft_label.numpy()
-        for part, answers in asked.items()
-    }
+    endpoints, consensus = asked_directly(sets, spec, edges, lesson, labels)
+    said = {part: one.soft_label.numpy() for part, one in consensus.items()}
     thresholds = thresholds_of(exam, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
     found: dict[Place, float] = {}
     for test, part in exam.tests.items():

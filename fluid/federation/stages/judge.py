@@ -163,6 +163,31 @@ class Taught:
         return {"sets": sorted(annotations.digest for annotations in self.sets), "labels": labels_hash(self.labels)}
 
 
+def asked_directly(
+    sets: Mapping[str, Sequence[AnnotationSet]],
+    spec: ConsensusSpec,
+    edges: tuple[float, ...],
+    lesson: Sequence[AnnotationSet] = (),
+    labels: np.ndarray | None = None,
+) -> tuple[tuple[Endpoint, ...], dict[str, Consensus]]:
+    """Return the endpoints, and what the consensus of some teachers says of each part of an exam.
+
+    Args:
+        sets: The teachers' answers to each part.
+        spec: Method and options.
+        edges: Public edges of the coarse domain score.
+        lesson: Their answers to the transfer set, if the consensus learns from it or takes its scale of distances from there; else it
+            learns from each part that it is asked about, without its labels.
+        labels: Public labels of some transfer molecules `(M, T)`; or `None`.
+    """
+    taught = stack(lesson) if lesson else None
+    rule = None if taught is None else fit_rule(taught, spec, edges, labels)
+    scale = None if taught is None else scale_of(taught)
+    asked = {part: stack(own) for part, own in sets.items()}
+    said = {part: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges, scale=scale)) for part, answers in asked.items()}
+    return next(iter(asked.values())).endpoints, said
+
+
 def judge_consensus_stage(
     judged: Mapping[str, Artifact],
     models: Mapping[str, Model],
@@ -186,14 +211,11 @@ def judge_consensus_stage(
     who = Candidate("consensus", "consensus")
 
     def build(folder: Path, work: Work) -> None:
-        lesson = None if taught is None else stack(taught.sets)
-        rule = None if taught is None or lesson is None else fit_rule(lesson, spec, edges, taught.labels)
-        scale = None if lesson is None else scale_of(lesson)
-        asked = {
-            name: stack([answers_of(judged[k], models[k], name, part.transfer_digest) for k in judged]) for name, part in exam.parts.items()
+        answers = {
+            name: [answers_of(judged[k], models[k], name, part.transfer_digest) for k in judged] for name, part in exam.parts.items()
         }
-        endpoints = next(iter(asked.values())).endpoints
-        said = {name: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges, scale=scale)) for name, answers in asked.items()}
+        lesson, labels = (taught.sets, taught.labels) if taught else ((), None)
+        endpoints, said = asked_directly(answers, spec, edges, lesson, labels)
         write_scores(folder, who, endpoints, {name: consensus.soft_label.numpy() for name, consensus in said.items()}, exam)
         write_confidence(folder, spec.method, endpoints, said, exam)
 

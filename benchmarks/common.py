@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,18 @@ def skip(why: str) -> None:
     sys.exit(3)
 
 
+def installed(name: str) -> str:
+    """Return the version of a package; a checkout on the path that was not installed has none."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
 def provenance() -> dict[str, str]:
     """Return the command, commit, machine and versions of a result."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    versions = {name: version(name) for name in ("fluid", "torch", "torch-geometric", "rdkit", "lightning")}
+    versions = {name: installed(name) for name in ("fluid", "torch", "torch-geometric", "rdkit", "lightning")}
     return {"command": " ".join(sys.argv), "commit": commit or "unknown", "machine": platform.platform(), **versions}
 
 

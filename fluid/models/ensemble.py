@@ -41,10 +41,10 @@ class SharedChunk:
         return self._environments[key]
 
     def batches(self, device: torch.device) -> list[GraphBatch]:
-        """Return the molecules as batches of whole graphs."""
+        """Return the molecules as batches of whole graphs: small enough for a processor's caches, large enough for a GPU's launches."""
         if device not in self._batches:
-            tensors = GraphTensors.from_packed(self.graphs, device)
-            self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(BATCH)]
+            tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else CHUNK
+            self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
         return self._batches[device]
 
 
@@ -102,8 +102,11 @@ class GraphEnsemble:
         return next(self.networks[0].parameters()).device
 
     def answers(self, chunk: SharedChunk) -> Iterator[Planes]:
-        """Yield what all members and samples say, `(S, B, T)` each, for parts of a chunk in order: the arguments of `combine_members`."""
-        encoder = self.networks[0].eval().environment_encoder
+        """Yield what all members and samples say, `(S, B, T)` each, for parts of a chunk in order: the arguments of `combine_members`.
+
+        Distinct environments are numbered on the host, which would keep a GPU waiting (docs/performance.md): there the plain path is taken.
+        """
+        encoder = self.networks[0].eval().environment_encoder if self.device.type == "cpu" else None
         batches: Iterable[GraphBatch | Distinct] = [chunk.environments(encoder, self.device)] if encoder else chunk.batches(self.device)
         for batch in batches:
             yield self._answers([network.eval().encode(batch) for network in self.networks])

@@ -166,7 +166,7 @@ def prepared(
 ) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
     """Return the module, and the loaders of training and validation batches."""
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
-    encoder = network.environment_encoder if recipe.environments else None
+    encoder = network.environment_encoder if recipe.environments and spec.accelerator != "gpu" else None
     environments = encoder.environments if encoder else None
     loader = ExampleLoader(train, recipe.batch_size, seed, device, environments)
     held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, environments)

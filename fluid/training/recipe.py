@@ -46,7 +46,8 @@ class Recipe:
         gradient_clip: Largest gradient norm.
         balance: Weigh classes inversely to their frequency.
         members: Networks in the seed ensemble.
-        environments: Compute each distinct atom environment of a batch once, where the encoder can: about half the time.
+        environments: Compute each distinct atom environment of a batch once, where the encoder can: about half the time. Not on a
+            GPU, which would wait for the host's numbering.
         threads: CPU threads of this training; 0 is all of the trainer's. Small networks are trained faster side by side.
         loss: Losses for soft labels; the configuration group `loss` decides it.
         keeping: What a hybrid keeps of the student; the configuration group `hybrid` decides it.

@@ -1,18 +1,19 @@
 """The command line as a user calls it, on a small consortium."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from fluid.cli.main import main
+from fluid.reporting.figures import bars, panels
 from tests.conftest import Files
 
 SMALL = [
     "data=files", "data.validation_share=0.15", "intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1",
     "companies=size", "companies.n=3", "companies.size_exponent=0.3", "companies.min_size=20", "companies.min_per_class=5",
     "training=tiny", "model.hidden=16", "model.layers=2", "trainer.threads=1",
-    "annotation.mc_samples=0", "evaluation.n_bootstrap=5", "evaluation.forest=false",
+    "annotation.mc_samples=0", "evaluation.n_bootstrap=5", "evaluation.forest=false", "workers=1",
 ]  # fmt: skip
 
 Call = Callable[..., tuple[int, str, str]]
@@ -30,6 +31,15 @@ def fluid(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytes
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Leave the figures of runs' own reports empty, for tests that look at none: drawing takes longer than a small federation."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (bars, panels):
+            patch.setattr(module, "as_svg", lambda draw, width, height: "<svg></svg>")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from fluid.cli.slurm import SlurmSpec, requeue, task_name
 from fluid.federation.crew import LEFT_TO_PARENT, leave_signals_to, side_by_side
 from tests.cli.conftest import Call
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PATHS = ("metrics.csv", "consensus/consensus.parquet")
 
 

@@ -9,6 +9,8 @@ from fluid.artifacts import read_json
 from tests.cli.conftest import Call
 from tests.conftest import Files
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
 
 

@@ -22,6 +22,8 @@ from fluid.errors import ConfigError
 from fluid.federation.rehearsal import Glimpse
 from tests.cli.conftest import Call
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 CHECKOUT = Path(__file__).parents[2]
 QUIET = ["hparams_search=optuna", "hparams_search.startup_trials=100"]
 SPACE = [

@@ -11,6 +11,8 @@ from fluid.cli.sweep import plan
 from fluid.federation import simulation
 from tests.cli.conftest import Call
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SWEEP = "consensus=mean,uncertainty"
 
 

@@ -22,7 +22,7 @@ def last_line(out: str) -> str:
 
 
 def test_simulate_ends_with_a_report_and_a_second_run_redoes_nothing(fluid: Call, small: list[str], tmp_path: Path) -> None:
-    code, out, error = fluid("simulate", *small, "name=first")
+    code, out, error = fluid("simulate", *small, "workers=2", "name=first")
     assert (code, error) == (0, "")
     run = tmp_path / "runs" / "first"
     assert last_line(out) == f"report: {run / 'report.html'}"
@@ -129,7 +129,11 @@ def test_tensorboard_has_losses_settings_and_scores(fluid: Call, small: list[str
     assert found == pytest.approx(scores["student", "external", "auroc"])
 
 
-ENDS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGUSR1, 75, "preempted")]
+ENDS = [
+    (signal.SIGINT, 130, "interrupted"),
+    pytest.param(signal.SIGTERM, 143, "terminated", marks=pytest.mark.slow),
+    pytest.param(signal.SIGUSR1, 75, "preempted", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize(("sent", "code", "said"), ENDS)
@@ -142,6 +146,7 @@ def test_ended_in_the_middle_and_a_second_run(small: list[str], tmp_path: Path, 
         *small,
         "training.teacher.epochs=2000",
         "training.teacher.patience=2000",
+        "workers=2",
         "name=x",
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

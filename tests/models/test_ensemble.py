@@ -4,10 +4,12 @@ import torch
 
 import fluid.models.ensemble as ensemble_module
 from fluid.errors import ConfigError, ShapeError
-from fluid.models.ensemble import GraphEnsemble
+from fluid.models.encoders import Distinct, EnvironmentEncoder
+from fluid.models.ensemble import GraphEnsemble, SharedChunk
 from fluid.models.network import Network
 from fluid.models.prediction import PLANES, combine_members
 from fluid.models.predictor import NetworkSpec
+from fluid.molecules.batch import GraphBatch
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS, batch_of
 
@@ -71,6 +73,27 @@ def test_wrong_ensembles() -> None:
         make(temperature=ONES[:1])
     with pytest.raises(ConfigError, match="not above 0"):
         make(temperature=ZEROS)
+
+
+@pytest.mark.parametrize(("device", "path"), [("cpu", "environments"), ("cuda", "batches")])
+def test_a_gpu_takes_whole_graphs(molecules: MoleculeSet, monkeypatch: pytest.MonkeyPatch, device: str, path: str) -> None:
+    asked = []
+
+    class Asked(SharedChunk):
+        def environments(self, encoder: EnvironmentEncoder, device: torch.device) -> Distinct:
+            asked.append("environments")
+            return super().environments(encoder, torch.device("cpu"))
+
+        def batches(self, device: torch.device) -> list[GraphBatch]:
+            asked.append("batches")
+            return super().batches(torch.device("cpu"))
+
+    expected = make().predict(molecules).mean
+    monkeypatch.setattr(GraphEnsemble, "device", torch.device(device))
+    with torch.inference_mode():
+        (parts,) = make().answers(Asked(molecules.graphs))
+    assert asked == [path]
+    np.testing.assert_allclose(parts[0].mean(axis=0), expected, atol=1e-6)
 
 
 @pytest.mark.gpu

@@ -16,8 +16,9 @@ from lightning.pytorch.loggers.logger import DummyLogger
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
+from fluid.molecules.batch import GraphBatch
 from fluid.training.curve import CurvePoint
-from fluid.training.fit import check_devices, fit_network, make_trainer, quiet
+from fluid.training.fit import check_devices, fit_network, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from fluid.training.recipe import Recipe, TrainerSpec
@@ -87,6 +88,14 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
     assert len(batches) == 8
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, plain.state_dict()[name])
+
+
+@pytest.mark.parametrize(("accelerator", "asked", "whole"), [("cpu", True, False), ("cpu", False, True), ("gpu", True, True)])
+def test_distinct_environments_are_for_the_processor(task: Task, accelerator: str, asked: bool, whole: bool) -> None:
+    spec = replace(SPEC, accelerator=accelerator, devices=2)  # several GPUs: batches are made on the host, also where there is no GPU
+    network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
+    _, *loaders = prepared(network, TeacherModule, ENDPOINTS, *parts(task), replace(RECIPE, environments=asked), spec, 0)
+    assert [isinstance(next(iter(loader)).graph, GraphBatch) for loader in loaders] == [whole, whole]
 
 
 def test_one_seed_is_one_network_and_another_is_another(task: Task) -> None:

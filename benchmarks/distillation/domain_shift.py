@@ -1,0 +1,195 @@
+"""Why a student knows less of the companies' chemistry than the consensus it learns from: coverage, labels, amount, capacity, calibration.
+
+Example: `python benchmarks/distillation/domain_shift.py --json shift.json --docs paths.data=../shared/data`. A quarter of the ChEMBL hERG
+compounds is given to nobody: without its labels it is a transfer set from the companies' own chemistry, beside public molecules. Everything
+else is changed alone against a student of as many public molecules. Light models as in `run.py`; means over divisions into companies.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import numpy as np
+import pandas as pd
+from common import ROOT, Row, arguments, data_folder, finish, put_between, skip, write
+from run import LIGHT, THRESHOLD, Federation, Variant, ask_consensus, ask_student, interval, scored, spec_of, students
+from scipy.stats import spearmanr
+
+from fluid.annotation.annotation_set import stack
+from fluid.federation.model_folder import read_model
+from fluid.federation.rehearsal import answers
+from fluid.federation.simulation import annotate, divide, teacher_stages, upper_bounds
+from fluid.federation.workshop import Workshop
+from fluid.store import ArtifactStore
+from fluid.training.threads import threads
+
+PUBLIC, OWN_SHARE, FEW = 48_000, 0.25, "selection.n=2500"
+LEARNING = ["training.student.epochs=20", "evaluation.forest=false"]
+FOREST = ("student_model={kind: forest, n_trees: 150, max_depth: 0}", "hybrid=concatenate")
+WIDE = "student_model={kind: network, encoder: gine, hidden: 160, layers: 5}"
+MEASURES = ("in-domain auroc", "in-domain mcc", "external auroc", "external mcc", "in-domain fidelity", "external fidelity")
+
+
+class Change(NamedTuple):
+    """A student: what was changed, which molecules it learns from, whose labels, and further settings."""
+
+    cause: str
+    name: str
+    molecules: str
+    labels: str
+    settings: tuple[str, ...]
+
+
+BASE = Change("–", "2,500 public molecules at random", "public", "consensus", (FEW,))
+CHANGES = (
+    BASE,
+    Change("coverage", "2,500 of the companies' own chemistry", "own", "consensus", (FEW,)),
+    Change("coverage", "the 2,500 public ones nearest by released scores", "public", "consensus", ("selection=covered", FEW)),
+    Change("label quality", "labels of the pooled network", "public", "pooled", (FEW,)),
+    Change("coverage and label quality", "own chemistry, labels of the pooled network", "own", "pooled", (FEW,)),
+    Change("amount", "10,000 public molecules", "public", "consensus", ("selection.n=10000",)),
+    Change("amount", "48,000 public molecules", "public", "consensus", ()),
+    Change("amount and label quality", "48,000 public molecules, labels of the pooled network", "public", "pooled", ()),
+    Change("capacity", "five layers of 160 instead of three of 64", "public", "consensus", (FEW, WIDE)),
+    Change("capacity", "a random forest of 150 trees", "public", "consensus", (FEW, *FOREST)),
+    Change("calibration", "log-odds doubled", "public", "consensus", (FEW, "distillation.sharpen=2")),
+    Change("calibration", "hard labels", "public", "consensus", (FEW, "distillation.labels=hard")),
+)
+
+
+def files(data: Path, work: Path, seed: int) -> dict[str, Path]:
+    """Write the companies' molecules, those of their chemistry that nobody has, and public ones; drawn anew for every seed."""
+    table = pd.read_parquet(data / "herg_chembl.parquet")
+    table = table.assign(blocker=(table["pic50"] >= THRESHOLD).astype(int))[["smiles", "blocker"]]
+    nobodys = np.random.default_rng(seed).random(len(table)) < OWN_SHARE
+    public = pd.read_parquet(data / "transfer_public.parquet")[["smiles"]].sample(PUBLIC, random_state=seed)
+    tables = {"pool": table[~nobodys], "own": table[nobodys][["smiles"]], "public": public}
+    places = {name: work / f"{name}-{seed}.parquet" for name in tables}
+    for name, place in places.items():
+        tables[name].to_parquet(place, index=False)
+    return places
+
+
+def settings_of(places: Mapping[str, Path], transfer: str, data: Path) -> list[str]:
+    """Return the settings with one of both transfer sets."""
+    tables = [f"data.pool={places['pool']}", f"data.transfer={places[transfer]}", f"data.test_external={data / 'herg_ncats_flux.parquet'}"]
+    return ["data=files", *tables, *LIGHT, *LEARNING]
+
+
+def federation(settings: list[str], seed: int, workshop: Workshop) -> dict[str, Federation]:
+    """Make teachers, pooled network and what both say of the transfer set; all but the latter are the same for both transfer sets."""
+    spec = spec_of(settings, seed)
+    data, _, companies = divide(spec, workshop)
+    pooled = workshop.make_all(upper_bounds(data.pool, spec, workshop))
+    teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
+    exam = {"validation": data.validation, **data.tests}
+    found = {}
+    for name, annotators in (("consensus", teachers), ("pooled", pooled)):
+        models = {one: read_model(artifact) for one, artifact in annotators.items()}
+        with threads(2):
+            asked = {part: stack([answers(model, molecules) for model in models.values()]) for part, molecules in exam.items()}
+        found[name] = Federation(data, annotators, models, annotate(annotators, data.transfer, spec, workshop), exam, asked)
+    return found
+
+
+def fidelity(said: Mapping[str, np.ndarray], taught: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Return the rank correlation of a student with those whose labels it learnt."""
+    return {f"{name} fidelity": float(spearmanr(said[name], taught[name]).statistic) for name in said if name != "validation"}
+
+
+def carried_out(data: Path, work: Path, seed: int, workshop: Workshop) -> list[dict[str, Any]]:
+    """Return one row per student of one seed, and those of consensus and pooled network asked directly."""
+    places, rows = files(data, work, seed), []
+    for transfer in ("public", "own"):
+        settings = settings_of(places, transfer, data)
+        for labels, common in federation(settings, seed, workshop).items():
+            if labels == "pooled":  # three members of the exam, one voice
+                common = common._replace(models={"T1": common.models["pooled"]})
+            taught, _ = ask_consensus(spec_of(settings, seed), common)
+            if transfer == "public":
+                rows.append({"cause": "asked directly", "name": labels, **scored(taught, None, common)})
+            changes = [one for one in CHANGES if (one.molecules, one.labels) == (transfer, labels)]
+            wanted = [Variant(one.cause, one.name, "student", one.settings) for one in changes]
+            made, failed = students({variant: spec_of(settings, seed, variant) for variant in wanted}, common, workshop)
+            if failed:
+                raise RuntimeError(f"not made: {failed}")
+            for variant, artifact in made.items():
+                said, _ = ask_student(artifact, common)
+                rows.append({"cause": variant.group, "name": variant.choice, **scored(said, None, common), **fidelity(said, taught)})
+    return [row | {"seed": seed} for row in rows]
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and paired difference to the base, with 95 % intervals, in the order of `CHANGES`."""
+    base = rows[rows["name"] == BASE.name].set_index("seed")
+    order = ["consensus", "pooled", *(change.name for change in CHANGES)]
+    found = []
+    for name in order:
+        own = rows[rows["name"] == name].set_index("seed")
+        row: dict[str, Any] = {"cause": own["cause"].iloc[0], "name": name, "seeds": len(own)}
+        for measure in MEASURES:
+            row[measure], row[f"{measure} ±"] = interval(own[measure])
+            row[f"{measure} Δ"], row[f"{measure} Δ±"] = interval(own[measure] - base[measure])
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def markdown(table: pd.DataFrame) -> list[str]:
+    """Return the table as Markdown."""
+    lines = [f"| cause | student | {' | '.join(MEASURES)} |", "|---" * (len(MEASURES) + 2) + "|"]
+    for _, row in table.iterrows():
+        base = row["name"] == BASE.name
+        cells = []
+        for measure in MEASURES:
+            if np.isnan(row[measure]):
+                cells.append("–")
+            elif base or "fidelity" in measure:
+                cells.append(f"{row[measure]:.3f} ± {row[f'{measure} ±']:.3f}")
+            else:
+                cells.append(f"{row[measure]:.3f} ({row[f'{measure} Δ']:+.3f} ± {row[f'{measure} Δ±']:.3f})")
+        lines.append(f"| {row['cause']} | {row['name']} | {' | '.join(cells)} |")
+    return lines
+
+
+def judged_rows(table: pd.DataFrame) -> list[Row]:
+    """Return a row per student; it holds if it was measured."""
+    return [row | {"holds": not np.isnan(row["in-domain auroc"])} for row in table.to_dict("records")]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    made = arguments(__doc__ or "")
+    made.add_argument("--docs", action="store_true", help="also put the table into docs/distillation.md")
+    made.add_argument("--seeds", type=int, default=5, help="divisions into companies")
+    made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Carry out the study; what is measured is on disk after every seed."""
+    options = parser().parse_args(arguments)
+    if (data := data_folder(options.overrides)) is None:
+        skip("needs paths.data=FOLDER with herg_chembl.parquet, herg_ncats_flux.parquet and transfer_public.parquet")
+    work = Path(options.work or tempfile.mkdtemp(prefix="fluid-shift-")).resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    workshop, rows = Workshop(ArtifactStore(work / "store"), workers=2), []
+    for seed in range(options.seeds):
+        for row in carried_out(data.resolve(), work, seed, workshop):
+            rows.append(row)
+            print({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}, flush=True)
+        write(rows, options.json.with_suffix(".partial.json"))
+    table = summary(pd.DataFrame(rows))
+    lines = markdown(table)
+    print("\n".join(lines))
+    if options.docs:
+        put_between(ROOT / "docs" / "distillation.md", "shift", [*lines, "", f"Made by `python {' '.join(sys.argv)}`."])
+    options.json.with_suffix(".partial.json").unlink()
+    finish(judged_rows(table), options.json, raw=rows, seeds=options.seeds)
+
+
+if __name__ == "__main__":
+    main()

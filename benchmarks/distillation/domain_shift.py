@@ -1,4 +1,4 @@
-"""Why a student knows less of the companies' chemistry than the consensus it learns from: coverage, labels, amount, capacity, calibration.
+"""Why a student knows less of the companies' chemistry than its consensus: coverage, labels, amount, capacity, weights, calibration.
 
 Example: `python benchmarks/distillation/domain_shift.py --json shift.json --docs paths.data=../shared/data`. A quarter of the ChEMBL hERG
 compounds is given to nobody: without its labels it is a transfer set from the companies' own chemistry, beside public molecules. Everything
@@ -31,7 +31,17 @@ PUBLIC, OWN_SHARE, FEW = 48_000, 0.25, "selection.n=2500"
 LEARNING = ["training.student.epochs=20", "evaluation.forest=false"]
 FOREST = ("student_model={kind: forest, n_trees: 150, max_depth: 0}", "hybrid=concatenate")
 WIDE = "student_model={kind: network, encoder: gine, hidden: 160, layers: 5}"
-MEASURES = ("in-domain auroc", "in-domain mcc", "external auroc", "external mcc", "in-domain fidelity", "external fidelity")
+MEASURES = (
+    "in-domain auroc",
+    "in-domain mcc",
+    "external auroc",
+    "external mcc",
+    "in-domain fidelity",
+    "external fidelity",
+    "in-domain likeness to plain mean",
+)
+PLAIN = Variant("asked directly", "plain mean of the teachers", "consensus", ("consensus=mean",))
+DIRECT = ("consensus", PLAIN.choice, "pooled")
 
 
 class Change(NamedTuple):
@@ -56,6 +66,9 @@ CHANGES = (
     Change("amount and label quality", "48,000 public molecules, labels of the pooled network", "public", "pooled", ()),
     Change("capacity", "five layers of 160 instead of three of 64", "public", "consensus", (FEW, WIDE)),
     Change("capacity", "a random forest of 150 trees", "public", "consensus", (FEW, *FOREST)),
+    Change("weights", "48,000 public molecules, plain mean of the teachers", "public", "consensus", ("consensus=mean",)),
+    Change("weights", "48,000 public molecules, weights to the 12th power", "public", "consensus", ("consensus.options.power=12",)),
+    Change("weights", "48,000 public molecules, one head per teacher, gated", "public", "consensus", ("distillation=heads",)),
     Change("calibration", "log-odds doubled", "public", "consensus", (FEW, "distillation.sharpen=2")),
     Change("calibration", "hard labels", "public", "consensus", (FEW, "distillation.labels=hard")),
 )
@@ -96,9 +109,10 @@ def federation(settings: list[str], seed: int, workshop: Workshop) -> dict[str, 
     return found
 
 
-def fidelity(said: Mapping[str, np.ndarray], taught: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Return the rank correlation of a student with those whose labels it learnt."""
-    return {f"{name} fidelity": float(spearmanr(said[name], taught[name]).statistic) for name in said if name != "validation"}
+def fidelity(said: Mapping[str, np.ndarray], taught: Mapping[str, np.ndarray], plain: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Return the rank correlation of a student with those whose labels it learnt, and with the plain mean of its teachers."""
+    found = {f"{name} fidelity": float(spearmanr(said[name], taught[name]).statistic) for name in said if name != "validation"}
+    return found | {"in-domain likeness to plain mean": float(spearmanr(said["in-domain"], plain["in-domain"]).statistic)}
 
 
 def carried_out(data: Path, work: Path, seed: int, workshop: Workshop) -> list[dict[str, Any]]:
@@ -109,24 +123,27 @@ def carried_out(data: Path, work: Path, seed: int, workshop: Workshop) -> list[d
         for labels, common in federation(settings, seed, workshop).items():
             if labels == "pooled":  # three members of the exam, one voice
                 common = common._replace(models={"T1": common.models["pooled"]})
-            taught, _ = ask_consensus(spec_of(settings, seed), common)
+            taught, plain = (ask_consensus(spec_of(settings, seed, variant), common)[0] for variant in (None, PLAIN))
             if transfer == "public":
-                rows.append({"cause": "asked directly", "name": labels, **scored(taught, None, common)})
+                asked = {labels: taught} | ({PLAIN.choice: plain} if labels == "consensus" else {})
+                rows += [{"cause": PLAIN.group, "name": name, **scored(said, None, common)} for name, said in asked.items()]
             changes = [one for one in CHANGES if (one.molecules, one.labels) == (transfer, labels)]
             wanted = [Variant(one.cause, one.name, "student", one.settings) for one in changes]
-            made, failed = students({variant: spec_of(settings, seed, variant) for variant in wanted}, common, workshop)
+            specs = {variant: spec_of(settings, seed, variant) for variant in wanted}
+            made, failed = students(specs, common, workshop)
             if failed:
                 raise RuntimeError(f"not made: {failed}")
             for variant, artifact in made.items():
                 said, _ = ask_student(artifact, common)
-                rows.append({"cause": variant.group, "name": variant.choice, **scored(said, None, common), **fidelity(said, taught)})
+                like = fidelity(said, ask_consensus(specs[variant], common)[0], plain)
+                rows.append({"cause": variant.group, "name": variant.choice, **scored(said, None, common), **like})
     return [row | {"seed": seed} for row in rows]
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Return mean and paired difference to the base, with 95 % intervals, in the order of `CHANGES`."""
     base = rows[rows["name"] == BASE.name].set_index("seed")
-    order = ["consensus", "pooled", *(change.name for change in CHANGES)]
+    order = [*DIRECT, *(change.name for change in CHANGES)]
     found = []
     for name in order:
         own = rows[rows["name"] == name].set_index("seed")
@@ -147,7 +164,7 @@ def markdown(table: pd.DataFrame) -> list[str]:
         for measure in MEASURES:
             if np.isnan(row[measure]):
                 cells.append("–")
-            elif base or "fidelity" in measure:
+            elif base or measure in MEASURES[4:]:
                 cells.append(f"{row[measure]:.3f} ± {row[f'{measure} ±']:.3f}")
             else:
                 cells.append(f"{row[measure]:.3f} ({row[f'{measure} Δ']:+.3f} ± {row[f'{measure} Δ±']:.3f})")

@@ -30,8 +30,8 @@ def rows(study: ModuleType, gain: float = 0.1) -> pd.DataFrame:
         for place, change in enumerate(study.CHANGES):
             value = 0.5 + 0.01 * seed + gain * place + (0.001 * seed if place == 1 else 0)
             found.append({"cause": change.cause, "name": change.name, "seed": seed, **dict.fromkeys(study.MEASURES, value)})
-        for name in ("consensus", "pooled"):
-            scores = {measure: math.nan if "fidelity" in measure else 0.9 for measure in study.MEASURES}
+        for name in study.DIRECT:
+            scores = {measure: math.nan if measure in study.MEASURES[4:] else 0.9 for measure in study.MEASURES}
             found.append({"cause": "asked directly", "name": name, "seed": seed, **scores})
     return pd.DataFrame(found)
 
@@ -45,10 +45,10 @@ def test_students_are_compared_with_the_base_seed_by_seed(study: ModuleType) -> 
     assert second["in-domain auroc Δ±"] == pytest.approx(4.3027 * 0.001 / math.sqrt(3), rel=1e-4)  # not the spread over seeds
     assert third["external mcc Δ±"] == pytest.approx(0, abs=1e-12)
     lines = study.markdown(table.reset_index())
-    assert len(lines) == 2 + 2 + len(study.CHANGES)
-    assert lines[2] == "| asked directly | consensus | " + " | ".join(["0.900 (+0.390 ± 0.025)"] * 4 + ["–"] * 2) + " |"
-    assert "0.510 ± 0.025" in lines[4]
-    assert "(+0.101 ± 0.002)" in lines[5]
+    assert len(lines) == 2 + 3 + len(study.CHANGES)
+    assert lines[2] == "| asked directly | consensus | " + " | ".join(["0.900 (+0.390 ± 0.025)"] * 4 + ["–"] * 3) + " |"
+    assert "0.510 ± 0.025" in lines[5]
+    assert "(+0.101 ± 0.002)" in lines[6]
 
 
 def test_a_student_that_was_not_measured_does_not_hold(study: ModuleType) -> None:

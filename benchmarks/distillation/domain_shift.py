@@ -121,7 +121,7 @@ def carried_out(data: Path, work: Path, seed: int, workshop: Workshop) -> list[d
     for transfer in ("public", "own"):
         settings = settings_of(places, transfer, data)
         for labels, common in federation(settings, seed, workshop).items():
-            if labels == "pooled":  # three members of the exam, one voice
+            if labels == "pooled":  # `scored` takes the endpoints of T1
                 common = common._replace(models={"T1": common.models["pooled"]})
             taught, plain = (ask_consensus(spec_of(settings, seed, variant), common)[0] for variant in (None, PLAIN))
             if transfer == "public":

@@ -58,7 +58,6 @@ def test_the_chain_of_scripts_ends_like_one_run_though_a_task_is_requeued(slurm:
     assert "train teacher: pooled (already done)" in log
 
 
-@pytest.mark.slow
 def test_a_warning_of_the_time_limit_requeues_once_and_changes_nothing(slurm: Cluster, place: Place, plain: Path) -> None:
     job = place.sbatch(slurm, "teachers.sh", f"--array={TEACHER}", "--time=20", "--signal=B:USR1@120")
     task = f"{job}_{TEACHER}"
@@ -116,7 +115,6 @@ def test_scancel_leaves_a_clean_record_and_a_rerun_finishes(slurm: Cluster, plac
     same_teacher(place.folder, plain)
 
 
-@pytest.mark.slow
 def test_a_node_that_dies_and_comes_back_finishes_the_job(slurm: Cluster, place: Place, plain: Path) -> None:
     job = place.sbatch(slurm, "teachers.sh", f"--array={TEACHER}")
     task, node = f"{job}_{TEACHER}", slurm.call("sinfo", "--noheader", "--format", "%n")

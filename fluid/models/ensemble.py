@@ -17,7 +17,7 @@ from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
 
-BATCH, CHUNK = 256, 4096
+BATCH, GPU_BATCH, CHUNK = 256, 4096, 8192
 Planes = tuple[np.ndarray, ...]
 
 
@@ -43,7 +43,7 @@ class SharedChunk:
     def batches(self, device: torch.device) -> list[GraphBatch]:
         """Return the molecules as batches of whole graphs: small enough for a processor's caches, large enough for a GPU's launches."""
         if device not in self._batches:
-            tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else CHUNK
+            tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else GPU_BATCH
             self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
         return self._batches[device]
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
-from fluid.molecules.featurize import featurize
+from fluid.molecules.featurize import GROUP, featurize
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected, reparse
-from fluid.molecules.standardize import Standardized, StandardizeSpec, standardize_molecule
+from fluid.molecules.standardize import Standardized, StandardizeSpec, standardize_group
 
 Result = Standardized | MoleculeRejected
 
@@ -28,14 +28,13 @@ def prepare_chunk(spec: StandardizeSpec, with_key: bool, chunk: list[str]) -> Pr
 
 def _standardized(spec: StandardizeSpec, with_key: bool, chunk: Sequence[str], results: list[Result]) -> Iterator[Chem.Mol]:
     """Yield the molecules of the good rows; what became of each row is noted in `results`."""
-    for smiles in chunk:
-        try:
-            molecule, mol = standardize_molecule(smiles, spec, with_key)
-        except MoleculeRejected as rejected:
-            results.append(rejected)
-            continue
-        results.append(molecule)
-        yield mol
+    for start in range(0, len(chunk), GROUP):
+        for found in standardize_group(chunk[start : start + GROUP], spec, with_key):
+            if isinstance(found, MoleculeRejected):
+                results.append(found)
+                continue
+            results.append(found[0])
+            yield found[1]
 
 
 def featurize_results(results: Iterable[Result]) -> Prepared:

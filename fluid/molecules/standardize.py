@@ -1,19 +1,23 @@
 """Standardise one molecule with RDKit's own standardiser: parent structure, normal groups, neutral charges, stereo policy."""
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from fluid.errors import ConfigError
-from fluid.molecules.parse import ORDINARY, MoleculeRejected, is_plain, parse, reparse
+from fluid.molecules.parse import NO_SMILES, ORDINARY, MoleculeRejected, is_plain, parse, parse_group, reparse, trimmed
 
 MAX_PASSES = 4
 KEY_LENGTH = 14
 CARBON, SULFOXIDE = Chem.MolFromSmarts("[#6]"), Chem.MolFromSmarts("[S;X3]=O")
+CARBON_LETTER = re.compile("[Cc](?!l)")
 NON_METALS = frozenset((1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 52, 53, 54, 85))
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,6 @@ def _one_pass(mol: Chem.Mol, spec: StandardizeSpec) -> Chem.Mol:
     return mol
 
 
-def _check(mol: Chem.Mol, spec: StandardizeSpec) -> None:
-    heavy = mol.GetNumHeavyAtoms()
-    if heavy == 0:
-        raise MoleculeRejected("no heavy atom")
-    if not mol.HasSubstructMatch(CARBON):
-        raise MoleculeRejected("no carbon")
-    if heavy > spec.max_heavy_atoms:
-        raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
-
-
 def _needs_no_tool(text: str, mol: Chem.Mol) -> bool:
     """Return whether no step of the standardiser can change a molecule: one fragment of common elements, uncharged but for nitro groups.
 
@@ -110,13 +104,109 @@ def _needs_no_tool(text: str, mol: Chem.Mol) -> bool:
     return ORDINARY.fullmatch(text) is not None and not ("S" in text and mol.HasSubstructMatch(SULFOXIDE))
 
 
+class _Pass(NamedTuple):
+    """A pass of the tools.
+
+    Attributes:
+        text: SMILES before.
+        mol: The molecule after.
+        untouched: Whether no tool could change it; the text is of common elements then.
+    """
+
+    text: str
+    mol: Chem.Mol
+    untouched: bool
+
+
+def _pass(text: str, mol: Chem.Mol, spec: StandardizeSpec) -> _Pass:
+    untouched = spec.stereo == "keep" and _needs_no_tool(text, mol)
+    return _checked(_Pass(text, mol if untouched else _one_pass(mol, spec), untouched), spec)
+
+
+def _checked(made: _Pass, spec: StandardizeSpec) -> _Pass:
+    heavy = made.mol.GetNumHeavyAtoms()
+    if heavy == 0:
+        raise MoleculeRejected("no heavy atom")
+    if not (CARBON_LETTER.search(made.text) if made.untouched else made.mol.HasSubstructMatch(CARBON)):
+        raise MoleculeRejected("no carbon")
+    if heavy > spec.max_heavy_atoms:
+        raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
+    return made
+
+
+def _first_pass(text: str, mol: Chem.Mol | None, spec: StandardizeSpec) -> _Pass:
+    if mol is None:
+        raise MoleculeRejected(NO_SMILES)
+    if mol.GetNumHeavyAtoms() > 4 * spec.max_heavy_atoms:
+        raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
+    return _pass(text, mol, spec)
+
+
+def _written(made: _Pass) -> tuple[_Pass, str]:
+    return made, Chem.MolToSmiles(made.mol)
+
+
+def _fixpoint(written: tuple[_Pass, str], spec: StandardizeSpec) -> tuple[str, Chem.Mol]:
+    """Repeat the passes until the canonical SMILES stays the same; return it, and the molecule parsed from it."""
+    made, text = written
+    for _ in range(MAX_PASSES - 1):
+        if made.untouched and text == made.text:
+            return text, made.mol
+        if text == made.text or (made.untouched and is_plain(text)):
+            break
+        made, text = _written(_pass(text, parse(text), spec))
+    return text, reparse(text)
+
+
+def _named(settled: tuple[str, Chem.Mol], with_key: bool) -> tuple[Standardized, Chem.Mol]:
+    text, mol = settled
+    key = Chem.MolToInchiKey(mol) if with_key else ""
+    if with_key and not key:
+        raise MoleculeRejected("InChIKey could not be made")
+    return Standardized(text, key[:KEY_LENGTH]), mol
+
+
+def _then(before: Any, step: Callable[..., Made], *also: object) -> Made | MoleculeRejected:
+    """Return what a step makes of what the step before it made, or why there is nothing."""
+    if isinstance(before, MoleculeRejected):
+        return before
+    try:
+        return step(before, *also)
+    except MoleculeRejected as rejected:
+        return rejected
+    except (ValueError, RuntimeError) as error:  # RDKit's own sanitisation errors
+        return MoleculeRejected(f"cannot be standardised ({str(error).splitlines()[0][:80]})")
+
+
+def standardize_group(
+    smiles: Sequence[str], spec: StandardizeSpec, with_key: bool = True
+) -> list[tuple[Standardized, Chem.Mol] | MoleculeRejected]:
+    """Standardise some SMILES, all of them step by step: the code of a step then stays in the cache, which spares a sixth of the time.
+
+    Args:
+        smiles: What stands in the file; a few, since the molecules are to stay in the cache as well.
+        spec: Policy.
+        with_key: Whether InChIKeys are made; see `standardize_molecule`.
+
+    Returns:
+        What `standardize_molecule` returns of each, or the rejection that it raises.
+    """
+    with rdBase.BlockLogs():
+        texts = [_then(text, trimmed) for text in smiles]
+        mols = iter(parse_group([text for text in texts if isinstance(text, str)]))
+        made = [_then(text, _first_pass, next(mols), spec) if isinstance(text, str) else text for text in texts]
+        written = [_then(one, _written) for one in made]
+        settled = [_then(one, _fixpoint, spec) for one in written]
+        return [_then(one, _named, with_key) for one in settled]
+
+
 def standardize_molecule(smiles: str, spec: StandardizeSpec, with_key: bool = True) -> tuple[Standardized, Chem.Mol]:
     """Standardise one SMILES string; the result standardises to itself.
 
     Args:
         smiles: What stands in the file.
         spec: Policy.
-        with_key: Whether the InChIKey is made, which takes about as long as all the rest; without it the key is empty.
+        with_key: Whether the InChIKey is made, which takes longer than all the rest; without it the key is empty.
 
     Returns:
         The standardised molecule, and the same as RDKit reads it from its standardised SMILES.
@@ -124,33 +214,10 @@ def standardize_molecule(smiles: str, spec: StandardizeSpec, with_key: bool = Tr
     Raises:
         MoleculeRejected: The molecule cannot be used; its `reason` says why.
     """
-    mol = parse(smiles)
-    if mol.GetNumHeavyAtoms() > 4 * spec.max_heavy_atoms:
-        raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
-    with rdBase.BlockLogs():
-        try:
-            text, mol = _fixpoint(smiles.strip(), mol, spec)
-            key = Chem.MolToInchiKey(mol) if with_key else ""
-        except (ValueError, RuntimeError) as error:  # RDKit's own sanitisation errors
-            raise MoleculeRejected(f"cannot be standardised ({str(error).splitlines()[0][:80]})") from None
-    if with_key and not key:
-        raise MoleculeRejected("InChIKey could not be made")
-    return Standardized(text, key[:KEY_LENGTH]), mol
-
-
-def _fixpoint(text: str, mol: Chem.Mol, spec: StandardizeSpec) -> tuple[str, Chem.Mol]:
-    """Repeat the passes until the canonical SMILES stays the same; return it, and the molecule parsed from it."""
-    for _ in range(MAX_PASSES):
-        untouched = spec.stereo == "keep" and _needs_no_tool(text, mol)
-        mol = mol if untouched else _one_pass(mol, spec)
-        _check(mol, spec)
-        before, text = text, Chem.MolToSmiles(mol)
-        if untouched and text == before:
-            return text, mol
-        if text == before or (untouched and is_plain(text)):
-            break
-        mol = parse(text)
-    return text, reparse(text)
+    (found,) = standardize_group([smiles], spec, with_key)
+    if isinstance(found, MoleculeRejected):
+        raise found
+    return found
 
 
 def standardize(smiles: str, spec: StandardizeSpec, with_key: bool = True) -> Standardized:

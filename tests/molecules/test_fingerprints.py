@@ -40,10 +40,15 @@ def test_nearest_similarity_is_the_mean_of_the_k_largest(monkeypatch: pytest.Mon
     rng = np.random.default_rng(0)
     query, reference = (rng.integers(0, 256, (n, 16), dtype=np.uint8) for n in (13, 9))
     expected = np.sort(tanimoto(query, reference), axis=1)[:, -3:].mean(axis=1)
-    np.testing.assert_allclose(nearest_similarity(query, reference, 3), expected, rtol=1e-6)
+    whole = nearest_similarity(query, reference, 3)
+    np.testing.assert_allclose(whole, expected, rtol=1e-6)
     monkeypatch.setattr("fluid.molecules.nearest.QUERIES", 4)
-    monkeypatch.setattr("fluid.molecules.nearest.REFERENCES", 3)
-    np.testing.assert_allclose(nearest_similarity(query, reference, 3), expected, rtol=1e-6)
+    for references in (1, 2, 3):  # blocks of fewer than are asked for, too
+        monkeypatch.setattr("fluid.molecules.nearest.REFERENCES", references)
+        np.testing.assert_array_equal(nearest_similarity(query, reference, 3), whole)
+        np.testing.assert_array_equal(nearest_similarity(query, reference[::-1], 3), whole)
+    monkeypatch.setattr("fluid.molecules.nearest.HALF_EXACT", 64)
+    np.testing.assert_array_equal(nearest_similarity(query, reference, 3), whole)
 
 
 @pytest.mark.parametrize("laid_out", [0, 100])

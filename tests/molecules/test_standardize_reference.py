@@ -11,8 +11,8 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from fluid.data.embedded import PARTS, embedded_path
 from fluid.molecules.binary import featurize_many
 from fluid.molecules.features import featurize_each
-from fluid.molecules.parse import MoleculeRejected, parse
-from fluid.molecules.standardize import StandardizeSpec, standardize, standardize_molecule
+from fluid.molecules.parse import MoleculeRejected, is_plain, parse
+from fluid.molecules.standardize import StandardizeSpec, standardize, standardize_group, standardize_molecule
 
 CAGES = """
 C12C3C4C1C5C2C3C45 C1=CC2=CC=CC=CC2=C1 O=C1C=CC=CC=C1 c1ccc2cccc2cc1 C1C2CC3CC1CC(C2)C3 c1cc2ccc3cccc4ccc(c1)c2c34 C1=Cc2cccc3cccc1c23
@@ -107,6 +107,47 @@ def test_molecules_that_nobody_has_made(spec: StandardizeSpec) -> None:
         agrees(text, spec)
         usable += 1
     assert usable > 30
+
+
+BROKEN = (
+    "",
+    "C" * 3000,
+    "not a SMILES",
+    "c1ccccc",
+    "C(C)(C)(C)(C)C",
+    "\ud800",
+    "[Na+].[Cl-]",
+    "[HH]",
+    "O",
+    "C" * 200,
+    "C" * 700,
+    "CC |$a;b$|",
+)
+
+
+def test_a_group_gives_each_molecule_what_it_gets_alone() -> None:
+    mixed = [text for pair in zip(embedded_smiles(1000), (*BROKEN, *CAGES.split()), strict=False) for text in pair]
+    for with_key in (False, True):
+        group = standardize_group(mixed, SPECS[0], with_key)
+        for smiles, found in zip(mixed, group, strict=True):
+            if isinstance(found, MoleculeRejected):
+                with pytest.raises(MoleculeRejected) as rejected:
+                    standardize(smiles, SPECS[0], with_key)
+                assert rejected.value.reason == found.reason
+            else:
+                assert found[0] == standardize(smiles, SPECS[0], with_key)
+                assert Chem.MolToSmiles(found[1]) == found[0].smiles
+        assert sum(isinstance(found, MoleculeRejected) for found in group) == len(BROKEN) - 1
+
+
+def test_plain_molecules_are_parsed_as_rdkit_parses_them() -> None:
+    texts = [text for smiles in embedded_smiles(100) for text in written(smiles, 1)]
+    assert sum(map(is_plain, texts)) > len(texts) / 2
+    for text in texts:
+        ours, theirs = parse(text), Chem.MolFromSmiles(text)
+        assert ours.ToBinary(0) == theirs.ToBinary(0), text
+        assert Chem.MolToSmiles(ours) == Chem.MolToSmiles(theirs), text
+        assert Chem.MolToInchiKey(ours) == Chem.MolToInchiKey(theirs), text
 
 
 @pytest.mark.slow

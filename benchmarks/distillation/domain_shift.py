@@ -25,7 +25,7 @@ from fluid.federation.rehearsal import answers
 from fluid.federation.simulation import annotate, divide, teacher_stages, upper_bounds
 from fluid.federation.workshop import Workshop
 from fluid.store import ArtifactStore
-from fluid.training.threads import threads
+from fluid.threads import threads
 
 PUBLIC, OWN_SHARE, FEW = 48_000, 0.25, "selection.n=2500"
 LEARNING = ["training.student.epochs=20", "evaluation.forest=false"]

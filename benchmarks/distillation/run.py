@@ -40,7 +40,7 @@ from fluid.federation.stages.judge import labels_for
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.workshop import Task, Workshop, make_quietly
 from fluid.store import ArtifactStore
-from fluid.training.threads import threads
+from fluid.threads import threads
 
 LIGHT = ["model.hidden=64", "model.layers=3", "trainer.progress=false", "logger=none"]
 EXTRA = {

@@ -1,6 +1,7 @@
 """Molecules to measure with: the embedded set, and a larger file where one was given."""
 
 from collections.abc import Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,11 @@ def large(data: Path | None, n: int) -> list[str]:
 def transfer(n: int) -> list[str]:
     """Return the first SMILES of the embedded transfer set."""
     return embedded("transfer", n)["smiles"].tolist()
+
+
+def repeated(n: int) -> list[str]:
+    """Return `n` SMILES: the embedded transfer set, from its beginning again where it ends."""
+    return list(islice(cycle(transfer(n)), n))
 
 
 def many(n: int, data: Path | None) -> list[str]:

@@ -25,7 +25,7 @@ from fluid.federation.stages.intake import intake_spec, plain_spec, resolve
 from fluid.federation.watch import Watch
 from fluid.models.prediction_file import PredictionFile
 from fluid.shards import Shards
-from fluid.training.threads import threads, threads_beside
+from fluid.threads import threads, threads_beside
 
 TABLE = "answers.parquet"
 

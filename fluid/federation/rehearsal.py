@@ -20,7 +20,7 @@ from fluid.federation.stages.judge import labels_for
 from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.teacher import own_validation
 from fluid.federation.workshop import Workshop
-from fluid.training.threads import threads
+from fluid.threads import threads
 
 STEPS = ("teachers", "consensus", "student")
 

@@ -10,7 +10,6 @@ public transfer set ────────────────────
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -35,11 +34,10 @@ from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.split import read_owned, read_split, split_stage
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
-from fluid.federation.workshop import Task, Workshop
+from fluid.federation.workshop import Workshop
 from fluid.models.predictor import ForestSpec
-from fluid.store import ArtifactStore
+from fluid.threads import spread_over
 from fluid.training.recipe import Recipe
-from fluid.training.threads import threads
 
 STUDENT, POOLED = "student", "pooled"
 NOTHING: Mapping[str, Artifact] = MappingProxyType({})
@@ -120,29 +118,24 @@ def annotate(teachers: Mapping[str, Artifact], transfer: Part, spec: FederationS
     """Let every teacher answer the transfer set; here they share one pass over it, which changes no byte."""
     models = {name: read_model(teacher) for name, teacher in teachers.items()}
     stages = {name: annotate_stage(teachers[name], model, transfer, spec.annotation.chunk) for name, model in models.items()}
-    new = workshop.new(stages)
-    groups = [list(new)[start :: workshop.workers] for start in range(min(workshop.workers, len(new)))]
-    workshop.carry_out(
-        [
-            Task(
-                "annotate",
-                ", ".join(group),
-                partial(annotate_group, [(models[name], new[name]) for name in group], transfer, spec, workshop.store),
-            )
-            for group in groups
-        ]
-    )
+    if new := workshop.new(stages):
+        with workshop.measured("annotate", ", ".join(new)):
+            annotate_group([(models[name], stage) for name, stage in new.items()], transfer, spec.annotation.chunk, workshop)
     return {name: workshop.make(stage) for name, stage in stages.items()}
 
 
-def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, spec: FederationSpec, store: ArtifactStore) -> None:
-    """Let some teachers answer the transfer set in one pass, into the scratch folders of their stages."""
-    with ExitStack() as alone, threads(1):
+def annotate_group(teachers: Sequence[tuple[Model, Stage]], transfer: Part, chunk: int, workshop: Workshop) -> None:
+    """Let some teachers answer the transfer set in one pass, into the scratch folders of their stages.
+
+    They are asked by threads instead of processes: these would load all libraries again, which takes as long as 10,000 molecules.
+    """
+    store = workshop.store
+    with ExitStack() as alone, spread_over(min(workshop.workers, len(teachers))) as spread:
         for stage in sorted((stage for _, stage in teachers), key=Stage.key):  # always in one order: nobody waits in a circle
             alone.enter_context(store.making(stage.kind, stage.key()))
         asked = [(model, shards_in(stage.scratch(store))) for model, stage in teachers if not store.holds(stage.kind, stage.key_inputs())]
         if asked:
-            answer_together(asked, transfer, spec.annotation.chunk, lambda _: None)
+            answer_together(asked, transfer, chunk, workshop.watch.advance, spread)
 
 
 def read_sets(annotations: Mapping[str, Artifact], transfer: Part) -> list[AnnotationSet]:

@@ -11,7 +11,7 @@ from typing import Any
 from fluid.artifacts import Artifact
 from fluid.federation.code import code_of
 from fluid.store import ArtifactStore, Notice, stage_key
-from fluid.training.threads import threads
+from fluid.threads import threads
 
 Report = Callable[[float], None]
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from threading import Lock
 
 import numpy as np
 import torch
@@ -16,36 +18,39 @@ from fluid.molecules.batch import GraphBatch, GraphTensors, gather
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
+from fluid.threads import Spread
 
 BATCH, GPU_BATCH, CHUNK = 256, 4096, 8192
 Planes = tuple[np.ndarray, ...]
 
 
 class SharedChunk:
-    """What several networks need of the same molecules, made once when first asked for.
+    """What several networks need of the same molecules, made once when first asked for, by whichever thread.
 
     Args:
         graphs: Some molecules.
     """
 
     def __init__(self, graphs: PackedGraphs) -> None:
-        self.graphs = graphs
+        self.graphs, self._at_work = graphs, Lock()
         self._environments: dict[tuple[tuple[str, int], torch.device], Distinct] = {}
         self._batches: dict[torch.device, list[GraphBatch]] = {}
 
     def environments(self, encoder: EnvironmentEncoder, device: torch.device) -> Distinct:
         """Return the distinct environments that an encoder tells apart."""
         key = (encoder.environment_key, device)
-        if key not in self._environments:
-            self._environments[key] = encoder.environments(self.graphs, compact=False).batch(np.arange(len(self.graphs)), device)
-        return self._environments[key]
+        with self._at_work:
+            if key not in self._environments:
+                self._environments[key] = encoder.environments(self.graphs, compact=False).batch(np.arange(len(self.graphs)), device)
+            return self._environments[key]
 
     def batches(self, device: torch.device) -> list[GraphBatch]:
         """Return the molecules as batches of whole graphs: small enough for a processor's caches, large enough for a GPU's launches."""
-        if device not in self._batches:
-            tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else GPU_BATCH
-            self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
-        return self._batches[device]
+        with self._at_work:
+            if device not in self._batches:
+                tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else GPU_BATCH
+                self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
+            return self._batches[device]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,18 +140,27 @@ class GraphEnsemble:
         return entropies, variance / strength
 
 
-def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet) -> list[Prediction]:
+def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet, spread: Spread = map) -> list[Prediction]:
     """Answer molecules with several ensembles; batches and distinct environments are made once for all.
 
     Every answer is the same, bit by bit, as that of the ensemble alone.
+
+    Args:
+        ensembles: Who answers.
+        molecules: What.
+        spread: How the ensembles are asked: one after the other, or by several threads.
     """
     answers: list[list[Planes]] = [[] for _ in ensembles]
-    with torch.inference_mode():
-        for start in range(0, len(molecules), CHUNK):
-            chunk = SharedChunk(molecules.graphs.take(np.arange(start, min(start + CHUNK, len(molecules)))))
-            for parts, ensemble in zip(answers, ensembles, strict=True):
-                parts += ensemble.answers(chunk)
+    for start in range(0, len(molecules), CHUNK):
+        chunk = SharedChunk(molecules.graphs.take(np.arange(start, min(start + CHUNK, len(molecules)))))
+        for parts, found in zip(answers, spread(partial(_asked, chunk), ensembles), strict=True):
+            parts += found
     return [_combined(ensemble, parts) for ensemble, parts in zip(ensembles, answers, strict=True)]
+
+
+def _asked(chunk: SharedChunk, ensemble: GraphEnsemble) -> list[Planes]:
+    with torch.inference_mode():  # of this thread
+        return list(ensemble.answers(chunk))
 
 
 def _combined(ensemble: GraphEnsemble, parts: Sequence[Planes]) -> Prediction:

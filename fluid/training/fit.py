@@ -20,13 +20,13 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
+from fluid.threads import threads
 from fluid.training.callbacks import BestWeights, Progress
 from fluid.training.checkpoint import Checkpoint, finished_state, read_state, write_state
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MONITOR, MakeModule, NetworkModule
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.threads import threads
 
 Report = Callable[[float], None]
 

@@ -18,12 +18,12 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
+from fluid.threads import threads
 from fluid.training.checkpoint import Checkpoint, State, Tensors, named, read_state, write_state
 from fluid.training.fit import check_devices, interruptible, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MakeModule, NetworkModule
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.threads import threads
 
 
 class LegEnd(Checkpoint):

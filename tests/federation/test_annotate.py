@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluid.federation.model_folder import Model, read_model
+from fluid.federation.model_folder import Model, domain_planes, read_model
 from fluid.federation.stages import annotate
 from fluid.federation.stages.annotate import ANSWERS, annotate_stage, answer_together, predict_all, shards_in
 from fluid.federation.watch import Silent
@@ -15,6 +15,7 @@ from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.store import SCRATCH, ArtifactStore
+from fluid.threads import Spread, spread_over
 from tests.federation.conftest import Finished
 
 
@@ -37,6 +38,41 @@ def test_nobody_and_nothing(finished: Finished) -> None:
     assert empty.mean.shape == (0, 1)
 
 
+def test_threads_write_what_one_alone_writes(finished: Finished, tmp_path: Path) -> None:
+    transfer, models = finished.federation.data.transfer, teachers(finished)
+    alone, together = ([(model, shards_in(tmp_path / folder / name)) for name, model in models.items()] for folder in ("alone", "together"))
+    answer_together(alone, transfer, 30, lambda _: None)
+    with spread_over(2) as spread:
+        answer_together(together, transfer, 30, lambda _: None, spread)
+    for (_, ours), (_, theirs) in zip(alone, together, strict=True):
+        assert len(ours) == len(theirs) > 1
+        for one, other in zip(ours, theirs, strict=True):
+            with np.load(one / ANSWERS) as first, np.load(other / ANSWERS) as second:
+                assert first.files == second.files
+                assert all(first[name].tobytes() == second[name].tobytes() for name in first.files)
+
+
+def test_what_fails_in_a_thread_ends_the_work_and_keeps_whole_chunks(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer, models = finished.federation.data.transfer, teachers(finished)
+    pairs = [(model, shards_in(tmp_path / name)) for name, model in models.items()]
+    seen = []
+
+    def full(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]:
+        seen.append(model)
+        if len(seen) > len(pairs) + 1:
+            raise OSError("no space left on device")
+        return domain_planes(model, molecules)
+
+    monkeypatch.setattr(annotate, "domain_planes", full)
+    with pytest.raises(OSError, match="no space left"), spread_over(2) as spread:
+        answer_together(pairs, transfer, 30, lambda _: None, spread)
+    kept = [len(shards_in(tmp_path / name)) for name in models]
+    assert set(kept) <= {1, 2}
+    assert kept.count(2) == 1
+
+
 def test_chunks_that_a_model_answered_before_are_left_out(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer, models = finished.federation.data.transfer, teachers(finished)
     early = [(models["T1"], shards_in(tmp_path / "T1"))]
@@ -46,9 +82,9 @@ def test_chunks_that_a_model_answered_before_are_left_out(finished: Finished, tm
     assert 0 < kept < len(transfer) / 30
     asked: list[int] = []
 
-    def counting(predictors: list[Predictor], molecules: MoleculeSet) -> list[Prediction]:
+    def counting(predictors: list[Predictor], molecules: MoleculeSet, spread: Spread) -> list[Prediction]:
         asked.append(len(predictors))
-        return predict_all(predictors, molecules)
+        return predict_all(predictors, molecules, spread)
 
     monkeypatch.setattr(annotate, "predict_all", counting)
     pairs = [(models[name], shards_in(tmp_path / name)) for name in ("T1", "T2")]

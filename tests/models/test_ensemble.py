@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -5,12 +7,16 @@ import torch
 import fluid.models.ensemble as ensemble_module
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.encoders import Distinct, EnvironmentEncoder
-from fluid.models.ensemble import GraphEnsemble, SharedChunk
+from fluid.models.encoders.gine import GINEEncoder
+from fluid.models.ensemble import GraphEnsemble, SharedChunk, predict_together
 from fluid.models.network import Network
 from fluid.models.prediction import PLANES, combine_members
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphBatch
+from fluid.molecules.environment_library import EnvironmentLibrary
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.packed import PackedGraphs
+from fluid.threads import spread_over
 from tests.models.conftest import ENDPOINTS, batch_of
 
 ONES, ZEROS = np.ones(2, dtype=np.float32), np.zeros(2, dtype=np.float32)
@@ -94,6 +100,24 @@ def test_a_gpu_takes_whole_graphs(molecules: MoleculeSet, monkeypatch: pytest.Mo
         (parts,) = make().answers(Asked(molecules.graphs))
     assert asked == [path]
     np.testing.assert_allclose(parts[0].mean(axis=0), expected, atol=1e-6)
+
+
+def test_threads_share_a_chunk_and_change_no_bit(molecules: MoleculeSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def slowly(graphs: PackedGraphs, radius: int, compact: bool) -> EnvironmentLibrary:
+        made.append(len(graphs))
+        time.sleep(0.05)
+        return EnvironmentLibrary.of(graphs, radius, compact)
+
+    ensembles = [make(1, temperature=np.full(2, 1 + number, dtype=np.float32)) for number in range(6)]
+    alone = [ensemble.predict(molecules) for ensemble in ensembles]
+    monkeypatch.setattr(GINEEncoder, "environments", lambda self, graphs, compact: slowly(graphs, len(self.layers), compact))
+    with spread_over(2) as spread:
+        together = predict_together(ensembles, molecules, spread)
+    assert made == [len(molecules)]
+    for one, other in zip(alone, together, strict=True):
+        assert all(getattr(one, plane).tobytes() == getattr(other, plane).tobytes() for plane in PLANES)
 
 
 @pytest.mark.gpu

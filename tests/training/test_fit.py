@@ -17,12 +17,12 @@ from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphBatch
+from fluid.threads import bounded_threads, threads, threads_beside
 from fluid.training.curve import CurvePoint
 from fluid.training.fit import check_devices, fit_network, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from fluid.training.recipe import Recipe, TrainerSpec
-from fluid.training.threads import bounded_threads, threads, threads_beside
 from tests.training.conftest import ENDPOINTS, Task
 
 RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=5e-3, patience=100)

@@ -1,6 +1,7 @@
 """Stage `annotate`: a teacher answers every transfer molecule. Its `annotation_set` folder is all that leaves the company."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.shards import Shards
+from fluid.threads import Spread
 
 FOLDER, ANSWERS = "annotation_set", "answers.npz"
 
@@ -48,7 +50,7 @@ def shards_in(scratch: Path) -> Shards:
     return Shards(scratch, "annotation")
 
 
-def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chunk: int, report: Report) -> None:
+def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chunk: int, report: Report, spread: Spread = map) -> None:
     """Let several models answer a transfer set in one pass, chunk by chunk; chunks that a model answered before are left out.
 
     Args:
@@ -56,19 +58,25 @@ def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chun
         transfer: Public unlabelled molecules.
         chunk: Molecules per chunk.
         report: Called with the share of work done.
+        spread: How the models are asked: one after the other, or by several threads.
     """
     for number, molecules in enumerate(transfer.molecules.chunks(chunk)):
         asked = [(model, shards) for model, shards in models if len(shards) == number]
-        predictions = predict_all([model.predictor for model, _ in asked], molecules)
-        for (model, shards), prediction in zip(asked, predictions, strict=True):
-            planes = {plane: getattr(prediction, plane) for plane in PLANES}
-            with shards.piece() as folder:
-                np.savez(folder / ANSWERS, allow_pickle=False, **domain_planes(model, molecules), **planes)
+        predictions = predict_all([model.predictor for model, _ in asked], molecules, spread)
+        for _ in spread(partial(_keep, molecules), asked, predictions):
+            pass
         report(min(1.0, (number + 1) * chunk / len(transfer)))
 
 
-def predict_all(predictors: Sequence[Predictor], molecules: MoleculeSet) -> list[Prediction]:
+def _keep(molecules: MoleculeSet, asked: tuple[Model, Shards], prediction: Prediction) -> None:
+    model, shards = asked
+    planes = {plane: getattr(prediction, plane) for plane in PLANES}
+    with shards.piece() as folder:
+        np.savez(folder / ANSWERS, allow_pickle=False, **domain_planes(model, molecules), **planes)
+
+
+def predict_all(predictors: Sequence[Predictor], molecules: MoleculeSet, spread: Spread = map) -> list[Prediction]:
     """Return the answers of several predictors; networks share what they need of the graphs."""
     networks = [predictor for predictor in predictors if isinstance(predictor, GraphEnsemble)]
-    together = iter(predict_together(networks, molecules))
+    together = iter(predict_together(networks, molecules, spread))
     return [next(together) if isinstance(predictor, GraphEnsemble) else predictor.predict(molecules) for predictor in predictors]

@@ -20,7 +20,7 @@ from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
 from fluid.threads import Spread
 
-BATCH, GPU_BATCH, CHUNK = 256, 4096, 8192
+BATCH, CHUNK = 256, 4096
 Planes = tuple[np.ndarray, ...]
 
 
@@ -48,7 +48,7 @@ class SharedChunk:
         """Return the molecules as batches of whole graphs: small enough for a processor's caches, large enough for a GPU's launches."""
         with self._at_work:
             if device not in self._batches:
-                tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else GPU_BATCH
+                tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else CHUNK
                 self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
             return self._batches[device]
 

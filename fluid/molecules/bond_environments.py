@@ -5,13 +5,14 @@ back over `w`. In the end an atom's state depends on the bonds that arrive at it
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fluid.molecules.distinct import encoded, numbered
+from fluid.molecules.distinct import Names
 from fluid.molecules.environments import ODD, mix, sums
 from fluid.molecules.features import DEGREE_COLUMN
 from fluid.molecules.packed import PackedGraphs, ranges
@@ -71,18 +72,18 @@ class BondEnvironmentLibrary:
     Attributes:
         graphs: `M` molecules.
         steps: Message-passing steps.
-        compact: Whether names are replaced by numbers of 4 bytes, for a library that is used often.
-        kinds: Name of each atom alone, `(ΣN,)`.
-        names: Name of each directed edge before the first step, after it, and so on, `(ΣE,)` each.
-        ends: Name of each atom in the end, `(ΣN,)`.
+        compact: Whether names are compact (see `Names`), for a library that is used often.
+        kinds: Names of the atoms alone, `ΣN`.
+        names: Names of the directed edges before the first step, after it, and so on, `ΣE` each.
+        ends: Names of the atoms in the end, `ΣN`.
     """
 
     graphs: PackedGraphs
     steps: int
     compact: bool = True
-    kinds: np.ndarray = field(init=False)
-    names: tuple[np.ndarray, ...] = field(init=False)
-    ends: np.ndarray = field(init=False)
+    kinds: Names = field(init=False)
+    names: tuple[Names, ...] = field(init=False)
+    ends: Names = field(init=False)
     source: np.ndarray = field(init=False)
     reverse: np.ndarray = field(init=False)
     degree: np.ndarray = field(init=False)
@@ -101,8 +102,8 @@ class BondEnvironmentLibrary:
             scrambled = mix(names[-1])
             names.append(mix(first * ODD[0] + sums(scrambled, degree)[source] - scrambled[reverse]))
         ends = mix(kinds * ODD[0] + sums(mix(names[-1]), degree))
-        short = (lambda values: encoded(values)[0]) if self.compact else (lambda values: values)
-        values = (short(kinds), tuple(map(short, names)), short(ends), source, reverse, degree, np.cumsum(degree) - degree)
+        kept = partial(Names, compact=self.compact)
+        values = (kept(kinds), tuple(map(kept, names)), kept(ends), source, reverse, degree, np.cumsum(degree) - degree)
         for name, value in zip(("kinds", "names", "ends", "source", "reverse", "degree", "first_edge"), values, strict=True):
             object.__setattr__(self, name, value)
 
@@ -119,18 +120,18 @@ class BondEnvironmentLibrary:
         molecule = np.repeat(np.arange(len(index)), n_atoms)
         to_atom = (ptr[:-1] - atoms)[np.repeat(np.arange(len(index)), n_edges)]  # from a row of the library to one of the batch
         to_edge = np.repeat(np.cumsum(n_edges) - n_edges - edges, n_edges)
-        kind_first, kind = numbered(self.kinds[atom_rows])
-        first, current = numbered(self.names[0][edge_rows])
+        kind_first, kind = self.kinds.numbered(atom_rows)
+        first, current = self.names[0].numbered(edge_rows)
         started = current
         start, bond = kind[self.source[edge_rows[first]] + to_atom[first]], graphs.bonds[edge_rows[first]]
         layers: list[BondLayer] = []
         for names in self.names[1:]:
-            first, following = numbered(names[edge_rows])
+            first, following = names.numbered(edge_rows)
             rows = edge_rows[first]
             arriving, destination = self._arriving(self.source[rows], self.reverse[rows])
             layers.append(BondLayer(*_tensors(device, started[first], current[arriving + to_edge[first][destination]], destination)))
             current = following
-        first, environment = numbered(self.ends[atom_rows])
+        first, environment = self.ends.numbered(atom_rows)
         arriving, destination = self._arriving(atom_rows[first])
         shift = (np.cumsum(n_edges) - n_edges - edges)[molecule[first]]
         begun = _tensors(device, graphs.atoms[atom_rows[kind_first]], start, bond)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fluid.molecules.distinct import encoded, numbered
+from fluid.molecules.distinct import Names
 from fluid.molecules.environments import EnvironmentBatch, LayerBatch, environment_names
 from fluid.molecules.features import DEGREE_COLUMN
 from fluid.molecules.packed import PackedGraphs, ranges
@@ -20,13 +20,13 @@ class EnvironmentLibrary:
 
     Attributes:
         graphs: `M` molecules.
-        names: Name of each atom's environment of radius 0 and up, `(ΣN,)` integers; equal names are equal environments.
+        names: Names of the atoms' environments of radius 0 and up, `ΣN` each; equal names are equal environments.
         degree: Degree of each atom, `(ΣN,)` int64.
         first_edge: Where each atom's edges begin, `(ΣN,)` int64.
     """
 
     graphs: PackedGraphs
-    names: tuple[np.ndarray, ...]
+    names: tuple[Names, ...]
     degree: np.ndarray = field(init=False)
     first_edge: np.ndarray = field(init=False)
 
@@ -38,9 +38,8 @@ class EnvironmentLibrary:
 
     @classmethod
     def of(cls, graphs: PackedGraphs, radius: int, compact: bool = True) -> "EnvironmentLibrary":
-        """Name the environments of a library up to a radius; compact names take 4 bytes per atom and radius, and longer to make."""
-        names = environment_names(graphs, radius)
-        return cls(graphs, tuple(encoded(name)[0] if compact else name for name in names))
+        """Name the environments of a library up to a radius; see `Names` for compact ones."""
+        return cls(graphs, tuple(Names(names, compact) for names in environment_names(graphs, radius)))
 
     def __len__(self) -> int:
         return len(self.graphs)
@@ -52,11 +51,11 @@ class EnvironmentLibrary:
         counts = graphs.atom_offsets[index + 1] - begin
         ptr = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
         rows, molecule = ranges(begin, counts), np.repeat(np.arange(len(index)), counts)
-        first, current = numbered(self.names[0][rows])
+        first, current = self.names[0].numbered(rows)
         atoms: np.ndarray = graphs.atoms[rows[first]]
         layers: list[Layer] = []
         for names in self.names[1:]:
-            first, following = numbered(names[rows])
+            first, following = names.numbered(rows)
             layers.append(self._layer(rows[first], current[first], current, ptr[molecule[first]]))
             current = following
         stack = tuple(LayerBatch(*(_tensor(array, device) for array in layer)) for layer in layers)

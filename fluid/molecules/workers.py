@@ -25,7 +25,7 @@ Done = TypeVar("Done")
 Task = Callable[[list[str]], Prepared]
 START_UP_S = 20.0
 SECONDS_PER_MOLECULE = 0.05
-AHEAD = 16  # chunks that a worker has waiting, so that it goes on while the model has the processor
+AHEAD = 8  # chunks that a worker has waiting, so that it goes on while the model has the processor
 
 
 class _Held(NamedTuple):

@@ -70,7 +70,7 @@ class Workshop:
         watch: Who shows progress.
         logger: Makes the logger of each training.
         records: Cost of every stage, in the order carried out.
-        workers: Processes for stages that do not need each other; changes no result.
+        workers: Processes for stages that do not need each other, and threads for teachers that annotate together; changes no result.
         needs: Told of every stage before it is looked up or made.
     """
 

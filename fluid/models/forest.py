@@ -8,10 +8,11 @@ import numpy as np
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import QuorumError
-from fluid.models.prediction import Prediction, as_prediction, combine_members
+from fluid.models.prediction import PLANES, Prediction, as_prediction, combine_members
 from fluid.models.predictor import ForestSpec
 from fluid.molecules.fingerprints import morgan_counts
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.threads import Spread
 
 CHUNK = 4096
 
@@ -96,15 +97,30 @@ class ForestPredictor:
 
     def predict(self, molecules: MoleculeSet) -> Prediction:
         """Answer molecules in chunks; uncertainty is decomposed over the trees."""
-        if not len(molecules):
-            return as_prediction(*(np.empty((0, len(self.endpoints))),) * 3)
-        parts = [self._chunk(part) for part in molecules.chunks(CHUNK)]
-        return Prediction(*(np.concatenate([getattr(part, plane) for part in parts]) for plane in ("mean", "epistemic", "aleatoric")))
+        return predict_forests([self], molecules)[0]
 
-    def _chunk(self, molecules: MoleculeSet) -> Prediction:
-        counts = descriptors(molecules.smiles, self.spec).astype(np.float32)
+    def answers(self, counts: np.ndarray) -> Prediction:
+        """Answer molecules of which the descriptors `(M, n_bits)` float32 are known."""
         members = np.stack([_tree_answers(f, e, counts) for f, e in zip(self.forests, self.endpoints, strict=True)], axis=2)
         return combine_members(self.endpoints, members, np.zeros_like(members))
+
+
+def predict_forests(forests: Sequence[ForestPredictor], molecules: MoleculeSet, spread: Spread = map) -> list[Prediction]:
+    """Answer molecules with several forests; descriptors are made once for all that read the same.
+
+    Args:
+        forests: Who answers.
+        molecules: What.
+        spread: How the forests are asked: one after the other, or by several threads.
+    """
+    if not len(molecules):
+        return [as_prediction(*(np.empty((0, len(forest.endpoints))),) * 3) for forest in forests]
+    parts: list[list[Prediction]] = [[] for _ in forests]
+    for chunk in molecules.chunks(CHUNK):
+        known = {spec: descriptors(chunk.smiles, spec).astype(np.float32) for spec in {forest.spec for forest in forests}}
+        for own, found in zip(parts, spread(lambda forest, known=known: forest.answers(known[forest.spec]), forests), strict=True):
+            own.append(found)
+    return [Prediction(*(np.concatenate([getattr(part, plane) for part in own]) for plane in PLANES)) for own in parts]
 
 
 def descriptors(smiles: Sequence[str], spec: ForestSpec) -> np.ndarray:

@@ -1,14 +1,18 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import bernoulli
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from fluid.errors import QuorumError
-from fluid.models.forest import ForestPredictor, class_rows, descriptors
+from fluid.models.forest import ForestPredictor, class_rows, descriptors, predict_forests
 from fluid.models.prediction import PLANES
 from fluid.models.predictor import ForestSpec
 from fluid.molecules.fingerprints import morgan_bits, morgan_counts
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.threads import spread_over
 from tests.models.conftest import ENDPOINTS, SMILES
 
 LABELS = np.array([[0, 1.5], [1, np.nan], [0, 0.5], [1, 2.0], [np.nan, 1.0], [1, 3.0], [0, 0.0]], dtype=np.float32)
@@ -42,6 +46,24 @@ def test_chunks_change_nothing(forest: ForestPredictor, molecules: MoleculeSet, 
     monkeypatch.setattr("fluid.models.forest.CHUNK", 2)
     for plane in PLANES:
         np.testing.assert_array_equal(getattr(forest.predict(molecules), plane), getattr(whole, plane))
+
+
+def test_forests_together_answer_as_alone_and_read_each_chunk_once(molecules: MoleculeSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = np.stack([np.arange(7) % 2, np.arange(7)], axis=1).astype(np.float32)
+    specs = [SPEC, SPEC, replace(SPEC, radius=SPEC.radius + 1), SPEC]
+    forests = [ForestPredictor.fit(molecules, labels, ENDPOINTS, spec, seed, 1) for seed, spec in enumerate(specs)]
+    alone, read = [forest.predict(molecules) for forest in forests], []
+
+    def reading(smiles: Sequence[str], spec: ForestSpec) -> np.ndarray:
+        read.append(spec)
+        return descriptors(smiles, spec)
+
+    monkeypatch.setattr("fluid.models.forest.descriptors", reading)
+    with spread_over(2) as spread:
+        together = predict_forests(forests, molecules, spread)
+    assert sorted(spec.radius for spec in read) == [SPEC.radius, SPEC.radius + 1]
+    for one, other in zip(alone, together, strict=True):
+        assert all(getattr(one, plane).tobytes() == getattr(other, plane).tobytes() for plane in PLANES)
 
 
 def test_a_class_that_was_never_seen_has_probability_zero(molecules: MoleculeSet) -> None:

@@ -12,6 +12,7 @@ from fluid.federation.model_folder import Model, domain_planes
 from fluid.federation.part import Part
 from fluid.federation.stage import Report, Stage, Work
 from fluid.models.ensemble import GraphEnsemble, predict_together
+from fluid.models.forest import ForestPredictor, predict_forests
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
@@ -61,10 +62,10 @@ def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chun
         spread: How the models are asked: one after the other, or by several threads.
     """
     for number, molecules in enumerate(transfer.molecules.chunks(chunk)):
-        asked = [(model, shards) for model, shards in models if len(shards) == number]
-        predictions = predict_all([model.predictor for model, _ in asked], molecules, spread)
-        for _ in spread(partial(_keep, molecules), asked, predictions):
-            pass
+        if asked := [(model, shards) for model, shards in models if len(shards) == number]:
+            predictions = predict_all([model.predictor for model, _ in asked], molecules, spread)
+            for _ in spread(partial(_keep, molecules), asked, predictions):
+                pass
         report(min(1.0, (number + 1) * chunk / len(transfer)))
 
 
@@ -76,7 +77,14 @@ def _keep(molecules: MoleculeSet, asked: tuple[Model, Shards], prediction: Predi
 
 
 def predict_all(predictors: Sequence[Predictor], molecules: MoleculeSet, spread: Spread = map) -> list[Prediction]:
-    """Return the answers of several predictors; networks share what they need of the graphs."""
+    """Return the answers of several predictors; networks share what they need of the graphs, forests their descriptors."""
     networks = [predictor for predictor in predictors if isinstance(predictor, GraphEnsemble)]
-    together = iter(predict_together(networks, molecules, spread))
-    return [next(together) if isinstance(predictor, GraphEnsemble) else predictor.predict(molecules) for predictor in predictors]
+    forests = [predictor for predictor in predictors if isinstance(predictor, ForestPredictor)]
+    by_network, by_forest = iter(predict_together(networks, molecules, spread)), iter(predict_forests(forests, molecules, spread))
+
+    def answer(predictor: Predictor) -> Prediction:
+        if isinstance(predictor, GraphEnsemble):
+            return next(by_network)
+        return next(by_forest) if isinstance(predictor, ForestPredictor) else predictor.predict(molecules)
+
+    return [answer(predictor) for predictor in predictors]

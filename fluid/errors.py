@@ -33,7 +33,7 @@ class ConfigError(InputError):
 
 
 class QuorumError(InputError):
-    """Too few labels, or only one class, to train or judge a model."""
+    """Too few labels, or only one class, to train or evaluate a model."""
 
 
 class ArtifactError(InputError):

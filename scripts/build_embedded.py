@@ -73,7 +73,7 @@ def split_parts(labelled: MoleculeTable, rest: MoleculeTable) -> dict[str, Molec
     return parts
 
 
-def write_part(name: str, table: MoleculeTable) -> None:
+def write_dataset(name: str, table: MoleculeTable) -> None:
     """Write one part as a small Parquet file: `smiles`, and `blocker` unless it is the transfer set."""
     columns: dict[str, object] = {"smiles": list(table.smiles)}
     if name != "transfer":
@@ -95,7 +95,7 @@ def main() -> None:
         table = intake(sample_source(source, Path(scratch) / "sample.parquet"), IntakeSpec(endpoints=(Endpoint("blocker"),))).table
     chosen = draw_labelled(table.labels[:, 0])
     for name, part in split_parts(table.take(np.flatnonzero(chosen)), table.take(np.flatnonzero(~chosen))).items():
-        write_part(name, part)
+        write_dataset(name, part)
 
 
 if __name__ == "__main__":

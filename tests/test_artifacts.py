@@ -10,7 +10,7 @@ import pytest
 from fluid import artifacts
 from fluid.artifacts import atomic_file, atomic_folder, code_version, hash_json, open_artifact, read_json, seal, write_json
 from fluid.errors import ArtifactError
-from fluid.store import ArtifactStore
+from fluid.pipeline.store import ArtifactStore
 
 
 def make(text: str, calls: list[str] | None = None) -> Callable[[Path], None]:

@@ -21,10 +21,10 @@ from scipy.stats import spearmanr
 
 from fluid.annotation.annotation_set import stack
 from fluid.federation.model_folder import read_model
-from fluid.federation.rehearsal import answers
 from fluid.federation.simulation import annotate, divide, teacher_stages, upper_bounds
-from fluid.federation.workshop import Workshop
-from fluid.store import ArtifactStore
+from fluid.federation.trial import answers
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from fluid.threads import threads
 
 PUBLIC, OWN_SHARE, FEW = 48_000, 0.25, "selection.n=2500"
@@ -93,19 +93,19 @@ def settings_of(places: Mapping[str, Path], transfer: str, data: Path) -> list[s
     return ["data=files", *tables, *LIGHT, *LEARNING]
 
 
-def federation(settings: list[str], seed: int, workshop: Workshop) -> dict[str, Federation]:
+def federation(settings: list[str], seed: int, runner: Runner) -> dict[str, Federation]:
     """Make teachers, pooled network and what both say of the transfer set; all but the latter are the same for both transfer sets."""
     spec = spec_of(settings, seed)
-    data, _, companies = divide(spec, workshop)
-    pooled = workshop.make_all(upper_bounds(data.pool, spec, workshop))
-    teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
-    exam = {"validation": data.validation, **data.tests}
+    data, _, companies = divide(spec, runner)
+    pooled = runner.make_all(upper_bounds(data.pool, spec, runner))
+    teachers = runner.make_all(teacher_stages(companies, spec, runner))
+    evaluation = {"validation": data.validation, **data.tests}
     found = {}
     for name, annotators in (("consensus", teachers), ("pooled", pooled)):
         models = {one: read_model(artifact) for one, artifact in annotators.items()}
         with threads(2):
-            asked = {part: stack([answers(model, molecules) for model in models.values()]) for part, molecules in exam.items()}
-        found[name] = Federation(data, annotators, models, annotate(annotators, data.transfer, spec, workshop), exam, asked)
+            asked = {part: stack([answers(model, molecules) for model in models.values()]) for part, molecules in evaluation.items()}
+        found[name] = Federation(data, annotators, models, annotate(annotators, data.transfer, spec, runner), evaluation, asked)
     return found
 
 
@@ -115,12 +115,12 @@ def fidelity(said: Mapping[str, np.ndarray], taught: Mapping[str, np.ndarray], p
     return found | {"in-domain likeness to plain mean": float(spearmanr(said["in-domain"], plain["in-domain"]).statistic)}
 
 
-def carried_out(data: Path, work: Path, seed: int, workshop: Workshop) -> list[dict[str, Any]]:
+def carried_out(data: Path, work: Path, seed: int, runner: Runner) -> list[dict[str, Any]]:
     """Return one row per student of one seed, and those of consensus and pooled network asked directly."""
     places, rows = files(data, work, seed), []
     for transfer in ("public", "own"):
         settings = settings_of(places, transfer, data)
-        for labels, common in federation(settings, seed, workshop).items():
+        for labels, common in federation(settings, seed, runner).items():
             if labels == "pooled":  # `scored` takes the endpoints of T1
                 common = common._replace(models={"T1": common.models["pooled"]})
             taught, plain = (ask_consensus(spec_of(settings, seed, variant), common)[0] for variant in (None, PLAIN))
@@ -130,7 +130,7 @@ def carried_out(data: Path, work: Path, seed: int, workshop: Workshop) -> list[d
             changes = [one for one in CHANGES if (one.molecules, one.labels) == (transfer, labels)]
             wanted = [Variant(one.cause, one.name, "student", one.settings) for one in changes]
             specs = {variant: spec_of(settings, seed, variant) for variant in wanted}
-            made, failed = students(specs, common, workshop)
+            made, failed = students(specs, common, runner)
             if failed:
                 raise RuntimeError(f"not made: {failed}")
             for variant, artifact in made.items():
@@ -193,9 +193,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         skip("needs paths.data=FOLDER with herg_chembl.parquet, herg_ncats_flux.parquet and transfer_public.parquet")
     work = Path(options.work or tempfile.mkdtemp(prefix="fluid-shift-")).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    workshop, rows = Workshop(ArtifactStore(work / "store"), workers=2), []
+    runner, rows = Runner(ArtifactStore(work / "store"), workers=2), []
     for seed in range(options.seeds):
-        for row in carried_out(data.resolve(), work, seed, workshop):
+        for row in carried_out(data.resolve(), work, seed, runner):
             rows.append(row)
             print({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}, flush=True)
         write(rows, options.json.with_suffix(".partial.json"))

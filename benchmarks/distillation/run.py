@@ -2,7 +2,7 @@
 
 Example: `python benchmarks/distillation/run.py --json study.json --docs paths.data=../shared/data`. Light models: teachers and students are
 GINEs of 3 x 64, students learn a few epochs on a part of the transfer set. Defaults are chosen by the validation column; the tests are
-shown beside it. `herg_chembl` is pIC50 >= 5, judged externally on the flux assay.
+shown beside it. `herg_chembl` is pIC50 >= 5, evaluated externally on the flux assay.
 """
 
 import argparse
@@ -24,22 +24,22 @@ from fluid.annotation.annotation_set import stack
 from fluid.cli.compose import composed
 from fluid.cli.specs import federation_spec
 from fluid.cli.verbs import plain_values
+from fluid.data.dataset import Dataset
 from fluid.errors import FluidError
 from fluid.evaluation import metrics
-from fluid.evaluation.confidence import judge_confidence
+from fluid.evaluation.confidence import evaluate_confidence
 from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.consortium_data import ConsortiumData, load_data
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.part import Part
-from fluid.federation.rehearsal import answers
-from fluid.federation.run_record import told
 from fluid.federation.simulation import aggregate, annotate, distil, teacher_stages
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations
-from fluid.federation.stages.judge import labels_for
+from fluid.federation.stages.evaluate import labels_for
 from fluid.federation.stages.split import read_split, split_stage
-from fluid.federation.workshop import Task, Workshop, make_quietly
-from fluid.store import ArtifactStore
+from fluid.federation.trial import answers
+from fluid.pipeline.runner import Runner, Task, make_quietly
+from fluid.pipeline.store import ArtifactStore
+from fluid.runs.record import told
 from fluid.threads import threads
 
 LIGHT = ["model.hidden=64", "model.layers=3", "trainer.progress=false", "logger=none"]
@@ -62,11 +62,11 @@ CONFIDENCE = ("risk", "aurc", "best_aurc")
 
 
 class Variant(NamedTuple):
-    """One choice of one group; `judged` is the model that is looked at: the student, or the consensus asked directly."""
+    """One choice of one group; `evaluated` is the model that is looked at: the student, or the consensus asked directly."""
 
     group: str
     choice: str
-    judged: str
+    evaluated: str
     settings: tuple[str, ...]
 
 
@@ -76,7 +76,7 @@ def choices(group: str) -> list[str]:
 
 
 def variants() -> list[Variant]:
-    """Return every choice of every group; a consensus is judged both directly and by its student."""
+    """Return every choice of every group; a consensus is evaluated both directly and by its student."""
     named = [(group, choice, (f"{group}={choice}",)) for group in GROUPS for choice in choices(group)]
     found = named + [(group, choice, tuple(settings)) for (group, choice), settings in EXTRA.items()]
     asked = [Variant(group, choice, "consensus", settings) for group, choice, settings in found if group == "consensus"]
@@ -121,20 +121,20 @@ class Federation(NamedTuple):
     teachers: Mapping[str, Any]
     models: Mapping[str, Model]
     annotations: Mapping[str, Any]
-    exam: Mapping[str, Part]
+    evaluation: Mapping[str, Dataset]
     asked: Mapping[str, Any]
 
 
-def shared(spec: FederationSpec, workshop: Workshop) -> Federation:
+def shared(spec: FederationSpec, runner: Runner) -> Federation:
     """Make what all variants of a seed share: molecules, companies, teachers, their answers."""
-    data = load_data(spec, workshop)
-    companies = read_split(workshop.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool)
-    teachers = workshop.make_all(teacher_stages(companies, spec, workshop))
+    data = load_data(spec, runner)
+    companies = read_split(runner.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool)
+    teachers = runner.make_all(teacher_stages(companies, spec, runner))
     models = {name: read_model(teacher) for name, teacher in teachers.items()}
-    exam = {"validation": data.validation, **data.tests}
+    evaluation = {"validation": data.validation, **data.tests}
     with threads(2):
-        asked = {name: stack([answers(model, part) for model in models.values()]) for name, part in exam.items()}
-    return Federation(data, teachers, models, annotate(teachers, data.transfer, spec, workshop), exam, asked)
+        asked = {name: stack([answers(model, part) for model in models.values()]) for name, part in evaluation.items()}
+    return Federation(data, teachers, models, annotate(teachers, data.transfer, spec, runner), evaluation, asked)
 
 
 def ask_consensus(spec: FederationSpec, common: Federation) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -146,25 +146,25 @@ def ask_consensus(spec: FederationSpec, common: Federation) -> tuple[dict[str, n
 Made = tuple[dict[Variant, Any], dict[Variant, str]]
 
 
-def students(specs: Mapping[Variant, FederationSpec], common: Federation, workshop: Workshop) -> Made:
+def students(specs: Mapping[Variant, FederationSpec], common: Federation, runner: Runner) -> Made:
     """Make the students of all variants, two at a time; returns them, and why others could not be made."""
     stages, failed = {}, {}
     for variant, spec in specs.items():
         try:
-            consensus = aggregate(common.annotations, common.data.transfer, spec, workshop)
-            stages[variant] = distil(consensus, common.data.transfer, spec, workshop, common.annotations)
+            consensus = aggregate(common.annotations, common.data.transfer, spec, runner)
+            stages[variant] = distil(consensus, common.data.transfer, spec, runner, common.annotations)
         except FluidError as error:
             failed[variant] = told(error)
-    new = {stage.key(): stage for stage in stages.values() if not workshop.store.holds(stage.kind, stage.key_inputs())}
-    workshop.carry_out([Task("student", key, partial(make_quietly, stage, workshop.store.root)) for key, stage in new.items()])
-    return {variant: workshop.make(stage) for variant, stage in stages.items()}, failed
+    new = {stage.key(): stage for stage in stages.values() if not runner.store.holds(stage.kind, stage.key_inputs())}
+    runner.carry_out([Task("student", key, partial(make_quietly, stage, runner.store.root)) for key, stage in new.items()])
+    return {variant: runner.make(stage) for variant, stage in stages.items()}, failed
 
 
 def ask_student(artifact: Any, common: Federation) -> tuple[dict[str, np.ndarray], None]:
     """Return what a student says of validation and tests."""
     student = read_model(artifact)
     with threads(2):
-        return {name: student.predictor.predict(part.molecules).mean[:, 0] for name, part in common.exam.items()}, None
+        return {name: student.predictor.predict(part.molecules).mean[:, 0] for name, part in common.evaluation.items()}, None
 
 
 def scored(probs: Mapping[str, np.ndarray], confidence: np.ndarray | None, common: Federation) -> dict[str, float]:
@@ -173,27 +173,27 @@ def scored(probs: Mapping[str, np.ndarray], confidence: np.ndarray | None, commo
     Of a consensus also the area under risk and coverage on the validation part, if its confidence decides who is answered first.
     """
     endpoints = common.models["T1"].predictor.endpoints
-    labels = {name: labels_for(part, endpoints)[:, 0] for name, part in common.exam.items()}
+    labels = {name: labels_for(part, endpoints)[:, 0] for name, part in common.evaluation.items()}
     threshold = best_threshold(probs["validation"], labels["validation"])
     found = {f"{name} auroc": metrics.auroc(probs[name], labels[name]) for name in probs}
     found |= {f"{name} mcc": metrics.mcc(probs[name], labels[name], threshold) for name in probs if name != "validation"}
     found |= {f"validation {name}": getattr(metrics, name)(probs["validation"], labels["validation"]) for name in QUALITY}
     if confidence is None:
         return found
-    judged = judge_confidence(probs["validation"], confidence, labels["validation"], endpoints[0].kind)
-    return found | {f"validation {name}": getattr(judged, name) for name in CONFIDENCE}
+    evaluated = evaluate_confidence(probs["validation"], confidence, labels["validation"], endpoints[0].kind)
+    return found | {f"validation {name}": getattr(evaluated, name) for name in CONFIDENCE}
 
 
-def carried_out(settings: list[str], seed: int, workshop: Workshop, wanted: list[Variant]) -> Iterator[dict[str, Any]]:
+def carried_out(settings: list[str], seed: int, runner: Runner, wanted: list[Variant]) -> Iterator[dict[str, Any]]:
     """Yield one row per variant of one seed; a choice that needs what is not there says so."""
-    common = shared(spec_of(settings, seed), workshop)
+    common = shared(spec_of(settings, seed), runner)
     specs, failed = {}, {}
     for variant in wanted:
         try:
             specs[variant] = spec_of(settings, seed, variant)
         except FluidError as error:
             failed[variant] = told(error)
-    made, more = students({one: spec for one, spec in specs.items() if one.judged == "student"}, common, workshop)
+    made, more = students({one: spec for one, spec in specs.items() if one.evaluated == "student"}, common, runner)
     failed |= more
     for variant in wanted:
         found: dict[str, Any] = {"reason": failed[variant]} if variant in failed else {}
@@ -203,7 +203,7 @@ def carried_out(settings: list[str], seed: int, workshop: Workshop, wanted: list
                 found = scored(*said, common)
         except FluidError as error:
             found = {"reason": told(error)}
-        yield {"dataset": "", "seed": seed, "group": variant.group, "choice": variant.choice, "judged": variant.judged, **found}
+        yield {"dataset": "", "seed": seed, "group": variant.group, "choice": variant.choice, "evaluated": variant.evaluated, **found}
 
 
 def interval(values: pd.Series) -> tuple[float, float]:
@@ -225,11 +225,11 @@ def defaults(settings: list[str]) -> dict[str, str]:
 def summary(rows: pd.DataFrame, present: Mapping[str, str]) -> pd.DataFrame:
     """Return mean and paired difference to the default choice, with its interval, per data set and variant; best validation first."""
     parts = []
-    for (dataset, group, judged), part in rows.groupby(["dataset", "group", "judged"], sort=False):
+    for (dataset, group, evaluated), part in rows.groupby(["dataset", "group", "evaluated"], sort=False):
         base = part[part["choice"] == present[group]].set_index("seed")
         for choice, own in part.groupby("choice", sort=False):
             own = own.set_index("seed")
-            row: dict[str, Any] = {"dataset": dataset, "group": group, "judged": judged, "choice": choice, "seeds": len(own)}
+            row: dict[str, Any] = {"dataset": dataset, "group": group, "evaluated": evaluated, "choice": choice, "seeds": len(own)}
             row["default"] = choice == present[group]
             row["reason"] = next((reason for reason in own.get("reason", pd.Series(dtype=object)).dropna()), "")
             for name in (*MEASURES, *(f"validation {one}" for one in (*QUALITY, *CONFIDENCE))):
@@ -238,7 +238,7 @@ def summary(rows: pd.DataFrame, present: Mapping[str, str]) -> pd.DataFrame:
                 row[name], row[f"{name} ±"] = interval(own[name])
                 row[f"{name} Δ"], row[f"{name} Δ±"] = interval((own[name] - base[name]).dropna())
             parts.append(row)
-    return pd.DataFrame(parts).sort_values(["dataset", "group", "judged", "validation auroc"], ascending=[True, True, True, False])
+    return pd.DataFrame(parts).sort_values(["dataset", "group", "evaluated", "validation auroc"], ascending=[True, True, True, False])
 
 
 def of_confidence(table: pd.DataFrame) -> list[str]:
@@ -246,7 +246,7 @@ def of_confidence(table: pd.DataFrame) -> list[str]:
     names = [f"validation {name}" for name in ("auroc", *QUALITY, *CONFIDENCE)]
     heads = ["AUROC", "Brier", "NLL", "ECE", "error rate", "area under risk and coverage", "best possible"]
     lines: list[str] = []
-    for dataset, part in table[(table["judged"] == "consensus") & (table["reason"] == "")].groupby("dataset", sort=False):
+    for dataset, part in table[(table["evaluated"] == "consensus") & (table["reason"] == "")].groupby("dataset", sort=False):
         lines += ["", f"**{dataset}** ({int(part['seeds'].max())} seeds, validation part)", "", f"| consensus | {' | '.join(heads)} |"]
         lines.append("|---" * (len(heads) + 1) + "|")
         for _, row in part.sort_values("validation aurc").iterrows():
@@ -257,8 +257,8 @@ def of_confidence(table: pd.DataFrame) -> list[str]:
 def markdown(table: pd.DataFrame) -> list[str]:
     """Return the table as Markdown: one section per data set and group, the best by validation first."""
     lines: list[str] = []
-    for (dataset, group, judged), part in table.groupby(["dataset", "group", "judged"], sort=False):
-        lines += ["", f"**{dataset}, {group}, {judged}** ({int(part['seeds'].max())} seeds)", ""]
+    for (dataset, group, evaluated), part in table.groupby(["dataset", "group", "evaluated"], sort=False):
+        lines += ["", f"**{dataset}, {group}, {evaluated}** ({int(part['seeds'].max())} seeds)", ""]
         lines += [f"| {group} | " + " | ".join(MEASURES) + " | Brier | ECE |", "|---" * (len(MEASURES) + 3) + "|"]
         for _, row in part.iterrows():
             name = f"**{row['choice']}** (default)" if row["default"] else row["choice"]
@@ -274,10 +274,10 @@ def judged_rows(table: pd.DataFrame) -> list[Row]:
     """Return a row per variant: it holds if it was measured; a default also if nothing is clearly better on validation."""
     found = []
     for row in table.to_dict("records"):
-        rivals = table[(table["dataset"] == row["dataset"]) & (table["group"] == row["group"]) & (table["judged"] == row["judged"])]
+        rivals = table[(table["dataset"] == row["dataset"]) & (table["group"] == row["group"]) & (table["evaluated"] == row["evaluated"])]
         beaten = rivals[rivals["validation auroc Δ"] - rivals["validation auroc Δ±"] > 0] if row["default"] else rivals.iloc[:0]
         measured = bool(row["reason"]) or not math.isnan(row["validation auroc"])
-        name = f"{row['dataset']} {row['group']}={row['choice']} ({row['judged']})"
+        name = f"{row['dataset']} {row['group']}={row['choice']} ({row['evaluated']})"
         found.append(row | {"name": name, "clearly_better": list(beaten["choice"]), "holds": measured and not len(beaten)})
     return found
 
@@ -300,15 +300,15 @@ def main() -> None:
     options = parser().parse_args()
     work = Path(options.work or tempfile.mkdtemp(prefix="fluid-study-")).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    workshop = Workshop(ArtifactStore(work / "store"), workers=2)
+    runner = Runner(ArtifactStore(work / "store"), workers=2)
     wanted = [variant for variant in variants() if not options.only or variant.group in options.only]
-    wanted = [variant for variant in wanted if variant.judged == "consensus" or not options.asked_directly]
+    wanted = [variant for variant in wanted if variant.evaluated == "consensus" or not options.asked_directly]
     rows: list[dict[str, Any]] = []
     sets = datasets(options, work)
     partial = options.json.with_suffix(".partial.json")
     for seed in range(options.seeds):
         for dataset, settings in sets.items():
-            for row in carried_out(settings, seed, workshop, wanted):
+            for row in carried_out(settings, seed, runner, wanted):
                 rows.append(row | {"dataset": dataset})
                 print({key: round(value, 4) if isinstance(value, float) else value for key, value in rows[-1].items()}, flush=True)
             write(rows, partial)

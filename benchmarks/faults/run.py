@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import ROOT, Row, arguments, finish, put_between, write
 
 from fluid.artifacts import MANIFEST, hash_file, hash_json, open_artifact
-from fluid.store import ArtifactStore
+from fluid.pipeline.store import ArtifactStore
 from fluid.training.checkpoint import State, read_state, write_state
 
 SMALLER = [

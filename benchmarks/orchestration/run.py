@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import ROOT, Row, arguments, finish, put_between, write
 
 from fluid.artifacts import MANIFEST, open_artifact, read_json
-from fluid.federation.housekeeping import run_folders
-from fluid.store import ArtifactStore
+from fluid.pipeline.store import ArtifactStore
+from fluid.runs.housekeeping import run_folders
 
 SMALL = [
     "experiment=smoke", "data.pool=embedded:test_in_domain", "data.test_in_domain=", "data.validation=", "data.test_external=",

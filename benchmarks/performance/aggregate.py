@@ -28,7 +28,7 @@ def aggregate(bench: Bench) -> list[Row]:
 
 
 def speed(name: str, seconds: dict[str, list[float]], limit: float, molecules: int) -> Row:
-    """Judge the slowest method of a group by its median."""
+    """Evaluate the slowest method of a group by its median."""
     medians = {who: median(took) for who, took in seconds.items()}
     slowest = max(medians, key=lambda who: medians[who])
     took = seconds[slowest]
@@ -52,7 +52,7 @@ def speed(name: str, seconds: dict[str, list[float]], limit: float, molecules: i
 
 
 def memory(bench: Bench, methods: list[str]) -> Row:
-    """Judge the peak of one process that carries out all methods on a million molecules with four endpoints."""
+    """Evaluate the peak of one process that carries out all methods on a million molecules with four endpoints."""
     size = {"molecules": bench.size(1_000_000, 20_000), "endpoints": 4}
     with Worker(sys.executable, "fluid_consensus", {"threads": CORES}, CORES) as worker:
         answers = {f"{method}, {kind}": worker.ask(method=method, kind=kind, **size) for kind in KINDS for method in methods}

@@ -19,7 +19,7 @@ class Bench:
         work: Folder for files and trained models; kept, so that `--only predict` need not train again.
         peers: Folder of the peers' environments.
         repeats: Measured repeats of each side, after one warm-up.
-        quick: Small sizes, to see that everything works; targets are judged all the same.
+        quick: Small sizes, to see that everything works; targets are evaluated all the same.
         data: Folder of `paths.data=`, or `None`.
         base: Commit that the demo is compared with.
     """

@@ -53,4 +53,4 @@ def featurise(bench: Bench) -> list[Row]:
     others = {way: rates(n, seconds(answers[way])) for way in list(workers)[1:3]}
     graphs = row("featurise: RDKit's parser alone, ours without fingerprints", "parse", answers, n, PARSER_TARGET, own=GRAPHS)
     both = row("featurise: RDKit's parser alone, ours with fingerprints", "parse", answers, n, 0.0, other_ways_raw=others)
-    return [*rows, graphs, both | {"target": "told, not judged"}]
+    return [*rows, graphs, both | {"target": "told, not evaluated"}]

@@ -27,9 +27,9 @@ from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphTensors, gather
 from fluid.molecules.packed import PackedGraphs
 from fluid.molecules.workers import featurize_part
+from fluid.training.config import TrainingConfig
 from fluid.training.loader import Examples, LabelledBatch, batches_of
 from fluid.training.module import TeacherModule
-from fluid.training.recipe import Recipe
 
 ENDPOINTS = (Endpoint("y"),)
 CLOSE = {"cpu": 1e-5, "cuda": 1e-4}  # sums on a GPU are added in another order, products may use other kernels
@@ -193,7 +193,7 @@ def stepper(site: Site, make: Making, size: int, precision: str) -> Callable[[],
     size = min(size, len(site.graphs))
     labels = np.random.default_rng(0).integers(0, 2, (len(site.graphs), 1)).astype(np.float32)
     examples = Examples(site.graphs, labels, np.ones_like(labels))
-    module = TeacherModule(fresh(site, training=True), ENDPOINTS, Recipe(), total_steps=10_000).to(site.device)
+    module = TeacherModule(fresh(site, training=True), ENDPOINTS, TrainingConfig(), total_steps=10_000).to(site.device)
     optimizer = module.configure_optimizers()["optimizer"]
     target, weight = (torch.as_tensor(values, device=site.device) for values in (examples.target, examples.weight))
 

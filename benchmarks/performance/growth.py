@@ -63,7 +63,7 @@ def growth(bench: Bench) -> list[Row]:
 
 
 def row(stage: str, sizes: Sequence[int], seconds: Sequence[float], complete: bool) -> Row:
-    """Judge the exponent of one stage: 1 is proportional."""
+    """Evaluate the exponent of one stage: 1 is proportional."""
     power = exponent(sizes, seconds)
     note = "peer: proportional" if complete else f"only up to {sizes[-1]:,} molecules: the larger file was not given"
     return {

@@ -12,7 +12,7 @@ MOST, THREADS, BATCH = 0.05, 1, 128  # as students are trained
 
 
 def losses(bench: Bench) -> list[Row]:
-    """Measure every loss, forward and backward, and the rest of a step, in turns in one process; judge the dearest."""
+    """Measure every loss, forward and backward, and the rest of a step, in turns in one process; evaluate the dearest."""
     request = {"smiles": transfer(bench.size(6400, 1280)), "threads": THREADS, "batch_size": BATCH}
     with Worker(sys.executable, "fluid_losses", request, THREADS) as worker:
         worker.ask()

@@ -36,7 +36,7 @@ def memory(bench: Bench) -> list[Row]:
 
 
 def row(found: dict[str, list[Run]], sizes: dict[str, tuple[int, int]]) -> Row:
-    """Judge our peaks; the peer's larger size is smaller than ours, for the sake of time."""
+    """Evaluate our peaks; the peer's larger size is smaller than ours, for the sake of time."""
     peaks = {side: [took.tree_mb for took in runs] for side, runs in found.items()}
     growth = {side: large_ / small for side, (small, large_) in peaks.items()}
     return {

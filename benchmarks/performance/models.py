@@ -11,7 +11,7 @@ from bench import Bench
 from molecules import auroc, embedded
 from process import Run, fluid
 
-RECIPE = {
+CONFIG = {
     "training.teacher.validation_share": 0.05,
     "training.teacher.epochs": 25,
     "training.teacher.patience": 25,
@@ -52,7 +52,7 @@ def files(bench: Bench) -> tuple[Path, Path, pd.DataFrame]:
 
 def settings(bench: Bench) -> list[str]:
     """Return the settings of our training."""
-    return [*(QUICK if bench.quick else ()), *(f"{name}={value}" for name, value in RECIPE.items()), "logger=none"]
+    return [*(QUICK if bench.quick else ()), *(f"{name}={value}" for name, value in CONFIG.items()), "logger=none"]
 
 
 def predict_settings(model: str, data: Path, out: Path) -> list[str]:
@@ -70,7 +70,7 @@ def train_ours(bench: Bench) -> tuple[Trained, Run]:
     took = fluid("train-teacher", folder / "train.log", *where, *settings(bench))
     fluid("predict", folder / "predict.log", *predict_settings(str(folder / "teacher"), validation, folder / "validation.csv"))
     epochs = pd.read_csv(folder / "teacher" / "curve.csv")["epoch"].nunique()
-    learnt = round(len(pd.read_csv(pool)) * (1 - RECIPE["training.teacher.validation_share"]))
+    learnt = round(len(pd.read_csv(pool)) * (1 - CONFIG["training.teacher.validation_share"]))
     return keep(folder, Trained(str(folder / "teacher"), took.seconds, auroc(folder / "validation.csv", truth), epochs, learnt)), took
 
 

@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     made = arguments(__doc__ or "")
     made.add_argument("--only", choices=BENCHMARKS, action="append", help="carry out only this benchmark (may be given again)")
     made.add_argument("--repeats", type=int, default=5, help="measured repeats of each side, after a warm-up")
-    made.add_argument("--quick", action="store_true", help="small sizes: to see that everything works, not to judge")
+    made.add_argument("--quick", action="store_true", help="small sizes: to see that everything works, not to evaluate")
     made.add_argument("--peers", type=Path, default=ROOT / "benchmarks" / ".peers", metavar="DIR", help="environments of the peers")
     made.add_argument("--work", type=Path, default=ROOT / "runs" / "performance", metavar="DIR", help="files and models of the runs")
     made.add_argument("--base", default=BASE, metavar="COMMIT", help="commit that the demo is compared with")

@@ -24,8 +24,8 @@ from scipy.stats import t
 from fluid.artifacts import atomic_file, read_json
 from fluid.errors import FluidError
 from fluid.evaluation.golden import KEY, GoldenError, Group, read_results, selected
-from fluid.federation.run_record import DONE, read_record
 from fluid.reporting.figures.bars import BASELINES
+from fluid.runs.record import DONE, read_record
 
 SUITE = "suite.json"
 TIERS = {"smoke": 1, "nightly": 3, "paper": 5}

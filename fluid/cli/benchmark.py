@@ -11,7 +11,7 @@ from fluid.artifacts import write_json
 from fluid.cli.compose import composed, with_hydra
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
-from fluid.cli.suites import VERB, Part, SuiteSpec, check_folder, known, part_of, strays, suite_spec
+from fluid.cli.suites import VERB, SuiteSpec, TierExperiment, check_folder, known, part_of, strays, suite_spec
 from fluid.cli.sweep import FLAGS, SweepFailed, carry_out_all
 from fluid.cli.verbs import command_of, last_line, plain_values, run_collect
 from fluid.errors import ConfigError, FluidError
@@ -51,13 +51,13 @@ class Order:
     tier: str
     only: str
     folder: Path
-    parts: tuple[Part, ...]
+    parts: tuple[TierExperiment, ...]
     check: Path | None
     readme: Path | None
     command: str
 
     @property
-    def chosen(self) -> list[Part]:
+    def chosen(self) -> list[TierExperiment]:
         """The experiments that are carried out."""
         return [part for part in self.parts if self.only in ("", part.name)]
 
@@ -91,7 +91,7 @@ def surroundings(values: Mapping[str, Any], folder: Path, settings: Sequence[str
 
 def own_expected(suite: str, tier: str) -> Path:
     """Return the file of a suite's golden numbers in a checkout."""
-    from fluid.federation.provenance import CHECKOUT
+    from fluid.runs.provenance import CHECKOUT
 
     return CHECKOUT / EXPECTED / f"{suite}-{tier}.json"
 
@@ -163,8 +163,8 @@ def check_inputs(order: Order) -> None:
 
 def results_of(order: Order) -> "SuiteData":
     """Return what there is of the suite in its folder."""
-    from fluid.federation.provenance import provenance
-    from fluid.federation.suite_results import WantedRun, gather, notes_on
+    from fluid.runs.provenance import provenance
+    from fluid.runs.suite_results import WantedRun, gather, notes_on
 
     wanted = [
         WantedRun(part.name, one.setting, seed_of(settings), run, command_of(settings))
@@ -191,7 +191,7 @@ def seed_of(settings: Sequence[str]) -> int:
 
 def stray_notes(order: Order) -> list[str]:
     """Name the run folders that lie among the suite's and are none of its."""
-    from fluid.federation.housekeeping import run_folders
+    from fluid.runs.housekeeping import run_folders
 
     found = [(part, folder) for part in order.parts for folder in strays(part, run_folders(part.whole.folder))]
     return [
@@ -200,7 +200,7 @@ def stray_notes(order: Order) -> list[str]:
     ]
 
 
-def judged(order: Order, data: "SuiteData") -> "SuiteData":
+def evaluated(order: Order, data: "SuiteData") -> "SuiteData":
     """Return the results with what is not as the golden numbers expect it."""
     from fluid.reporting.suite_page import TABLE
 
@@ -222,15 +222,15 @@ def write_results(order: Order) -> "SuiteData":
     from fluid.reporting.suite_page import write_scores, write_suite
 
     data = results_of(order)
-    write_scores(data, order.folder)  # which is what is judged
-    data = judged(order, data)
+    write_scores(data, order.folder)  # which is what is evaluated
+    data = evaluated(order, data)
     write_suite(data, order.folder)
     return data
 
 
-def collect_part(part: Part) -> None:
+def collect_part(part: TierExperiment) -> None:
     """Make the table and the page of one experiment, with the figures that are its own, if it has a finished run."""
-    from fluid.federation.collect import finished_runs
+    from fluid.runs.collect import finished_runs
 
     folder = part.whole.folder
     if finished_runs(folder)[0]:
@@ -256,8 +256,8 @@ def tell(order: Order, data: "SuiteData") -> None:
     Raises:
         SuiteFailed: Runs are missing, or numbers are not the golden ones.
     """
-    from fluid.federation.run_record import DONE
     from fluid.reporting.suite_page import PAGE, TABLE
+    from fluid.runs.record import DONE
 
     for note in data.notes:
         print(f"note: {note}")
@@ -285,8 +285,8 @@ def run_benchmark(arguments: Sequence[str]) -> None:
         SuiteFailed: A run failed, or a number is not as the golden ones expect it; all else was done.
         ConfigError: The suite cannot be carried out as asked, or its folder holds other runs.
     """
-    from fluid.federation.run_record import alone
     from fluid.reporting.suite_page import check_page, put_into, suite_lines
+    from fluid.runs.record import alone
 
     order = order_of(arguments)
     check_inputs(order)

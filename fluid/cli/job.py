@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from fluid.cli.compose import composed
 from fluid.cli.verbs import command_of, plain_values, run_folder, run_verb
-from fluid.federation.run_record import RECORD, write_failure
+from fluid.runs.record import RECORD, write_failure
 
 VERB = "simulate"
 

@@ -19,8 +19,8 @@ from fluid.cli.job import Settings, carry_out
 from fluid.cli.signals import heed_signals
 from fluid.cli.slurm import SlurmSpec
 from fluid.errors import ConfigError
-from fluid.federation.run_record import RECORD
 from fluid.molecules.pool import bounded_workers
+from fluid.runs.record import RECORD
 
 Jobs = Mapping[Path, Settings]
 

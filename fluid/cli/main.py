@@ -23,7 +23,7 @@ VERBS = {
     "distill": "the coordinator trains the student on the consensus",
     "hybrid": "one company adds its own data back to the student",
     "predict": "prediction, uncertainty and domain flag for every row of a molecule file",
-    "evaluate": "judge a model on labelled molecules",
+    "evaluate": "evaluate a model on labelled molecules",
     "report": "draw the report page of a finished run again",
     "collect": "one table and one comparison page from all runs of a sweep",
     "benchmark": "a whole suite of experiments, to one table and one page, against golden numbers",

@@ -26,9 +26,9 @@ from fluid.cli.verbs import command_of, plain_values, run_folder, run_simulate
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, FluidError
 from fluid.evaluation.validation import check_metric
-from fluid.federation.rehearsal import STEPS, rehearse
 from fluid.federation.spec import FederationSpec
-from fluid.federation.workshop import Workshop
+from fluid.federation.trial import STEPS, trial_scores
+from fluid.pipeline.runner import Runner
 
 if TYPE_CHECKING:  # Optuna is an extra, and not quick to import
     from optuna.trial import FrozenTrial, Trial
@@ -190,7 +190,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
     trial.set_user_attr("command", command)
     print(f"trial {trial.number} ({len(search.slots())} of {wanted.spec.n_trials}): {' '.join(chosen)}", flush=True)
     try:
-        run_simulate(config, command, lambda spec, workshop: look(trial, spec, workshop, wanted.spec.metric))
+        run_simulate(config, command, lambda spec, runner: look(trial, spec, runner, wanted.spec.metric))
         score = search.trials()[trial.number].intermediate_values[len(STEPS) - 1]
         search.study.tell(trial, score)
         print(f"trial {trial.number}: {wanted.spec.metric} {score:.4f} on validation", flush=True)
@@ -211,14 +211,14 @@ def trial_run(settings: Sequence[str], folder: Path) -> tuple[dict[str, Any], st
     return plain_values(composed(VERB, placed)), command_of(placed)
 
 
-def look(trial: "Trial", spec: FederationSpec, workshop: Workshop, metric: str) -> None:
+def look(trial: "Trial", spec: FederationSpec, runner: Runner, metric: str) -> None:
     """Report a trial's validation scores as they come, and stop it if it does badly.
 
     Raises:
         Pruned: It does; the stages that would have come are spared.
         ConfigError: The student has no score.
     """
-    for number, (step, score) in enumerate(rehearse(spec, workshop, metric)):
+    for number, (step, score) in enumerate(trial_scores(spec, runner, metric)):
         if math.isnan(score):
             if step == STEPS[-1]:
                 raise ConfigError(f"the student's {metric} on validation is undefined", expected="labels of both classes in validation")

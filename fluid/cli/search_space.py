@@ -19,7 +19,7 @@ class SearchSpec:
     """A search for hyper-parameters.
 
     Attributes:
-        metric: What the student is judged by, on validation molecules only.
+        metric: What the student is evaluated by, on validation molecules only.
         n_trials: Trials in all; may be raised later, the search then goes on.
         seed: Seed of the sampler: trial by trial, the same seed and the same scores give the same settings.
         pruner: `median` stops a trial that does worse than the median of the earlier ones so far; `none` stops no trial.

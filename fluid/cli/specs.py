@@ -8,7 +8,7 @@ from fluid.cli.build import build
 from fluid.errors import ConfigError
 from fluid.federation.spec import FederationSpec
 
-SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search", "launcher", "only", "cost", "figure")
+SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search", "launcher", "target", "cost", "figure")
 
 
 def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:

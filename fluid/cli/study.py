@@ -27,7 +27,7 @@ from fluid.artifacts import atomic_file
 from fluid.cli.search_space import SearchSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import LOWER_IS_BETTER
-from fluid.federation.rehearsal import STEPS
+from fluid.federation.trial import STEPS
 from fluid.seeding import derive_seed
 
 JOURNAL, LOCK, TRIALS, TABLE = "study.journal", "study.lock", ".trials", "trials.csv"

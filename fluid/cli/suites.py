@@ -61,7 +61,7 @@ class TierSpec:
         experiments: Their names, in order.
         seeds: Seeds of every setting: all are compared on the same ones.
         settings: Further settings of all runs.
-        also: Further settings of one experiment, by its name, or of all runs that have a setting, by its text (`recipe=paper`).
+        also: Further settings of one experiment, by its name, or of all runs that have a setting, by its text (`protocol=paper`).
     """
 
     experiments: tuple[str, ...]
@@ -116,7 +116,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TierExperiment:
     """An experiment of a suite as it is to be carried out.
 
     Attributes:
@@ -231,7 +231,7 @@ def divided(whole: Plan, texts: Sequence[str], given: Sequence[str]) -> list[Ser
     return [Series(setting, replace(whole, jobs=jobs)) for setting, jobs in series.items()]
 
 
-def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[str]) -> Part:
+def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[str]) -> TierExperiment:
     """Return an experiment of a suite as sweeps over its seeds.
 
     Args:
@@ -256,10 +256,10 @@ def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[
     runs = [run for one in series for run in one.plan.jobs]
     if len(set(runs)) < len(runs):
         raise ConfigError(f"suite {suite.name}: two settings of experiment {name} come to the same runs", remedy="Sweep over other values.")
-    return Part(name, spec.question, tuple(series))
+    return TierExperiment(name, spec.question, tuple(series))
 
 
-def check_folder(part: Part) -> None:
+def check_folder(part: TierExperiment) -> None:
     """Refuse the folder of an experiment that holds runs of other settings.
 
     Raises:
@@ -280,6 +280,6 @@ def check_folder(part: Part) -> None:
         )
 
 
-def strays(part: Part, folders: Sequence[Path]) -> list[Path]:
+def strays(part: TierExperiment, folders: Sequence[Path]) -> list[Path]:
     """Return the run folders of an experiment that are none of its runs: of other settings, or of another version's."""
     return [folder for folder in folders if folder not in part.whole.jobs]

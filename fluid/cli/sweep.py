@@ -17,7 +17,7 @@ from fluid.cli.job import VERB, Settings
 from fluid.cli.launchers import Jobs, Launcher, launcher_of
 from fluid.cli.verbs import command_of, plain_values, run_folder, run_verb
 from fluid.errors import ArtifactError, ConfigError, FluidError
-from fluid.federation.run_record import DONE, RECORD, alone, read_record
+from fluid.runs.record import DONE, RECORD, alone, read_record
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override

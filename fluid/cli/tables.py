@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from fluid.federation.housekeeping import Garbage, RunStatus, StageStatus
+from fluid.runs.housekeeping import Garbage, RunStatus, StageStatus
 
 STEPS = (("d", 86_400), ("h", 3600), ("min", 60))
 WIDE = 160

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from lightning.pytorch.loggers import Logger
 
-from fluid.federation.provenance import provenance
 from fluid.reporting.report_data import ReportData
+from fluid.runs.provenance import provenance
 
 
 @dataclass(frozen=True, slots=True)

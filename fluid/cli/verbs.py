@@ -16,17 +16,25 @@ from omegaconf import DictConfig, OmegaConf
 
 from fluid.artifacts import atomic_file, hash_json
 from fluid.cli.build import build
+from fluid.cli.progress import showing_progress
 from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, without
 from fluid.cli.suggest import check_known
-from fluid.cli.watch import watching
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
-from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
-from fluid.federation.run_record import portion_folder
+from fluid.federation.requests import (
+    AggregateRequest,
+    AnnotateRequest,
+    DistillRequest,
+    EvaluateRequest,
+    HybridRequest,
+    PredictRequest,
+    TeacherRequest,
+)
 from fluid.federation.spec import FederationSpec
-from fluid.federation.workshop import MakeLogger, Workshop, no_logger
 from fluid.molecules.pool import bounded_workers
-from fluid.store import ArtifactStore
+from fluid.pipeline.runner import MakeLogger, Runner, no_logger
+from fluid.pipeline.store import ArtifactStore
+from fluid.runs.record import target_folder
 
 if TYPE_CHECKING:
     from fluid.cli.tracking import Tracked
@@ -47,17 +55,17 @@ def whole_folder(config: Config) -> Path:
 
 
 def run_folder(config: Config) -> Path:
-    """Return the run's folder: that of the whole run or, if `only` a part is made, the part's inside of it."""
+    """Return the run's folder: that of the whole run or, if only a `target` is made, the target's inside of it."""
     whole = whole_folder(config)
-    return portion_folder(whole, config["only"]) if config["only"] else whole
+    return target_folder(whole, config["target"]) if config["target"] else whole
 
 
 def tracked_run(config: Config) -> "Tracked":
     """Return a federation's run, or a part of it, as it is tracked: in the group of its sweep, else in that of the whole run."""
     from fluid.cli.tracking import Tracked
 
-    whole, only = whole_folder(config).name, config["only"]
-    return Tracked("simulate", f"{whole}-{only}" if only else whole, config["sweep"] or whole, run_folder(config) / "logs", config)
+    whole, target = whole_folder(config).name, config["target"]
+    return Tracked("simulate", f"{whole}-{target}" if target else whole, config["sweep"] or whole, run_folder(config) / "logs", config)
 
 
 def last_line(what: str, where: Path) -> None:
@@ -65,22 +73,22 @@ def last_line(what: str, where: Path) -> None:
     print(f"{what}: {where}")
 
 
-def nothing(spec: FederationSpec, workshop: Workshop) -> None:
+def nothing(spec: FederationSpec, runner: Runner) -> None:
     """Do nothing before a federation."""
 
 
-def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Workshop], None] = nothing) -> None:
-    """Run `fluid simulate`; `before` is called in its workshop first, and may end it by an error."""
+def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Runner], None] = nothing) -> None:
+    """Run `fluid simulate`; `before` is called in its runner first, and may end it by an error."""
     from fluid.cli.loggers import tracking
     from fluid.federation.analyses import analyse, check_analyses
     from fluid.federation.consortium_data import check_files
-    from fluid.federation.cost import Rates
-    from fluid.federation.run_folder import clear_other_results, write_run
-    from fluid.federation.run_record import recorded
     from fluid.federation.simulation import simulate
+    from fluid.pipeline.cost import Rates
     from fluid.reporting.experiments import check_figure
     from fluid.reporting.report_files import read_report_data
     from fluid.reporting.tables import baseline_table, headline_table
+    from fluid.runs.folder import clear_other_results, write_run
+    from fluid.runs.record import recorded
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
@@ -93,134 +101,134 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
         with atomic_file(run / "config.yaml") as temporary:
             temporary.write_text(OmegaConf.to_yaml(config))
         with tracking(config["logger"], tracked_run(config)) as tracker:
-            with at_work(config, tracker, run) as workshop:
-                workshop.needs = record.needs
-                before(spec, workshop)
-                federation = analyse(simulate(spec, workshop), spec, workshop)
+            with at_work(config, tracker, run) as runner:
+                runner.needs = record.needs
+                before(spec, runner)
+                federation = analyse(simulate(spec, runner), spec, runner)
             again = record.complete()
-            data = read_report_data(run) if again else write_run(federation, workshop.records, config, run.name, spec.seed, run, rates)
+            data = read_report_data(run) if again else write_run(federation, runner.records, config, run.name, spec.seed, run, rates)
             tracker.results(data, run)
     print(headline_table(data.scores).to_string(index=False))
     if len(data.baselines):
         for endpoint in dict.fromkeys(data.scores["endpoint"]):
             print(f"\n{endpoint}\n{baseline_table(data.scores, data.baselines, endpoint).to_string(index=False)}")
-    peak = max(record.cost.peak_mb for record in workshop.records)
+    peak = max(record.cost.peak_mb for record in runner.records)
     print(f"total: {time.perf_counter() - began:.0f} s, peak memory {peak:.0f} MB in one process")
     if config["open"] and sys.stdout.isatty():
         webbrowser.open((run / "report.html").resolve().as_uri())
     last_line("report", (run / "report.html").resolve())
 
 
-def run_portion(config: Config, command: str) -> None:
-    """Run `fluid simulate only=...`: make a part of a federation, which a whole run finds in the store."""
+def run_target(config: Config, command: str) -> None:
+    """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store."""
     from fluid.cli.loggers import tracking
     from fluid.federation.consortium_data import check_files
-    from fluid.federation.portion import check_portion, make_portion
-    from fluid.federation.run_record import recorded
+    from fluid.federation.target import check_target, make_target
+    from fluid.runs.record import recorded
 
     run, spec = run_folder(config), federation_spec(config)
-    check_portion(config["only"], spec)
+    check_target(config["target"], spec)
     check_data_folder(config)
     check_files(spec.data)
     with (
         recorded(run, config, without(config, *SURROUNDINGS), command) as record,
         tracking(config["logger"], tracked_run(config)) as tracker,
-        at_work(config, tracker, run) as workshop,
+        at_work(config, tracker, run) as runner,
     ):
-        workshop.needs = record.needs
-        make_portion(config["only"], spec, workshop)
-    last_line(f"{config['only']} is in the store", workshop.store.root)
+        runner.needs = record.needs
+        make_target(config["target"], spec, runner)
+    last_line(f"{config['target']} is in the store", runner.store.root)
 
 
 @contextmanager
-def at_work(config: Config, logger: MakeLogger = no_logger, run: Path | None = None) -> Iterator[Workshop]:
-    """Yield a workshop with progress and loggers; what the `run` needs is kept in the store."""
+def at_work(config: Config, logger: MakeLogger = no_logger, run: Path | None = None) -> Iterator[Runner]:
+    """Yield a runner with progress and loggers; what the `run` needs is kept in the store."""
     place = store(config)
-    with watching(config.get("trainer", {}).get("progress", True)) as watch, place.used(run):
-        yield Workshop(place, watch, logger, workers=bounded_workers(config.get("workers", 1)))
+    with showing_progress(config.get("trainer", {}).get("progress", True)) as progress, place.used(run):
+        yield Runner(place, progress, logger, workers=bounded_workers(config.get("workers", 1)))
 
 
 @contextmanager
-def training(verb: str, config: Config) -> Iterator[Workshop]:
-    """Yield a workshop for a verb that trains one model; its logs go beside the result, which is sealed."""
+def training(verb: str, config: Config) -> Iterator[Runner]:
+    """Yield a runner for a verb that trains one model; its logs go beside the result, which is sealed."""
     from fluid.cli.loggers import tracking
     from fluid.cli.tracking import Tracked
 
     out = Path(config["out"])
     tracked = Tracked(verb, out.name, out.name, out.with_name(out.name + "-logs"), config)
-    with tracking(config["logger"], tracked) as tracker, at_work(config, tracker) as workshop:
-        yield workshop
+    with tracking(config["logger"], tracked) as tracker, at_work(config, tracker) as runner:
+        yield runner
 
 
 def run_train_teacher(config: Config) -> None:
     """Run `fluid train-teacher`."""
     from fluid.federation import consortium
 
-    order = build(TeacherOrder, without(config, *SURROUNDINGS))
-    with training("train-teacher", config) as workshop:
-        consortium.train_teacher(order, workshop)
-    last_line("teacher (keep it inside your company)", order.out)
+    request = build(TeacherRequest, without(config, *SURROUNDINGS))
+    with training("train-teacher", config) as runner:
+        consortium.train_teacher(request, runner)
+    last_line("teacher (keep it inside your company)", request.out)
 
 
 def run_annotate(config: Config) -> None:
     """Run `fluid annotate`."""
     from fluid.federation import consortium
 
-    order = build(AnnotateOrder, without(config, *SURROUNDINGS))
-    with at_work(config) as workshop:
-        consortium.annotate(order, workshop)
-    last_line("annotation set (send this folder to the coordinator)", order.out / "annotation_set")
+    request = build(AnnotateRequest, without(config, *SURROUNDINGS))
+    with at_work(config) as runner:
+        consortium.annotate(request, runner)
+    last_line("annotation set (send this folder to the coordinator)", request.out / "annotation_set")
 
 
 def run_aggregate(config: Config) -> None:
     """Run `fluid aggregate`."""
     from fluid.federation import consortium
 
-    order = build(AggregateOrder, without(config, *SURROUNDINGS))
-    with at_work(config) as workshop:
-        consortium.aggregate(order, workshop)
-    last_line("consensus", order.out)
+    request = build(AggregateRequest, without(config, *SURROUNDINGS))
+    with at_work(config) as runner:
+        consortium.aggregate(request, runner)
+    last_line("consensus", request.out)
 
 
 def run_distill(config: Config) -> None:
     """Run `fluid distill`."""
     from fluid.federation import consortium
 
-    order = build(DistillOrder, without(config, *SURROUNDINGS))
-    with training("distill", config) as workshop:
-        consortium.distill(order, workshop)
-    last_line("student (give it to everybody)", order.out)
+    request = build(DistillRequest, without(config, *SURROUNDINGS))
+    with training("distill", config) as runner:
+        consortium.distill(request, runner)
+    last_line("student (give it to everybody)", request.out)
 
 
 def run_hybrid(config: Config) -> None:
     """Run `fluid hybrid`."""
     from fluid.federation import consortium
 
-    order = build(HybridOrder, without(config, *SURROUNDINGS))
-    with training("hybrid", config) as workshop:
-        consortium.hybrid(order, workshop)
-    last_line("hybrid (keep it inside your company)", order.out)
+    request = build(HybridRequest, without(config, *SURROUNDINGS))
+    with training("hybrid", config) as runner:
+        consortium.hybrid(request, runner)
+    last_line("hybrid (keep it inside your company)", request.out)
 
 
 def run_predict(config: Config) -> None:
     """Run `fluid predict`."""
     from fluid.federation.predict import predict_file
 
-    order = build(PredictOrder, without(config, *SURROUNDINGS))
-    with watching() as watch:
-        counts = predict_file(order, watch)
-    last_line(f"predictions ({counts.answered} of {counts.rows} rows answered, {counts.rejected} marked as broken)", order.out)
+    request = build(PredictRequest, without(config, *SURROUNDINGS))
+    with showing_progress() as progress:
+        counts = predict_file(request, progress)
+    last_line(f"predictions ({counts.answered} of {counts.rows} rows answered, {counts.rejected} marked as broken)", request.out)
 
 
 def run_evaluate(config: Config) -> None:
     """Run `fluid evaluate`."""
     from fluid.federation import consortium
 
-    order = build(EvaluateOrder, without(config, *SURROUNDINGS))
-    with at_work(config) as workshop:
-        scores = consortium.evaluate(order, workshop)
+    request = build(EvaluateRequest, without(config, *SURROUNDINGS))
+    with at_work(config) as runner:
+        scores = consortium.evaluate(request, runner)
     print(scores[["endpoint", "metric", "value", "low", "high", "n"]].to_string(index=False))
-    last_line("scores", order.out)
+    last_line("scores", request.out)
 
 
 def run_report(config: Config) -> None:
@@ -236,7 +244,7 @@ def run_report(config: Config) -> None:
 def run_status(config: Config) -> None:
     """Run `fluid status`."""
     from fluid.cli.tables import print_runs, print_store
-    from fluid.federation.housekeeping import run_folders, run_status, stage_status
+    from fluid.runs.housekeeping import run_folders, run_status, stage_status
 
     place, runs = store(config), Path(config["paths"]["runs"])
     if not runs.is_dir() and not place.root.is_dir():
@@ -249,7 +257,7 @@ def run_status(config: Config) -> None:
 def run_gc(config: Config) -> None:
     """Run `fluid gc`."""
     from fluid.cli.tables import print_garbage
-    from fluid.federation.housekeeping import collect_garbage
+    from fluid.runs.housekeeping import collect_garbage
 
     place = store(config)
     if not place.root.is_dir():
@@ -262,10 +270,10 @@ def run_gc(config: Config) -> None:
 
 def run_collect(config: Config) -> None:
     """Run `fluid collect`."""
-    from fluid.federation.collect import collect, write_tables
-    from fluid.federation.evidence import evidence_below
     from fluid.reporting.comparison import write_comparison
     from fluid.reporting.experiments import experiment_figures
+    from fluid.runs.collect import collect, write_tables
+    from fluid.runs.figure_data import evidence_below
 
     folder = Path(config["folder"])
     out = Path(config["out"]) if config["out"] else folder / "collected.csv"
@@ -318,6 +326,6 @@ def run_verb(name: str, config: DictConfig, overrides: Sequence[str] = ()) -> No
     values = plain_values(config)
     check_known(name, values)
     if name == "simulate":
-        (run_portion if values["only"] else run_simulate)(values, command_of(overrides))
+        (run_target if values["target"] else run_simulate)(values, command_of(overrides))
     else:
         RUNNERS[name](values)

@@ -24,9 +24,9 @@ from wandb.sdk import _attach as attach
 from fluid.artifacts import hash_file, plain
 from fluid.cli.tracking import Tracked, summary
 from fluid.errors import ConfigError
-from fluid.federation.run_record import told
 from fluid.reporting.page import figures_of
 from fluid.reporting.report_data import ReportData
+from fluid.runs.record import told
 
 FLUSH_S = 0.2
 PATIENCE_S = 10.0

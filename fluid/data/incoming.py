@@ -55,7 +55,7 @@ def incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0
     Raises:
         InputError: The file cannot be read.
     """
-    source = source_of(path, spec.smiles_column, spec.endpoints)
+    source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
     raw = read_rows(path, source.smiles_column, spec.layout.columns(source))
     rows, ahead = tee(map(spec.layout.reader(source), islice(raw, skip, None)))
     smiles = ("" if row.problem else row.smiles for row in ahead)

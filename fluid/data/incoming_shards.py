@@ -14,7 +14,7 @@ from fluid.molecules.library import read_library, write_parts
 from fluid.molecules.packed import PackedGraphs
 from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.standardize import Standardized
-from fluid.shards import Shards
+from fluid.pipeline.shards import Shards
 
 SHARD_ROWS = 8192
 ROWS = "rows.parquet"

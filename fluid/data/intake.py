@@ -84,7 +84,7 @@ def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> In
 
 def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress: Progress | None = None) -> Intake:
     """Merge the incoming rows of a file into different molecules; see `intake`."""
-    source = source_of(path, spec.smiles_column, spec.endpoints)
+    source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
     dropped: list[DroppedRow] = []
     groups: dict[str, _Group] = {}
     count = place = 0
@@ -116,6 +116,7 @@ def _place(row: IncomingRow, values: tuple[float, ...], groups: dict[str, _Group
 
 
 def _finish(path: Path, spec: IntakeSpec, source: Source, groups: dict[str, _Group], dropped: list[DroppedRow], rows: int) -> Intake:
+    endpoints = spec.parsed_endpoints
     policies = [(endpoint, spec.policy(endpoint)) for endpoint in source.measured]
     labels: dict[str, list[float]] = {}
     for key, group in groups.items():
@@ -126,8 +127,8 @@ def _finish(path: Path, spec: IntakeSpec, source: Source, groups: dict[str, _Gro
             labels[key] = label
     if not labels:
         raise _nothing_left(path, dropped, rows)
-    matrix = np.array(list(labels.values()), dtype=np.float32).reshape(len(labels), len(spec.endpoints))
-    table = MoleculeTable(tuple(groups[key].smiles for key in labels), tuple(labels), matrix, spec.endpoints)
+    matrix = np.array(list(labels.values()), dtype=np.float32).reshape(len(labels), len(endpoints))
+    table = MoleculeTable(tuple(groups[key].smiles for key in labels), tuple(labels), matrix, endpoints)
     merged = sum(groups[key].count - 1 for key in labels)
     places = np.array([groups[key].place for key in labels], dtype=np.int64)
     return Intake(table, tuple(sorted(dropped, key=lambda row: row.row)), merged, rows, places)

@@ -3,6 +3,7 @@
 Needs nothing but torch: `from fluid.distillation import combine, soft_bce`.
 """
 
+from fluid.distillation.acquisition import acquisition_scores
 from fluid.distillation.combine import (
     Rule,
     check_method,
@@ -18,7 +19,6 @@ from fluid.distillation.dawid_skene import DawidSkene, dawid_skene
 from fluid.distillation.distiller import DistillationLoss
 from fluid.distillation.evidential import EvidenceSpec
 from fluid.distillation.gaussian_em import GaussianEM, gaussian_em
-from fluid.distillation.hints import released_hints
 from fluid.distillation.layer import ConsensusLayer
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.losses import (
@@ -39,7 +39,7 @@ from fluid.distillation.losses import (
 )
 from fluid.distillation.methods import METHODS, Method
 from fluid.distillation.noise import LabelNoise, expected_confusion, forward_corrected
-from fluid.distillation.selection import MODES, hint_of, select
+from fluid.distillation.selection import MODES, score_name, select
 from fluid.distillation.sharpen import entropy_reduction, sharpen
 from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
 
@@ -69,7 +69,7 @@ __all__ = [
     "gaussian_em",
     "gaussian_nll",
     "hard_class",
-    "hint_of",
+    "score_name",
     "huber",
     "huber_logits",
     "kl_distillation",
@@ -82,7 +82,7 @@ __all__ = [
     "needs_labels",
     "ranking",
     "ranking_logits",
-    "released_hints",
+    "acquisition_scores",
     "select",
     "sharpen",
     "sharpened",

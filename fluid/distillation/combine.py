@@ -120,7 +120,7 @@ def fit_consensus(method: str, tensors: Mapping[str, Tensor], kinds: Sequence[st
     """Learn a consensus on one batch, to ask it about others; arguments and errors as in `combine`.
 
     Methods that learn nothing return the same for every batch. The others (`geometric_median`, `cronus`, `dawid_skene`, `stacking`, and
-    all with `teacher_temperature="learnt"`) are then judged on molecules that they did not see.
+    all with `teacher_temperature="learnt"`) are then evaluated on molecules that they did not see.
     """
     plan = plan_of(method, options)
     return learn(plan, read_votes(tensors, kinds, plan.needs))

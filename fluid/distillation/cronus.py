@@ -107,7 +107,7 @@ def robust_mean(values: Tensor, weights: Tensor, found: Trust, clip: float = CLI
     deviations from the median of each molecule and endpoint, in typical differences and clipped at `clip` of them, where the filter
     of the original first prunes. Then `label = median + Σ_k w_k deviation_k`: no teacher moves a label by more than `w_k · clip` units.
 
-    Limits: needs at least three teachers (of two, nobody knows who is wrong) and judges a teacher as a whole: one that is good in
+    Limits: needs at least three teachers (of two, nobody knows who is wrong) and evaluates a teacher as a whole: one that is good in
     its own small domain and bad elsewhere is filtered. Depends on all molecules of the batch.
 
     Args:

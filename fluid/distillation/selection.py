@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from fluid.distillation.acquisition import row_score
 from fluid.distillation.checks import require_dimensions, require_shape
-from fluid.distillation.hints import row_score
 from fluid.errors import ConfigError
 
 PLAIN_MODES = ("all", "balanced", "random", "best", "worst")
@@ -17,12 +17,12 @@ BY_HINT = {
     "agreed": ("disagreement", False),
     "disputed": ("disagreement", True),
 }
-"""Modes that take the molecules with the highest (true) or lowest (false) value of a hint."""
+"""Modes that take the molecules with the highest (true) or lowest (false) value of a score."""
 MODES = (*PLAIN_MODES, *BY_HINT, "diverse")
 
 
-def hint_of(mode: str) -> str | None:
-    """Return the name of the hint that a mode needs, `cluster` for `diverse`; or `None`."""
+def score_name(mode: str) -> str | None:
+    """Return the name of the score that a mode needs, `cluster` for `diverse`; or `None`."""
     return "cluster" if mode == "diverse" else BY_HINT.get(mode, (None, True))[0]
 
 
@@ -32,7 +32,7 @@ def select(
     confidence: Tensor,
     n: int,
     generator: torch.Generator,
-    hints: Mapping[str, Tensor] | None = None,
+    acquisition: Mapping[str, Tensor] | None = None,
     fill: bool = False,
 ) -> Tensor:
     """Return the rows to learn from.
@@ -45,7 +45,7 @@ def select(
     `covered` takes the molecules that lie closest to any teacher's data, as far as coarse domain bins tell; `certain` and `uncertain` those
     with the lowest and highest mean uncertainty of the teachers; `agreed` and `disputed` those with the lowest and highest variance between
     them (query by committee, Seung et al. 1992, doi:10.1145/130385.130417); `diverse` takes from all clusters in turn. Equal ones are
-    drawn at random; molecules whose hint is unknown come last.
+    drawn at random; molecules whose score is unknown come last.
 
     Args:
         mode: One of `MODES`.
@@ -53,15 +53,15 @@ def select(
         confidence: `(M, T)`.
         n: Most rows to take.
         generator: Random stream (on the CPU).
-        hints: What the mode needs, see `hint_of`: `coverage` `(M,)`, `uncertainty` and `disagreement` `(M, T)` of `released_hints`,
-            `cluster` `(M,)` whole numbers.
+        acquisition: What the mode needs, see `score_name`: `coverage` `(M,)`, `uncertainty` and `disagreement` `(M, T)`, or `cluster`
+            `(M,)`, whole numbers.
         fill: Of `balanced`: take `n` molecules even where one side is short.
 
     Returns:
         Row indices, int64, in no particular order.
 
     Raises:
-        ConfigError: The mode is unknown, its hint is missing, or `n` is below 1.
+        ConfigError: The mode is unknown, its score is missing, or `n` is below 1.
         ShapeError: Shapes disagree.
     """
     require_dimensions("soft_label", soft_label, 2, "(molecules, endpoints)")
@@ -77,19 +77,21 @@ def select(
     if mode in PLAIN_MODES:
         order = torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)
         return rows[order[:n]]
-    score = _hint(mode, hints or {}, len(soft_label))[rows]
+    score = _hint(mode, acquisition or {}, len(soft_label))[rows]
     if mode == "diverse":
         return rows[torch.argsort(_turn(score), stable=True)[:n]]
     last = torch.nan_to_num(-score if BY_HINT[mode][1] else score, nan=torch.inf)
     return rows[torch.argsort(last, stable=True)[:n]]
 
 
-def _hint(mode: str, hints: Mapping[str, Tensor], n: int) -> Tensor:
-    name = str(hint_of(mode))
-    if name not in hints:
-        raise ConfigError(f"selection mode {mode!r} has no hint {name!r}", remedy="Make the consensus again: it holds the hints.")
-    require_shape(f"hint {name!r}", hints[name], (n, *hints[name].shape[1:]))
-    return row_score(hints, name)
+def _hint(mode: str, acquisition: Mapping[str, Tensor], n: int) -> Tensor:
+    name = str(score_name(mode))
+    if name not in acquisition:
+        raise ConfigError(
+            f"selection mode {mode!r} has no acquisition score {name!r}", remedy="Make the consensus again: it holds these scores."
+        )
+    require_shape(f"score {name!r}", acquisition[name], (n, *acquisition[name].shape[1:]))
+    return row_score(acquisition, name)
 
 
 def _turn(cluster: Tensor) -> Tensor:

@@ -88,7 +88,7 @@ def paired_difference_interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> Interval:
-    """Estimate metric(first) − metric(second) with its interval, both models judged on the same resampled molecules.
+    """Estimate metric(first) − metric(second) with its interval, both models evaluated on the same resampled molecules.
 
     Args:
         metric: One of `fluid.evaluation.weighted`; for MCC and balanced accuracy pass hard calls.

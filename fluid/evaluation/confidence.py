@@ -101,8 +101,8 @@ class ConfidenceScores:
         return self.aurc - self.best_aurc
 
 
-def judge_confidence(predicted: ArrayLike, confidence: ArrayLike, labels: ArrayLike, kind: str) -> ConfidenceScores:
-    """Judge soft labels and their confidence on one endpoint; rows without a label or an answer are left out.
+def evaluate_confidence(predicted: ArrayLike, confidence: ArrayLike, labels: ArrayLike, kind: str) -> ConfidenceScores:
+    """Evaluate soft labels and their confidence on one endpoint; rows without a label or an answer are left out.
 
     Args:
         predicted: Probabilities or values, `(M,)`.

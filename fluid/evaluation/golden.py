@@ -2,7 +2,7 @@
 
 An expected file holds `tier`, `selection` (roles and metrics that are looked at), `interval` (how the intervals were made), `rows` and
 `provenance`. A row is one model on one test by one metric: `experiment`, `config`, `model`, `test`, `endpoint`, `metric`, `low`, `high`,
-`n_seeds`, and for the reader `mean` and `sd`. What is judged is the mean over seeds.
+`n_seeds`, and for the reader `mean` and `sd`. What is evaluated is the mean over seeds.
 """
 
 import json
@@ -65,7 +65,7 @@ def read_expected(path: Path) -> dict[str, Any]:
     """Read an expected file.
 
     Raises:
-        GoldenError: It is no JSON, lacks a part, or has a row that nothing could be judged by.
+        GoldenError: It is no JSON, lacks a part, or has a row that nothing could be evaluated by.
     """
     try:
         expected = json.loads(path.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ MUCH_BETTER, BETTER, EQUIVALENT, UNDECIDED, WORSE, MUCH_WORSE = (
 
 
 def verdict(low: float, high: float, margin: float | None = None, higher_is_better: bool = True) -> str:
-    """Judge a difference by its interval.
+    """Evaluate a difference by its interval.
 
     | interval, turned so that up is better | verdict |
     |---|---|

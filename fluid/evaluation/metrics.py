@@ -1,7 +1,7 @@
 """Metrics of one model on one endpoint: predictions and labels in, one number out.
 
 Rows without a label (NaN) are ignored. A labelled row whose prediction is NaN makes the metric NaN: a model that
-does not answer cannot be judged on the rows it likes. Undefined metrics (no labels; one class for AUROC, AUPRC, MCC and balanced
+does not answer cannot be evaluated on the rows it likes. Undefined metrics (no labels; one class for AUROC, AUPRC, MCC and balanced
 accuracy; constant values for R² and Spearman) are NaN, never an error. Constant predictions have AUROC 0.5 and MCC 0.
 """
 
@@ -72,7 +72,7 @@ def classification_pairs(probs: ArrayLike, labels: ArrayLike) -> Pairs:
 
 
 def single(metric: WeightedMetric, pairs: Pairs) -> float:
-    """Evaluate a weighted metric with weights of one; NaN when there is nothing to judge or a prediction is missing."""
+    """Evaluate a weighted metric with weights of one; NaN when there is nothing to evaluate or a prediction is missing."""
     if len(pairs.observed) == 0 or not pairs.complete:
         return float("nan")
     return float(metric(pairs.predicted, pairs.observed, np.ones((1, len(pairs.observed))))[0])

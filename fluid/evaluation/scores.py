@@ -155,7 +155,7 @@ def mean_scores(scores: Iterable[Score], role_from: str, model_name: str, role_t
     """Average the scores of one role over companies, per test, endpoint and metric, in order of first appearance.
 
     `low` and `high` are the minimum and maximum over companies (as the paper reports them), not a confidence interval.
-    Undefined values are left out. `n` is that of one company when all were judged on equally many molecules, else the sum.
+    Undefined values are left out. `n` is that of one company when all were evaluated on equally many molecules, else the sum.
 
     Args:
         scores: Any scores; those of other roles are ignored.

@@ -1,4 +1,4 @@
-"""Compare two recipes over repeated seeds."""
+"""Compare two protocols over repeated seeds."""
 
 import numpy as np
 from numpy.typing import ArrayLike

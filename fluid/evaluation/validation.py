@@ -25,12 +25,12 @@ LOWER_IS_BETTER = ("brier", "ece", "nll", "rmse")
 
 
 def kind_of(metric: str) -> str:
-    """Return the kind of endpoint that a metric judges."""
+    """Return the kind of endpoint that a metric evaluates."""
     return "regression" if metric in VALUES else "classification"
 
 
 def check_metric(metric: str, endpoints: Sequence[Endpoint]) -> None:
-    """Refuse a metric that judges none of the endpoints.
+    """Refuse a metric that evaluates none of the endpoints.
 
     Raises:
         ConfigError: It does.
@@ -38,7 +38,7 @@ def check_metric(metric: str, endpoints: Sequence[Endpoint]) -> None:
     if not any(endpoint.kind == kind_of(metric) for endpoint in endpoints):
         names = ", ".join(f"{endpoint.name} ({endpoint.kind})" for endpoint in endpoints)
         fitting = ", ".join(name for name in METRICS if any(endpoint.kind == kind_of(name) for endpoint in endpoints))
-        raise ConfigError(f"the metric {metric!r} judges none of the endpoints {names}", expected=f"one of {fitting}")
+        raise ConfigError(f"the metric {metric!r} scores none of the endpoints {names}", expected=f"one of {fitting}")
 
 
 def endpoint_score(metric: str, predicted: NDArray, labels: NDArray) -> float:
@@ -49,7 +49,7 @@ def endpoint_score(metric: str, predicted: NDArray, labels: NDArray) -> float:
 
 
 def validation_score(metric: str, endpoints: Sequence[Endpoint], predicted: NDArray, labels: NDArray) -> float:
-    """Return the mean over the endpoints that the metric judges; NaN where it is defined for none.
+    """Return the mean over the endpoints that the metric evaluates; NaN where it is defined for none.
 
     Args:
         metric: One of `METRICS`.

@@ -9,24 +9,24 @@ from fluid.artifacts import Artifact
 from fluid.companies.domains import check_rule
 from fluid.errors import ConfigError
 from fluid.federation.model_folder import read_model
-from fluid.federation.simulation import POOLED, STUDENT, Federation, exam_of, public_labels, taught_by
+from fluid.federation.simulation import POOLED, STUDENT, Federation, evaluation_of, public_labels, taught_by
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage
 from fluid.federation.stages.contribution import contribution_stage
-from fluid.federation.stages.cross_domain import Judged, cross_domain_stage
+from fluid.federation.stages.cross_domain import Evaluated, cross_domain_stage
 from fluid.federation.stages.domain_gain import NearestRule, domain_gain_stage
+from fluid.federation.stages.evaluate import ModelRole
 from fluid.federation.stages.hybrid import hybrid_name
-from fluid.federation.stages.judge import Candidate
-from fluid.federation.workshop import Workshop
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.stage import Stage
 
 
 def cross_domain(federation: Federation, spec: FederationSpec) -> Stage:
-    """Judge teachers, hybrids, student and pooled model on each company's own chemistry."""
-    who = [Candidate(name, "teacher", name) for name in federation.companies]
-    who += [Candidate(hybrid_name(name), "hybrid", name) for name in federation.annotations]
-    who += [Candidate(STUDENT, "student"), Candidate(POOLED, "pooled")]
-    judged = [Judged(one, read_model(federation.models[one.name]), federation.judged[one.name]) for one in who]
-    return cross_domain_stage(federation.companies, judged, exam_of(federation.data, spec), spec.companies.method)
+    """Evaluate teachers, hybrids, student and pooled model on each company's own chemistry."""
+    who = [ModelRole(name, "teacher", name) for name in federation.companies]
+    who += [ModelRole(hybrid_name(name), "hybrid", name) for name in federation.annotations]
+    who += [ModelRole(STUDENT, "student"), ModelRole(POOLED, "pooled")]
+    evaluated = [Evaluated(one, read_model(federation.models[one.name]), federation.evaluated[one.name]) for one in who]
+    return cross_domain_stage(federation.companies, evaluated, evaluation_of(federation.data, spec), spec.companies.method)
 
 
 def domain_gain(federation: Federation, spec: FederationSpec) -> Stage:
@@ -39,10 +39,10 @@ def domain_gain(federation: Federation, spec: FederationSpec) -> Stage:
 
 def contribution(federation: Federation, spec: FederationSpec) -> Stage:
     """Divide what the consensus is worth among the teachers."""
-    judged = {name: federation.judged[name] for name in federation.annotations}
-    models = {name: read_model(federation.models[name]) for name in judged}
+    evaluated = {name: federation.evaluated[name] for name in federation.annotations}
+    models = {name: read_model(federation.models[name]) for name in evaluated}
     taught = taught_by(federation.data, federation.annotations, public_labels(federation.data, federation.annotations), spec)
-    return contribution_stage(judged, models, spec.consensus, spec.annotation.edges, exam_of(federation.data, spec), taught)
+    return contribution_stage(evaluated, models, spec.consensus, spec.annotation.edges, evaluation_of(federation.data, spec), taught)
 
 
 ANALYSES: Mapping[str, Callable[[Federation, FederationSpec], Stage]] = {
@@ -64,12 +64,12 @@ def check_analyses(spec: FederationSpec) -> None:
         check_rule(spec.companies.method)
 
 
-def analyse(federation: Federation, spec: FederationSpec, workshop: Workshop) -> Federation:
+def analyse(federation: Federation, spec: FederationSpec, runner: Runner) -> Federation:
     """Return the federation with the analyses that the experiment asks for.
 
     Raises:
         ConfigError: One is unknown, or impossible.
     """
     check_analyses(spec)
-    made: dict[str, Artifact] = {name: workshop.make(ANALYSES[name](federation, spec)) for name in dict.fromkeys(spec.analyses)}
+    made: dict[str, Artifact] = {name: runner.make(ANALYSES[name](federation, spec)) for name in dict.fromkeys(spec.analyses)}
     return replace(federation, analyses=made)

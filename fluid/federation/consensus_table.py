@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from fluid.artifacts import Artifact, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
-from fluid.federation.hints import read_hints
+from fluid.federation.acquisition_scores import read_acquisition_scores
 from fluid.federation.label_noise import Confusions, read_noise
 
 COLUMNS = ("soft_label", "confidence", "support")
@@ -28,7 +28,7 @@ class ConsensusTable:
         soft_label: Probability or value `(M, T)`; NaN where no teacher answered.
         confidence: In [0, 1], `(M, T)`.
         support: Effective number of teachers behind a soft label, `(M, T)`.
-        hints: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.hints`.
+        acquisition: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.acquisition`.
         confusions: How its labels confuse the truth, where the consensus estimates that; else empty.
     """
 
@@ -37,7 +37,7 @@ class ConsensusTable:
     soft_label: np.ndarray
     confidence: np.ndarray
     support: np.ndarray
-    hints: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
+    acquisition: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     confusions: Confusions = field(default_factory=dict, kw_only=True)
 
     def __len__(self) -> int:
@@ -78,5 +78,5 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
     frame = pq.read_table(artifact / "consensus.parquet").to_pandas()
     planes = {name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in COLUMNS}
-    beside = {"hints": read_hints(artifact, endpoints), "confusions": read_noise(artifact, endpoints)}
+    beside = {"acquisition": read_acquisition_scores(artifact, endpoints), "confusions": read_noise(artifact, endpoints)}
     return ConsensusTable(endpoints, manifest["transfer_digest"], **planes, **beside)  # type: ignore[arg-type]

@@ -8,16 +8,18 @@ import numpy as np
 from fluid.artifacts import Artifact, read_json
 from fluid.companies.leaks import check_disjoint
 from fluid.data.columns import check_source
+from fluid.data.data_spec import DataSpec
+from fluid.data.dataset import Dataset, read_dataset
 from fluid.data.endpoints import Endpoint
+from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.errors import ConfigError
 from fluid.federation.overlap import NEAR, Removed, apart
-from fluid.federation.part import Part, read_part
-from fluid.federation.spec import DataSpec, FederationSpec, IntakeSettings
-from fluid.federation.stage import Stage
-from fluid.federation.stages.intake import intake_spec, intake_stage, resolve
-from fluid.federation.stages.judge import VALIDATION
-from fluid.federation.workshop import Workshop
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.evaluate import VALIDATION
+from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.stage import Stage
 from fluid.seeding import numpy_stream
 
 IN_DOMAIN, EXTERNAL, TRANSFER = "in-domain", "external", "transfer"
@@ -39,22 +41,22 @@ class ConsortiumData:
         removed: Molecules that a part gave up because another holds them, or nearly the same.
     """
 
-    pool: Part
-    validation: Part
-    tests: dict[str, Part]
-    transfer: Part
+    pool: Dataset
+    validation: Dataset
+    tests: dict[str, Dataset]
+    transfer: Dataset
     notes: tuple[str, ...]
     intakes: dict[str, Artifact]
-    transfer_labels: Part | None = None
+    transfer_labels: Dataset | None = None
     removed: tuple[Removed, ...] = ()
 
 
-def keys(*parts: Part) -> set[str]:
+def keys(*parts: Dataset) -> set[str]:
     """Return all molecule keys of some parts."""
     return {key for part in parts for key in part.table.keys}
 
 
-def set_aside(pool: Part, share: float, seed: int, name: str) -> tuple[Part, Part]:
+def set_aside(pool: Dataset, share: float, seed: int, name: str) -> tuple[Dataset, Dataset]:
     """Divide off a random share of the pool; returns what stays and what was set aside."""
     order = numpy_stream(seed, "set aside", name).permutation(len(pool))
     size = round(len(pool) * share)
@@ -78,16 +80,26 @@ def check_files(data: DataSpec) -> None:
             resolve(path)
 
 
-def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSettings, Layout]]:
-    """Return each labelled part's file (empty: none is given), how it is read, and how its rows stand."""
-    data, settings = spec.data, spec.labelled_intake
-    elsewhere = replace(settings, endpoints=data.test_external_endpoints) if data.test_external_endpoints else settings
+def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
+    """Return each labelled data set's file (empty: none is given), and how it is read."""
+    data, asked = spec.data, replace(spec.labelled_intake, layout=spec.data.layout())
+    elsewhere = replace(asked, endpoints=data.test_external_endpoints) if data.test_external_endpoints else asked
     return {
-        EXTERNAL: (data.test_external, elsewhere, data.layout()),
-        IN_DOMAIN: (data.test_in_domain, settings, data.layout(data.test_in_domain_where)),
-        VALIDATION: (data.validation, settings, data.layout()),
-        "pool": (data.pool, settings, data.layout(data.pool_where)),
+        EXTERNAL: (data.test_external, elsewhere),
+        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(data.test_in_domain_where))),
+        VALIDATION: (data.validation, asked),
+        "pool": (data.pool, replace(asked, layout=data.layout(data.pool_where))),
     }
+
+
+def transfer_intake(spec: FederationSpec) -> IntakeSpec:
+    """Return how the transfer set is read: without labels."""
+    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(spec.data.transfer_where))
+
+
+def transfer_column(spec: FederationSpec) -> str:
+    """Return the SMILES column of the transfer set's files."""
+    return spec.data.transfer_smiles_column or spec.intake.smiles_column
 
 
 def check_columns(spec: FederationSpec) -> None:
@@ -96,21 +108,19 @@ def check_columns(spec: FederationSpec) -> None:
     Raises:
         InputError: A file is not there, cannot be read, or lacks a column that is asked for.
     """
-    for path, settings, layout in labelled_files(spec).values():
+    for path, intake in labelled_files(spec).values():
         if path:
-            check_source(resolve(path), intake_spec(settings, True, layout=layout))
-    data = spec.data
-    check_source(resolve(data.transfer), intake_spec(spec.intake, False, data.transfer_smiles_column, Layout(data.transfer_where)))
+            check_source(resolve(path), intake)
+    check_source(resolve(spec.data.transfer), transfer_intake(spec))
 
 
 def intake_stages(spec: FederationSpec) -> dict[str, Stage]:
     """Describe the intake of every file that is given."""
-    data, settings, labelled = spec.data, spec.labelled_intake, labelled_files(spec)
-    stages = {name: intake_stage(name, path, how, layout=layout) for name, (path, how, layout) in labelled.items() if path}
-    column = data.transfer_smiles_column
-    stages[TRANSFER] = intake_stage(TRANSFER, data.transfer, spec.intake, False, column, Layout(data.transfer_where))
+    data = spec.data
+    stages = {name: intake_stage(name, path, intake) for name, (path, intake) in labelled_files(spec).items() if path}
+    stages[TRANSFER] = intake_stage(TRANSFER, data.transfer, transfer_intake(spec))
     if data.transfer_labels:
-        stages[LABELLED] = intake_stage(LABELLED, data.transfer_labels, settings, smiles_column=column)
+        stages[LABELLED] = intake_stage(LABELLED, data.transfer_labels, replace(spec.labelled_intake, smiles_column=transfer_column(spec)))
     return stages
 
 
@@ -118,7 +128,7 @@ def _kind_and_unit(endpoint: Endpoint) -> tuple[str, str]:
     return endpoint.kind, endpoint.unit if endpoint.kind == "regression" else ""
 
 
-def as_asked(part: Part, endpoints: tuple[str, ...]) -> Part:
+def as_asked(part: Dataset, endpoints: tuple[str, ...]) -> Dataset:
     """Return a part under the names of the asked endpoints, in their order.
 
     Raises:
@@ -130,24 +140,24 @@ def as_asked(part: Part, endpoints: tuple[str, ...]) -> Part:
         shown = ", ".join(endpoint.text for endpoint in given)
         expected = f"the same kinds and units, in order, as {', '.join(endpoints)}"
         raise ConfigError(f"data.test_external_endpoints is {shown}", expected=expected)
-    return Part(replace(part.table, endpoints=asked), part.molecules)
+    return Dataset(replace(part.table, endpoints=asked), part.molecules)
 
 
-def drawn(part: Part, n: int, seed: int) -> Part:
+def drawn(part: Dataset, n: int, seed: int) -> Dataset:
     """Return `n` molecules of a part, drawn at random, in their order."""
     return part.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(part))[:n]))
 
 
-def disjoint(parts: Mapping[str, Part], spec: FederationSpec, workshop: Workshop) -> tuple[dict[str, Part], list[Removed]]:
+def disjoint(parts: Mapping[str, Dataset], spec: FederationSpec, runner: Runner) -> tuple[dict[str, Dataset], list[Removed]]:
     """Return the parts without overlap, and what was removed for it; see `load_data` for who gives way."""
-    clean: dict[str, Part] = {}
+    clean: dict[str, Dataset] = {}
     removed: list[Removed] = []
     tests = (EXTERNAL, IN_DOMAIN)
     for name in (*tests, VALIDATION, "pool", TRANSFER):
         if name in parts:
             careless = name == TRANSFER and spec.data.transfer_keeps_tests
             others = {other: part for other, part in clean.items() if not (careless and other in tests)}
-            clean[name], gone = apart(name, parts[name], others, spec.intake.near_duplicates, workshop)
+            clean[name], gone = apart(name, parts[name], others, spec.intake.near_duplicates, runner)
             removed += gone
     checked = {name: part for name, part in clean.items() if name != TRANSFER or not spec.data.transfer_keeps_tests}
     check_disjoint({name: part.table.keys for name, part in checked.items()})
@@ -168,7 +178,7 @@ def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
     return notes
 
 
-def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
+def load_data(spec: FederationSpec, runner: Runner) -> ConsortiumData:
     """Read every file, set validation and test aside where none is given, and remove overlaps.
 
     Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules
@@ -180,15 +190,15 @@ def load_data(spec: FederationSpec, workshop: Workshop) -> ConsortiumData:
     spec.consensus.require_labels(bool(spec.data.transfer_labels))
     data = spec.data
     check_files(data)
-    intakes = {name: workshop.make(stage) for name, stage in intake_stages(spec).items()}
-    parts = {name: read_part(artifact) for name, artifact in intakes.items()}
+    intakes = {name: runner.make(stage) for name, stage in intake_stages(spec).items()}
+    parts = {name: read_dataset(artifact) for name, artifact in intakes.items()}
     if data.test_external_endpoints and EXTERNAL in parts:
         parts[EXTERNAL] = as_asked(parts[EXTERNAL], spec.labelled_intake.endpoints)
     for name, share in ((IN_DOMAIN, data.test_share), (VALIDATION, data.validation_share)):
         if name not in parts:
             parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
-    clean, removed = disjoint(parts, spec, workshop)
+    clean, removed = disjoint(parts, spec, runner)
     tests = {name: clean[name] for name in (IN_DOMAIN, EXTERNAL) if name in clean}
     notes += removal_notes(removed, spec.intake.near_duplicates)
     if data.transfer_keeps_tests:

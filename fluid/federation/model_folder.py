@@ -9,10 +9,10 @@ import numpy as np
 
 from fluid.annotation.distance import DistanceScorer, feature_bits
 from fluid.annotation.domain import DomainScorer
+from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import Artifact, open_artifact, read_json, write_json
 from fluid.errors import ArtifactError
 from fluid.evaluation.thresholds import best_threshold
-from fluid.federation.spec import AnnotationSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet

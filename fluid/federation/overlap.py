@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from fluid.artifacts import atomic_file
-from fluid.federation.part import Part
+from fluid.data.dataset import Dataset
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
-from fluid.federation.workshop import Workshop
+from fluid.pipeline.runner import Runner
 
 NEAR = "Tanimoto"
 """What the reason of a near duplicate begins with."""
@@ -33,7 +33,7 @@ class Removed:
     reason: str
 
 
-def apart(name: str, part: Part, others: Mapping[str, Part], threshold: float, workshop: Workshop) -> tuple[Part, list[Removed]]:
+def apart(name: str, part: Dataset, others: Mapping[str, Dataset], threshold: float, runner: Runner) -> tuple[Dataset, list[Removed]]:
     """Return a part without the molecules that others hold, and what was removed.
 
     Args:
@@ -41,13 +41,13 @@ def apart(name: str, part: Part, others: Mapping[str, Part], threshold: float, w
         part: The part that gives way.
         others: Parts that keep their molecules, by name.
         threshold: Tanimoto similarity from which on molecules count as the same; 0: only by the first block of the InChIKey.
-        workshop: Where the search for near duplicates is carried out.
+        runner: Where the search for near duplicates is carried out.
     """
     owner = {key: other for other, kept in reversed(list(others.items())) for key in kept.table.keys}
     reasons = {row: f"in {owner[key]} too (InChIKey first block)" for row, key in enumerate(part.table.keys) if key in owner}
     if threshold and len(part) and any(map(len, others.values())):
         left = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))
-        found = read_overlap(workshop.make(overlap_stage(name, part.take(left), {k: v for k, v in others.items() if len(v)}, threshold)))
+        found = read_overlap(runner.make(overlap_stage(name, part.take(left), {k: v for k, v in others.items() if len(v)}, threshold)))
         near = zip(found["row"], found["similarity"], found["other_part"], found["other_smiles"], strict=True)
         reasons |= {int(left[row]): f"{NEAR} {similarity:.3f} to {smiles} in {other}" for row, similarity, other, smiles in near}
     kept = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))

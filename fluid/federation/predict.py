@@ -17,14 +17,14 @@ from fluid.artifacts import Artifact, atomic_file, hash_file, hash_json
 from fluid.data.incoming import CHUNK, gathered, incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
-from fluid.federation.code import code_of
 from fluid.federation.model_folder import Model, open_model
-from fluid.federation.orders import PredictOrder
-from fluid.federation.stage import library_versions
-from fluid.federation.stages.intake import intake_spec, plain_spec, resolve
-from fluid.federation.watch import Watch
+from fluid.federation.requests import PredictRequest
+from fluid.federation.stages.intake import deciding, resolve
 from fluid.models.prediction_file import PredictionFile
-from fluid.shards import Shards
+from fluid.pipeline.code import code_of
+from fluid.pipeline.progress import Progress
+from fluid.pipeline.shards import Shards
+from fluid.pipeline.stage import library_versions
 from fluid.threads import threads, threads_beside
 
 TABLE = "answers.parquet"
@@ -39,7 +39,7 @@ class Counts:
     rejected: int
 
 
-def check_target(out: Path, overwrite: bool) -> None:
+def check_output(out: Path, overwrite: bool) -> None:
     """Refuse a target that is of no known kind, or that exists.
 
     Raises:
@@ -51,31 +51,31 @@ def check_target(out: Path, overwrite: bool) -> None:
         raise ConfigError("the output file exists already", where=str(out), remedy="Choose another out=, or add overwrite=true.")
 
 
-def shards_of(order: PredictOrder, file: Path, model: Artifact) -> Shards:
-    """Return the finished shards of an order; their key holds everything that decides an answer."""
+def shards_of(request: PredictRequest, file: Path, model: Artifact) -> Shards:
+    """Return the finished shards of a request; their key holds everything that decides an answer."""
     inputs = {
         "file": hash_file(file),
         "suffix": "".join(file.suffixes[-2:]),
         "model": model.digest,
-        "intake": plain_spec(intake_spec(order.intake, labelled=False)),
-        "annotation": order.annotation,
+        "intake": deciding(request.intake.unlabelled()),
+        "annotation": request.annotation,
         "code": code_of("federation/predict.py"),
         "libraries": library_versions(),
     }
-    return Shards(order.out.parent / f".{order.out.name}.shards", hash_json(inputs))
+    return Shards(request.out.parent / f".{request.out.name}.shards", hash_json(inputs))
 
 
-def answer_in_shards(order: PredictOrder, file: Path, model: Model, shards: Shards, watch: Watch) -> None:
+def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: Shards, progress: Progress) -> None:
     """Answer the rows that no finished shard holds, one shard of `annotation.chunk` rows at a time."""
     schema = schema_of(model)
     looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
     read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
-    spec, size = intake_spec(order.intake, labelled=False), order.annotation.chunk
+    spec, size = request.intake.unlabelled(), request.annotation.chunk
     with threads(threads_beside(spec.workers)):
         for chunk in gathered(incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
             with shards.piece() as folder:
                 pq.write_table(pa.table(answer(model, chunk), schema=schema), folder / TABLE, compression="zstd")
-            watch.start("predict", f"{chunk.rows[-1].row} rows")
+            progress.start("predict", f"{chunk.rows[-1].row} rows")
 
 
 def assemble(out: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> Counts:
@@ -99,19 +99,19 @@ def csv_writer(path: Path, schema: pa.Schema) -> pacsv.CSVWriter:
     return pacsv.CSVWriter(path, schema, write_options=pacsv.WriteOptions(quoting_style="needed"))
 
 
-def predict_file(order: PredictOrder, watch: Watch) -> Counts:
+def predict_file(request: PredictRequest, progress: Progress) -> Counts:
     """Answer every row of a molecule file, in its order, streaming.
 
     Raises:
         InputError: The file cannot be read at all; single broken rows are marked instead.
     """
-    check_target(order.out, order.overwrite)
-    artifact, model = open_model(order.model_folder)
-    file = resolve(order.input)
-    shards = shards_of(order, file, artifact)
+    check_output(request.out, request.overwrite)
+    artifact, model = open_model(request.model_folder)
+    file = resolve(request.input)
+    shards = shards_of(request, file, artifact)
     if len(shards):
-        watch.note(f"going on after {len(shards)} shards that an earlier run answered")
-    answer_in_shards(order, file, model, shards, watch)
-    counts = assemble(order.out, schema_of(model), (pq.read_table(folder / TABLE) for folder in shards))
+        progress.note(f"going on after {len(shards)} shards that an earlier run answered")
+    answer_in_shards(request, file, model, shards, progress)
+    counts = assemble(request.out, schema_of(model), (pq.read_table(folder / TABLE) for folder in shards))
     shards.remove()
     return counts

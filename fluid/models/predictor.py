@@ -103,3 +103,14 @@ class ForestSpec:
         """
         if self.n_trees < 1 or self.max_depth < 0 or self.radius < 0 or self.n_bits < 8 or self.n_bits % 8:
             raise ConfigError(f"forest settings {self} are out of range", expected="n_trees >= 1, max_depth >= 0, n_bits a multiple of 8")
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionsSpec:
+    """A company's answers as a file of predictions, instead of a model that we train."""
+
+    path: str
+
+
+ModelSpec = NetworkSpec | ForestSpec | PredictionsSpec
+StudentModel = NetworkSpec | ForestSpec

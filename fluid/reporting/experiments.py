@@ -17,7 +17,7 @@ from fluid.reporting.figures.bars import title_of
 from fluid.reporting.figures.cross_domain import cross_domain_chart, off_diagonal
 from fluid.reporting.figures.curves import curve_chart
 from fluid.reporting.figures.panels import companies_chart, heterogeneity_chart, space_chart
-from fluid.reporting.figures.setting_bars import difference_bars, grouped_bars, recipe_bars, role_bars
+from fluid.reporting.figures.setting_bars import difference_bars, grouped_bars, protocol_bars, role_bars
 from fluid.reporting.published import CITATION, DOI, published, published_points
 from fluid.reporting.style import ROLE_COLOURS
 
@@ -168,13 +168,15 @@ def selection_modes(evidence: Evidence) -> Iterator[ExperimentFigure]:
     yield from _bars(evidence, "Selection of molecules", text, ("student", "hybrid_mean"))
 
 
-def recipes(evidence: Evidence) -> Iterator[ExperimentFigure]:
-    """Draw recipes side by side."""
+def protocols(evidence: Evidence) -> Iterator[ExperimentFigure]:
+    """Draw protocols side by side."""
     for endpoint, metric, own, tests in panels(seed_means(evidence.scores, MODELS)):
-        points = {test: published_points("recipes", test, metric) for test in tests}
-        svg = recipe_bars(own, tests, metric, MODELS, points, "paper (published)")
+        points = {test: published_points("protocols", test, metric) for test in tests}
+        svg = protocol_bars(own, tests, metric, MODELS, points, "paper (published)")
         yield ExperimentFigure(
-            f"Recipes: {title_of(metric)}, {endpoint}", svg, cited(f"Each recipe has its own pooled model and teachers. {MEANS}", points)
+            f"Protocols: {title_of(metric)}, {endpoint}",
+            svg,
+            cited(f"Each protocol has its own pooled model and teachers. {MEANS}", points),
         )
 
 
@@ -294,7 +296,7 @@ FIGURES: Mapping[str, FigureSpec] = {
         hard_soft, ("distillation.labels", "hybrid.labels"), lambda settings: settings["distillation.labels"], classes_only=True
     ),
     "selection_modes": FigureSpec(selection_modes, ("selection.mode",), lambda settings: settings["selection.mode"]),
-    "recipes": FigureSpec(recipes, ("recipe",), lambda settings: settings["recipe"]),
+    "protocols": FigureSpec(protocols, ("protocol",), lambda settings: settings["protocol"]),
     "cross_domain": FigureSpec(cross_domain, tables=("analyses/cross_domain.csv",)),
     "domain_gain": FigureSpec(domain_gain, tables=("analyses/domain_gain.csv",)),
     "contribution": FigureSpec(contribution, tables=("analyses/contribution.csv",)),

@@ -38,9 +38,9 @@ def has_published(metric: str, test: str) -> bool:
 def published_points(experiment: str, test: str, metric: str) -> dict[str, float]:
     """Return the paper's values of an experiment on a test, by what was varied; empty where it has none.
 
-    Of `recipes`, the scores by role.
+    Of `protocols`, the scores by role.
     """
-    if experiment == "recipes":
+    if experiment == "protocols":
         return {role: score["value"] for role, score in published()["scores"].get(metric, {}).get(test, {}).items()}
     values: dict[str, float] = published()[experiment].get(test, {}) if metric == published()["metric"] else {}
     return values

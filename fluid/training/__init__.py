@@ -1,1 +1,1 @@
-"""Training: Lightning modules of teachers, students and hybrids, loaders, recipes, calibration."""
+"""Training: Lightning modules of teachers, students and hybrids, loaders, configs, calibration."""

@@ -1,4 +1,4 @@
-"""Callbacks that watch training without changing its loss: best weights, progress."""
+"""Callbacks that look on while training goes without changing its loss: best weights, progress."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ class BestWeights(Callback):
             pl_module.network.load_state_dict(self.weights)
 
 
-class Progress(Callback):
+class ReportProgress(Callback):
     """Report the share of epochs done after each epoch."""
 
     def __init__(self, report: Callable[[float], None]) -> None:

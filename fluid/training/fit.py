@@ -21,12 +21,12 @@ from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.seeding import derive_seed, isolated
 from fluid.threads import threads
-from fluid.training.callbacks import BestWeights, Progress
+from fluid.training.callbacks import BestWeights, ReportProgress
 from fluid.training.checkpoint import Checkpoint, finished_state, read_state, write_state
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MONITOR, MakeModule, NetworkModule
-from fluid.training.recipe import Recipe, TrainerSpec
 
 Report = Callable[[float], None]
 
@@ -77,10 +77,12 @@ def check_devices(spec: TrainerSpec) -> None:
         raise ConfigError(f"trainer asks for {spec.devices} GPU, torch finds {found}", remedy="Use trainer=cpu, or fewer trainer.devices.")
 
 
-def make_trainer(recipe: Recipe, spec: TrainerSpec, callbacks: Sequence[Callback], logger: Logger | None, validate: bool) -> Trainer:
+def make_trainer(
+    config: TrainingConfig, spec: TrainerSpec, callbacks: Sequence[Callback], logger: Logger | None, validate: bool
+) -> Trainer:
     """Return a Lightning trainer that writes nothing by itself."""
     return Trainer(
-        max_epochs=recipe.epochs,
+        max_epochs=config.epochs,
         accelerator=spec.accelerator,
         devices=spec.devices,
         strategy=spec.strategy,
@@ -105,7 +107,7 @@ def fit_network(
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
-    recipe: Recipe,
+    config: TrainingConfig,
     spec: TrainerSpec,
     seed: int,
     logger: Logger | None = None,
@@ -120,7 +122,7 @@ def fit_network(
         endpoints: Its endpoints.
         train: What it learns from.
         validation: What decides when to stop; may be empty, then the last weights stay.
-        recipe: How.
+        config: How.
         spec: On what.
         seed: Seed of the order and dropout streams.
         logger: A Lightning logger, or none.
@@ -132,19 +134,19 @@ def fit_network(
     """
     check_devices(spec)
     validate = len(validation) > 0
-    module, train_loader, held_out = prepared(network, make_module, endpoints, train, validation, recipe, spec, seed)
-    of = hash_json({"recipe": recipe, "seed": seed, "network": network.spec, "precision": spec.precision, "molecules": len(train)})
+    module, train_loader, held_out = prepared(network, make_module, endpoints, train, validation, config, spec, seed)
+    of = hash_json({"config": config, "seed": seed, "network": network.spec, "precision": spec.precision, "molecules": len(train)})
     kept = checkpoint if spec.devices == 1 else None
     state = read_state(kept, of) if kept else None
     if state and state.values["finished"]:
         network.load_state_dict(state.part("network"))
         return curve_points(state.part("module")["curve"])
-    callbacks: list[Callback] = [Progress(report)] if report and "spawn" not in spec.strategy else []  # none across processes
-    best, stopping = (BestWeights(), EarlyStopping(MONITOR, patience=recipe.patience)) if validate else (None, None)
+    callbacks: list[Callback] = [ReportProgress(report)] if report and "spawn" not in spec.strategy else []  # none across processes
+    best, stopping = (BestWeights(), EarlyStopping(MONITOR, patience=config.patience)) if validate else (None, None)
     callbacks += [best, stopping] if best and stopping else []
     keeper = Checkpoint(kept, of, spec.checkpoint_s, train_loader, stopping, best) if kept else None
-    with quiet(), threads(spec.threads_for(recipe)), isolated(derive_seed(seed, "dropout")):
-        trainer = make_trainer(recipe, spec, [*callbacks, keeper] if keeper else callbacks, logger, validate)
+    with quiet(), threads(spec.threads_for(config)), isolated(derive_seed(seed, "dropout")):
+        trainer = make_trainer(config, spec, [*callbacks, keeper] if keeper else callbacks, logger, validate)
         if keeper and state:
             keeper.resume(state, trainer, module)
         with interruptible():
@@ -160,15 +162,15 @@ def prepared(
     endpoints: Sequence[Endpoint],
     train: Examples,
     validation: Examples,
-    recipe: Recipe,
+    config: TrainingConfig,
     spec: TrainerSpec,
     seed: int,
 ) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
     """Return the module, and the loaders of training and validation batches."""
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
-    encoder = network.environment_encoder if recipe.environments and spec.accelerator != "gpu" else None
+    encoder = network.environment_encoder if config.environments and spec.accelerator != "gpu" else None
     environments = encoder.environments if encoder else None
-    loader = ExampleLoader(train, recipe.batch_size, seed, device, environments)
-    held_out = ExampleLoader(validation, 4 * recipe.batch_size, None, device, environments)
-    module = make_module(network, endpoints, recipe, recipe.epochs * len(loader) // max(1, spec.devices))
+    loader = ExampleLoader(train, config.batch_size, seed, device, environments)
+    held_out = ExampleLoader(validation, 4 * config.batch_size, None, device, environments)
+    module = make_module(network, endpoints, config, config.epochs * len(loader) // max(1, spec.devices))
     return module, loader, held_out

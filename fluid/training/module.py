@@ -12,10 +12,10 @@ from fluid.data.endpoints import Endpoint
 from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError
 from fluid.models.network import Network
+from fluid.training.config import TrainingConfig
 from fluid.training.curve import SPLITS
 from fluid.training.loader import LabelledBatch
 from fluid.training.objective import HeadsObjective, Objective
-from fluid.training.recipe import Recipe
 
 MONITOR = "validation/loss"
 
@@ -41,7 +41,7 @@ class NetworkModule(LightningModule):
     Args:
         network: What is trained.
         endpoints: Its endpoints, in column order.
-        recipe: How it is trained.
+        config: How it is trained.
         total_steps: Optimiser steps of the whole schedule.
 
     Attributes:
@@ -53,28 +53,28 @@ class NetworkModule(LightningModule):
 
     curve: Tensor
 
-    def __init__(self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int) -> None:
+    def __init__(self, network: Network, endpoints: Sequence[Endpoint], config: TrainingConfig, total_steps: int) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.network, self.recipe, self.total_steps = network, recipe, total_steps
-        self.register_buffer("curve", torch.full((recipe.epochs, len(SPLITS)), math.nan))
+        self.network, self.config, self.total_steps = network, config, total_steps
+        self.register_buffer("curve", torch.full((config.epochs, len(SPLITS)), math.nan))
         self.seen: tuple[list[Seen], ...] = tuple([] for _ in SPLITS)
-        if recipe.keeping.frozen:
+        if config.fine_tuning.frozen:
             network.encoder.requires_grad_(False).eval()
         self.weights = tuple(weight for weight in network.parameters() if weight.requires_grad)
-        self.start = tuple(weight.detach().clone() for weight in self.weights) if recipe.keeping.pull else ()
+        self.start = tuple(weight.detach().clone() for weight in self.weights) if config.fine_tuning.pull else ()
         self.evidence = network.spec.evidence if network.spec.evidential else None
-        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(recipe), self.evidence)
+        self.objective: Objective | HeadsObjective = Objective(endpoints, self.loss_of(config), self.evidence)
 
     @staticmethod
-    def loss_of(recipe: Recipe) -> LossSpec:
+    def loss_of(config: TrainingConfig) -> LossSpec:
         """Return the losses that this kind of module uses."""
-        return recipe.loss
+        return config.loss
 
     def train(self, mode: bool = True) -> "NetworkModule":
         """Switch dropout and batch statistics on or off; a frozen encoder never changes."""
         super().train(mode)
-        if self.recipe.keeping.frozen:
+        if self.config.fine_tuning.frozen:
             self.network.encoder.eval()
         return self
 
@@ -95,7 +95,7 @@ class NetworkModule(LightningModule):
         optimizer, schedule = self.steppers
         optimizer.zero_grad()
         share = self.evidence.share_at(self.current_epoch) if self.evidence else 1.0
-        alpha, penalty = self.recipe.keeping.alpha_at(self.current_epoch, self.recipe.epochs), self.penalty()
+        alpha, penalty = self.config.fine_tuning.alpha_at(self.current_epoch, self.config.epochs), self.penalty()
         loss = self._loss(batch, 0, alpha, share)
         self.manual_backward(loss if penalty is None else loss + penalty)
         self.clip_norm()
@@ -103,11 +103,11 @@ class NetworkModule(LightningModule):
         schedule.step()
 
     def penalty(self) -> Tensor | None:
-        """Return what is added to the loss, `()`: `λ/2 ‖w − w₀‖²` if the recipe pulls, else nothing."""
-        if not self.recipe.keeping.pull:
+        """Return what is added to the loss, `()`: `λ/2 ‖w − w₀‖²` if the config pulls, else nothing."""
+        if not self.config.fine_tuning.pull:
             return None
         distances = [((weight - start.to(weight.device)) ** 2).sum() for weight, start in zip(self.weights, self.start, strict=True)]
-        return 0.5 * self.recipe.keeping.pull * torch.stack(distances).sum()
+        return 0.5 * self.config.fine_tuning.pull * torch.stack(distances).sum()
 
     def validation_step(self, batch: LabelledBatch, batch_idx: int) -> None:
         """Add up the validation loss, by measured labels where there are any; without annealing, so that epochs can be compared."""
@@ -137,17 +137,17 @@ class NetworkModule(LightningModule):
         return batch if made else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def clip_norm(self) -> None:
-        """Scale the gradients so that their common norm is at most `recipe.gradient_clip`."""
-        torch.nn.utils.clip_grad_norm_(self.weights, self.recipe.gradient_clip, foreach=True)
+        """Scale the gradients so that their common norm is at most `config.gradient_clip`."""
+        torch.nn.utils.clip_grad_norm_(self.weights, self.config.gradient_clip, foreach=True)
 
     def configure_optimizers(self) -> Any:
         """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and embeddings' scale."""
-        recipe = self.recipe
+        config = self.config
         decayed = [weight for weight in self.weights if weight.ndim > 1]
         plain = [weight for weight in self.weights if weight.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, self.total_steps, recipe.warmup))
+        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, self.total_steps, config.warmup))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
@@ -155,13 +155,13 @@ class TeacherModule(NetworkModule):
     """A company's own model: measured labels are soft labels of 0 and 1, so the loss is the binary cross-entropy."""
 
     @staticmethod
-    def loss_of(recipe: Recipe) -> LossSpec:
+    def loss_of(config: TrainingConfig) -> LossSpec:
         """Return cross-entropy and Gaussian likelihood, whatever loss the students use."""
         return LossSpec()
 
 
 class StudentModule(NetworkModule):
-    """Learns soft labels with confidence weights, by the loss that the recipe names."""
+    """Learns soft labels with confidence weights, by the loss that the config names."""
 
 
 class HeadsModule(StudentModule):
@@ -170,7 +170,7 @@ class HeadsModule(StudentModule):
     Args:
         network: What is trained.
         endpoints: Its columns: answers, then the domain scores.
-        recipe: How it is trained.
+        config: How it is trained.
         total_steps: Optimiser steps of the whole schedule.
         n_domains: How many of the last columns are domain scores.
         domain_weight: Weight of their loss beside that of the answers.
@@ -180,13 +180,19 @@ class HeadsModule(StudentModule):
     """
 
     def __init__(
-        self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int, n_domains: int, domain_weight: float
+        self,
+        network: Network,
+        endpoints: Sequence[Endpoint],
+        config: TrainingConfig,
+        total_steps: int,
+        n_domains: int,
+        domain_weight: float,
     ) -> None:
-        super().__init__(network, endpoints, recipe, total_steps)
+        super().__init__(network, endpoints, config, total_steps)
         if network.spec.evidential:
             raise ConfigError("a network of heads learns what teachers said", expected="model.head=plain")
-        self.objective = HeadsObjective(endpoints, self.loss_of(recipe), n_domains, domain_weight)
+        self.objective = HeadsObjective(endpoints, self.loss_of(config), n_domains, domain_weight)
 
 
-MakeModule = Callable[[Network, Sequence[Endpoint], Recipe, int], NetworkModule]
-"""Makes the module of a network with some endpoints, trained by a recipe in so many steps."""
+MakeModule = Callable[[Network, Sequence[Endpoint], TrainingConfig, int], NetworkModule]
+"""Makes the module of a network with some endpoints, trained by a config in so many steps."""

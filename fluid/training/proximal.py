@@ -7,8 +7,8 @@ from torch import Tensor
 
 from fluid.data.endpoints import Endpoint
 from fluid.models.network import Network
+from fluid.training.config import TrainingConfig
 from fluid.training.module import TeacherModule
-from fluid.training.recipe import Recipe
 
 
 class ProximalModule(TeacherModule):
@@ -19,7 +19,7 @@ class ProximalModule(TeacherModule):
     Args:
         network: What is trained.
         endpoints: Its endpoints, in column order.
-        recipe: How it is trained.
+        config: How it is trained.
         total_steps: Optimiser steps of the whole schedule.
         mu: Strength `μ`, 0 or more; 0 is the teacher's module.
 
@@ -27,8 +27,8 @@ class ProximalModule(TeacherModule):
         Li et al. 2020, Federated optimization in heterogeneous networks, arXiv:1812.06127, eq. 2.
     """
 
-    def __init__(self, network: Network, endpoints: Sequence[Endpoint], recipe: Recipe, total_steps: int, mu: float) -> None:
-        super().__init__(network, endpoints, recipe, total_steps)
+    def __init__(self, network: Network, endpoints: Sequence[Endpoint], config: TrainingConfig, total_steps: int, mu: float) -> None:
+        super().__init__(network, endpoints, config, total_steps)
         self.mu = mu
         self.anchor: tuple[Tensor, ...] = ()
 

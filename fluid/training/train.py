@@ -21,9 +21,9 @@ from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
+from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.loader import Examples
-from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 from fluid.training.validation_split import split_validation
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Job:
     Attributes:
         name: Name of the model; also names its random streams (`pooled`, `T3`, `student`, `H3`).
         network: Architecture.
-        recipe: Optimisation.
+        config: Optimisation.
         trainer: Hardware.
         seed: The experiment's seed.
         logger: Makes a Lightning logger for a run name, or none.
@@ -52,7 +52,7 @@ class Job:
 
     name: str
     network: NetworkSpec
-    recipe: Recipe
+    config: TrainingConfig
     trainer: TrainerSpec
     seed: int
     logger: LoggerFactory = lambda _: None
@@ -100,9 +100,9 @@ def _report_member(report: Report, member: int, members: int, share: float) -> N
 def _check_learnt(job: Job, network: Network, curve: Sequence[CurvePoint], validated: bool) -> None:
     """Refuse a network whose training went to infinity."""
     split = "validation" if validated else "train"
-    judged = [point.loss for point in curve if point.split == split]
+    evaluated = [point.loss for point in curve if point.split == split]
     finite = all(bool(torch.isfinite(value).all()) for value in network.parameters())
-    if not finite or not np.isfinite(judged).any():
+    if not finite or not np.isfinite(evaluated).any():
         raise ConfigError(
             f"the training of {job.name} diverged", expected="finite weights and losses", remedy="Lower training's learning_rate."
         )
@@ -117,7 +117,7 @@ def train_ensemble(
     scaling: tuple[np.ndarray, np.ndarray],
     start: GraphEnsemble | None = None,
 ) -> Trained:
-    """Train `job.recipe.members` networks, from scratch or from the members of `start`.
+    """Train `job.config.members` networks, from scratch or from the members of `start`.
 
     Raises:
         QuorumError: There is no molecule to learn from.
@@ -131,16 +131,16 @@ def train_ensemble(
     curve: list[CurvePoint] = []
     location, scale = scaling
     train, validation = (part.scaled(location, scale) for part in (train, validation))
-    members = job.recipe.members
+    members = job.config.members
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
         with isolated(seed, "weights"):
             network = Network(job.network, tuple(endpoints))
         if start is not None:
-            begin_from(network, start.networks[member % len(start.networks)], job.recipe.keeping.frozen)
+            begin_from(network, start.networks[member % len(start.networks)], job.config.fine_tuning.frozen)
         run = f"{job.name}-{member}" if members > 1 else job.name
         points = fit_network(
-            network, make_module, endpoints, train, validation, job.recipe, job.trainer, seed,
+            network, make_module, endpoints, train, validation, job.config, job.trainer, seed,
             job.logger(run), partial(_report_member, job.report, member, members),
             job.scratch / f"member_{member}" if job.scratch else None,
         )  # fmt: skip
@@ -174,7 +174,7 @@ Rows = tuple[np.ndarray, np.ndarray]
 
 def own_rows(job: Job, labels: np.ndarray) -> Rows:
     """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part."""
-    return split_validation(labels, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+    return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
 
 
 def train_teacher(
@@ -189,18 +189,18 @@ def train_teacher(
     """Train on measured labels with the company's own validation part; from `start` this fine-tunes (a hybrid).
 
     Args:
-        job: Name, architecture, recipe, seed.
+        job: Name, architecture, config, seed.
         molecules: `M` molecules of the private split.
         labels: `(M, T)` measured labels, NaN missing.
         endpoints: The `T` endpoints.
         start: Ensemble whose weights to start from.
-        soft_label: What a student says of the same molecules, `(M, T)`, to learn beside the labels; `recipe.keeping` has the shares.
+        soft_label: What a student says of the same molecules, `(M, T)`, to learn beside the labels; `config.fine_tuning` has the shares.
         rows: Training and validation rows; default: the job's own.
     """
     from fluid.training.module import StudentModule, TeacherModule
 
     rows = own_rows(job, labels) if rows is None else rows
-    weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
+    weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     hard = None if soft_label is None else labels
     examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
     train, validation = (examples.take(part) for part in rows)
@@ -214,7 +214,7 @@ def train_teacher(
 def held_out_rows(job: Job, n: int) -> Rows:
     """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
     unknown = np.full((n, 1), np.nan)
-    return split_validation(unknown, job.recipe.validation_share, numpy_stream(job.seed, job.name, "validation"))
+    return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
 
 
 def train_student(
@@ -229,7 +229,7 @@ def train_student(
     """Distil a consensus: soft labels `(M, T)` with weights `(M, T)`; a held-out part of it decides when to stop.
 
     Args:
-        job: Name, architecture, recipe, seed.
+        job: Name, architecture, config, seed.
         molecules: `M` molecules of the transfer set.
         soft_label: `(M, T)`, NaN missing.
         weight: `(M, T)`.
@@ -258,7 +258,7 @@ def train_heads(
     """Learn every teacher's answers and domain scores, one column each; a held-out part decides when to stop.
 
     Args:
-        job: Name, architecture, recipe, seed.
+        job: Name, architecture, config, seed.
         molecules: `M` molecules of the transfer set.
         answers: What teachers said, `(M, A)`, NaN missing.
         weight: Weight of each answer in the loss, `(M, A)`.
@@ -298,10 +298,10 @@ def train_concatenated(
 ) -> Trained:
     """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows.
 
-    The loss that the recipe names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
+    The loss that the config names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
 
     Args:
-        job: Name, architecture, recipe, seed.
+        job: Name, architecture, config, seed.
         molecules: `M` molecules of the private split.
         labels: `(M, T)` measured labels, NaN missing.
         public: Transfer molecules.
@@ -314,12 +314,12 @@ def train_concatenated(
     from fluid.training.module import StudentModule, TeacherModule
 
     rows = own_rows(job, labels) if rows is None else rows
-    own_weight = balanced_weights(labels, endpoints) if job.recipe.balance else np.ones_like(labels)
-    apart = job.recipe.loss != LossSpec()  # else measured and soft labels are compared in the same way
+    own_weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
+    apart = job.config.loss != LossSpec()  # else measured and soft labels are compared in the same way
     own, soft = measured(molecules, labels, own_weight, apart), Examples(public.graphs, soft_label, weight)
     both = one_after_the_other(own.take(rows[0]), soft, own_share)
     if apart:
-        job = replace(job, recipe=replace(job.recipe, keeping=Keeping(alpha=0.5, alpha_start=0.5)))
+        job = replace(job, config=replace(job.config, fine_tuning=FineTuning(alpha=0.5, alpha_start=0.5)))
     scaling = label_scale(np.concatenate([labels[rows[0]], soft_label]), endpoints)
     trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)

@@ -7,4 +7,4 @@
 set -euo pipefail
 source "$FLUID_SLURM/job.sh"
 read -ra seeds <<<"$SEEDS"
-for seed in "${seeds[@]}"; do job only=consensus seed="$seed" "$@"; done
+for seed in "${seeds[@]}"; do job target=consensus seed="$seed" "$@"; done

@@ -8,4 +8,4 @@ set -euo pipefail
 source "$FLUID_SLURM/job.sh"
 read -ra seeds <<<"$SEEDS"
 parts=(pooled $(seq -f "T%.0f" "$COMPANIES"))
-job only="${parts[SLURM_ARRAY_TASK_ID % ${#parts[@]}]}" seed="${seeds[SLURM_ARRAY_TASK_ID / ${#parts[@]}]}" "$@"
+job target="${parts[SLURM_ARRAY_TASK_ID % ${#parts[@]}]}" seed="${seeds[SLURM_ARRAY_TASK_ID / ${#parts[@]}]}" "$@"

@@ -157,7 +157,7 @@ def test_the_check_writes_nothing(checked: Checked, expected: Path, tmp_path: Pa
         (lambda e: [], "no tier"),
     ],
 )
-def test_an_expected_file_that_cannot_judge_is_refused(expected, sweep, capsys, change, message: str) -> None:
+def test_an_expected_file_that_cannot_evaluate_is_refused(expected, sweep, capsys, change, message: str) -> None:
     expected.write_text(json.dumps(change(json.loads(expected.read_text()))))
     assert check.main([str(sweep / "collected.csv"), str(expected)]) == 2
     assert message in capsys.readouterr().err
@@ -264,7 +264,7 @@ def test_runs_of_two_commits_are_not_recorded_together(sweep: Path, tmp_path: Pa
     assert "the runs differ in their commit" in capsys.readouterr().err
 
 
-def test_the_recorded_files_can_judge() -> None:
+def test_the_recorded_files_can_evaluate() -> None:
     from fluid.evaluation.golden import read_expected
 
     files = sorted((Path(check.__file__).parent / "expected").glob("*.json"))

@@ -113,15 +113,15 @@ def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -
         assert len(part.whole.jobs) == len(part.series)
         for series in part.series:
             assert isinstance(federation_spec(plain_values(composed("simulate", next(iter(series.plan.jobs.values()))))), FederationSpec)
-    recipes = next(part for part in parts if part.name == "recipes")
-    assert [series.setting for series in recipes.series] == ["recipe=paper", "recipe=fluid"]
+    protocols = next(part for part in parts if part.name == "protocols")
+    assert [series.setting for series in protocols.series] == ["protocol=paper", "protocol=fluid"]
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_recipes_differ_in_nothing_that_decides_companies_and_tests(suite: str) -> None:
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     for tier in spec.tiers.values():
-        part = part_of(spec, replace(tier, seeds=(0,)), "recipes", ["paths.data=/nowhere"])
+        part = part_of(spec, replace(tier, seeds=(0,)), "protocols", ["paths.data=/nowhere"])
         configs = [plain_values(composed("simulate", next(iter(series.plan.jobs.values())))) for series in part.series]
         alike = [{**config["data"], "transfer_keeps_tests": None} for config in configs]
         if suite == "public_validation":  # its validation part is a file of its own
@@ -408,7 +408,7 @@ def test_a_tier_with_an_experiment_that_is_not_there(files: Files, tmp_path: Pat
     [
         (["suite=public_validatio"], "Did you mean 'public_validation'?"),
         (["tier=nightl"], "suite public_validation has no tier 'nightl'. Did you mean 'nightly'?"),
-        (["only=recipe"], "has no experiment 'recipe'. Did you mean 'recipes'?"),
+        (["only=protocol"], "has no experiment 'protocol'. Did you mean 'protocols'?"),
         (["-m"], "a suite is many runs already"),
         (["check=nowhere.json"], "there is no file of golden numbers nowhere.json"),
         (["suite=herg_chembl"], "needs the files herg_chembl.parquet, transfer_public.parquet, herg_ncats_flux.parquet, and no folder"),
@@ -446,8 +446,8 @@ def test_what_is_planned_names_folders_seeds_and_surroundings(tmp_path: Path) ->
     assert order.folder == Path("it's/public_validation-smoke")
     assert [part.name for part in order.chosen] == ["baselines"]
     jobs = order.parts[0].whole.jobs
-    assert len(jobs) == 2  # two recipes, one seed
-    assert all(run.parent == order.folder / "recipes" for run in jobs)
+    assert len(jobs) == 2  # two protocols, one seed
+    assert all(run.parent == order.folder / "protocols" for run in jobs)
     assert shlex.split(order.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
     with pytest.raises(ConfigError, match="no tier"):
         order_of(["tier=none"])

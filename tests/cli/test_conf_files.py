@@ -8,6 +8,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from fluid.annotation.spec import AnnotationSpec
 from fluid.cli.build import build
 from fluid.cli.compose import composed, conf_folder
 from fluid.cli.help import choices_of, describe, group_lines, groups_of, help_text, read_config
@@ -16,24 +17,27 @@ from fluid.cli.search_space import SearchSpec, dimensions
 from fluid.cli.specs import SURROUNDINGS, TAKING_PART, federation_spec, without
 from fluid.cli.suggest import dotted_keys, known_keys
 from fluid.companies.spec import CompanySpec
+from fluid.data.data_spec import DataSpec
+from fluid.data.intake_spec import IntakeSpec
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
-from fluid.federation import orders
-from fluid.federation.spec import AnnotationSpec, DataSpec, EvaluationSpec, IntakeSettings, SelectionSpec
+from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation import requests
 from fluid.models.predictor import ForestSpec, NetworkSpec
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.config import TrainerSpec, TrainingConfig
 
 CONF = conf_folder()
 FILES = sorted(str(file.relative_to(CONF)) for file in CONF.rglob("*.yaml"))
 NAMES = sorted(verb.replace("-", "_") for verb in VERBS)
 GROUPS = sorted({group for verb in NAMES for group in groups_of(verb)})
 ORDERS = {
-    "train_teacher": orders.TeacherOrder,
-    "annotate": orders.AnnotateOrder,
-    "aggregate": orders.AggregateOrder,
-    "distill": orders.DistillOrder,
-    "hybrid": orders.HybridOrder,
-    "predict": orders.PredictOrder,
-    "evaluate": orders.EvaluateOrder,
+    "train_teacher": requests.TeacherRequest,
+    "annotate": requests.AnnotateRequest,
+    "aggregate": requests.AggregateRequest,
+    "distill": requests.DistillRequest,
+    "hybrid": requests.HybridRequest,
+    "predict": requests.PredictRequest,
+    "evaluate": requests.EvaluateRequest,
 }
 SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
 
@@ -111,11 +115,11 @@ def test_every_group_says_what_it_is_for() -> None:
     assert sorted(group_lines()) == GROUPS
 
 
-RECIPE = {field.name for field in fields(Recipe)} - {"loss", "keeping"}  # which have groups of their own
+CONFIG = {field.name for field in fields(TrainingConfig)} - {"loss", "fine_tuning"}  # which have groups of their own
 SETTABLE = {
-    **{f"training.{kind}": RECIPE for kind in ("teacher", "pooled", "hybrid")},
-    "training.student": RECIPE - {"balance"},
-    "intake": IntakeSettings,
+    **{f"training.{kind}": CONFIG for kind in ("teacher", "pooled", "hybrid")},
+    "training.student": CONFIG - {"balance"},
+    "intake": {field.name for field in fields(IntakeSpec)} - {"layout"},  # of data
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,

@@ -10,7 +10,15 @@ from fluid.cli.compose import conf_folder
 from fluid.cli.main import VERBS
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.federation.baselines.spec import BaselinesSpec, FedProxSpec
-from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, PredictOrder, TeacherOrder
+from fluid.federation.requests import (
+    AggregateRequest,
+    AnnotateRequest,
+    DistillRequest,
+    EvaluateRequest,
+    HybridRequest,
+    PredictRequest,
+    TeacherRequest,
+)
 from fluid.federation.spec import FederationSpec
 
 CONF = conf_folder()
@@ -20,13 +28,13 @@ GROUPS = sorted(
     if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths", "suite")
 )
 ORDERS = {
-    "train_teacher": TeacherOrder,
-    "annotate": AnnotateOrder,
-    "aggregate": AggregateOrder,
-    "distill": DistillOrder,
-    "hybrid": HybridOrder,
-    "predict": PredictOrder,
-    "evaluate": EvaluateOrder,
+    "train_teacher": TeacherRequest,
+    "annotate": AnnotateRequest,
+    "aggregate": AggregateRequest,
+    "distill": DistillRequest,
+    "hybrid": HybridRequest,
+    "predict": PredictRequest,
+    "evaluate": EvaluateRequest,
 }
 
 

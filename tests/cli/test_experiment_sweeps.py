@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.cli.test_recipes import TINY
 
 from fluid.cli.sweep import plan
 from tests.cli.conftest import Call
-from tests.cli.test_recipes import TINY
 from tests.conftest import Files
 
 OUT = ["companies.left_out=null,T1,T3"]
@@ -125,21 +125,21 @@ def test_what_an_experiment_sweeps_the_command_line_may_set(paper: list[str]) ->
 
 @pytest.mark.slow
 def test_recipes_are_compared_as_two_settings(fluid: Call, paper: list[str], tmp_path: Path) -> None:
-    given = [text for text in paper if not text.startswith("recipe=")]
+    given = [text for text in paper if not text.startswith("protocol=")]
     common = ["model.hidden=16", "model.layers=2", "training=tiny", "annotation.mc_samples=0", "data.validation_share=0.15"]
-    for recipe, more in {"paper": [], "fluid": common}.items():
-        kept = [text for text in given if recipe == "paper" or not text.startswith("model.n_trees")]
+    for protocol, more in {"paper": [], "fluid": common}.items():
+        kept = [text for text in given if protocol == "paper" or not text.startswith("model.n_trees")]
         code, _, error = fluid(
-            "simulate", "-m", "experiment=recipes", f"recipe={recipe}", *kept, *more, f"name=mine{recipe}", "paths.runs=runs/both"
+            "simulate", "-m", "experiment=protocols", f"protocol={protocol}", *kept, *more, f"name=mine{protocol}", "paths.runs=runs/both"
         )
         assert (code, error) == (0, "")
     assert fluid("collect", "folder=runs/both")[0] == 0
     table = pd.read_csv(tmp_path / "runs/both/collected.csv")
-    assert set(table["recipe"]) == {"paper", "fluid"}
+    assert set(table["protocol"]) == {"paper", "fluid"}
     found = figures(tmp_path / "runs/both/collected.html")
-    assert "Recipes: MCC, active" in found
-    assert "paper (published)" in found["Recipes: MCC, active"]
-    assert "recipe=paper" in found["MCC, external, active"]
+    assert "Protocols: MCC, active" in found
+    assert "paper (published)" in found["Protocols: MCC, active"]
+    assert "protocol=paper" in found["MCC, external, active"]
     assert "n_trees" not in found["MCC, external, active"]
 
 

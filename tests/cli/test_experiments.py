@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 TINY = [text for text in SMALL if not text.startswith(("data=", "companies=", "companies.size_exponent", "model."))]
 VALUES = ("adme", "regression_pic50")
 BIG = ("demo", "smoke")  # the embedded data: run by the demo itself, and by the slow tests
-SWEEPING = ("student_size", "teacher_count", "leave_one_out", "hard_soft", "selection_modes", "recipes")
+SWEEPING = ("student_size", "teacher_count", "leave_one_out", "hard_soft", "selection_modes", "protocols")
 ASKING = ("cross_domain", "domain_gain", "contribution", "chemical_space")
 NETWORK = ["model.hidden=16", "model.layers=2"]
 EXTRA = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fluid.artifacts import hash_file, open_artifact
-from fluid.store import ArtifactStore
+from fluid.pipeline.store import ArtifactStore
 
 LONGER = ["training.teacher.epochs=60", "training.teacher.patience=60", "trainer.checkpoint_s=0.2", "workers=1", "name=run"]
 Start = Callable[[str], subprocess.Popen]

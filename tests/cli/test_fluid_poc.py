@@ -35,7 +35,7 @@ def folder(library: Library, tmp_path: Path) -> Path:
 
 
 def test_the_papers_files_are_read(fluid: Call, folder: Path) -> None:
-    settings = ["data=herg_fluid_poc", f"paths.data={folder}", "recipe=paper", *SETTINGS, "model.n_trees=10", "selection.n=60"]
+    settings = ["data=herg_fluid_poc", f"paths.data={folder}", "protocol=paper", *SETTINGS, "model.n_trees=10", "selection.n=60"]
     code, _, error = fluid("simulate", *settings, "name=poc", "workers=1", "data.validation_share=0.1")
     assert (code, error) == (0, "")
     scores = pd.read_csv(folder / "runs/poc/metrics.csv")

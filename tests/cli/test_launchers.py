@@ -15,7 +15,7 @@ from fluid.cli.job import carry_out
 from fluid.cli.launchers import BasicSpec, JoblibSpec, launcher_of
 from fluid.cli.signals import GRACE_S, SIGNALS, End, Preempted, Terminated
 from fluid.cli.slurm import SlurmSpec, requeue, task_name
-from fluid.federation.crew import LEFT_TO_PARENT, leave_signals_to, side_by_side
+from fluid.pipeline.workers import LEFT_TO_PARENT, leave_signals_to, side_by_side
 from tests.cli.conftest import Call
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -56,7 +56,7 @@ def test_a_launcher_is_built_by_its_kind(values: dict[str, object], expected: ob
         (["-m", "seed=interval(0,1)"], "has no end of values"),
         (["-m", "model=gine,gin"], "Did you mean 'gine'?"),
         (["-m", "hparams_search=optuna", "launcher=slurm"], "start the same command several times"),
-        (["only=T4"], "only is 'T4'; expected one of data, T1, T2, T3, pooled, consensus, student, H1, H2, H3"),
+        (["target=T4"], "target is 'T4'; expected one of data, T1, T2, T3, pooled, consensus, student, H1, H2, H3"),
     ],
 )
 def test_what_cannot_be_launched_is_said_in_one_line(
@@ -234,11 +234,11 @@ def test_parts_made_alone_are_found_by_the_whole_run(fluid: Call, small: list[st
     assert fluid("simulate", *small, "name=whole", *plain)[0] == 0
     made = ["T2", "data", "pooled", "T1", "T3", "consensus", "H2"]
     for part in made:
-        code, out, error = fluid("simulate", *small, "name=whole", parts, f"only={part}")
+        code, out, error = fluid("simulate", *small, "name=whole", parts, f"target={part}")
         assert (code, error) == (0, "")
         assert out.splitlines()[-1] == f"{part} is in the store: {tmp_path / 'parts'}"
     assert not (tmp_path / "runs" / "whole" / "metrics.json").exists()
-    assert {folder.name for folder in (tmp_path / "runs" / "whole" / "parts").iterdir()} == set(made)
+    assert {folder.name for folder in (tmp_path / "runs" / "whole" / "targets").iterdir()} == set(made)
     code, out, _ = fluid("simulate", *small, "name=whole", parts)
     assert code == 0
     for stage in (
@@ -264,9 +264,9 @@ import signal
 from lightning.fabric.plugins.environments import SLURMEnvironment
 from fluid.cli.signals import End, heed_signals
 from fluid.training.fit import make_trainer
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.config import TrainingConfig, TrainerSpec
 heed_signals()
-trainer = make_trainer(Recipe(), TrainerSpec(), [], None, True)
+trainer = make_trainer(TrainingConfig(), TrainerSpec(), [], None, True)
 trainer._signal_connector.register_signal_handlers()
 print(SLURMEnvironment.detect(), isinstance(trainer._accelerator_connector.cluster_environment, SLURMEnvironment))
 print(isinstance(signal.getsignal(signal.SIGUSR1), End))

@@ -19,7 +19,7 @@ from fluid.cli.search_space import Choices, Range, SearchSpec, border_settings, 
 from fluid.cli.specs import federation_spec
 from fluid.cli.study import mend, open_search
 from fluid.errors import ConfigError
-from fluid.federation.rehearsal import Glimpse
+from fluid.federation.trial import TrialScore
 from tests.cli.conftest import Call
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -36,13 +36,13 @@ def score(spec: Any) -> float:
     return 0.9 - 0.1 * abs(math.log10(spec.training.teacher.learning_rate) + 3) - 0.0005 * abs(spec.model.hidden - 96)
 
 
-def formula(spec: Any, _: Any, metric: str) -> Iterator[Glimpse]:
+def formula(spec: Any, _: Any, metric: str) -> Iterator[TrialScore]:
     assert metric == "auroc"
     for step, share in (("teachers", 0.8), ("consensus", 0.9), ("student", 1.0)):
-        yield Glimpse(step, share * score(spec))
+        yield TrialScore(step, share * score(spec))
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, rehearse: Callable[..., Iterator[Glimpse]] = formula) -> list[str]:
+def pretend(monkeypatch: pytest.MonkeyPatch, trial_scores: Callable[..., Iterator[TrialScore]] = formula) -> list[str]:
     """Replace federations by a formula; returns the names of those that were carried out to their end."""
     finished: list[str] = []
 
@@ -51,7 +51,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, rehearse: Callable[..., Iterator[Gl
         finished.append(config["name"])
 
     monkeypatch.setattr(search, "run_simulate", run)
-    monkeypatch.setattr(search, "rehearse", rehearse)
+    monkeypatch.setattr(search, "trial_scores", trial_scores)
     return finished
 
 
@@ -100,7 +100,7 @@ def test_an_interrupted_trial_is_tried_again_and_changes_no_other(fluid: Call, m
     assert start(fluid, 12, "name=straight")[0] == 0
     calls = iter(range(100))
 
-    def stopped(*given: Any) -> Iterator[Glimpse]:
+    def stopped(*given: Any) -> Iterator[TrialScore]:
         if next(calls) == 10:
             raise KeyboardInterrupt
         yield from formula(*given)
@@ -121,7 +121,7 @@ import fluid.cli.search as search
 from fluid.cli.main import main
 calls = iter(range(100))
 search.run_simulate = lambda _, *given: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 2 else given[-1](None, None)
-search.rehearse = lambda *_: [("teachers", 0.5), ("consensus", 0.6), ("student", 0.7)]
+search.trial_scores = lambda *_: [("teachers", 0.5), ("consensus", 0.6), ("student", 0.7)]
 main(["simulate", "-m", *{[*QUIET, *SPACE]!r}, "hparams_search.n_trials=5", "name=killed"])
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(CHECKOUT)}, check=False)
@@ -141,10 +141,10 @@ main(["simulate", "-m", *{[*QUIET, *SPACE]!r}, "hparams_search.n_trials=5", "nam
 def test_a_bad_trial_is_stopped_before_the_expensive_rest(fluid: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     reached: list[str] = []
 
-    def watched(*given: Any) -> Iterator[Glimpse]:
-        for glimpse in formula(*given):
-            reached.append(glimpse.step)
-            yield glimpse
+    def watched(*given: Any) -> Iterator[TrialScore]:
+        for score in formula(*given):
+            reached.append(score.step)
+            yield score
 
     finished = pretend(monkeypatch, watched)
     assert start(fluid, 14, "hparams_search.startup_trials=3")[0] == 0
@@ -163,7 +163,7 @@ def test_a_failed_trial_is_named_the_rest_goes_on_and_the_same_command_tries_it_
 ) -> None:
     calls = iter(range(100))
 
-    def failing(*given: Any) -> Iterator[Glimpse]:
+    def failing(*given: Any) -> Iterator[TrialScore]:
         if next(calls) == 1:
             raise ConfigError("the training of T1 diverged")
         yield from formula(*given)
@@ -209,7 +209,7 @@ def test_two_processes_never_take_the_same_trial(tmp_path: Path) -> None:
     ("arguments", "expected"),
     [
         (["hparams_search.metric=aurok"], "Did you mean 'auroc'?"),
-        (["hparams_search.metric=rmse"], "judges none of the endpoints blocker (classification)"),
+        (["hparams_search.metric=rmse"], "evaluates none of the endpoints blocker (classification)"),
         (["hparams_search.space=null"], "hparams_search.space is empty"),
         (["~hparams_search.space"], "hparams_search.space is empty"),
         (["hparams_search.space={model.hiden: {low: 1, high: 2}}"], "unknown key 'model.hiden'. Did you mean 'model.hidden'?"),

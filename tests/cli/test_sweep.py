@@ -9,6 +9,7 @@ import pytest
 
 from fluid.cli.sweep import plan
 from fluid.federation import simulation
+from fluid.runs import record as run_record
 from tests.cli.conftest import Call
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -101,7 +102,7 @@ def test_a_plan_counts_runs_and_knows_what_decides_results(small: list[str], tmp
 def test_status_and_gc(fluid: Call, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert fluid("simulate", *small, "name=kept")[0] == 0
     assert fluid("simulate", *small, "name=gone", "seed=1")[0] == 0
-    monkeypatch.setattr(simulation, "judge", lambda *_: 1 / 0)
+    monkeypatch.setattr(simulation, "evaluate", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fluid("simulate", *small, "name=broken", "seed=2")
     monkeypatch.undo()
@@ -145,7 +146,6 @@ def test_other_settings_under_the_same_name_leave_nothing_of_the_earlier_run(flu
 def test_a_run_folder_that_somebody_works_in_is_left_alone(
     fluid: Call, small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fluid.federation import run_record
 
     monkeypatch.setattr(run_record, "PATIENCE_S", 0.1)
     with run_record.alone(tmp_path / "runs" / "one"):

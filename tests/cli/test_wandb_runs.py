@@ -19,10 +19,10 @@ from fluid.cli.tracking import Tracked, Tracker
 from fluid.cli.verbs import plain_values
 from fluid.cli.wandb_runs import mode
 from fluid.errors import ConfigError, FluidError
-from fluid.federation.crew import side_by_side
-from fluid.federation.run_record import portion_folder
+from fluid.pipeline.workers import side_by_side
 from fluid.reporting.page import write_report
 from fluid.reporting.report_files import write_report_data
+from fluid.runs.record import target_folder
 from tests.cli.conftest import Call
 from tests.cli.wandb_files import OfflineRun, read_all
 from tests.conftest import Files
@@ -238,9 +238,9 @@ def begun(small: list[str], folder: Path, *more: str) -> "subprocess.Popen[str]"
 
 @pytest.mark.slow
 def test_a_part_of_a_federation_is_in_the_group_of_the_whole(fluid: Call, small: list[str], tmp_path: Path) -> None:
-    code, _, error = fluid("simulate", *small, "name=whole", "only=T2", "logger=wandb")
+    code, _, error = fluid("simulate", *small, "name=whole", "target=T2", "logger=wandb")
     assert (code, error) == (0, "")
-    runs = read_all(portion_folder(tmp_path / "runs" / "whole", "T2") / "logs")
+    runs = read_all(target_folder(tmp_path / "runs" / "whole", "T2") / "logs")
     assert {name: run.run["job_type"] for name, run in runs.items()} == {"whole-T2": "federation", "T2": "teacher"}
     assert {run.run["run_group"] for run in runs.values()} == {"whole"}
 

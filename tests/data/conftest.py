@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from fluid.data.endpoints import Endpoint
 from fluid.data.intake import Intake, IntakeSpec, intake
 
 Writer = Callable[..., Path]
@@ -42,7 +41,7 @@ def take_in(write: Writer) -> Callable[..., Intake]:
     """Take CSV text in, in this process."""
 
     def run(text: str, *endpoints: str, **settings: object) -> Intake:
-        spec = IntakeSpec(endpoints=tuple(map(Endpoint.parse, endpoints)), workers=0, **settings)
+        spec = IntakeSpec(endpoints=endpoints, workers=0, **settings)
         return intake(write(text), spec)
 
     return run

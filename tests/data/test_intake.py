@@ -8,7 +8,6 @@ import pytest
 from rdkit import Chem
 
 from fluid.data.embedded import PARTS, embedded_path
-from fluid.data.endpoints import Endpoint
 from fluid.data.incoming import gathered, incoming
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import Intake, IntakeSpec, collect, intake
@@ -16,7 +15,7 @@ from fluid.errors import FluidError, InputError
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.workers import standardize_many
-from fluid.shards import Shards
+from fluid.pipeline.shards import Shards
 
 ROWS = [
     ("CCO", 4.0),  # 1 kept
@@ -32,7 +31,7 @@ ROWS = [
 
 
 def spec(*endpoints: str, **changes: object) -> IntakeSpec:
-    return IntakeSpec("smiles", tuple(Endpoint.parse(text) for text in endpoints), workers=0, **changes)  # type: ignore[arg-type]
+    return IntakeSpec("smiles", endpoints, workers=0, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_csv_parquet_and_sdf_give_the_same_table(csv: Path, tmp_path: Path) -> N
 
 def test_workers_change_nothing(csv: Path) -> None:
     alone = intake(csv, spec("pic50 [log mol/L]"))
-    two = intake(csv, IntakeSpec("smiles", (Endpoint.parse("pic50 [log mol/L]"),), workers=2))
+    two = intake(csv, IntakeSpec("smiles", ("pic50 [log mol/L]",), workers=2))
     assert (two.table.digest, two.dropped, two.merged) == (alone.table.digest, alone.dropped, alone.merged)
 
 

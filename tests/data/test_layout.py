@@ -24,7 +24,7 @@ LAYOUT = Layout(endpoint_columns=("target", "measure"), value_column="value")
 
 
 def spec(layout: Layout, *endpoints: Endpoint) -> IntakeSpec:
-    return IntakeSpec(endpoints=endpoints, workers=0, layout=layout)
+    return IntakeSpec(endpoints=tuple(endpoint.text for endpoint in endpoints), workers=0, layout=layout)
 
 
 def test_one_measurement_per_row_is_the_same_as_one_column_per_endpoint(write: Writer) -> None:

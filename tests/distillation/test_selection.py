@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fluid.distillation import MODES, hint_of, released_hints, select
+from fluid.distillation import MODES, acquisition_scores, score_name, select
 from fluid.errors import ConfigError, ShapeError
 
 M = 200
@@ -25,7 +25,7 @@ def confidence() -> Tensor:
     return torch.rand(M, 2, generator=stream(2))
 
 
-def hints(n: int = M) -> dict[str, Tensor]:
+def acquisition(n: int = M) -> dict[str, Tensor]:
     return {
         "coverage": torch.randint(1, 5, (n,), generator=stream(6)) / 4,
         "uncertainty": torch.rand(n, 2, generator=stream(7)),
@@ -36,16 +36,16 @@ def hints(n: int = M) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_rows_are_distinct_known_and_at_most_n(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
-    rows = select(mode, soft_label, confidence, 50, stream(), hints())
+    rows = select(mode, soft_label, confidence, 50, stream(), acquisition())
     assert len(rows) == 50
     assert len(set(rows.tolist())) == 50
     assert 3 not in rows
-    assert torch.equal(rows, select(mode, soft_label, confidence, 50, stream(), hints()))
+    assert torch.equal(rows, select(mode, soft_label, confidence, 50, stream(), acquisition()))
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "balanced"])
 def test_enough_is_everything_that_has_a_label(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
-    rows = select(mode, soft_label, confidence, 10 * M, stream(), hints())
+    rows = select(mode, soft_label, confidence, 10 * M, stream(), acquisition())
     assert sorted(rows.tolist()) == [row for row in range(M) if row != 3]
 
 
@@ -112,17 +112,17 @@ def test_equal_confidence_is_drawn_by_the_stream() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_the_global_stream_is_neither_used_nor_moved(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
     before = torch.get_rng_state()
-    rows = select(mode, soft_label, confidence, 20, stream(), hints())
+    rows = select(mode, soft_label, confidence, 20, stream(), acquisition())
     assert torch.equal(torch.get_rng_state(), before)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(99)
-        assert torch.equal(select(mode, soft_label, confidence, 20, stream(), hints()), rows)
+        assert torch.equal(select(mode, soft_label, confidence, 20, stream(), acquisition()), rows)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_nothing_annotated_is_nothing_selected(mode: str) -> None:
-    assert len(select(mode, torch.full((5, 2), torch.nan), torch.zeros(5, 2), 3, stream(), hints(5))) == 0
-    assert len(select(mode, torch.zeros(0, 2), torch.zeros(0, 2), 3, stream(), hints(0))) == 0
+    assert len(select(mode, torch.full((5, 2), torch.nan), torch.zeros(5, 2), 3, stream(), acquisition(5))) == 0
+    assert len(select(mode, torch.zeros(0, 2), torch.zeros(0, 2), 3, stream(), acquisition(0))) == 0
 
 
 def test_another_stream_draws_others(soft_label: Tensor, confidence: Tensor) -> None:
@@ -146,7 +146,7 @@ def test_wrong_arguments(soft_label: Tensor, confidence: Tensor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "hint", "highest"),
+    ("mode", "score", "highest"),
     [
         ("certain", "uncertainty", False),
         ("uncertain", "uncertainty", True),
@@ -154,24 +154,24 @@ def test_wrong_arguments(soft_label: Tensor, confidence: Tensor) -> None:
         ("disputed", "disagreement", True),
     ],
 )
-def test_a_hint_decides(mode: str, hint: str, highest: bool, soft_label: Tensor, confidence: Tensor) -> None:
-    known = hints()
-    known[hint][7, 0] = torch.nan  # one endpoint is enough
-    order = [row for row in torch.argsort(known[hint].nanmean(1)).tolist() if row != 3]
+def test_a_hint_decides(mode: str, score: str, highest: bool, soft_label: Tensor, confidence: Tensor) -> None:
+    known = acquisition()
+    known[score][7, 0] = torch.nan  # one endpoint is enough
+    order = [row for row in torch.argsort(known[score].nanmean(1)).tolist() if row != 3]
     expected = order[-20:] if highest else order[:20]
     assert set(select(mode, soft_label, confidence, 20, stream(), known).tolist()) == set(expected)
 
 
 @pytest.mark.parametrize("mode", ["covered", "certain", "uncertain", "agreed", "disputed"])
 def test_molecules_of_which_nothing_is_known_come_last(mode: str, soft_label: Tensor, confidence: Tensor) -> None:
-    known = {name: plane.float() for name, plane in hints().items()}
+    known = {name: plane.float() for name, plane in acquisition().items()}
     for plane in known.values():
         plane[50:] = torch.nan
     assert select(mode, soft_label, confidence, 49, stream(), known).max() < 50
 
 
 def test_covered_takes_whole_bins_and_draws_within_the_last(soft_label: Tensor, confidence: Tensor) -> None:
-    bins = hints()["coverage"]
+    bins = acquisition()["coverage"]
     bins[3] = 0.25  # it has no soft label
     best = int((bins == 1).sum())
     draws = [select("covered", soft_label, confidence, best + 10, stream(seed), {"coverage": bins}) for seed in (0, 1)]
@@ -189,11 +189,11 @@ def test_diverse_takes_from_all_clusters_in_turn(soft_label: Tensor, confidence:
 
 
 def test_hints_that_are_missing_or_of_another_set(soft_label: Tensor, confidence: Tensor) -> None:
-    assert [hint_of(mode) for mode in ("all", "covered", "diverse")] == [None, "coverage", "cluster"]
-    with pytest.raises(ConfigError, match="selection mode 'covered' has no hint 'coverage'. Make the consensus again"):
+    assert [score_name(mode) for mode in ("all", "covered", "diverse")] == [None, "coverage", "cluster"]
+    with pytest.raises(ConfigError, match="selection mode 'covered' has no score 'coverage'. Make the consensus again"):
         select("covered", soft_label, confidence, 5, stream())
-    with pytest.raises(ShapeError, match=r"hint 'disagreement' has shape \(5, 2\); expected \(200, 2\)"):
-        select("disputed", soft_label, confidence, 5, stream(), hints(5))
+    with pytest.raises(ShapeError, match=r"score 'disagreement' has shape \(5, 2\); expected \(200, 2\)"):
+        select("disputed", soft_label, confidence, 5, stream(), acquisition(5))
 
 
 class TestReleasedHints:
@@ -204,7 +204,7 @@ class TestReleasedHints:
 
     def test_by_hand(self) -> None:
         predictions, epistemic, aleatoric, bins = self.planes()
-        found = released_hints(predictions, epistemic, aleatoric, bins, 4)
+        found = acquisition_scores(predictions, epistemic, aleatoric, bins, 4)
         assert found["coverage"].tolist() == [(max(column) + 1) / 4 for column in bins.T.tolist()]
         total = (epistemic + aleatoric).mean(0)
         torch.testing.assert_close(found["uncertainty"], total / total.mean(0))
@@ -213,9 +213,9 @@ class TestReleasedHints:
 
     def test_the_order_of_teachers_and_units_do_not_matter(self) -> None:
         predictions, epistemic, aleatoric, bins = self.planes()
-        found = released_hints(predictions, epistemic, aleatoric, bins, 4)
-        turned = released_hints(*(plane.flip(0) for plane in (predictions, epistemic, aleatoric, bins)), n_bins=4)  # type: ignore[misc]
-        scaled = released_hints(100 * predictions, 7 * epistemic, 7 * aleatoric, bins, 4)
+        found = acquisition_scores(predictions, epistemic, aleatoric, bins, 4)
+        turned = acquisition_scores(*(plane.flip(0) for plane in (predictions, epistemic, aleatoric, bins)), n_bins=4)  # type: ignore[misc]
+        scaled = acquisition_scores(100 * predictions, 7 * epistemic, 7 * aleatoric, bins, 4)
         for name, plane in found.items():
             torch.testing.assert_close(turned[name], plane)
             torch.testing.assert_close(scaled[name], plane)
@@ -223,7 +223,7 @@ class TestReleasedHints:
     def test_missing_answers(self) -> None:
         predictions, epistemic, aleatoric, bins = self.planes()
         predictions[:, 0], predictions[1:, 1] = torch.nan, torch.nan
-        found = released_hints(predictions, epistemic, aleatoric, bins, 4)
+        found = acquisition_scores(predictions, epistemic, aleatoric, bins, 4)
         assert found["uncertainty"][0].isnan().all()
         assert found["disagreement"][:2].isnan().all()
         assert torch.isfinite(found["uncertainty"][1:]).all()
@@ -231,16 +231,16 @@ class TestReleasedHints:
 
     def test_equal_teachers_disagree_about_nothing(self) -> None:
         predictions, epistemic, aleatoric, bins = self.planes()
-        found = released_hints(predictions[:1].expand(3, 20, 2), epistemic, aleatoric, bins, 4)
+        found = acquisition_scores(predictions[:1].expand(3, 20, 2), epistemic, aleatoric, bins, 4)
         assert torch.all(found["disagreement"] == 0)
 
     def test_wrong_arguments(self) -> None:
         predictions, epistemic, aleatoric, bins = self.planes()
         with pytest.raises(ShapeError, match="aleatoric has shape"):
-            released_hints(predictions, epistemic, aleatoric[1:], bins, 4)
+            acquisition_scores(predictions, epistemic, aleatoric[1:], bins, 4)
         with pytest.raises(ValueError, match="epistemic has values outside"):
-            released_hints(predictions, -epistemic, aleatoric, bins, 4)
+            acquisition_scores(predictions, -epistemic, aleatoric, bins, 4)
         with pytest.raises(ValueError, match=r"domain_bin has values outside \[0, 2\]"):
-            released_hints(predictions, epistemic, aleatoric, bins, 3)
+            acquisition_scores(predictions, epistemic, aleatoric, bins, 3)
         with pytest.raises(ShapeError, match="domain_bin has shape"):
-            released_hints(predictions, epistemic, aleatoric, bins[:, :3], 4)
+            acquisition_scores(predictions, epistemic, aleatoric, bins[:, :3], 4)

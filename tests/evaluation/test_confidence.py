@@ -9,7 +9,7 @@ from torch import tensor
 from torchmetrics.functional.classification import binary_calibration_error
 
 from fluid.errors import InputError, ShapeError
-from fluid.evaluation.confidence import judge_confidence, losses, risk_coverage
+from fluid.evaluation.confidence import evaluate_confidence, losses, risk_coverage
 
 DRAW = np.random.default_rng(0)
 PROBS = DRAW.random(200)
@@ -34,23 +34,23 @@ def test_equal_confidence_is_the_mean_over_all_orders() -> None:
 
 
 def test_confidence_that_says_nothing_has_the_risk_as_area() -> None:
-    scores = judge_confidence(PROBS, np.full(200, 0.3), LABELS, "classification")
+    scores = evaluate_confidence(PROBS, np.full(200, 0.3), LABELS, "classification")
     assert scores.aurc == pytest.approx(scores.risk)
-    useful = judge_confidence(PROBS, SURE, LABELS, "classification")
-    misleading = judge_confidence(PROBS, -SURE, LABELS, "classification")
+    useful = evaluate_confidence(PROBS, SURE, LABELS, "classification")
+    misleading = evaluate_confidence(PROBS, -SURE, LABELS, "classification")
     assert useful.best_aurc < useful.aurc < scores.aurc < misleading.aurc
     assert useful.excess == pytest.approx(useful.aurc - useful.best_aurc)
 
 
 def test_the_best_area_of_errors_is_its_closed_form() -> None:
-    scores = judge_confidence(PROBS, SURE, LABELS, "classification")
+    scores = evaluate_confidence(PROBS, SURE, LABELS, "classification")
     n, wrong = scores.n, round(scores.risk * scores.n)
     expected = sum(max(0, i - (n - wrong)) / i for i in range(1, n + 1)) / n
     assert scores.best_aurc == pytest.approx(expected)
 
 
 def test_scores_of_probabilities_are_those_of_sklearn_and_torchmetrics() -> None:
-    scores = judge_confidence(PROBS, SURE, LABELS, "classification")
+    scores = evaluate_confidence(PROBS, SURE, LABELS, "classification")
     assert scores.brier == pytest.approx(brier_score_loss(LABELS, PROBS))
     assert scores.nll == pytest.approx(log_loss(LABELS, PROBS))
     assert scores.ece == pytest.approx(float(binary_calibration_error(tensor(PROBS), tensor(LABELS).int(), n_bins=10)), abs=1e-5)
@@ -60,7 +60,7 @@ def test_scores_of_probabilities_are_those_of_sklearn_and_torchmetrics() -> None
 def test_values() -> None:
     observed = DRAW.normal(size=100)
     noise = DRAW.normal(size=100)
-    scores = judge_confidence(observed + noise, 1 / (1 + np.abs(noise)), observed, "regression")
+    scores = evaluate_confidence(observed + noise, 1 / (1 + np.abs(noise)), observed, "regression")
     assert scores.risk == pytest.approx((noise**2).mean())
     assert scores.aurc == pytest.approx(scores.best_aurc)
     assert np.isnan([scores.brier, scores.nll, scores.ece]).all()
@@ -68,8 +68,8 @@ def test_values() -> None:
 
 def test_rows_without_label_or_answer_are_left_out() -> None:
     probs, labels, sure = np.append(PROBS, [np.nan, 0.4]), np.append(LABELS, [1.0, np.nan]), np.append(SURE, [0.0, np.nan])
-    assert judge_confidence(probs, sure, labels, "classification") == judge_confidence(PROBS, SURE, LABELS, "classification")
-    nothing = judge_confidence([np.nan], [0.0], [1.0], "classification")
+    assert evaluate_confidence(probs, sure, labels, "classification") == evaluate_confidence(PROBS, SURE, LABELS, "classification")
+    nothing = evaluate_confidence([np.nan], [0.0], [1.0], "classification")
     assert nothing.n == 0
     assert np.isnan([nothing.aurc, nothing.risk, nothing.brier]).all()
     assert list(risk_coverage([], []).thinned(5)) == []
@@ -89,4 +89,4 @@ def test_wrong_input() -> None:
     with pytest.raises(InputError, match="a confidence is NaN"):
         risk_coverage([np.nan], [1.0])
     with pytest.raises(InputError, match="is not a class label"):
-        judge_confidence([0.5], [0.5], [2.0], "classification")
+        evaluate_confidence([0.5], [0.5], [2.0], "classification")

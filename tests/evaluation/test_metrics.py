@@ -70,7 +70,7 @@ def test_row_order_dtype_and_unlabelled_rows_do_not_matter(name):
 
 
 @pytest.mark.parametrize("name", [*CLASSIFICATION, *REGRESSION])
-def test_nothing_to_judge_or_a_missing_answer_is_nan(name):
+def test_nothing_to_evaluate_or_a_missing_answer_is_nan(name):
     ours = (CLASSIFICATION | REGRESSION)[name][0]
     assert np.isnan(ours([], []))
     assert np.isnan(ours([0.2, 0.7], [np.nan, np.nan]))

@@ -74,8 +74,8 @@ def test_wrong_shapes_thresholds_and_values_are_refused():
         _score(thresholds=[np.nan, np.nan])
     with pytest.raises(InputError, match="not a probability"):
         _score(PREDICTED + 1)
-    with pytest.raises(ConfigError, match="role 'judge' is unknown; expected one of pooled, teacher"):
-        _row("judge", 0.5)
+    with pytest.raises(ConfigError, match="role 'evaluate' is unknown; expected one of pooled, teacher"):
+        _row("evaluate", 0.5)
 
 
 def test_mean_over_companies_with_its_range():

@@ -39,5 +39,5 @@ def test_what_is_undefined_does_not_count() -> None:
 
 def test_a_metric_without_an_endpoint_is_refused() -> None:
     check_metric("auroc", (BLOCKER, VALUE))
-    with pytest.raises(ConfigError, match=r"'rmse' judges none of the endpoints blocker \(classification\)"):
+    with pytest.raises(ConfigError, match=r"'rmse' evaluates none of the endpoints blocker \(classification\)"):
         check_metric("rmse", (BLOCKER,))

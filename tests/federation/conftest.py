@@ -6,25 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from fluid.annotation.spec import AnnotationSpec
 from fluid.companies.spec import CompanySpec
+from fluid.data.data_spec import DataSpec
+from fluid.data.intake_spec import IntakeSpec
+from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.selection_spec import SelectionSpec
+from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.simulation import Federation, simulate
-from fluid.federation.spec import (
-    AnnotationSpec,
-    ConsensusSpec,
-    DataSpec,
-    EvaluationSpec,
-    FederationSpec,
-    IntakeSettings,
-    SelectionSpec,
-    Training,
-)
-from fluid.federation.workshop import Workshop
+from fluid.federation.spec import FederationSpec
 from fluid.models.predictor import NetworkSpec
-from fluid.store import ArtifactStore
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+from fluid.training.config import TrainerSpec, Training, TrainingConfig
 from tests.conftest import Files
 
-TINY = Recipe(epochs=2, batch_size=32, learning_rate=5e-3)
+TINY = TrainingConfig(epochs=2, batch_size=32, learning_rate=5e-3)
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Finished:
     """A finished federation with what it was asked and where its stages lie."""
 
     spec: FederationSpec
-    workshop: Workshop
+    runner: Runner
     federation: Federation
 
 
@@ -41,7 +38,7 @@ def spec(files: Files) -> FederationSpec:
     """Return a federation of three companies with networks of a few hundred weights."""
     return FederationSpec(
         data=DataSpec(str(files.pool), str(files.transfer), "", str(files.test), str(files.external), validation_share=0.15),
-        intake=IntakeSettings(endpoints=("active",), quorum=5, workers=1),
+        intake=IntakeSpec(endpoints=("active",), quorum=5, workers=1),
         companies=CompanySpec(method="size", n=3, size_exponent=0.3, min_size=20, min_per_class=5),
         model=NetworkSpec(hidden=16, layers=2),
         student_model=NetworkSpec(hidden=16, layers=2),
@@ -57,8 +54,8 @@ def spec(files: Files) -> FederationSpec:
 @pytest.fixture(scope="session")
 def finished(spec: FederationSpec, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """Run the federation once."""
-    workshop = Workshop(ArtifactStore(tmp_path_factory.mktemp("store")))
-    return Finished(spec, workshop, simulate(spec, workshop))
+    runner = Runner(ArtifactStore(tmp_path_factory.mktemp("store")))
+    return Finished(spec, runner, simulate(spec, runner))
 
 
 @pytest.fixture
@@ -66,8 +63,8 @@ def rerun(finished: Finished) -> Callable[..., Finished]:
     """Return a function that runs the federation again over the same store, with other settings."""
 
     def run(**changes: object) -> Finished:
-        spec, workshop = replace(finished.spec, **changes), Workshop(ArtifactStore(finished.workshop.store.root))  # type: ignore[arg-type]
-        return Finished(spec, workshop, simulate(spec, workshop))
+        spec, runner = replace(finished.spec, **changes), Runner(ArtifactStore(finished.runner.store.root))  # type: ignore[arg-type]
+        return Finished(spec, runner, simulate(spec, runner))
 
     return run
 

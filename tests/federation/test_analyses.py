@@ -16,14 +16,14 @@ from fluid.errors import ConfigError
 from fluid.evaluation.metrics import auroc, mcc
 from fluid.federation.analyses import analyse
 from fluid.federation.model_folder import read_model
-from fluid.federation.rehearsal import answers
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.taking_part import TakingPart
-from fluid.federation.workshop import Workshop
+from fluid.federation.trial import answers
 from fluid.molecules.feature_dictionary import covered, dictionary_of, features_of
 from fluid.molecules.fingerprints import tanimoto
+from fluid.pipeline.runner import Runner
 from tests.federation.conftest import Finished
 
 NAMES = ("cross_domain", "domain_gain", "contribution")
@@ -34,8 +34,8 @@ def analysed(finished: Finished) -> Finished:
     """Return a federation of companies with chemistry of their own, and its analyses."""
     split = CompanySpec(method="kmeans", n=3, smoothing=0.05, min_size=20, min_per_class=2)
     spec = replace(finished.spec, companies=split, analyses=NAMES)
-    workshop = Workshop(finished.workshop.store)
-    return Finished(spec, workshop, analyse(simulate(spec, workshop), spec, workshop))
+    runner = Runner(finished.runner.store)
+    return Finished(spec, runner, analyse(simulate(spec, runner), spec, runner))
 
 
 def table(federation: Federation, name: str) -> pd.DataFrame:
@@ -110,20 +110,20 @@ def test_contributions_are_shapley_values_of_the_consensus(analysed: Finished) -
     together = found.groupby(["test", "metric"])["together"].first()
     nothing = pd.Series({key: 0.5 if key[1] == "auroc" else 0.0 for key in sums.index})
     np.testing.assert_allclose(sums, together - nothing.reindex(sums.index), atol=1e-9)
-    judged = pd.read_csv(federation.judged["consensus"] / "scores.csv").set_index(["test", "metric"])["value"]
-    np.testing.assert_allclose(together, judged.reindex(together.index), atol=1e-9)  # the whole is the consensus of the report
+    evaluated = pd.read_csv(federation.evaluated["consensus"] / "scores.csv").set_index(["test", "metric"])["value"]
+    np.testing.assert_allclose(together, evaluated.reindex(together.index), atol=1e-9)  # the whole is the consensus of the report
 
 
 def test_a_second_time_nothing_is_made_again(analysed: Finished) -> None:
-    workshop = Workshop(analysed.workshop.store)
-    analyse(analysed.federation, analysed.spec, workshop)
-    assert [(record.stage, record.reused) for record in workshop.records] == [(name, True) for name in NAMES]
+    runner = Runner(analysed.runner.store)
+    analyse(analysed.federation, analysed.spec, runner)
+    assert [(record.stage, record.reused) for record in runner.records] == [(name, True) for name in NAMES]
 
 
 def test_those_who_take_no_part_have_a_domain_but_no_hybrid(analysed: Finished) -> None:
     spec = replace(analysed.spec, taking_part=TakingPart(left_out="T2"))
-    workshop = Workshop(analysed.workshop.store)
-    federation = analyse(simulate(spec, workshop), spec, workshop)
+    runner = Runner(analysed.runner.store)
+    federation = analyse(simulate(spec, runner), spec, runner)
     matrix = table(federation, "cross_domain")
     assert set(matrix["model"]) == {"T1", "T2", "T3", "H1", "H3", "student", "pooled"}
     assert set(matrix["domain"]) == {"T1", "T2", "T3"}
@@ -141,10 +141,10 @@ def test_those_who_take_no_part_have_a_domain_but_no_hybrid(analysed: Finished) 
 def test_impossible_analyses_are_refused(finished: Finished, changes: dict, message: str) -> None:
     spec: FederationSpec = replace(finished.spec, **changes)
     with pytest.raises(ConfigError, match=message):
-        analyse(finished.federation, spec, finished.workshop)
+        analyse(finished.federation, spec, finished.runner)
 
 
 def test_without_analyses_nothing_is_made(rerun: Callable[..., Finished], finished: Finished) -> None:
-    workshop = Workshop(finished.workshop.store)
-    assert analyse(finished.federation, finished.spec, workshop).analyses == {}
-    assert workshop.records == []
+    runner = Runner(finished.runner.store)
+    assert analyse(finished.federation, finished.spec, runner).analyses == {}
+    assert runner.records == []

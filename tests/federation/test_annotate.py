@@ -8,13 +8,13 @@ import pytest
 from fluid.federation.model_folder import Model, domain_planes, read_model
 from fluid.federation.stages import annotate
 from fluid.federation.stages.annotate import ANSWERS, annotate_stage, answer_together, predict_all, shards_in
-from fluid.federation.watch import Silent
-from fluid.federation.workshop import Workshop
 from fluid.models.ensemble import predict_together
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.store import SCRATCH, ArtifactStore
+from fluid.pipeline.progress import SilentProgress
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import SCRATCH, ArtifactStore
 from fluid.threads import Spread, spread_over
 from tests.federation.conftest import Finished
 
@@ -107,13 +107,13 @@ def stop_at(share: float) -> Callable[[float], None]:
 def test_a_stopped_annotation_goes_on_and_gives_the_same_bytes(finished: Finished, tmp_path: Path) -> None:
     transfer, teacher = finished.federation.data.transfer, finished.federation.models["T1"]
     stage = annotate_stage(teacher, read_model(teacher), transfer, 30)
-    workshop = Workshop(ArtifactStore(tmp_path))
-    workshop.watch = type("Stopping", (Silent,), {"start": lambda *_: None, "advance": lambda _, share: stop_at(0.5)(share)})()
+    runner = Runner(ArtifactStore(tmp_path))
+    runner.progress = type("Stopping", (SilentProgress,), {"start": lambda *_: None, "advance": lambda _, share: stop_at(0.5)(share)})()
     with pytest.raises(KeyboardInterrupt):
-        workshop.make(stage)
+        runner.make(stage)
     assert len(list((tmp_path / SCRATCH).rglob(ANSWERS))) > 0
-    resumed = Workshop(ArtifactStore(tmp_path)).make(stage)
-    straight = Workshop(ArtifactStore(tmp_path / "other")).make(stage)
+    resumed = Runner(ArtifactStore(tmp_path)).make(stage)
+    straight = Runner(ArtifactStore(tmp_path / "other")).make(stage)
     assert resumed.digest == straight.digest
     assert not list((tmp_path / SCRATCH).iterdir())
     assert replace(stage, threads=2).key_inputs() != stage.key_inputs()

@@ -1,4 +1,4 @@
-"""Every consensus that can be chosen, from annotation sets to the judged confidence."""
+"""Every consensus that can be chosen, from annotation sets to the evaluated confidence."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,17 +14,17 @@ from fluid.cli.compose import composed
 from fluid.cli.help import choices_of
 from fluid.cli.specs import federation_spec
 from fluid.distillation import METHODS
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.consortium import AggregateOrder
+from fluid.federation.consortium import AggregateRequest
 from fluid.federation.model_folder import read_model
-from fluid.federation.rehearsal import rehearse
 from fluid.federation.simulation import public_labels, read_sets, simulate
-from fluid.federation.spec import ConsensusSpec
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.judge import Exam, Taught, judge_consensus_stage, labels_for
-from fluid.federation.workshop import Workshop
-from fluid.store import ArtifactStore
+from fluid.federation.stages.evaluate import Evaluation, Taught, evaluate_consensus_stage, labels_for
+from fluid.federation.trial import trial_scores
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Library
 from tests.federation.conftest import Finished
 
@@ -43,8 +43,8 @@ def sets(finished: Finished) -> list[AnnotationSet]:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    return Workshop(ArtifactStore(tmp_path / "store"))
+def runner(tmp_path: Path) -> Runner:
+    return Runner(ArtifactStore(tmp_path / "store"))
 
 
 def some_labels(rows: int) -> np.ndarray:
@@ -59,19 +59,19 @@ def test_every_method_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_every_choice_becomes_a_consensus_that_is_judged(
-    choice: str, finished: Finished, sets: list[AnnotationSet], workshop: Workshop
+    choice: str, finished: Finished, sets: list[AnnotationSet], runner: Runner
 ) -> None:
     spec, edges, federation = chosen(choice), finished.spec.annotation.edges, finished.federation
     labels = some_labels(len(federation.data.transfer)) if choice == "stacking" else None
-    artifact = workshop.make(consensus_stage(sets, spec, edges, labels))
+    artifact = runner.make(consensus_stage(sets, spec, edges, labels))
     table = read_consensus(artifact, federation.data.transfer.transfer_digest)
     assert np.isfinite(table.soft_label).all()
     assert np.isfinite(table.confidence).all()
     assert pd.read_csv(artifact / "contribution.csv").weight_share.sum() == pytest.approx(1)
-    exam = Exam(federation.data.validation, federation.data.tests, 10, 0)
-    judged = {name: federation.judged[name] for name in ("T1", "T2", "T3")}
-    models = {name: read_model(federation.models[name]) for name in judged}
-    scores = workshop.make(judge_consensus_stage(judged, models, spec, edges, exam, Taught(tuple(sets), labels)))
+    evaluation = Evaluation(federation.data.validation, federation.data.tests, 10, 0)
+    evaluated = {name: federation.evaluated[name] for name in ("T1", "T2", "T3")}
+    models = {name: read_model(federation.models[name]) for name in evaluated}
+    scores = runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, Taught(tuple(sets), labels)))
     confidence = pd.read_csv(scores / "confidence.csv")
     assert confidence.method.unique().tolist() == [choice]
     assert confidence.test.tolist() == ["in-domain", "external"]
@@ -80,7 +80,7 @@ def test_every_choice_becomes_a_consensus_that_is_judged(
 
 
 def test_the_judged_confidence_is_that_of_the_scores(finished: Finished) -> None:
-    artifact = finished.federation.judged["consensus"]
+    artifact = finished.federation.evaluated["consensus"]
     scores, confidence = pd.read_csv(artifact / "scores.csv"), pd.read_csv(artifact / "confidence.csv").set_index("test")
     for metric in ("brier", "nll", "ece"):
         for row in scores[scores.metric == metric].itertuples():
@@ -90,12 +90,14 @@ def test_the_judged_confidence_is_that_of_the_scores(finished: Finished) -> None
     assert (curve.coverage == 1).all()
 
 
-def test_what_is_learnt_is_learnt_on_the_transfer_set(finished: Finished, sets: list[AnnotationSet], workshop: Workshop) -> None:
+def test_what_is_learnt_is_learnt_on_the_transfer_set(finished: Finished, sets: list[AnnotationSet], runner: Runner) -> None:
     federation, spec, edges = finished.federation, chosen("recalibrated"), finished.spec.annotation.edges
-    judged = {name: federation.judged[name] for name in ("T1", "T2", "T3")}
-    models = {name: read_model(federation.models[name]) for name in judged}
-    exam = Exam(federation.data.validation, federation.data.tests, 0, 0)
-    taught, alone = (workshop.make(judge_consensus_stage(judged, models, spec, edges, exam, how)) for how in (Taught(tuple(sets)), None))
+    evaluated = {name: federation.evaluated[name] for name in ("T1", "T2", "T3")}
+    models = {name: read_model(federation.models[name]) for name in evaluated}
+    evaluation = Evaluation(federation.data.validation, federation.data.tests, 0, 0)
+    taught, alone = (
+        runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, how)) for how in (Taught(tuple(sets)), None)
+    )
     assert pd.read_csv(taught / "confidence.csv").nll.tolist() != pd.read_csv(alone / "confidence.csv").nll.tolist()
 
 
@@ -112,24 +114,22 @@ def test_a_federation_that_stacks_teachers_by_public_labels(
     assert public is not None
     known = dict(zip(public.table.keys, labels_for(public, sets[0].endpoints), strict=True))
     assert all(known[key] == label for key, label in zip(federation.data.transfer.table.keys, labels, strict=True) if key in known)
-    assert (federation.judged["consensus"] / "confidence.csv").exists()
+    assert (federation.evaluated["consensus"] / "confidence.csv").exists()
     share = pd.read_csv(federation.consensus / "contribution.csv").weight_share
     assert share.max() > 0.34
 
 
-def test_without_public_labels_stacking_is_refused_before_any_work(
-    finished: Finished, workshop: Workshop, sets: list[AnnotationSet]
-) -> None:
+def test_without_public_labels_stacking_is_refused_before_any_work(finished: Finished, runner: Runner, sets: list[AnnotationSet]) -> None:
     message = "consensus 'stacking' learns from public labels, and there are none; expected fluid simulate with data.transfer_labels=FILE"
     with pytest.raises(ConfigError, match=message):
-        simulate(replace(finished.spec, consensus=chosen("stacking")), workshop)
+        simulate(replace(finished.spec, consensus=chosen("stacking")), runner)
     with pytest.raises(ConfigError, match=message):
-        AggregateOrder((Path("a"),), Path("b"), chosen("stacking"))
+        AggregateRequest((Path("a"),), Path("b"), chosen("stacking"))
     with pytest.raises(ConfigError, match=message):
         consensus_stage(sets, chosen("stacking"), (0.3, 0.4, 0.5))
-    assert workshop.records == []
+    assert runner.records == []
 
 
-def test_a_search_cannot_use_public_labels(finished: Finished, workshop: Workshop) -> None:
+def test_a_search_cannot_use_public_labels(finished: Finished, runner: Runner) -> None:
     with pytest.raises(ConfigError, match="a search cannot use consensus 'stacking'; expected a consensus that needs no labels"):
-        next(rehearse(replace(finished.spec, consensus=chosen("stacking")), workshop, "auroc"))
+        next(trial_scores(replace(finished.spec, consensus=chosen("stacking")), runner, "auroc"))

@@ -5,18 +5,19 @@ from pathlib import Path
 import pytest
 
 from fluid.artifacts import open_artifact
+from fluid.data.dataset import Dataset
 from fluid.errors import ArtifactError, ConfigError, QuorumError
+from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation import consortium
-from fluid.federation.orders import AggregateOrder, AnnotateOrder, DistillOrder, EvaluateOrder, HybridOrder, TeacherOrder
-from fluid.federation.part import Part
-from fluid.federation.spec import EvaluationSpec, StudentSpec
-from fluid.federation.workshop import Workshop
-from fluid.store import ArtifactStore
+from fluid.federation.requests import AggregateRequest, AnnotateRequest, DistillRequest, EvaluateRequest, HybridRequest, TeacherRequest
+from fluid.federation.stages.student_spec import StudentSpec
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 
 
-def write_private_file(part: Part, path: Path) -> None:
+def write_private_file(part: Dataset, path: Path) -> None:
     lines = [f"{smiles},{int(label)}" for smiles, label in zip(part.table.smiles, part.table.labels[:, 0], strict=True)]
     path.write_text("\n".join(["smiles,active", *lines]) + "\n")
 
@@ -33,25 +34,25 @@ def world(finished: Finished, files: Files, tmp_path_factory: pytest.TempPathFac
         home.mkdir()
         write_private_file(part, home / "assay.csv")
         private = {"input": str(home / "assay.csv"), "company": name, "training": spec.training, **common}
-        workshop = Workshop(ArtifactStore(home / "store"))
-        consortium.train_teacher(TeacherOrder(out=home / "teacher", model=spec.model, **private), workshop)
-        order = AnnotateOrder(home / "teacher", str(files.transfer), home / "annotations", spec.intake, spec.annotation)
-        consortium.annotate(order, workshop)
+        runner = Runner(ArtifactStore(home / "store"))
+        consortium.train_teacher(TeacherRequest(out=home / "teacher", model=spec.model, **private), runner)
+        order = AnnotateRequest(home / "teacher", str(files.transfer), home / "annotations", spec.intake, spec.annotation)
+        consortium.annotate(order, runner)
         shutil.copytree(home / "annotations" / "annotation_set", post / name)
-    workshop = Workshop(ArtifactStore(post / "store"))
+    runner = Runner(ArtifactStore(post / "store"))
     sent = tuple(post / name for name in ("T2", "T3", "T1"))  # in any order
-    consortium.aggregate(AggregateOrder(sent, post / "consensus", spec.consensus, spec.annotation), workshop)
-    order = DistillOrder(
+    consortium.aggregate(AggregateRequest(sent, post / "consensus", spec.consensus, spec.annotation), runner)
+    order = DistillRequest(
         post / "consensus", out=post / "student", model=spec.student_model, selection=spec.selection, training=spec.training, **public
     )
-    consortium.distill(order, workshop)
+    consortium.distill(order, runner)
     for name in finished.federation.companies:
         home = root / name
         private = {"input": str(home / "assay.csv"), "company": name, "training": spec.training, "selection": spec.selection}
-        order = HybridOrder(
+        order = HybridRequest(
             student=post / "student", consensus_folder=post / "consensus", out=home / "hybrid", hybrid=spec.hybrid, **private, **public
         )
-        consortium.hybrid(order, Workshop(ArtifactStore(home / "store")))
+        consortium.hybrid(order, Runner(ArtifactStore(home / "store")))
     return root
 
 
@@ -78,7 +79,7 @@ def test_a_student_of_heads_is_that_of_the_simulation(world: Path, rerun: Callab
     heads, post = StudentSpec("heads"), world / "coordinator"
     run = rerun(distillation=heads)
     spec, sent = run.spec, tuple(post / name for name in ("T3", "T1", "T2"))
-    order = DistillOrder(
+    order = DistillRequest(
         post / "consensus",
         str(files.transfer),
         post / "heads",
@@ -92,7 +93,7 @@ def test_a_student_of_heads_is_that_of_the_simulation(world: Path, rerun: Callab
         annotations=sent,
         seed=spec.seed,
     )
-    assert consortium.distill(order, Workshop(ArtifactStore(post / "store"))).digest == run.federation.models["student"].digest
+    assert consortium.distill(order, Runner(ArtifactStore(post / "store"))).digest == run.federation.models["student"].digest
 
 
 def test_only_annotations_reach_the_coordinator(world: Path) -> None:
@@ -113,10 +114,10 @@ def test_dropped_rows_are_listed_beside_the_model(world: Path) -> None:
 
 
 def test_a_second_call_finds_the_result(world: Path, finished: Finished) -> None:
-    spec, workshop = finished.spec, Workshop(ArtifactStore(world / "coordinator" / "store"))
+    spec, runner = finished.spec, Runner(ArtifactStore(world / "coordinator" / "store"))
     sent = tuple(world / "coordinator" / name for name in ("T1", "T2", "T3"))
-    consortium.aggregate(AggregateOrder(sent, world / "coordinator" / "consensus", spec.consensus, spec.annotation), workshop)
-    assert [record.reused for record in workshop.records] == [True]
+    consortium.aggregate(AggregateRequest(sent, world / "coordinator" / "consensus", spec.consensus, spec.annotation), runner)
+    assert [record.reused for record in runner.records] == [True]
 
 
 def test_a_folder_with_other_results_is_not_touched(world: Path, finished: Finished, tmp_path: Path) -> None:
@@ -124,21 +125,21 @@ def test_a_folder_with_other_results_is_not_touched(world: Path, finished: Finis
     sent = (world / "coordinator" / "T1",)
     with pytest.raises(ConfigError, match="already holds other results"):
         consortium.aggregate(
-            AggregateOrder(sent, tmp_path, finished.spec.consensus, overwrite=True), Workshop(ArtifactStore(tmp_path / "s"))
+            AggregateRequest(sent, tmp_path, finished.spec.consensus, overwrite=True), Runner(ArtifactStore(tmp_path / "s"))
         )
     assert (tmp_path / "letter.txt").read_text() == "mine"
 
 
 def test_evaluate_gives_the_scores_of_the_simulation(world: Path, finished: Finished, files: Files, tmp_path: Path) -> None:
-    order = EvaluateOrder(
+    order = EvaluateRequest(
         world / "T1" / "teacher",
         str(files.external),
         tmp_path / "scores",
         intake=finished.spec.intake,
         evaluation=EvaluationSpec(n_bootstrap=5),
     )
-    scores = consortium.evaluate(order, Workshop(ArtifactStore(tmp_path / "store"))).set_index("metric")["value"]
-    simulated = [line.split(",") for line in (finished.federation.judged["T1"] / "scores.csv").read_text().splitlines()]
+    scores = consortium.evaluate(order, Runner(ArtifactStore(tmp_path / "store"))).set_index("metric")["value"]
+    simulated = [line.split(",") for line in (finished.federation.evaluated["T1"] / "scores.csv").read_text().splitlines()]
     where = {name: i for i, name in enumerate(simulated[0])}
     expected = {r[where["metric"]]: float(r[where["value"]]) for r in simulated[1:] if r[where["test"]] == "external"}
     assert scores["auroc"] == pytest.approx(expected["auroc"], abs=1e-9)
@@ -153,8 +154,8 @@ def test_a_set_over_another_transfer_set_is_refused(world: Path, files: Files, f
     other = tmp_path / "other.csv"
     lines = files.transfer.read_text().splitlines()
     other.write_text("\n".join(lines[:100]) + "\n")
-    order = AnnotateOrder(world / "T2" / "teacher", str(other), tmp_path / "annotations", finished.spec.intake, finished.spec.annotation)
-    consortium.annotate(order, Workshop(ArtifactStore(tmp_path / "store")))
+    order = AnnotateRequest(world / "T2" / "teacher", str(other), tmp_path / "annotations", finished.spec.intake, finished.spec.annotation)
+    consortium.annotate(order, Runner(ArtifactStore(tmp_path / "store")))
     with pytest.raises(ArtifactError, match="annotated another transfer set"):
         consortium.read_sets((world / "coordinator" / "T1", tmp_path / "annotations"))
 
@@ -162,12 +163,12 @@ def test_a_set_over_another_transfer_set_is_refused(world: Path, files: Files, f
 def test_the_same_company_twice_is_refused(world: Path, finished: Finished, tmp_path: Path) -> None:
     twice = (world / "coordinator" / "T1", world / "coordinator" / "T1")
     with pytest.raises(ArtifactError, match="T1"):
-        consortium.aggregate(AggregateOrder(twice, tmp_path / "out", finished.spec.consensus), Workshop(ArtifactStore(tmp_path / "store")))
+        consortium.aggregate(AggregateRequest(twice, tmp_path / "out", finished.spec.consensus), Runner(ArtifactStore(tmp_path / "store")))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_consensus_over_another_transfer_set_is_refused(world: Path, files: Files, finished: Finished, tmp_path: Path) -> None:
-    order = DistillOrder(
+    order = DistillRequest(
         world / "coordinator" / "consensus",
         str(files.pool),
         tmp_path / "student",
@@ -175,7 +176,7 @@ def test_a_consensus_over_another_transfer_set_is_refused(world: Path, files: Fi
         training=finished.spec.training,
     )
     with pytest.raises(ArtifactError, match="another transfer set"):
-        consortium.distill(order, Workshop(ArtifactStore(tmp_path / "store")))
+        consortium.distill(order, Runner(ArtifactStore(tmp_path / "store")))
     assert not (tmp_path / "student").exists()
 
 
@@ -183,16 +184,16 @@ def test_an_altered_teacher_is_refused(world: Path, files: Files, finished: Fini
     shutil.copytree(world / "T1" / "teacher", tmp_path / "teacher")
     weights = next((tmp_path / "teacher").rglob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-10])
-    order = AnnotateOrder(tmp_path / "teacher", str(files.transfer), tmp_path / "out", finished.spec.intake, finished.spec.annotation)
+    order = AnnotateRequest(tmp_path / "teacher", str(files.transfer), tmp_path / "out", finished.spec.intake, finished.spec.annotation)
     with pytest.raises(ArtifactError, match=r"member_0\.safetensors.*content differs|content differs.*member_0\.safetensors"):
-        consortium.annotate(order, Workshop(ArtifactStore(tmp_path / "store")))
+        consortium.annotate(order, Runner(ArtifactStore(tmp_path / "store")))
     assert not (tmp_path / "out").exists()
 
 
 def test_too_few_labels_name_the_file(files: Files, finished: Finished, tmp_path: Path) -> None:
     few = tmp_path / "few.csv"
     few.write_text("\n".join(files.pool.read_text().splitlines()[:6]) + "\n")
-    order = TeacherOrder(str(few), "T1", tmp_path / "teacher", intake=finished.spec.intake)
+    order = TeacherRequest(str(few), "T1", tmp_path / "teacher", intake=finished.spec.intake)
     with pytest.raises(QuorumError, match=r"few\.csv"):
-        consortium.train_teacher(order, Workshop(ArtifactStore(tmp_path / "store")))
+        consortium.train_teacher(order, Runner(ArtifactStore(tmp_path / "store")))
     assert not (tmp_path / "teacher").exists()

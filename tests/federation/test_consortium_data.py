@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fluid.data.data_spec import DataSpec
 from fluid.errors import ConfigError, InputError
 from fluid.federation.consortium_data import keys, load_data
 from fluid.federation.overlap import write_removed
-from fluid.federation.spec import DataSpec, FederationSpec
+from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
-from fluid.federation.workshop import Workshop
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
-from fluid.store import ArtifactStore
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Library
 
 
@@ -31,7 +32,7 @@ def overlapping(library: Library, tmp_path: Path, spec: FederationSpec) -> Feder
 
 
 def test_tests_keep_their_molecules_and_the_transfer_set_gives_way(overlapping: FederationSpec, tmp_path: Path) -> None:
-    data = load_data(overlapping, Workshop(ArtifactStore(tmp_path / "store")))
+    data = load_data(overlapping, Runner(ArtifactStore(tmp_path / "store")))
     sizes = {"external": len(data.tests["external"]), "in-domain": len(data.tests["in-domain"]), "transfer": len(data.transfer)}
     assert sizes == {"external": 40, "in-domain": 40, "transfer": 60}
     assert len(data.pool) + len(data.validation) == 120
@@ -41,7 +42,7 @@ def test_tests_keep_their_molecules_and_the_transfer_set_gives_way(overlapping: 
 
 def test_without_tests_a_share_of_the_pool_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:
     alone = replace(overlapping, data=replace(overlapping.data, test_in_domain="", test_external="", test_share=0.25))
-    data = load_data(alone, Workshop(ArtifactStore(tmp_path / "store")))
+    data = load_data(alone, Runner(ArtifactStore(tmp_path / "store")))
     assert set(data.tests) == {"in-domain"}
     assert len(data.tests["in-domain"]) == 35
     keys = [*data.pool.table.keys, *data.validation.table.keys, *data.tests["in-domain"].table.keys]
@@ -50,10 +51,10 @@ def test_without_tests_a_share_of_the_pool_is_set_aside(overlapping: FederationS
 
 def test_every_path_is_looked_at_before_any_work(overlapping: FederationSpec, tmp_path: Path) -> None:
     wrong = replace(overlapping, data=replace(overlapping.data, transfer=str(tmp_path / "no.csv")))
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    runner = Runner(ArtifactStore(tmp_path / "store"))
     with pytest.raises(InputError, match=r"no\.csv.*not found"):
-        load_data(wrong, workshop)
-    assert workshop.records == []
+        load_data(wrong, runner)
+    assert runner.records == []
 
 
 def test_paths(tmp_path: Path) -> None:
@@ -65,21 +66,21 @@ def test_paths(tmp_path: Path) -> None:
 
 
 def test_intake_is_keyed_by_content_not_by_name(library: Library, tmp_path: Path, spec: FederationSpec) -> None:
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    runner = Runner(ArtifactStore(tmp_path / "store"))
     first = library.write(tmp_path / "a.csv", range(30))
     (tmp_path / "b.csv").write_bytes(first.read_bytes())
-    one = workshop.make(intake_stage("pool", str(first), spec.intake))
+    one = runner.make(intake_stage("pool", str(first), spec.intake))
     more_workers = replace(spec.intake, workers=2)
-    assert workshop.make(intake_stage("pool", str(tmp_path / "b.csv"), more_workers)).digest == one.digest
+    assert runner.make(intake_stage("pool", str(tmp_path / "b.csv"), more_workers)).digest == one.digest
     library.write(tmp_path / "b.csv", range(31))
-    assert workshop.make(intake_stage("pool", str(tmp_path / "b.csv"), spec.intake)).digest != one.digest
-    assert [record.reused for record in workshop.records] == [False, True, False]
+    assert runner.make(intake_stage("pool", str(tmp_path / "b.csv"), spec.intake)).digest != one.digest
+    assert [record.reused for record in runner.records] == [False, True, False]
 
 
 def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: FederationSpec) -> None:
     path = library.write(tmp_path / "a.csv", range(30))
     path.write_text(path.read_text() + "C1CC,1,0.3\nCCO,,0.3\n")
-    made = Workshop(ArtifactStore(tmp_path / "store")).make(intake_stage("pool", str(path), spec.intake))
+    made = Runner(ArtifactStore(tmp_path / "store")).make(intake_stage("pool", str(path), spec.intake))
     lines = (made / "dropped.csv").read_text().splitlines()
     assert len(lines) == 3
     assert lines[1].startswith("31,")
@@ -92,17 +93,15 @@ def test_an_external_file_with_the_same_classes_under_another_name(overlapping: 
     path.write_text(path.read_text().replace("active", "blocker", 1))
     data = replace(overlapping.data, test_external=str(path), endpoints=("size >= 0.8",), test_external_endpoints=("blocker",))
     spec = replace(overlapping, data=data)
-    external = load_data(spec, Workshop(ArtifactStore(tmp_path / "store"))).tests["external"]
+    external = load_data(spec, Runner(ArtifactStore(tmp_path / "store"))).tests["external"]
     assert [endpoint.text for endpoint in external.table.endpoints] == ["size >= 0.8"]
     np.testing.assert_array_equal(external.table.labels[:, 0], library.active[:40])
     with pytest.raises(ConfigError, match="test_external_endpoints is size \\[nm\\]; expected the same kinds and units.*size >= 0.8"):
-        load_data(replace(spec, data=replace(data, test_external_endpoints=("size [nm]",))), Workshop(ArtifactStore(tmp_path / "store")))
+        load_data(replace(spec, data=replace(data, test_external_endpoints=("size [nm]",))), Runner(ArtifactStore(tmp_path / "store")))
 
 
 def test_the_paper_left_test_molecules_in_the_transfer_set(overlapping: FederationSpec, tmp_path: Path) -> None:
-    data = load_data(
-        replace(overlapping, data=replace(overlapping.data, transfer_keeps_tests=True)), Workshop(ArtifactStore(tmp_path / "s"))
-    )
+    data = load_data(replace(overlapping, data=replace(overlapping.data, transfer_keeps_tests=True)), Runner(ArtifactStore(tmp_path / "s")))
     assert len(data.transfer) == 140
     assert "80 test molecules stayed in the transfer set, as asked." in data.notes
     assert not keys(data.transfer) & keys(data.pool, data.validation)
@@ -111,7 +110,7 @@ def test_the_paper_left_test_molecules_in_the_transfer_set(overlapping: Federati
 def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: FederationSpec, tmp_path: Path) -> None:
     def transfer(n: int, seed: int = 0) -> tuple[str, ...]:
         asked = replace(overlapping, data=replace(overlapping.data, transfer_n=n), seed=seed)
-        return load_data(asked, Workshop(ArtifactStore(tmp_path / "store"))).transfer.table.keys
+        return load_data(asked, Runner(ArtifactStore(tmp_path / "store"))).transfer.table.keys
 
     assert len(transfer(25)) == 25
     assert set(transfer(25)) < set(transfer(0))
@@ -121,14 +120,14 @@ def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: Federation
 
 def test_without_validation_nothing_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:
     alone = replace(overlapping, data=replace(overlapping.data, validation_share=0.0))
-    assert len(load_data(alone, Workshop(ArtifactStore(tmp_path / "store"))).validation) == 0
+    assert len(load_data(alone, Runner(ArtifactStore(tmp_path / "store"))).validation) == 0
 
 
 def test_near_duplicates_are_removed_and_each_is_told(overlapping: FederationSpec, tmp_path: Path) -> None:
-    plain = load_data(overlapping, Workshop(ArtifactStore(tmp_path / "store")))
+    plain = load_data(overlapping, Runner(ArtifactStore(tmp_path / "store")))
     asked = replace(overlapping, intake=replace(overlapping.intake, near_duplicates=0.6))
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
-    data = load_data(asked, workshop)
+    runner = Runner(ArtifactStore(tmp_path / "store"))
+    data = load_data(asked, runner)
     parts = {"external": data.tests["external"], "in-domain": data.tests["in-domain"], "validation": data.validation, "pool": data.pool}
     parts["transfer"] = data.transfer
     for name, other in itertools.combinations(parts, 2):
@@ -148,7 +147,7 @@ def test_near_duplicates_are_removed_and_each_is_told(overlapping: FederationSpe
     assert any("more of transfer were removed: Tanimoto of at least 0.6" in note for note in data.notes)
     write_removed(tmp_path / "overlap.csv", data.removed)
     assert len((tmp_path / "overlap.csv").read_text().splitlines()) == len(data.removed) + 1
-    assert "overlap" in {record.stage for record in workshop.records}
+    assert "overlap" in {record.stage for record in runner.records}
 
 
 def test_a_similarity_that_cannot_be(overlapping: FederationSpec) -> None:

@@ -10,14 +10,18 @@ import pandas as pd
 import pytest
 
 from fluid.companies.spec import CompanySpec
+from fluid.data.data_spec import DataSpec
+from fluid.data.intake_spec import IntakeSpec
 from fluid.evaluation.scores import scores_frame
+from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.model_folder import read_model
-from fluid.federation.run_folder import all_scores
 from fluid.federation.simulation import simulate
-from fluid.federation.spec import DataSpec, EvaluationSpec, FederationSpec, HybridSpec, IntakeSettings
-from fluid.federation.workshop import Workshop
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.models.predictor import ForestSpec, NetworkSpec
-from fluid.store import ArtifactStore
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+from fluid.runs.folder import all_scores
 from tests.conftest import Library
 from tests.federation.conftest import Finished
 
@@ -45,7 +49,7 @@ def several(library: Library, tmp_path: Path, spec: FederationSpec) -> Federatio
     return replace(
         spec,
         data=DataSpec(pool, transfer, "", test, validation_share=0.15, endpoints=tuple(f"{name} [u]" for name in NAMES)),
-        intake=IntakeSettings(quorum=5, workers=1),
+        intake=IntakeSpec(quorum=5, workers=1),
         companies=CompanySpec("size", n=3, size_exponent=0.3, min_size=20, min_per_class=5, endpoint_share=0.4),
         model=FOREST,
         student_model=FOREST,
@@ -60,8 +64,8 @@ def scores_of(run: Finished) -> pd.DataFrame:
 
 
 def test_every_teacher_knows_its_own_endpoints_and_the_student_all(several: FederationSpec, tmp_path: Path) -> None:
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
-    run = Finished(several, workshop, simulate(several, workshop))
+    runner = Runner(ArtifactStore(tmp_path / "store"))
+    run = Finished(several, runner, simulate(several, runner))
     federation = run.federation
     own = {name: [endpoint.name for endpoint in part.table.endpoints] for name, part in federation.companies.items()}
     assert all(0 < len(names) < 3 for names in own.values())
@@ -87,8 +91,8 @@ def test_every_teacher_knows_its_own_endpoints_and_the_student_all(several: Fede
 def test_networks_too(several: FederationSpec, tmp_path: Path) -> None:
     network = NetworkSpec(hidden=16, layers=2)
     asked = replace(several, model=network, student_model=network, hybrid=HybridSpec("fine_tune"))
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
-    rmse = scores_of(Finished(asked, workshop, simulate(asked, workshop)))
+    runner = Runner(ArtifactStore(tmp_path / "store"))
+    rmse = scores_of(Finished(asked, runner, simulate(asked, runner)))
     for model in ("student", "H1", "pooled"):
         assert np.isfinite([rmse[model, name] for name in NAMES]).all()
 

@@ -16,13 +16,15 @@ from fluid.errors import ConfigError
 from fluid.federation import consortium
 from fluid.federation.baselines.spec import BaselinesSpec, FedAvgSpec, FedMDSpec
 from fluid.federation.model_folder import read_model
-from fluid.federation.orders import AnnotateOrder, TeacherOrder
-from fluid.federation.spec import FederationSpec, HybridSpec, StudentSpec
-from fluid.federation.workshop import Workshop
+from fluid.federation.requests import AnnotateRequest, TeacherRequest
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.prediction import PLANES
 from fluid.models.predictor import NetworkSpec
-from fluid.store import ArtifactStore
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 
@@ -36,8 +38,8 @@ def told(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Finish
 
     training = replace(finished.spec.training, teacher=replace(finished.spec.training.teacher, members=2))
     spec = replace(finished.spec, model=EVIDENTIAL, training=training)
-    workshop = Workshop(ArtifactStore(finished.workshop.store.root))
-    return Finished(spec, workshop, simulate(spec, workshop))
+    runner = Runner(ArtifactStore(finished.runner.store.root))
+    return Finished(spec, runner, simulate(spec, runner))
 
 
 def network(run: Finished, name: str) -> GraphEnsemble:
@@ -65,13 +67,13 @@ def test_by_files_it_is_the_same_teacher(told: Finished, files: Files, tmp_path:
     spec, part = told.spec, told.federation.companies["T1"]
     rows = [f"{smiles},{int(label)}" for smiles, label in zip(part.table.smiles, part.table.labels[:, 0], strict=True)]
     (tmp_path / "assay.csv").write_text("\n".join(["smiles,active", *rows]) + "\n")
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
+    runner = Runner(ArtifactStore(tmp_path / "store"))
     common = {"intake": spec.intake, "annotation": spec.annotation}
-    order = TeacherOrder(
+    order = TeacherRequest(
         str(tmp_path / "assay.csv"), "T1", tmp_path / "teacher", EVIDENTIAL, training=spec.training, trainer=spec.trainer, **common
     )
-    consortium.train_teacher(order, workshop)
-    consortium.annotate(AnnotateOrder(tmp_path / "teacher", str(files.transfer), tmp_path / "out", **common), workshop)
+    consortium.train_teacher(order, runner)
+    consortium.annotate(AnnotateRequest(tmp_path / "teacher", str(files.transfer), tmp_path / "out", **common), runner)
     ours = read_annotation_set(tmp_path / "out" / "annotation_set")
     theirs = read_annotation_set(told.federation.annotations["T1"] / "annotation_set")
     assert ours.digest == theirs.digest
@@ -117,7 +119,7 @@ class TestRefused:
         assert replace(spec, model=EVIDENTIAL, loss=LossSpec("mse_logits"))  # measured labels are no soft ones
 
     def test_by_files(self, finished: Finished, files: Files, tmp_path: Path) -> None:
-        order = consortium.DistillOrder(
+        order = consortium.DistillRequest(
             finished.federation.consensus.folder,
             str(files.transfer),
             tmp_path / "student",
@@ -126,7 +128,7 @@ class TestRefused:
             intake=finished.spec.intake,
         )
         with pytest.raises(ConfigError, match="an evidential head of a student has a loss of its own"):
-            consortium.distill(order, Workshop(ArtifactStore(tmp_path / "store")))
+            consortium.distill(order, Runner(ArtifactStore(tmp_path / "store")))
 
 
 def built(*settings: str) -> FederationSpec:

@@ -8,11 +8,14 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.model_folder import read_model
-from fluid.federation.spec import FederationSpec, HybridSpec, SelectionSpec, StudentSpec
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.undersample import undersampled
 from fluid.models.blend import Blend
 from fluid.models.forest import ForestPredictor, descriptors
@@ -63,7 +66,7 @@ def test_hybrids_are_forests_on_both(paper: Finished) -> None:
 
 def test_soft_labels_and_hard_ones_are_different_lessons(paper: Finished, rerun: Callable[..., Finished]) -> None:
     soft = rerun(**{**PAPER, "distillation": StudentSpec()})
-    assert {record.stage for record in soft.workshop.records if not record.reused} <= {"student", "hybrid", "judge"}
+    assert {record.stage for record in soft.runner.records if not record.reused} <= {"student", "hybrid", "evaluate"}
     assert soft.federation.models["student"].digest != paper.federation.models["student"].digest
 
 

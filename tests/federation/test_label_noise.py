@@ -14,17 +14,21 @@ from fluid.cli.compose import composed
 from fluid.cli.specs import federation_spec
 from fluid.cli.verbs import plain_values
 from fluid.distillation import LossSpec, expected_confusion
+from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation import consortium
 from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.label_noise import FILE, looked_up, read_noise
 from fluid.federation.model_folder import read_model
-from fluid.federation.orders import AggregateOrder, DistillOrder
-from fluid.federation.spec import ConsensusSpec, FederationSpec, HybridSpec, SelectionSpec, StudentSpec
-from fluid.federation.workshop import Workshop
+from fluid.federation.requests import AggregateRequest, DistillRequest
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.ensemble import GraphEnsemble
-from fluid.store import ArtifactStore
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 
@@ -37,8 +41,8 @@ def auto(finished: Finished) -> Finished:
     """Run the small federation with the confusion that its consensus estimates."""
     from fluid.federation.simulation import simulate
 
-    spec, workshop = replace(finished.spec, loss=AUTO, **DAWID_SKENE), Workshop(ArtifactStore(finished.workshop.store.root))  # type: ignore[arg-type]
-    return Finished(spec, workshop, simulate(spec, workshop))
+    spec, runner = replace(finished.spec, loss=AUTO, **DAWID_SKENE), Runner(ArtifactStore(finished.runner.store.root))  # type: ignore[arg-type]
+    return Finished(spec, runner, simulate(spec, runner))
 
 
 def weights(run: Finished, name: str) -> dict[str, np.ndarray]:
@@ -76,9 +80,9 @@ def test_it_is_used_as_if_given_by_hand(labels: str, auto: Finished, rerun: Call
 def test_by_files_it_is_the_same_student(auto: Finished, files: Files, tmp_path: Path) -> None:
     federation, spec = auto.federation, auto.spec
     sent = tuple(federation.annotations[name] / "annotation_set" for name in ("T3", "T1", "T2"))
-    workshop = Workshop(ArtifactStore(tmp_path / "store"))
-    consortium.aggregate(AggregateOrder(sent, tmp_path / "consensus", spec.consensus, spec.annotation), workshop)
-    order = DistillOrder(
+    runner = Runner(ArtifactStore(tmp_path / "store"))
+    consortium.aggregate(AggregateRequest(sent, tmp_path / "consensus", spec.consensus, spec.annotation), runner)
+    order = DistillRequest(
         tmp_path / "consensus",
         str(files.transfer),
         tmp_path / "student",
@@ -91,7 +95,7 @@ def test_by_files_it_is_the_same_student(auto: Finished, files: Files, tmp_path:
         selection=spec.selection,
         seed=spec.seed,
     )
-    consortium.distill(order, workshop)
+    consortium.distill(order, runner)
     assert (tmp_path / "consensus" / FILE).read_bytes() == (federation.consensus / FILE).read_bytes()
     assert open_artifact(tmp_path / "consensus").digest == federation.consensus.digest
     assert open_artifact(tmp_path / "student").digest == federation.models["student"].digest
@@ -124,7 +128,7 @@ class TestFolders:
         assert looked_up(LossSpec("mse_logits"), table.confusions, table.endpoints, "soft") == LossSpec("mse_logits")
 
     def test_by_files(self, finished: Finished, files: Files, tmp_path: Path) -> None:
-        order = DistillOrder(
+        order = DistillRequest(
             finished.federation.consensus.folder,
             str(files.transfer),
             tmp_path / "student",
@@ -133,7 +137,7 @@ class TestFolders:
             intake=finished.spec.intake,
         )
         with pytest.raises(ConfigError, match=r"the consensus holds no confusion.*loss\.confusion=\[\[0\.95,0\.05\],\[0\.05,0\.95\]\]"):
-            consortium.distill(order, Workshop(ArtifactStore(tmp_path / "store")))
+            consortium.distill(order, Runner(ArtifactStore(tmp_path / "store")))
 
     def test_an_altered_file_is_refused(self, auto: Finished, tmp_path: Path) -> None:
         folder = shutil.copytree(auto.federation.consensus.folder, tmp_path / "consensus")

@@ -8,22 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import open_artifact
 from fluid.data.incoming import IncomingChunk
 from fluid.errors import ArtifactError, ConfigError, InputError
 from fluid.federation import predict
 from fluid.federation.answers import Columns, answer
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.orders import PredictOrder
 from fluid.federation.predict import Counts, predict_file, shards_of
-from fluid.federation.spec import AnnotationSpec
-from fluid.federation.watch import Silent
+from fluid.federation.requests import PredictRequest
+from fluid.pipeline.progress import SilentProgress
 from tests.conftest import Files, Library
 from tests.federation.conftest import Finished
 
 
-def order(finished: Finished, source: Path, out: Path, chunk: int = 64, **changes: object) -> PredictOrder:
-    return PredictOrder(
+def order(finished: Finished, source: Path, out: Path, chunk: int = 64, **changes: object) -> PredictRequest:
+    return PredictRequest(
         finished.federation.models["student"].folder,
         str(source),
         out,
@@ -44,7 +44,7 @@ def broken_file(library: Library, tmp_path: Path) -> Path:
 
 
 def test_one_answer_per_row_in_order_with_broken_rows_marked(finished: Finished, broken_file: Path, tmp_path: Path) -> None:
-    counts = predict_file(order(finished, broken_file, tmp_path / "out.csv"), Silent())
+    counts = predict_file(order(finished, broken_file, tmp_path / "out.csv"), SilentProgress())
     table = pd.read_csv(tmp_path / "out.csv")
     given = pd.read_csv(broken_file)["smiles"]
     assert counts == Counts(rows=7, answered=4, rejected=3)
@@ -55,7 +55,7 @@ def test_one_answer_per_row_in_order_with_broken_rows_marked(finished: Finished,
 
 
 def test_answers_are_those_of_the_model(finished: Finished, files: Files, tmp_path: Path) -> None:
-    predict_file(order(finished, files.transfer, tmp_path / "out.csv"), Silent())
+    predict_file(order(finished, files.transfer, tmp_path / "out.csv"), SilentProgress())
     table, transfer = pd.read_csv(tmp_path / "out.csv"), finished.federation.data.transfer
     model = read_model(finished.federation.models["student"])
     expected = model.predictor.predict(transfer.molecules)
@@ -67,14 +67,14 @@ def test_answers_are_those_of_the_model(finished: Finished, files: Files, tmp_pa
 
 def test_chunks_change_nothing(finished: Finished, files: Files, tmp_path: Path) -> None:
     for chunk in (7, 1000):
-        predict_file(order(finished, files.transfer, tmp_path / f"{chunk}.csv", chunk), Silent())
+        predict_file(order(finished, files.transfer, tmp_path / f"{chunk}.csv", chunk), SilentProgress())
     small, large = (pd.read_csv(tmp_path / f"{chunk}.csv") for chunk in (7, 1000))
     pd.testing.assert_frame_equal(small, large, rtol=1e-4, atol=1e-5)
 
 
 def test_parquet_says_the_same_as_csv(finished: Finished, broken_file: Path, tmp_path: Path) -> None:
     for suffix in ("csv", "parquet"):
-        predict_file(order(finished, broken_file, tmp_path / f"out.{suffix}"), Silent())
+        predict_file(order(finished, broken_file, tmp_path / f"out.{suffix}"), SilentProgress())
     text, columnar = pd.read_csv(tmp_path / "out.csv"), pd.read_parquet(tmp_path / "out.parquet")
     np.testing.assert_allclose(text["active"], columnar["active"].astype(float), atol=1e-6)
     assert text["problem"].fillna("").tolist() == columnar["problem"].tolist()
@@ -84,31 +84,31 @@ def test_an_existing_file_is_kept_unless_asked(finished: Finished, files: Files,
     out = tmp_path / "out.csv"
     out.write_text("mine")
     with pytest.raises(ConfigError, match=r"out\.csv.*exists already|exists already.*out\.csv"):
-        predict_file(order(finished, files.test, out), Silent())
+        predict_file(order(finished, files.test, out), SilentProgress())
     assert out.read_text() == "mine"
-    predict_file(order(finished, files.test, out, overwrite=True), Silent())
+    predict_file(order(finished, files.test, out, overwrite=True), SilentProgress())
     assert len(pd.read_csv(out)) == 60
 
 
 def test_an_unknown_suffix_is_refused(finished: Finished, files: Files, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\.csv or \.parquet"):
-        predict_file(order(finished, files.test, tmp_path / "out.xlsx"), Silent())
+        predict_file(order(finished, files.test, tmp_path / "out.xlsx"), SilentProgress())
 
 
 def test_a_missing_file_or_column_leaves_nothing_behind(finished: Finished, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not found"):
-        predict_file(order(finished, tmp_path / "no.csv", tmp_path / "out.csv"), Silent())
+        predict_file(order(finished, tmp_path / "no.csv", tmp_path / "out.csv"), SilentProgress())
     (tmp_path / "in.csv").write_text("structure\nCCO\n")
     with pytest.raises(InputError, match="smiles"):
-        predict_file(order(finished, tmp_path / "in.csv", tmp_path / "out.csv"), Silent())
+        predict_file(order(finished, tmp_path / "in.csv", tmp_path / "out.csv"), SilentProgress())
     assert sorted(file.name for file in tmp_path.iterdir()) == ["in.csv"]
 
 
 def test_a_folder_that_is_no_model(finished: Finished, files: Files, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="holds no model"):
-        predict_file(PredictOrder(finished.federation.consensus.folder, str(files.test), tmp_path / "out.csv"), Silent())
+        predict_file(PredictRequest(finished.federation.consensus.folder, str(files.test), tmp_path / "out.csv"), SilentProgress())
     with pytest.raises(ArtifactError, match="folder not found"):
-        predict_file(PredictOrder(tmp_path / "nowhere", str(files.test), tmp_path / "out.csv"), Silent())
+        predict_file(PredictRequest(tmp_path / "nowhere", str(files.test), tmp_path / "out.csv"), SilentProgress())
 
 
 def shards_beside(out: Path) -> list[Path]:
@@ -120,7 +120,7 @@ def test_a_second_run_answers_only_what_the_first_did_not(
     finished: Finished, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
     straight, resumed = tmp_path / f"straight.{suffix}", tmp_path / f"resumed.{suffix}"
-    predict_file(order(finished, files.transfer, straight, 20), Silent())
+    predict_file(order(finished, files.transfer, straight, 20), SilentProgress())
     done: list[int] = []
 
     def stopping(model: Model, chunk: IncomingChunk) -> Columns:
@@ -132,10 +132,10 @@ def test_a_second_run_answers_only_what_the_first_did_not(
 
     monkeypatch.setattr(predict, "answer", stopping)
     with pytest.raises(KeyboardInterrupt):
-        predict_file(order(finished, files.transfer, resumed, 20), Silent())
+        predict_file(order(finished, files.transfer, resumed, 20), SilentProgress())
     assert len(shards_beside(resumed)) == 3
     assert not resumed.exists()
-    counts = predict_file(order(finished, files.transfer, resumed, 20), Silent())
+    counts = predict_file(order(finished, files.transfer, resumed, 20), SilentProgress())
     assert sum(done) == counts.rows == len(finished.federation.data.transfer)
     assert resumed.read_bytes() == straight.read_bytes()
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted([straight.name, resumed.name])
@@ -148,7 +148,7 @@ def test_answers_of_another_model_or_file_are_not_used(finished: Finished, files
     with before.piece() as folder:
         (folder / "answers.parquet").write_text("answers of the first file")
     file.write_text("smiles\nCCO\nc1ccccc1CN\n")
-    assert predict_file(order(finished, file, out), Silent()).rows == 2
+    assert predict_file(order(finished, file, out), SilentProgress()).rows == 2
 
 
 def test_kill_9_loses_at_most_one_shard(finished: Finished, files: Files, tmp_path: Path) -> None:
@@ -168,6 +168,6 @@ def test_kill_9_loses_at_most_one_shard(finished: Finished, files: Files, tmp_pa
     assert not out.exists()
     done = subprocess.run([sys.executable, "-m", "fluid", *command], capture_output=True, text=True, check=True)
     assert f"{kept} shards" in done.stdout + done.stderr
-    predict_file(order(finished, source, tmp_path / "straight.csv", 200), Silent())
+    predict_file(order(finished, source, tmp_path / "straight.csv", 200), SilentProgress())
     assert out.read_bytes() == (tmp_path / "straight.csv").read_bytes()
     assert not shards_beside(out)

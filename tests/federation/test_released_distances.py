@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from fluid.annotation.annotation_set import stack
+from fluid.annotation.spec import AnnotationSpec
 from fluid.annotation.storage import read_annotation_set, write_annotation_set
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.model_folder import read_model
-from fluid.federation.spec import AnnotationSpec, ConsensusSpec
 from fluid.federation.stages.consensus import combine_annotations, similarity_of
 from fluid.models.predictor import ForestSpec
 from tests.federation.conftest import Finished

@@ -6,31 +6,33 @@ import numpy as np
 import pytest
 
 from fluid.annotation.storage import read_annotation_set
+from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.federation import simulation
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import Federation, simulate
-from fluid.federation.spec import ConsensusSpec, HybridSpec, SelectionSpec
-from fluid.federation.watch import Silent
-from fluid.federation.workshop import Workshop
+from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.models.predictor import ForestSpec
-from fluid.store import ArtifactStore
+from fluid.pipeline.progress import SilentProgress
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.federation.conftest import Finished
 
 
 def digests(federation: Federation) -> dict[str, str]:
     made = {**federation.models, **{f"annotations of {k}": v for k, v in federation.annotations.items()}}
-    made |= {f"judged {k}": v for k, v in federation.judged.items()}
+    made |= {f"evaluated {k}": v for k, v in federation.evaluated.items()}
     return {name: artifact.digest for name, artifact in made.items()} | {"consensus": federation.consensus.digest}
 
 
-def built(workshop: Workshop) -> list[str]:
-    return [record.stage for record in workshop.records if not record.reused]
+def built(runner: Runner) -> list[str]:
+    return [record.stage for record in runner.records if not record.reused]
 
 
 def test_every_part_of_the_story_is_there(finished: Finished) -> None:
     federation = finished.federation
     assert set(federation.models) == {"pooled", "forest", "T1", "T2", "T3", "student", "H1", "H2", "H3"}
-    assert set(federation.judged) == {*federation.models, "consensus"}
+    assert set(federation.evaluated) == {*federation.models, "consensus"}
     sizes = [len(part) for part in federation.companies.values()]
     assert sum(sizes) == len(federation.data.pool)
     assert sizes == sorted(sizes, reverse=True)
@@ -53,57 +55,57 @@ def test_every_teacher_answers_every_transfer_molecule(finished: Finished) -> No
 
 def test_a_second_run_builds_nothing(finished: Finished, rerun: Callable[..., Finished]) -> None:
     again = rerun()
-    assert built(again.workshop) == []
+    assert built(again.runner) == []
     assert digests(again.federation) == digests(finished.federation)
 
 
 def test_an_empty_store_gives_the_same_bytes(finished: Finished, fresh_store: ArtifactStore) -> None:
-    assert digests(simulate(finished.spec, Workshop(fresh_store))) == digests(finished.federation)
+    assert digests(simulate(finished.spec, Runner(fresh_store))) == digests(finished.federation)
 
 
 @pytest.mark.slow
 def test_two_workers_give_the_same_bytes(finished: Finished, fresh_store: ArtifactStore) -> None:
-    assert digests(simulate(finished.spec, Workshop(fresh_store, workers=2))) == digests(finished.federation)
+    assert digests(simulate(finished.spec, Runner(fresh_store, workers=2))) == digests(finished.federation)
 
 
 def test_the_order_of_companies_changes_no_byte(finished: Finished, fresh_store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
     in_order = simulation.read_split
     monkeypatch.setattr(simulation, "read_split", lambda *args: dict(reversed(in_order(*args).items())))
-    federation = simulate(finished.spec, Workshop(fresh_store))
+    federation = simulate(finished.spec, Runner(fresh_store))
     assert list(federation.companies) == ["T3", "T2", "T1"]
     assert digests(federation) == digests(finished.federation)
 
 
 def test_another_consensus_retrains_no_teacher(rerun: Callable[..., Finished]) -> None:
-    stages = built(rerun(consensus=ConsensusSpec("similarity", {"power": 3.21})).workshop)  # asked for by no other test of the store
-    assert sorted(set(stages)) == ["consensus", "hybrid", "judge", "student"]
+    stages = built(rerun(consensus=ConsensusSpec("similarity", {"power": 3.21})).runner)  # asked for by no other test of the store
+    assert sorted(set(stages)) == ["consensus", "evaluate", "hybrid", "student"]
 
 
 def test_another_seed_redoes_all_but_the_intake(rerun: Callable[..., Finished], finished: Finished) -> None:
     other = rerun(seed=1)
-    assert "intake" not in built(other.workshop)
+    assert "intake" not in built(other.runner)
     assert digests(other.federation)["T1"] != digests(finished.federation)["T1"]
 
 
 @pytest.mark.parametrize("stage", ["teacher", "consensus", "hybrid"])
 def test_an_interrupted_run_goes_on_at_the_first_unfinished_stage(finished: Finished, fresh_store: ArtifactStore, stage: str) -> None:
-    shutil.copytree(finished.workshop.store.root, fresh_store.root)
+    shutil.copytree(finished.runner.store.root, fresh_store.root)
     shutil.rmtree(fresh_store.root / stage)
 
-    class Stop(Silent):
+    class Stop(SilentProgress):
         def start(self, stage_: str, name: str) -> None:
             if stage_ == stage and name.endswith("2"):
                 raise KeyboardInterrupt
 
-    class StopConsensus(Silent):
+    class StopConsensus(SilentProgress):
         def start(self, stage_: str, name: str) -> None:
             if stage_ == "student":
                 raise KeyboardInterrupt
 
-    watch = StopConsensus() if stage == "consensus" else Stop()
+    progress = StopConsensus() if stage == "consensus" else Stop()
     with pytest.raises(KeyboardInterrupt):
-        simulate(finished.spec, Workshop(fresh_store, watch))
-    second = Workshop(fresh_store)
+        simulate(finished.spec, Runner(fresh_store, progress))
+    second = Runner(fresh_store)
     federation = simulate(finished.spec, second)
     assert digests(federation) == digests(finished.federation)
     assert set(built(second)) <= {stage}
@@ -111,17 +113,17 @@ def test_an_interrupted_run_goes_on_at_the_first_unfinished_stage(finished: Fini
 
 
 def test_a_damaged_stage_is_made_again(finished: Finished, fresh_store: ArtifactStore) -> None:
-    shutil.copytree(finished.workshop.store.root, fresh_store.root)
-    student = finished.federation.models["student"].folder.relative_to(finished.workshop.store.root)
+    shutil.copytree(finished.runner.store.root, fresh_store.root)
+    student = finished.federation.models["student"].folder.relative_to(finished.runner.store.root)
     weights = next((fresh_store.root / student).rglob("*.safetensors"))
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(bytes(content))
-    workshop = Workshop(fresh_store)
+    runner = Runner(fresh_store)
     with pytest.warns(UserWarning, match=f"{weights.name}.*made again"):
-        again = simulate(finished.spec, workshop)
+        again = simulate(finished.spec, runner)
     assert digests(again) == digests(finished.federation)
-    assert built(workshop) == ["student"]
+    assert built(runner) == ["student"]
 
 
 def test_forests_may_be_teachers_of_a_network_student(rerun: Callable[..., Finished]) -> None:
@@ -140,7 +142,7 @@ def test_concatenation_and_selection(rerun: Callable[..., Finished]) -> None:
 def test_a_regression_federation_runs_to_the_end(finished: Finished, rerun: Callable[..., Finished]) -> None:
     run = rerun(intake=replace(finished.spec.intake, endpoints=("size [10 atoms]",)))
     metrics = set(
-        np.genfromtxt(run.federation.judged["student"] / "scores.csv", delimiter=",", names=True, dtype=None, encoding=None)["metric"]
+        np.genfromtxt(run.federation.evaluated["student"] / "scores.csv", delimiter=",", names=True, dtype=None, encoding=None)["metric"]
     )
     assert {"rmse", "r2", "spearman"} <= metrics
     assert "auroc" not in metrics

@@ -12,32 +12,35 @@ from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import read_json
 from fluid.data.endpoints import Endpoint
 from fluid.distillation import LossSpec
+from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.simulation import distil, read_sets
-from fluid.federation.spec import ConsensusSpec, HybridSpec, SelectionSpec, StudentSpec, Training
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import network_of
+from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, guarded, widened_to
 from fluid.federation.stages.student import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels, student_stage
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import HELD_OUT, own_validation
-from fluid.federation.workshop import Workshop
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.heads import HeadsPredictor, HeadsSpec
 from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.predictor import ForestSpec, Predictor
-from fluid.store import ArtifactStore
-from fluid.training.recipe import Recipe
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+from fluid.training.config import Training, TrainingConfig
 from tests.federation.conftest import TINY, Finished
 
 NEAREST = StudentSpec("nearest", neighbours=NeighbourSpec(k=5))
 
 
 def built(run: Finished) -> set[str]:
-    return {record.stage for record in run.workshop.records if not record.reused}
+    return {record.stage for record in run.runner.records if not record.reused}
 
 
 def predictor(run: Finished, name: str) -> Predictor:
@@ -46,7 +49,7 @@ def predictor(run: Finished, name: str) -> Predictor:
 
 def test_a_nearest_neighbour_student_is_the_consensus_itself(rerun: Callable[..., Finished]) -> None:
     run = rerun(distillation=NEAREST)
-    assert built(run) <= {"student", "hybrid", "judge"}
+    assert built(run) <= {"student", "hybrid", "evaluate"}
     student, transfer = predictor(run, "student"), run.federation.data.transfer
     consensus = read_consensus(run.federation.consensus)
     assert isinstance(student, NeighbourPredictor)
@@ -103,7 +106,7 @@ def test_the_variance_is_taught_only_where_the_loss_learns_it(finished: Finished
     value = draw.normal(size=(n, 1)).astype(np.float32)
     table = ConsensusTable((Endpoint.parse("b [u]"),), "", value, np.full((n, 1), 0.5, np.float32), np.ones((n, 1), np.float32))
     for name, expected in (("gaussian_nll", None), ("heteroscedastic", value.var())):
-        lesson, rows = lesson_of(table, transfer, SelectionSpec("all", 50), Recipe(loss=LossSpec(values=name)), 1.0, 0)
+        lesson, rows = lesson_of(table, transfer, SelectionSpec("all", 50), TrainingConfig(loss=LossSpec(values=name)), 1.0, 0)
         assert len(rows) == len(lesson.soft_label) == 50
         if expected is None:
             assert lesson.variance is None
@@ -258,10 +261,10 @@ class TestSelection:
         federation, n = finished.federation, len(finished.federation.data.transfer)
         consensus = read_consensus(federation.consensus)
         sets = [read_annotation_set(a / "annotation_set", consensus.transfer_digest, n) for a in federation.annotations.values()]
-        np.testing.assert_allclose(consensus.hints["coverage"], (np.max([s.domain_bin for s in sets], axis=0) + 1) / 4)
+        np.testing.assert_allclose(consensus.acquisition["coverage"], (np.max([s.domain_bin for s in sets], axis=0) + 1) / 4)
         variance = np.var([s.prediction for s in sets], axis=0)
-        np.testing.assert_allclose(consensus.hints["disagreement"], variance / variance.mean(axis=0), rtol=1e-4)
-        assert consensus.hints["uncertainty"].shape == (n, 1)
+        np.testing.assert_allclose(consensus.acquisition["disagreement"], variance / variance.mean(axis=0), rtol=1e-4)
+        assert consensus.acquisition["uncertainty"].shape == (n, 1)
 
     @pytest.mark.parametrize("mode", ["covered", "disputed", "diverse"])
     def test_each_mode_reaches_the_student_and_the_concatenated_hybrid(self, rerun: Callable[..., Finished], mode: str) -> None:
@@ -272,8 +275,8 @@ class TestSelection:
         assert len(rows) == 60
         np.testing.assert_array_equal(rows, select_rows(consensus, transfer, spec, run.spec.seed))
         if mode == "disputed":
-            chosen = consensus.hints["disagreement"][rows, 0].min()
-            assert chosen >= np.sort(consensus.hints["disagreement"][:, 0])[-60]
+            chosen = consensus.acquisition["disagreement"][rows, 0].min()
+            assert chosen >= np.sort(consensus.acquisition["disagreement"][:, 0])[-60]
         if mode == "diverse":
             clusters = clusters_of(transfer.molecules.bits, 12, run.spec.seed)
             assert len(np.unique(clusters[rows])) == len(np.unique(clusters)) == 12
@@ -281,11 +284,11 @@ class TestSelection:
     def test_molecules_near_companies_may_weigh_more(self, finished: Finished) -> None:
         consensus, rows = read_consensus(finished.federation.consensus), np.arange(40)
         weight = loss_weight(consensus, rows, SelectionSpec(confidence_power=1.0, coverage_power=2.0))
-        expected = consensus.confidence[rows, 0].astype(float) * consensus.hints["coverage"][rows] ** 2
+        expected = consensus.confidence[rows, 0].astype(float) * consensus.acquisition["coverage"][rows] ** 2
         np.testing.assert_allclose(weight[:, 0], expected / expected.mean(), rtol=1e-4)
         np.testing.assert_array_equal(loss_weight(consensus, rows, SelectionSpec(confidence_power=0.0)), 1.0)
         with pytest.raises(ConfigError, match="the consensus holds no coverage; expected one made by this version"):
-            loss_weight(replace(consensus, hints={}), rows, SelectionSpec(coverage_power=1.0))
+            loss_weight(replace(consensus, acquisition={}), rows, SelectionSpec(coverage_power=1.0))
 
     def test_wrong_settings(self) -> None:
         with pytest.raises(ConfigError, match="selection.clusters is 0"):
@@ -300,7 +303,7 @@ HEADS = StudentSpec("heads", heads=HeadsSpec(power=2.0, domain_weight=0.5))
 class TestHeads:
     def test_a_head_for_each_teacher_in_the_place_of_all_students(self, rerun: Callable[..., Finished], finished: Finished) -> None:
         run = rerun(distillation=HEADS)
-        assert built(run) <= {"student", "hybrid", "judge"}
+        assert built(run) <= {"student", "hybrid", "evaluate"}
         student = predictor(run, "student")
         assert isinstance(student, HeadsPredictor)
         assert (student.teachers, student.power) == (("T1", "T2", "T3"), 2.0)
@@ -361,17 +364,17 @@ class TestHeads:
             answers("small", 3 - 3 * big, active=0.1 + 0.0 * big),
             answers("tiny", 3 - 3 * big, size=size - 40 * big),
         ]
-        workshop = Workshop(ArtifactStore(tmp_path / "store"))
-        consensus = workshop.make(consensus_stage(sets, ConsensusSpec("similarity", {"power": 4.0}), spec.annotation.edges))
+        runner = Runner(ArtifactStore(tmp_path / "store"))
+        consensus = runner.make(consensus_stage(sets, ConsensusSpec("similarity", {"power": 4.0}), spec.annotation.edges))
         table = read_consensus(consensus, transfer.transfer_digest)
-        recipe = Recipe(epochs=40, batch_size=32, learning_rate=1e-2, patience=40, loss=LossSpec(values="mse"))
+        config = TrainingConfig(epochs=40, batch_size=32, learning_rate=1e-2, patience=40, loss=LossSpec(values="mse"))
         annotation = replace(spec.annotation, mc_samples=0)
 
         def made(power: float) -> np.ndarray:
-            settings = (spec.student_model, recipe, spec.trainer, SelectionSpec("all", n), annotation, 0)
+            settings = (spec.student_model, config, spec.trainer, SelectionSpec("all", n), annotation, 0)
             student = StudentSpec("heads", heads=HeadsSpec(power=power))
             stage = student_stage(consensus, table, transfer, student, *settings, sets=sets[::-1])
-            model = read_model(workshop.make(stage)).predictor
+            model = read_model(runner.make(stage)).predictor
             assert isinstance(model, HeadsPredictor)
             return model.predict(transfer.molecules).mean
 
@@ -384,9 +387,9 @@ class TestHeads:
         run = rerun(distillation=HEADS)
         federation, transfer = run.federation, run.federation.data.transfer
         turned = dict(reversed(federation.annotations.items()))
-        stage = distil(federation.consensus, transfer, run.spec, run.workshop, turned)
+        stage = distil(federation.consensus, transfer, run.spec, run.runner, turned)
         assert stage.key() == federation.models["student"].key
-        other = Workshop(ArtifactStore(run.workshop.store.root.parent / "turned")).make(stage)
+        other = Runner(ArtifactStore(run.runner.store.root.parent / "turned")).make(stage)
         assert other.digest == federation.models["student"].digest
 
     @pytest.mark.parametrize("mode", ["concatenate", "mix", "l2_sp", "frozen", "gate"])
@@ -425,7 +428,7 @@ class TestHeads:
         sets, table = read_sets(federation.annotations, transfer), read_consensus(federation.consensus)
         check_sets(sets[::-1], federation.consensus, table, edges)
         with pytest.raises(ConfigError, match=r"no annotation sets were given; expected annotations=\[folder,folder,\.\.\.\]"):
-            distil(federation.consensus, transfer, run.spec, run.workshop)
+            distil(federation.consensus, transfer, run.spec, run.runner)
         with pytest.raises(ConfigError, match="the consensus is of T1, T2, T3, the annotation sets are of T1, T2"):
             check_sets(sets[:2], federation.consensus, table, edges)
         with pytest.raises(ConfigError, match="T1 has 4 steps of the domain score, annotation.edges has 3"):

@@ -12,7 +12,7 @@ from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.library import read_library, write_library, write_parts
 from fluid.molecules.packed import FILES, PackedGraphs
 from fluid.molecules.workers import featurize_part, featurize_stream
-from fluid.store import ArtifactStore
+from fluid.pipeline.store import ArtifactStore
 
 SMILES = tuple(f"{'C' * (i % 17 + 1)}O{'C' * (i % 5)}" for i in range(300))
 KEYS = tuple(map(str, range(300)))

@@ -38,10 +38,10 @@ def test_a_curve_has_the_means_over_seeds_and_the_papers_points() -> None:
 
 
 def test_two_settings_are_two_curves_that_are_named() -> None:
-    both = pd.concat([scores({1: [0.3], 2: [0.4]}, "recipe=paper"), scores({1: [0.4], 2: [0.5]}, "recipe=fluid")], ignore_index=True)
+    both = pd.concat([scores({1: [0.3], 2: [0.4]}, "protocol=paper"), scores({1: [0.4], 2: [0.5]}, "protocol=fluid")], ignore_index=True)
     (figure,) = experiment_figures([Evidence("teacher_count", both)])
-    assert "student (recipe=paper)" in figure.svg
-    assert "student (recipe=fluid)" in figure.svg
+    assert "student (protocol=paper)" in figure.svg
+    assert "student (protocol=fluid)" in figure.svg
 
 
 def test_what_is_lost_without_a_company_is_paired_by_seed() -> None:

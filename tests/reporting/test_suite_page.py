@@ -17,7 +17,7 @@ from fluid.seeding import numpy_stream
 
 LEVELS = {"pooled": 0.6, "teacher_mean": 0.4, "consensus": 0.5, "student": 0.5, "hybrid_mean": 0.52, "fedavg": 0.45}
 NAMES = {"teacher_mean": "teacher mean", "hybrid_mean": "hybrid mean"}
-SETTINGS = {"recipe=paper": 0.0, "recipe=fluid": 0.05}
+SETTINGS = {"protocol=paper": 0.0, "protocol=fluid": 0.05}
 
 
 def results(seeds: int = 4, failed: bool = False, metric: str = "mcc") -> SuiteData:
@@ -26,9 +26,9 @@ def results(seeds: int = 4, failed: bool = False, metric: str = "mcc") -> SuiteD
     scores, runs, facts = [], [], []
     for setting, effect in SETTINGS.items():
         for seed in range(seeds):
-            done = not (failed and setting == "recipe=fluid" and seed == 1)
-            place = ("recipes", setting, f"recipes/run-{setting[-5:]}-{seed}", "abc" + setting[-5:], seed)
-            runs.append(("recipes", setting, seed, place[2], "done" if done else "failed", "" if done else "it broke <badly>",
+            done = not (failed and setting == "protocol=fluid" and seed == 1)
+            place = ("protocols", setting, f"protocols/run-{setting[-5:]}-{seed}", "abc" + setting[-5:], seed)
+            runs.append(("protocols", setting, seed, place[2], "done" if done else "failed", "" if done else "it broke <badly>",
                          "fluid simulate", place[3], "c0ffee", "0", "split"))  # fmt: skip
             for role, level in LEVELS.items():
                 value = level + 0.01 * seed + (effect if role == "student" else 0) + rng.normal(0, 0.004)
@@ -39,7 +39,7 @@ def results(seeds: int = 4, failed: bool = False, metric: str = "mcc") -> SuiteD
             if done:
                 facts += [(*place, "student", 1, 1000.0 * (seed + 1), 2e6, "predictions"), (*place, "fedavg", 5, 3e6, 3e6, "weights")]
     tables = [pd.DataFrame(rows, columns=list(COLUMNS[name])) for name, rows in (("scores", scores), ("runs", runs), ("facts", facts))]
-    return SuiteData("made_up", "nightly", *tables, title="Made <up>", questions={"recipes": "Which?"}, published=True, command="fluid x")
+    return SuiteData("made_up", "nightly", *tables, title="Made <up>", questions={"protocols": "Which?"}, published=True, command="fluid x")
 
 
 def column(data: SuiteData, role: str, setting: str) -> np.ndarray:
@@ -48,7 +48,7 @@ def column(data: SuiteData, role: str, setting: str) -> np.ndarray:
 
 
 def cells(data: SuiteData) -> dict[str, list[Cell]]:
-    experiment = data.of("recipes")
+    experiment = data.of("protocols")
     runs = tidy(experiment)
     table = headline_table(experiment, runs, corrected(setting_pairs(runs, ["mcc"]).pairs), "blocker", "mcc", True)
     assert sum(span for _, span in table.groups) == len(table.head) == len(table.rows[0]) - 1
@@ -58,12 +58,12 @@ def cells(data: SuiteData) -> dict[str, list[Cell]]:
 def test_means_intervals_and_differences() -> None:
     data = results()
     paper, fluid, difference, published_cell = cells(data)["student"]
-    own, other = column(data, "student", "recipe=paper"), column(data, "student", "recipe=fluid")
+    own, other = column(data, "student", "protocol=paper"), column(data, "student", "protocol=fluid")
     half = stats.t.ppf(0.975, 3) * stats.sem(own)
     assert paper.text == f"{own.mean():.3f} ± {half:.3f}"
-    assert paper.anchor == "runs-recipes-0"
-    assert fluid.anchor == "runs-recipes-1"
-    assert f"seed 2: {own[2]:.4f}" in paper.hint
+    assert paper.anchor == "runs-protocols-0"
+    assert fluid.anchor == "runs-protocols-1"
+    assert f"seed 2: {own[2]:.4f}" in paper.score
     ends = stats.ttest_rel(other, own).confidence_interval(0.95)
     assert difference.text == f"{(other - own).mean():+.3f} ({ends.low:+.3f} to {ends.high:+.3f}) **"
     assert difference.below == "practically better"
@@ -80,7 +80,7 @@ def test_a_difference_that_is_worse_is_called_so() -> None:
 def test_the_gap_is_a_ratio_of_means() -> None:
     data = results()
     gap = cells(data)["gap closed by student"]
-    own, teachers, pooled = (column(data, role, "recipe=paper").mean() for role in ("student", "teacher_mean", "pooled"))
+    own, teachers, pooled = (column(data, role, "protocol=paper").mean() for role in ("student", "teacher_mean", "pooled"))
     assert gap[0].text.startswith(f"{100 * (own - teachers) / (pooled - teachers):.0f} % (")
     assert gap[3].text == "37 %"
 
@@ -94,8 +94,8 @@ def test_runs_that_are_missing_are_shown_behind_every_number() -> None:
     assert "it broke &lt;badly&gt;" in page
     assert "Made &lt;up&gt;" in page
     assert "<badly>" not in page
-    gone = data.scores[data.scores["setting"] == "recipe=paper"]
-    assert cells(replace(data, scores=gone))["student"][1] == Cell("missing", anchor="runs-recipes-1", bad=True)
+    gone = data.scores[data.scores["setting"] == "protocol=paper"]
+    assert cells(replace(data, scores=gone))["student"][1] == Cell("missing", anchor="runs-protocols-1", bad=True)
 
 
 def test_one_seed_has_no_interval_and_no_star() -> None:
@@ -112,17 +112,17 @@ def test_nothing_at_all_is_a_page_too() -> None:
     page = render_suite(replace(data, scores=data.scores.iloc[:0], facts=data.facts.iloc[:0], runs=runs))
     assert "8 of 8 runs are not in these figures" in page
     assert "No run has scores." in page
-    assert 'href="recipes/run-paper-0/"' not in page
+    assert 'href="protocols/run-paper-0/"' not in page
 
 
 def test_baselines_stand_beside_the_student_with_what_they_cost() -> None:
     data = results()
-    experiment = data.of("recipes")
+    experiment = data.of("protocols")
     first = next(iter(baseline_tables(experiment, tidy(experiment))))
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in first.rows}
     assert rows["student"][1:] == ["1", "2.5 kB", "2.0 MB", "predictions"]
     assert rows["fedavg"][1:] == ["5", "3.0 MB", "3.0 MB", "weights"]
-    mean = (column(data, "fedavg", "recipe=paper") - column(data, "student", "recipe=paper")).mean()
+    mean = (column(data, "fedavg", "protocol=paper") - column(data, "student", "protocol=paper")).mean()
     below = next(row[1].below for row in first.rows if row[0].text == "fedavg")
     assert below == f"−{abs(mean):.3f} **"
 
@@ -130,7 +130,7 @@ def test_baselines_stand_beside_the_student_with_what_they_cost() -> None:
 def test_facts_hold_all_runs_and_no_nan() -> None:
     facts = facts_of(results(1))
     assert len(facts["runs"]) == 2
-    assert all(row["half"] is None for row in facts["experiments"]["recipes"]["summary"])
+    assert all(row["half"] is None for row in facts["experiments"]["protocols"]["summary"])
 
 
 def test_values_without_published_figures() -> None:

@@ -110,7 +110,7 @@ def test_scancel_leaves_a_clean_record_and_a_rerun_finishes(slurm: Cluster, plac
     assert place.teacher().record["status"] == "interrupted"
     assert place.teacher().record["error"] == "Terminated"
     assert place.teacher().checkpoint
-    assert "T1 is in the store" in place.done("only=T1", "seed=0")
+    assert "T1 is in the store" in place.done("target=T1", "seed=0")
     assert place.teacher().record["status"] == "done"
     same_teacher(place.folder, plain)
 

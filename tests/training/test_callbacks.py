@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from fluid.training.callbacks import BestWeights, Progress
+from fluid.training.callbacks import BestWeights, ReportProgress
 from fluid.training.curve import CurvePoint, curve_points
 from fluid.training.module import MONITOR
 
@@ -49,5 +49,5 @@ def test_without_validation_the_last_weights_stay() -> None:
 
 def test_progress_is_the_share_of_epochs_done() -> None:
     shares: list[float] = []
-    Progress(shares.append).on_train_epoch_end(trainer())
+    ReportProgress(shares.append).on_train_epoch_end(trainer())
     assert shares == [0.5]

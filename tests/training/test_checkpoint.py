@@ -16,11 +16,11 @@ from fluid.data.endpoints import Endpoint
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.checkpoint import read_state
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.train import Job, Trained, train_heads, train_student, train_teacher
 from tests.conftest import Library
 
-RECIPE = Recipe(epochs=4, batch_size=16, learning_rate=5e-3, validation_share=0.2, members=2, patience=4)
+CONFIG = TrainingConfig(epochs=4, batch_size=16, learning_rate=5e-3, validation_share=0.2, members=2, patience=4)
 TRAINER = TrainerSpec(threads=1, progress=False, checkpoint_s=0.0)
 NETWORK = NetworkSpec(hidden=16, layers=2)
 ENDPOINTS = (Endpoint.parse("active"),)
@@ -50,9 +50,9 @@ def digest(trained: Trained) -> str:
 
 
 def learn(
-    kind: str, molecules: MoleculeSet, labels: np.ndarray, scratch: Path | None, network: NetworkSpec = NETWORK, **recipe: object
+    kind: str, molecules: MoleculeSet, labels: np.ndarray, scratch: Path | None, network: NetworkSpec = NETWORK, **config: object
 ) -> str:
-    job = Job(kind, network, replace(RECIPE, **recipe), TRAINER, 3, scratch=scratch)  # type: ignore[arg-type]
+    job = Job(kind, network, replace(CONFIG, **config), TRAINER, 3, scratch=scratch)  # type: ignore[arg-type]
     if kind == "student":
         return digest(train_student(job, molecules, np.clip(labels, 0.1, 0.9), np.ones_like(labels), ENDPOINTS))
     if kind == "heads":

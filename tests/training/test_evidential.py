@@ -17,15 +17,15 @@ from fluid.models.evidential_head import EvidentialHead
 from fluid.models.network import Network, Output
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
 from fluid.training.module import HeadsModule, StudentModule, TeacherModule
 from fluid.training.objective import Objective
-from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 from fluid.training.train import Job, train_student, train_teacher
 from tests.training.conftest import ENDPOINTS, Task
 
 COLUMNS = tuple(Endpoint.parse(text) for text in ("a", "b [u]", "c"))
 SPEC = NetworkSpec(hidden=16, layers=2, head="evidential")
-JOB = Job("T1", SPEC, Recipe(epochs=6, batch_size=32, learning_rate=5e-3), TrainerSpec(threads=1), seed=0)
+JOB = Job("T1", SPEC, TrainingConfig(epochs=6, batch_size=32, learning_rate=5e-3), TrainerSpec(threads=1), seed=0)
 RINGS = ("c1ccc({0})cc1", "C1CCC({0})CC1", "c1ccc2cc({0})ccc2c1", "c1csc({0})c1", "C1CC({0})CC1", "c1ccc(cc1)c1ccc({0})cc1")
 LINKERS = ("", "C", "CC", "CCC", "CC(C)", "CCCC", "CC(C)C")
 
@@ -75,8 +75,8 @@ def test_measured_labels_beside_soft_ones_are_mixed_in_by_alpha() -> None:
         torch.testing.assert_close(objective(said, soft, weight, soft.round(), alpha=alpha), (1 - alpha) * parts[0] + alpha * parts[1])
 
 
-def module(kind: type = TeacherModule, **recipe: object) -> TeacherModule:
-    return kind(Network(SPEC, ENDPOINTS), ENDPOINTS, Recipe(**recipe), 100)  # type: ignore[arg-type, no-any-return]
+def module(kind: type = TeacherModule, **config: object) -> TeacherModule:
+    return kind(Network(SPEC, ENDPOINTS), ENDPOINTS, TrainingConfig(**config), 100)  # type: ignore[arg-type, no-any-return]
 
 
 def test_the_penalty_is_annealed_in_training_and_whole_in_validation(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_the_penalty_is_annealed_in_training_and_whole_in_validation(task: Task,
 
     monkeypatch.setattr(Objective, "forward", spied)
     evidence = EvidenceSpec(annealing=2)
-    job = replace(JOB, network=replace(SPEC, evidence=evidence), recipe=replace(JOB.recipe, epochs=4))
+    job = replace(JOB, network=replace(SPEC, evidence=evidence), config=replace(JOB.config, epochs=4))
     train_teacher(job, task.molecules, task.labels, ENDPOINTS)
     training = [share for learns, share in seen if learns]
     assert sorted(set(training)) == [0.0, 0.5, 1.0]
@@ -107,7 +107,7 @@ def test_another_loss_is_refused() -> None:
 
 def test_heads_of_many_teachers_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"a network of heads learns what teachers said; expected model\.head=plain"):
-        HeadsModule(Network(SPEC, ENDPOINTS), ENDPOINTS, Recipe(), 100, 0, 1.0)
+        HeadsModule(Network(SPEC, ENDPOINTS), ENDPOINTS, TrainingConfig(), 100, 0, 1.0)
 
 
 def test_an_output_without_evidence_is_refused() -> None:
@@ -128,7 +128,7 @@ def test_a_teacher_learns_the_rule_does_so_again_and_is_calibrated(task: Task) -
 
 
 def test_half_precision(task: Task) -> None:
-    job = replace(JOB, trainer=TrainerSpec(threads=1, precision="bf16-mixed"), recipe=replace(JOB.recipe, epochs=8))
+    job = replace(JOB, trainer=TrainerSpec(threads=1, precision="bf16-mixed"), config=replace(JOB.config, epochs=8))
     predictor = train_teacher(job, task.molecules.take(np.arange(200)), task.labels[:200], ENDPOINTS).predictor
     assert roc_auc_score(task.labels[200:], predictor.predict(task.molecules.take(np.arange(200, 260))).mean) > 0.9
 
@@ -137,8 +137,8 @@ def test_a_student_may_learn_soft_labels_and_a_hybrid_goes_on_from_it(task: Task
     soft = 0.05 + 0.9 * task.labels
     student = train_student(JOB, task.molecules, soft, np.ones_like(soft), ENDPOINTS).predictor
     assert roc_auc_score(task.labels, student.predict(task.molecules).mean) > 0.9
-    for keeping in (Keeping(), Keeping(pull=0.1), Keeping(frozen=True)):
-        job = replace(JOB, recipe=replace(JOB.recipe, epochs=1, keeping=keeping))
+    for fine_tuning in (FineTuning(), FineTuning(pull=0.1), FineTuning(frozen=True)):
+        job = replace(JOB, config=replace(JOB.config, epochs=1, fine_tuning=fine_tuning))
         hybrid = train_teacher(job, task.molecules, task.labels, ENDPOINTS, student).predictor
         assert hybrid.networks[0].spec == SPEC
         assert np.isfinite(hybrid.predict(task.molecules).epistemic).all()
@@ -158,7 +158,7 @@ def test_less_is_known_far_away_from_what_was_learnt(seed: int, kind: str, share
     labels = amine if kind == "active" else (2 * amine + rng.normal(0, 0.3, amine.shape)).astype(np.float32)
     order, cut = rng.permutation(n), round(0.7 * n)
     molecules, far = MoleculeSet.from_smiles(tuple(smiles)), MoleculeSet.from_smiles(tuple(substituted(("F", "Cl", "S", "C#C", "C"))))
-    job = replace(JOB, recipe=replace(JOB.recipe, epochs=12), seed=seed)
+    job = replace(JOB, config=replace(JOB.config, epochs=12), seed=seed)
     model = train_teacher(job, molecules.take(order[:cut]), labels[order[:cut]], (Endpoint.parse(kind),)).predictor
     known, unknown = (model.predict(part).epistemic[:, 0] for part in (molecules.take(order[cut:]), far))
     assert unknown.mean() > known.mean()

@@ -18,14 +18,14 @@ from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.batch import GraphBatch
 from fluid.threads import bounded_threads, threads, threads_beside
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.fit import check_devices, fit_network, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
-from fluid.training.recipe import Recipe, TrainerSpec
 from tests.training.conftest import ENDPOINTS, Task
 
-RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=5e-3, patience=100)
+CONFIG = TrainingConfig(epochs=3, batch_size=32, learning_rate=5e-3, patience=100)
 SPEC = TrainerSpec(threads=1)
 
 
@@ -34,10 +34,10 @@ def parts(task: Task, n: int = 100) -> tuple[Examples, Examples]:
     return everything.take(np.arange(n)), everything.take(np.arange(200, 220))
 
 
-def fit(task: Task, recipe: Recipe = RECIPE, module: type = TeacherModule, **more: Any) -> tuple[Network, tuple[CurvePoint, ...]]:
+def fit(task: Task, config: TrainingConfig = CONFIG, module: type = TeacherModule, **more: Any) -> tuple[Network, tuple[CurvePoint, ...]]:
     torch.manual_seed(0)
     network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    return network, fit_network(network, module, ENDPOINTS, *parts(task), recipe, SPEC, 0, **more)
+    return network, fit_network(network, module, ENDPOINTS, *parts(task), config, SPEC, 0, **more)
 
 
 @pytest.fixture(autouse=True)
@@ -54,14 +54,14 @@ def test_the_learning_rate_of_every_step_is_that_of_the_schedule(task: Task) -> 
         def on_train_batch_start(self, *_: Any) -> None:
             rates.extend({group["lr"] for group in self.optimizers().param_groups})  # type: ignore[union-attr]
 
-    fit(task, RECIPE, Watched)
+    fit(task, CONFIG, Watched)
     total = 3 * 4  # epochs times batches of 100 molecules
     assert rates == pytest.approx([5e-3 * warmup_cosine(step, total, 0.1) for step in range(total)])
 
 
 def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
     # in double precision, since Adam turns the rounding of gradients that should be zero into steps
-    recipe = replace(RECIPE, epochs=2, gradient_clip=0.5)
+    config = replace(CONFIG, epochs=2, gradient_clip=0.5)
     batches: list[Any] = []
 
     class Watched(TeacherModule):
@@ -74,13 +74,13 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
     torch.manual_seed(0)
     network = Network(NetworkSpec(hidden=8, layers=1, dropout=0.0, head_dropout=0.0), ENDPOINTS)
     train, validation = parts(task)
-    fit_network(network, Watched, ENDPOINTS, train, validation.take(np.arange(0)), recipe, replace(SPEC, precision="64-true"), 0)
+    fit_network(network, Watched, ENDPOINTS, train, validation.take(np.arange(0)), config, replace(SPEC, precision="64-true"), 0)
 
     groups = [[p for p in plain.parameters() if (p.ndim > 1) == matrix] for matrix in (True, False)]
     optimizer = torch.optim.AdamW([{"params": groups[0], "weight_decay": 1e-2}, {"params": groups[1], "weight_decay": 0.0}], lr=5e-3)
     for step, batch in enumerate(batches):
         for group in optimizer.param_groups:
-            group["lr"] = 5e-3 * warmup_cosine(step, len(batches), recipe.warmup)
+            group["lr"] = 5e-3 * warmup_cosine(step, len(batches), config.warmup)
         optimizer.zero_grad()
         torch.nn.functional.binary_cross_entropy_with_logits(plain(batch.graph).mean, batch.target).backward()
         torch.nn.utils.clip_grad_norm_(plain.parameters(), 0.5)
@@ -94,7 +94,7 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
 def test_distinct_environments_are_for_the_processor(task: Task, accelerator: str, asked: bool, whole: bool) -> None:
     spec = replace(SPEC, accelerator=accelerator, devices=2)  # several GPUs: batches are made on the host, also where there is no GPU
     network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    _, *loaders = prepared(network, TeacherModule, ENDPOINTS, *parts(task), replace(RECIPE, environments=asked), spec, 0)
+    _, *loaders = prepared(network, TeacherModule, ENDPOINTS, *parts(task), replace(CONFIG, environments=asked), spec, 0)
     assert [isinstance(next(iter(loader)).graph, GraphBatch) for loader in loaders] == [whole, whole]
 
 
@@ -104,13 +104,13 @@ def test_one_seed_is_one_network_and_another_is_another(task: Task) -> None:
     assert all(torch.equal(a, b) for a, b in zip(one[0].state_dict().values(), same[0].state_dict().values(), strict=True))
     torch.manual_seed(0)
     other = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    assert fit_network(other, TeacherModule, ENDPOINTS, *parts(task), RECIPE, SPEC, 1) != one[1]
+    assert fit_network(other, TeacherModule, ENDPOINTS, *parts(task), CONFIG, SPEC, 1) != one[1]
 
 
 @pytest.mark.parametrize("patience", [1, 2, 4])
 def test_training_stops_after_so_many_epochs_without_a_better_loss(task: Task, patience: int) -> None:
-    recipe = replace(RECIPE, epochs=30, learning_rate=0.3, warmup=0.0, patience=patience)
-    losses = [point.loss for point in fit(task, recipe)[1] if point.split == "validation"]
+    config = replace(CONFIG, epochs=30, learning_rate=0.3, warmup=0.0, patience=patience)
+    losses = [point.loss for point in fit(task, config)[1] if point.split == "validation"]
     best = int(np.argmin(losses))
     assert len(losses) == best + 1 + patience
     waits = [later - earlier for earlier, later in pairwise([i for i in range(best + 1) if losses[i] == min(losses[: i + 1])])]
@@ -214,12 +214,12 @@ def test_sigterm_in_training_is_no_success(task: Task, own_handler: bool) -> Non
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_molecules(task: Task) -> None:
-    recipe = replace(RECIPE, epochs=1, batch_size=2)  # validation batches of 8, 8 and 4 molecules
-    network, curve = fit(task, recipe)
+    config = replace(CONFIG, epochs=1, batch_size=2)  # validation batches of 8, 8 and 4 molecules
+    network, curve = fit(task, config)
     held_out = parts(task)[1]
     (whole,) = ExampleLoader(held_out, len(held_out), None, torch.device("cpu"))
     with torch.inference_mode():
-        loss = TeacherModule(network, ENDPOINTS, recipe, 1).objective(network.eval()(whole.graph), whole.target, whole.weight)
+        loss = TeacherModule(network, ENDPOINTS, config, 1).objective(network.eval()(whole.graph), whole.target, whole.weight)
     assert [point.loss for point in curve if point.split == "validation"] == pytest.approx([float(loss)], rel=1e-5)
 
 
@@ -245,7 +245,7 @@ def test_gpus_that_are_not_there_are_named(task: Task, monkeypatch: pytest.Monke
             TeacherModule,
             ENDPOINTS,
             *parts(task),
-            RECIPE,
+            CONFIG,
             TrainerSpec(accelerator="gpu"),
             0,
         )
@@ -253,7 +253,7 @@ def test_gpus_that_are_not_there_are_named(task: Task, monkeypatch: pytest.Monke
 
 def test_the_trainer_writes_no_checkpoints() -> None:
     with quiet():
-        trainer = make_trainer(RECIPE, SPEC, [], None, validate=False)
+        trainer = make_trainer(CONFIG, SPEC, [], None, validate=False)
     assert trainer.checkpoint_callbacks == []
     assert trainer.loggers == []
     assert trainer.limit_val_batches == 0

@@ -6,13 +6,13 @@ import torch
 from fluid.distillation import LossSpec
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
+from fluid.training.config import FineTuning, TrainingConfig
 from fluid.training.module import StudentModule, TeacherModule, warmup_cosine
-from fluid.training.recipe import Keeping, Recipe
 from tests.training.conftest import ENDPOINTS
 
 
-def module(kind: type = TeacherModule, **recipe: object) -> TeacherModule:
-    return kind(Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS), ENDPOINTS, Recipe(**recipe), 100)  # type: ignore[arg-type]
+def module(kind: type = TeacherModule, **config: object) -> TeacherModule:
+    return kind(Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS), ENDPOINTS, TrainingConfig(**config), 100)  # type: ignore[arg-type]
 
 
 def test_the_schedule_rises_and_falls_as_the_formula_says() -> None:
@@ -48,13 +48,13 @@ def test_teachers_learn_measured_labels_whatever_students_do() -> None:
 
 
 def test_the_share_of_measured_labels_moves_in_a_line() -> None:
-    keeping = Keeping(alpha=1.0, alpha_start=0.2)
-    assert [keeping.alpha_at(epoch, 5) for epoch in range(5)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    assert keeping.alpha_at(0, 1) == 0.2
+    fine_tuning = FineTuning(alpha=1.0, alpha_start=0.2)
+    assert [fine_tuning.alpha_at(epoch, 5) for epoch in range(5)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert fine_tuning.alpha_at(0, 1) == 0.2
 
 
 def test_a_frozen_encoder_neither_learns_nor_drops_out() -> None:
-    made = module(keeping=Keeping(frozen=True))
+    made = module(fine_tuning=FineTuning(frozen=True))
     assert not any(part.training for part in made.network.encoder.modules())
     made.train()
     assert not any(part.training for part in made.network.encoder.modules())
@@ -63,7 +63,7 @@ def test_a_frozen_encoder_neither_learns_nor_drops_out() -> None:
 
 
 def test_the_penalty_is_half_the_squared_distance_from_the_start() -> None:
-    made = module(keeping=Keeping(pull=3.0))
+    made = module(fine_tuning=FineTuning(pull=3.0))
     assert made.penalty() == 0
     with torch.no_grad():
         made.network.head.out.bias += 0.5

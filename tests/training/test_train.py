@@ -15,10 +15,10 @@ from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import numpy_stream
+from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
 from fluid.training.fit import fit_network
 from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule
-from fluid.training.recipe import Keeping, Recipe, TrainerSpec
 from fluid.training.train import (
     Job,
     balanced_weights,
@@ -31,8 +31,8 @@ from fluid.training.train import (
 from fluid.training.validation_split import split_validation
 from tests.training.conftest import ENDPOINTS, Task
 
-RECIPE = Recipe(epochs=6, batch_size=32, learning_rate=5e-3)
-JOB = Job("T1", NetworkSpec(hidden=16, layers=2), RECIPE, TrainerSpec(threads=1), seed=0)
+CONFIG = TrainingConfig(epochs=6, batch_size=32, learning_rate=5e-3)
+JOB = Job("T1", NetworkSpec(hidden=16, layers=2), CONFIG, TrainerSpec(threads=1), seed=0)
 
 
 def weights(model: GraphEnsemble) -> list[torch.Tensor]:
@@ -57,7 +57,7 @@ def test_a_teacher_learns_the_rule_and_does_so_again(task: Task) -> None:
 
 
 def test_the_streams_are_those_of_seed_and_name_and_the_global_one_is_left_alone(task: Task) -> None:
-    job = replace(JOB, recipe=replace(RECIPE, epochs=1))
+    job = replace(JOB, config=replace(CONFIG, epochs=1))
     train = [task.molecules, task.labels, ENDPOINTS]
     before = torch.get_rng_state()
     first = train_teacher(job, *train).predictor  # type: ignore[arg-type]
@@ -69,11 +69,11 @@ def test_the_streams_are_those_of_seed_and_name_and_the_global_one_is_left_alone
 
 
 def test_the_weights_of_the_best_epoch_come_back(task: Task) -> None:
-    recipe = replace(RECIPE, epochs=12, learning_rate=0.3, patience=100, warmup=0.0)  # so coarse that the loss goes up and down
+    config = replace(CONFIG, epochs=12, learning_rate=0.3, patience=100, warmup=0.0)  # so coarse that the loss goes up and down
     ones = np.ones_like(task.labels)
     parts = [Examples(task.molecules.graphs, task.labels, ones).take(rows) for rows in halves(task)]
     network = Network(JOB.network, ENDPOINTS)
-    curve = fit_network(network, TeacherModule, ENDPOINTS, *parts, recipe, JOB.trainer, 0)
+    curve = fit_network(network, TeacherModule, ENDPOINTS, *parts, config, JOB.trainer, 0)
     losses = [point.loss for point in curve if point.split == "validation"]
     assert len(losses) == 12
     logits = torch.from_numpy(GraphEnsemble((network.eval(),), ENDPOINTS, *(np.full(1, v, np.float32) for v in (1, 0, 1))).predict(
@@ -84,8 +84,8 @@ def test_the_weights_of_the_best_epoch_come_back(task: Task) -> None:
 
 
 def test_training_stops_when_nothing_gets_better(task: Task) -> None:
-    recipe = replace(RECIPE, epochs=40, learning_rate=1e-12, patience=2)
-    curve = train_teacher(replace(JOB, recipe=recipe), task.molecules, task.labels, ENDPOINTS).curve
+    config = replace(CONFIG, epochs=40, learning_rate=1e-12, patience=2)
+    curve = train_teacher(replace(JOB, config=config), task.molecules, task.labels, ENDPOINTS).curve
     assert max(point.epoch for point in curve) < 10
 
 
@@ -93,13 +93,13 @@ def test_training_stops_when_nothing_gets_better(task: Task) -> None:
 def test_every_size_of_data_has_a_validation_loss_per_epoch(task: Task, n: int) -> None:
     ones = np.ones_like(task.labels)
     parts = [Examples(task.molecules.graphs, task.labels, ones).take(rows) for rows in (np.arange(n), np.arange(200, 210))]
-    recipe = replace(RECIPE, epochs=2, batch_size=32)
-    curve = fit_network(Network(JOB.network, ENDPOINTS), TeacherModule, ENDPOINTS, *parts, recipe, JOB.trainer, 0)
+    config = replace(CONFIG, epochs=2, batch_size=32)
+    curve = fit_network(Network(JOB.network, ENDPOINTS), TeacherModule, ENDPOINTS, *parts, config, JOB.trainer, 0)
     assert [point.split for point in curve] == ["train", "validation"] * 2
 
 
 def test_members_differ_and_give_epistemic_uncertainty(task: Task) -> None:
-    job = replace(JOB, recipe=replace(RECIPE, members=2, epochs=2))
+    job = replace(JOB, config=replace(CONFIG, members=2, epochs=2))
     shares: list[float] = []
     trained = train_teacher(replace(job, report=shares.append), task.molecules, task.labels, ENDPOINTS)
     assert len(trained.predictor.networks) == 2
@@ -112,7 +112,7 @@ def test_a_student_learns_soft_labels(task: Task) -> None:
     soft = np.where(task.labels > 0, 0.8, 0.1).astype(np.float32)
     soft[:5] = np.nan
     trained = train_student(
-        replace(JOB, name="student", recipe=replace(RECIPE, epochs=25)), task.molecules, soft, np.ones_like(soft), ENDPOINTS
+        replace(JOB, name="student", config=replace(CONFIG, epochs=25)), task.molecules, soft, np.ones_like(soft), ENDPOINTS
     )
     probs = trained.predictor.predict(task.molecules).mean[:, 0]
     assert abs(probs[task.labels[:, 0] > 0].mean() - 0.8) < 0.15
@@ -121,7 +121,7 @@ def test_a_student_learns_soft_labels(task: Task) -> None:
 
 def test_fine_tuning_starts_from_the_student(task: Task) -> None:
     student = train_student(JOB, task.molecules, task.labels, np.ones_like(task.labels), ENDPOINTS).predictor
-    still = replace(JOB, recipe=replace(RECIPE, epochs=1, learning_rate=1e-12))
+    still = replace(JOB, config=replace(CONFIG, epochs=1, learning_rate=1e-12))
     hybrid = train_teacher(still, task.molecules, task.labels, ENDPOINTS, start=student).predictor
     start = dict(student.networks[0].named_parameters())
     for name, value in hybrid.networks[0].named_parameters():
@@ -146,19 +146,19 @@ def test_concatenation_learns_from_both(task: Task) -> None:
 def test_regression_comes_back_in_its_unit(task: Task) -> None:
     endpoints = (Endpoint.parse("size [atoms]"),)
     atoms = np.diff(task.molecules.graphs.atom_offsets).astype(np.float32)[:, None] * 10 + 1000
-    model = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=20)), task.molecules, atoms, endpoints).predictor
+    model = train_teacher(replace(JOB, config=replace(CONFIG, epochs=20)), task.molecules, atoms, endpoints).predictor
     error = model.predict(task.molecules).mean - atoms
     assert np.sqrt(np.mean(error**2)) < 0.5 * atoms.std()
 
 
 def test_no_validation_keeps_the_last_weights(task: Task) -> None:
-    trained = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=2, validation_share=0.0)), task.molecules, task.labels, ENDPOINTS)
+    trained = train_teacher(replace(JOB, config=replace(CONFIG, epochs=2, validation_share=0.0)), task.molecules, task.labels, ENDPOINTS)
     assert {point.split for point in trained.curve} == {"train"}
     assert trained.predictor.temperature == 1
 
 
 def test_concatenation_without_validation_has_temperature_one(task: Task) -> None:
-    job = replace(JOB, recipe=replace(RECIPE, epochs=1, validation_share=0.0))
+    job = replace(JOB, config=replace(CONFIG, epochs=1, validation_share=0.0))
     own, public = np.arange(0, 30), np.arange(30, 60)
     trained = train_concatenated(
         job, task.molecules.take(own), task.labels[own], task.molecules.take(public), task.labels[public],
@@ -169,7 +169,7 @@ def test_concatenation_without_validation_has_temperature_one(task: Task) -> Non
 
 
 def test_the_temperature_is_the_best_on_the_held_out_rows_by_scipy(task: Task) -> None:
-    job = replace(JOB, recipe=replace(RECIPE, epochs=2, validation_share=0.4))
+    job = replace(JOB, config=replace(CONFIG, epochs=2, validation_share=0.4))
     rng = np.random.default_rng(0)
     labels = np.where(rng.random(task.labels.shape) < 0.25, 1 - task.labels, task.labels).astype(np.float32)  # not to be learnt perfectly
     model = train_teacher(job, task.molecules, labels, ENDPOINTS).predictor
@@ -182,7 +182,7 @@ def test_the_temperature_is_the_best_on_the_held_out_rows_by_scipy(task: Task) -
 
 
 def test_one_molecule_is_enough_and_none_is_refused(task: Task) -> None:
-    job = replace(JOB, recipe=replace(RECIPE, epochs=1))
+    job = replace(JOB, config=replace(CONFIG, epochs=1))
     for n in (1, 2, 3):
         assert train_teacher(job, task.molecules.take(np.arange(n)), task.labels[:n], ENDPOINTS).curve
     none = task.molecules.take(np.arange(0))
@@ -194,13 +194,13 @@ def test_one_molecule_is_enough_and_none_is_refused(task: Task) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.2])
 def test_training_that_diverges_is_an_error_and_no_model(task: Task, share: float) -> None:
-    recipe = replace(RECIPE, learning_rate=1e30, warmup=0.0, validation_share=share)
+    config = replace(CONFIG, learning_rate=1e30, warmup=0.0, validation_share=share)
     with pytest.raises(ConfigError, match="the training of T1 diverged; expected finite weights and losses. Lower"):
-        train_teacher(replace(JOB, recipe=recipe), task.molecules, task.labels, ENDPOINTS)
+        train_teacher(replace(JOB, config=config), task.molecules, task.labels, ENDPOINTS)
 
 
 def test_rows_with_missing_labels_teach_nothing(task: Task) -> None:
-    job = replace(JOB, recipe=replace(RECIPE, validation_share=0.0, epochs=1, batch_size=300))
+    job = replace(JOB, config=replace(CONFIG, validation_share=0.0, epochs=1, batch_size=300))
     trained = []
     for fill in (0.0, 1.0):
         known = task.labels.copy()
@@ -219,7 +219,7 @@ def test_balance_makes_the_rare_class_weigh_as_much(task: Task) -> None:
     rare = np.concatenate([np.flatnonzero(task.labels[:200, 0] == 0), np.flatnonzero(task.labels[:200, 0] == 1)[:6]])
     means = []
     for balance in (False, True):
-        job = replace(JOB, recipe=replace(RECIPE, epochs=2, balance=balance, validation_share=0.0))
+        job = replace(JOB, config=replace(CONFIG, epochs=2, balance=balance, validation_share=0.0))
         model = train_teacher(job, task.molecules.take(rare), task.labels[rare], ENDPOINTS).predictor
         means.append(model.predict(task.molecules.take(np.arange(200, 260))).mean.mean())
     assert means[1] > means[0] + 0.1
@@ -242,12 +242,12 @@ def test_label_scale() -> None:
 
 @pytest.mark.slow
 def test_two_processes_train_and_bring_weights_and_curve_back(task: Task) -> None:
-    recipe = replace(RECIPE, epochs=2 * RECIPE.epochs)  # each process sees half of the batches
-    job = replace(JOB, recipe=recipe, trainer=TrainerSpec(devices=2, strategy="ddp_spawn", threads=1))
+    config = replace(CONFIG, epochs=2 * CONFIG.epochs)  # each process sees half of the batches
+    job = replace(JOB, config=config, trainer=TrainerSpec(devices=2, strategy="ddp_spawn", threads=1))
     train, test = halves(task)
     trained = train_teacher(job, task.molecules.take(train), task.labels[train], ENDPOINTS)
     assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.9
-    assert len(trained.curve) == 2 * recipe.epochs
+    assert len(trained.curve) == 2 * config.epochs
 
 
 @pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
@@ -280,7 +280,7 @@ def test_own_molecules_may_have_a_share_of_all_weight() -> None:
 
 def test_given_rows_are_those_that_are_learnt_and_held_out(task: Task) -> None:
     rows = split_validation(task.labels, 0.15, numpy_stream(5, "somebody", "validation"))
-    job = replace(JOB, recipe=replace(RECIPE, epochs=1, balance=False), name="H1")
+    job = replace(JOB, config=replace(CONFIG, epochs=1, balance=False), name="H1")
     labels = task.labels.copy()
     labels[rows[1]] = np.nan  # nothing of them can be learnt
     one = train_teacher(job, task.molecules, labels, ENDPOINTS, rows=rows)
@@ -290,21 +290,21 @@ def test_given_rows_are_those_that_are_learnt_and_held_out(task: Task) -> None:
 
 
 def test_measured_labels_and_a_students_answers_are_mixed_by_alpha(task: Task) -> None:
-    start = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=1)), task.molecules, task.labels, ENDPOINTS).predictor
+    start = train_teacher(replace(JOB, config=replace(CONFIG, epochs=1)), task.molecules, task.labels, ENDPOINTS).predictor
     wrong = np.where(task.labels == 1, 0.02, 0.98).astype(np.float32)
     answers = {}
     for alpha in (0.0, 1.0):
-        recipe = replace(RECIPE, epochs=4, patience=100, validation_share=0.0, keeping=Keeping(alpha=alpha, alpha_start=alpha))
-        job = replace(JOB, recipe=recipe, name="H1")
+        config = replace(CONFIG, epochs=4, patience=100, validation_share=0.0, fine_tuning=FineTuning(alpha=alpha, alpha_start=alpha))
+        job = replace(JOB, config=config, name="H1")
         answers[alpha] = train_teacher(job, task.molecules, task.labels, ENDPOINTS, start, wrong).predictor.predict(task.molecules).mean
     assert roc_auc_score(task.labels, answers[1.0]) > 0.9
     assert roc_auc_score(task.labels, answers[0.0]) < 0.5
 
 
 def test_a_new_head_on_a_frozen_encoder(task: Task) -> None:
-    start = train_teacher(replace(JOB, recipe=replace(RECIPE, epochs=2)), task.molecules, task.labels, ENDPOINTS).predictor
-    recipe = replace(RECIPE, epochs=12, keeping=Keeping(frozen=True))
-    tuned = train_teacher(replace(JOB, recipe=recipe, name="H1"), task.molecules, 1 - task.labels, ENDPOINTS, start).predictor
+    start = train_teacher(replace(JOB, config=replace(CONFIG, epochs=2)), task.molecules, task.labels, ENDPOINTS).predictor
+    config = replace(CONFIG, epochs=12, fine_tuning=FineTuning(frozen=True))
+    tuned = train_teacher(replace(JOB, config=config, name="H1"), task.molecules, 1 - task.labels, ENDPOINTS, start).predictor
     before, after = start.networks[0], tuned.networks[0]
     for name, value in before.encoder.state_dict().items():
         assert torch.equal(value, after.encoder.state_dict()[name])
@@ -317,8 +317,8 @@ def test_a_wide_variance_of_targets_is_said_by_the_student(task: Task) -> None:
     value = np.array([[len(smiles)] for smiles in task.molecules.smiles], dtype=np.float32)
     spread = []
     for variance in (0.0, 25.0):
-        recipe = replace(RECIPE, epochs=15, loss=LossSpec(values="heteroscedastic"))
-        job = replace(JOB, recipe=recipe, name="student")
+        config = replace(CONFIG, epochs=15, loss=LossSpec(values="heteroscedastic"))
+        job = replace(JOB, config=config, name="student")
         known = np.full_like(value, variance)
         model = train_student(job, task.molecules, value, np.ones_like(value), endpoints, known).predictor
         spread.append(float(model.predict(task.molecules).aleatoric.mean()))
@@ -331,7 +331,7 @@ def test_soft_labels_may_have_another_loss_than_measured_ones(task: Task, own_sh
     data = (task.molecules.take(own), task.labels[own], task.molecules.take(public), np.clip(task.labels[public], 0.1, 0.9))
 
     def answers(loss: LossSpec) -> np.ndarray:
-        job = replace(JOB, recipe=replace(RECIPE, epochs=2, loss=loss))
+        job = replace(JOB, config=replace(CONFIG, epochs=2, loss=loss))
         trained = train_concatenated(job, *data, np.ones((140, 1), np.float32), ENDPOINTS, own_share)
         return trained.predictor.predict(task.molecules).mean
 

@@ -10,17 +10,18 @@ from types import SimpleNamespace
 
 def main(file: str, store: str, *teachers: str) -> None:
     """Take in the file, then let all teachers answer it."""
+    from fluid.annotation.spec import AnnotationSpec
     from fluid.artifacts import open_artifact
+    from fluid.data.intake_spec import IntakeSpec
     from fluid.federation.consortium import read_file
     from fluid.federation.simulation import annotate
-    from fluid.federation.spec import AnnotationSpec, IntakeSettings
-    from fluid.federation.workshop import Workshop
-    from fluid.store import ArtifactStore
+    from fluid.pipeline.runner import Runner
+    from fluid.pipeline.store import ArtifactStore
 
-    workshop = Workshop(ArtifactStore(Path(store)), workers=2)
-    _, transfer = read_file("transfer", file, IntakeSettings(workers=2), workshop, labelled=False)
+    runner = Runner(ArtifactStore(Path(store)), workers=2)
+    _, transfer = read_file("transfer", file, IntakeSpec(endpoints=(), workers=2), runner)
     opened = {Path(folder).name: open_artifact(Path(folder)) for folder in teachers}
-    sets = annotate(opened, transfer, SimpleNamespace(annotation=AnnotationSpec()), workshop)  # type: ignore[arg-type]  # reads no more of it
+    sets = annotate(opened, transfer, SimpleNamespace(annotation=AnnotationSpec()), runner)  # type: ignore[arg-type]  # reads no more of it
     for name, found in sets.items():
         print(name, len(transfer), found.folder / "annotation_set")
 

@@ -21,7 +21,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
         "graphs and fingerprints": lambda: featurize_part(smiles)[0],
         "graphs": lambda: PackedGraphs.from_forms([form_of(reparse(text)) for text in smiles]),
         "standardised, graphs and fingerprints": lambda: prepare_chunk(spec, False, smiles).molecules.graphs,
-        "parse": lambda: deque(map(Chem.MolFromSmiles, smiles), maxlen=0),  # each is let go at once: keeping them all is slower
+        "parse": lambda: deque(map(Chem.MolFromSmiles, smiles), maxlen=0),  # each is let go at once: fine_tuning them all is slower
     }
     work = ways[request["way"]]
 

@@ -20,14 +20,14 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     from fluid.molecules.molecule_set import MoleculeSet
     from fluid.molecules.standardize import StandardizeSpec
     from fluid.molecules.workers import prepare_many
-    from fluid.training.recipe import Recipe, TrainerSpec
+    from fluid.training.config import TrainerSpec, TrainingConfig
     from fluid.training.train import Job, train_student
 
     threads, endpoints, one = request["threads"], (Endpoint("y"),), np.ones(1, dtype=np.float32)
     torch.set_num_threads(threads)
     made = [Network(NetworkSpec(), endpoints).eval() for _ in range(TEACHERS)]
     teachers = [GraphEnsemble((network,), endpoints, one, 0 * one, one) for network in made]
-    job = Job("student", NetworkSpec(), Recipe(epochs=1, batch_size=128, validation_share=0.05), TrainerSpec(threads=threads), 0)
+    job = Job("student", NetworkSpec(), TrainingConfig(epochs=1, batch_size=128, validation_share=0.05), TrainerSpec(threads=threads), 0)
 
     def featurise(smiles: list[str]) -> MoleculeSet:
         first, *rest = (part.molecules for part in prepare_many(smiles, StandardizeSpec(), threads, with_keys=False))

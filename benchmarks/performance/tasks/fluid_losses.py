@@ -19,19 +19,19 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     from fluid.models.network import Network, Output
     from fluid.models.predictor import NetworkSpec
     from fluid.molecules.packed import PackedGraphs
+    from fluid.training.config import TrainingConfig
     from fluid.training.loader import ExampleLoader, Examples
     from fluid.training.module import StudentModule
     from fluid.training.objective import Objective
-    from fluid.training.recipe import Recipe
 
     torch.set_num_threads(request["threads"])
     graphs, size, endpoints = PackedGraphs.from_smiles(request["smiles"]), request["batch_size"], (Endpoint("y"),)
     draw = torch.Generator().manual_seed(0)
     target = torch.rand((len(graphs), 1), generator=draw).numpy()
-    recipe = Recipe(epochs=1, batch_size=size, threads=request["threads"])
+    config = TrainingConfig(epochs=1, batch_size=size, threads=request["threads"])
     network = Network(NetworkSpec(), endpoints)
     loader = ExampleLoader(Examples(graphs, target, target), size, 0, torch.device("cpu"), network.environment_encoder.environments)
-    module = StudentModule(network, endpoints, recipe, len(loader))
+    module = StudentModule(network, endpoints, config, len(loader))
     optimizer = module.configure_optimizers()["optimizer"]
     specs = {name: LossSpec(name) for name in LOSSES}
     specs |= {"ranking": LossSpec(ranking=0.5), "forward": LossSpec(confusion=CONFUSION)}

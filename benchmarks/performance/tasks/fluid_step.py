@@ -15,17 +15,17 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     from fluid.models.predictor import NetworkSpec
     from fluid.molecules.packed import PackedGraphs
     from fluid.seeding import derive_seed, isolated
+    from fluid.training.config import TrainerSpec, TrainingConfig
     from fluid.training.fit import fit_network
     from fluid.training.loader import ExampleLoader, Examples
     from fluid.training.module import TeacherModule
-    from fluid.training.recipe import Recipe, TrainerSpec
 
     torch.set_num_threads(request["threads"])
     graphs = PackedGraphs.from_smiles(request["smiles"])
     labels = np.random.default_rng(0).integers(0, 2, (len(graphs), 1)).astype(np.float32)
     examples, endpoints = Examples(graphs, labels, np.ones_like(labels)), (Endpoint("y"),)
     none = examples.take(np.arange(0))
-    recipe = Recipe(epochs=request["epochs"], batch_size=request["batch_size"], threads=request["threads"])
+    config = TrainingConfig(epochs=request["epochs"], batch_size=request["batch_size"], threads=request["threads"])
 
     def fresh() -> Network:
         with isolated(0, "weights"):
@@ -33,20 +33,20 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
 
     def lightning() -> tuple[Network, list[float]]:
         network, ends = fresh(), []
-        fit_network(network, TeacherModule, endpoints, examples, none, recipe, TrainerSpec(threads=request["threads"]), 0,
+        fit_network(network, TeacherModule, endpoints, examples, none, config, TrainerSpec(threads=request["threads"]), 0,
                     report=lambda _: ends.append(time.perf_counter()))  # fmt: skip
         return network, list(np.diff(ends))
 
     def bare() -> tuple[Network, list[float]]:
         network, ends = fresh(), []
         naming = network.environment_encoder.environments
-        loader = ExampleLoader(examples, recipe.batch_size, 0, torch.device("cpu"), naming)
-        module = TeacherModule(network, endpoints, recipe, total_steps=recipe.epochs * len(loader))
+        loader = ExampleLoader(examples, config.batch_size, 0, torch.device("cpu"), naming)
+        module = TeacherModule(network, endpoints, config, total_steps=config.epochs * len(loader))
         made = module.configure_optimizers()
         optimizer, schedule = made["optimizer"], made["lr_scheduler"]["scheduler"]
         network.train()
         with isolated(derive_seed(0, "dropout")):
-            for _ in range(recipe.epochs):
+            for _ in range(config.epochs):
                 for batch in loader:
                     optimizer.zero_grad()
                     module.objective(network(batch.graph), batch.target, batch.weight).backward()
@@ -56,7 +56,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
                 ends.append(time.perf_counter())
         return network, list(np.diff(ends))
 
-    steps = len(ExampleLoader(examples, recipe.batch_size, 0, torch.device("cpu"), None))
+    steps = len(ExampleLoader(examples, config.batch_size, 0, torch.device("cpu"), None))
 
     def measure(_: Answer) -> Answer:
         (one, own), (two, loop) = lightning(), bare()

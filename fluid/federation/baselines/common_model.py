@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import plain
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.spec import KIND
 from fluid.federation.baselines.weight_rounds import Common, network_spec
 from fluid.federation.model_folder import reference_fingerprints, write_model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import trainer_inputs
+from fluid.pipeline.stage import Stage, Work
 
 
 def common_model_stage(
     name: str,
-    parts: Mapping[str, Part],
-    transfer: Part,
+    parts: Mapping[str, Dataset],
+    transfer: Dataset,
     spec: FederationSpec,
     rounds: Callable[[Work], Common],
     settings: Mapping[str, Any],
@@ -47,7 +47,7 @@ def common_model_stage(
         "companies": {company: part.digest for company, part in parts.items()},
         "transfer": transfer.transfer_digest,
         "model": plain(spec.model),
-        "recipe": spec.training.teacher,
+        "config": spec.training.teacher,
         "trainer": trainer_inputs(spec.trainer),
         "annotation": spec.annotation,
         "seed": spec.seed,

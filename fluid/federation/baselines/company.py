@@ -1,4 +1,4 @@
-"""One company in rounds of weight averaging: its own examples, and the legs of its training between the rounds."""
+"""One company in rounds of weight averaging: its own examples, and the local rounds of its training between the rounds."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from fluid.federation.baselines.own_examples import OwnExamples
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import derive_seed, isolated
-from fluid.training.recipe import Recipe, TrainerSpec
+from fluid.training.config import TrainerSpec, TrainingConfig
 
 if TYPE_CHECKING:
     from fluid.training.module import MakeModule
@@ -68,7 +68,7 @@ class Company:
         model: The architecture.
         endpoints: The `T` endpoints.
         make_module: Makes the Lightning module.
-        recipe: Of all rounds together.
+        config: Of all rounds together.
         trainer: Hardware.
         seed: The experiment's seed.
     """
@@ -81,18 +81,18 @@ class Company:
         model: NetworkSpec,
         endpoints: Sequence[Endpoint],
         make_module: "MakeModule",
-        recipe: Recipe,
+        config: TrainingConfig,
         trainer: TrainerSpec,
         seed: int,
     ) -> None:
-        from fluid.training.legs import Legs  # Lightning is imported when a training begins
+        from fluid.training.local_rounds import LocalRounds  # Lightning is imported when a training begins
 
         self.name, self.own = name, own
         train, held_out = (examples.scaled(*scaling) for examples in (own.train, own.held_out))
-        networks = networks_of(model, endpoints, initial_weights(model, endpoints, recipe.members, seed, name))
-        seeds = [derive_seed(seed, name, member) for member in range(recipe.members)]
-        self.legs = [
-            Legs(network, make_module, endpoints, train, held_out, recipe, trainer, own_seed)
+        networks = networks_of(model, endpoints, initial_weights(model, endpoints, config.members, seed, name))
+        seeds = [derive_seed(seed, name, member) for member in range(config.members)]
+        self.local_rounds = [
+            LocalRounds(network, make_module, endpoints, train, held_out, config, trainer, own_seed)
             for network, own_seed in zip(networks, seeds, strict=True)
         ]
 
@@ -108,8 +108,8 @@ class Company:
 
     def take(self, weights: Mapping[str, Tensor]) -> None:
         """Put given weights into its networks."""
-        for member, legs in enumerate(self.legs):
-            legs.network.load_state_dict(weights_of_member(weights, member))
+        for member, local_rounds in enumerate(self.local_rounds):
+            local_rounds.network.load_state_dict(weights_of_member(weights, member))
 
     def train(self, until: int, scratch: Path | None) -> dict[str, Tensor]:
         """Train to the end of epoch number `until` and return what is sent: weights and number of examples.
@@ -117,9 +117,9 @@ class Company:
         Raises:
             ConfigError: Training diverged.
         """
-        for member, legs in enumerate(self.legs):
-            legs.run(until, scratch / self.name / f"{until}-{member}" if scratch else None)
-        weights = weights_of([legs.network for legs in self.legs])
+        for member, local_rounds in enumerate(self.local_rounds):
+            local_rounds.run(until, scratch / self.name / f"{until}-{member}" if scratch else None)
+        weights = weights_of([local_rounds.network for local_rounds in self.local_rounds])
         if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
             raise ConfigError(
                 f"the local training of {self.name} diverged", expected="finite weights", remedy="Lower training.teacher.learning_rate."
@@ -128,9 +128,9 @@ class Company:
 
     def train_loss(self, epoch: int) -> float:
         """Return the mean training loss of an epoch."""
-        return float(np.mean([float(legs.module.curve[epoch, 0]) for legs in self.legs]))
+        return float(np.mean([float(local_rounds.module.curve[epoch, 0]) for local_rounds in self.local_rounds]))
 
     def validate(self) -> dict[str, Tensor]:
         """Return what is sent: mean loss of the weights of now on the validation part, and its molecules."""
-        loss = float(np.mean([legs.validation_loss() for legs in self.legs]))
+        loss = float(np.mean([local_rounds.validation_loss() for local_rounds in self.local_rounds]))
         return {"loss": torch.tensor(loss, dtype=torch.float64), "examples": torch.tensor(self.validation_examples)}

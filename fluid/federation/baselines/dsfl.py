@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset
 from fluid.distillation.sharpen import sharpen
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
 from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
 from fluid.federation.baselines.spec import DSFLSpec
 from fluid.federation.model_folder import Model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
+from fluid.pipeline.stage import Stage, Work
 
 NAME = "dsfl"
 
@@ -30,10 +30,10 @@ def entropy_reduced(mean: Tensor, is_class: Tensor, temperature: float) -> Tenso
 
 
 def dsfl_stage(
-    parts: Mapping[str, Part],
+    parts: Mapping[str, Dataset],
     teachers: Mapping[str, Artifact],
     models: Mapping[str, Model],
-    transfer: Part,
+    transfer: Dataset,
     spec: FederationSpec,
     settings: DSFLSpec,
 ) -> Stage:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.common_model import common_model_stage
 from fluid.federation.baselines.spec import FedAvgSpec
 from fluid.federation.baselines.weight_rounds import Common, weight_rounds
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
+from fluid.pipeline.stage import Stage, Work
 
 
-def fedavg_stage(parts: Mapping[str, Part], transfer: Part, spec: FederationSpec, settings: FedAvgSpec) -> Stage:
+def fedavg_stage(parts: Mapping[str, Dataset], transfer: Dataset, spec: FederationSpec, settings: FedAvgSpec) -> Stage:
     """Describe FedAvg with all companies in every round.
 
     References:

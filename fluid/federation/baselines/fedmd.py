@@ -7,24 +7,24 @@ from pathlib import Path
 import numpy as np
 
 from fluid.artifacts import MANIFEST, Artifact
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
 from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
 from fluid.federation.baselines.spec import KIND, FedMDSpec
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import own_validation
 from fluid.models.predictor import Predictor
+from fluid.pipeline.stage import Stage, Work
 
 NAME, CENTRAL = "fedmd", "central"
 
 
 def fedmd_stage(
-    parts: Mapping[str, Part],
+    parts: Mapping[str, Dataset],
     teachers: Mapping[str, Artifact],
     models: Mapping[str, Model],
-    transfer: Part,
+    transfer: Dataset,
     spec: FederationSpec,
     settings: FedMDSpec,
 ) -> Stage:
@@ -53,7 +53,7 @@ def member_name(company: str) -> str:
     return f"{NAME}-{company}"
 
 
-def write_own(folder: Path, company: str, predictor: Predictor, part: Part, spec: FederationSpec) -> None:
+def write_own(folder: Path, company: str, predictor: Predictor, part: Dataset, spec: FederationSpec) -> None:
     """Write a company's model, with thresholds from the validation part that it never learns from."""
     held_out = part.take(own_validation(part.table.labels, spec.training.teacher, spec.seed, company)[1])
     thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)

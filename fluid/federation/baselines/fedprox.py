@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from functools import partial
 
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.common_model import common_model_stage
 from fluid.federation.baselines.spec import FedProxSpec
 from fluid.federation.baselines.weight_rounds import Common, weight_rounds
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
+from fluid.pipeline.stage import Stage, Work
 
 
-def fedprox_stage(parts: Mapping[str, Part], transfer: Part, spec: FederationSpec, settings: FedProxSpec) -> Stage:
+def fedprox_stage(parts: Mapping[str, Dataset], transfer: Dataset, spec: FederationSpec, settings: FedProxSpec) -> Stage:
     """Describe FedProx; with `mu` of 0 it is FedAvg.
 
     References:

@@ -8,8 +8,8 @@ import numpy as np
 from fluid.data.endpoints import Endpoint
 from fluid.federation.stages.teacher import own_validation
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.training.config import TrainingConfig
 from fluid.training.loader import Examples
-from fluid.training.recipe import Recipe
 from fluid.training.train import Rows, balanced_weights
 
 
@@ -29,10 +29,10 @@ class OwnExamples:
 
 
 def own_examples(
-    name: str, seed: int, recipe: Recipe, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint]
+    name: str, seed: int, config: TrainingConfig, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint]
 ) -> OwnExamples:
     """Divide a private split of `M` molecules with labels `(M, T)`; the division depends on seed and name of its owner only."""
-    rows = own_validation(labels, recipe, seed, name)
-    weight = balanced_weights(labels, endpoints) if recipe.balance else np.ones_like(labels)
+    rows = own_validation(labels, config, seed, name)
+    weight = balanced_weights(labels, endpoints) if config.balance else np.ones_like(labels)
     examples = Examples(molecules.graphs, labels, weight)
     return OwnExamples(examples.take(rows[0]), examples.take(rows[1]), rows)

@@ -18,19 +18,19 @@ import torch
 from torch import Tensor
 
 from fluid.annotation.annotation_set import natural
+from fluid.data.dataset import Dataset
 from fluid.distillation.combine import combine
 from fluid.errors import ConfigError
 from fluid.federation.baselines.public import answers, public_rows
 from fluid.federation.baselines.spec import DSFLSpec, FedMDSpec
 from fluid.federation.baselines.wire import Wire
 from fluid.federation.model_folder import Model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Work
 from fluid.federation.stages.teacher import finished, own_validation
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.predictor import NetworkSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.pipeline.stage import Work
 from fluid.training.curve import CurvePoint
 from fluid.training.train import Job, Trained, train_student, train_teacher
 
@@ -51,9 +51,9 @@ class Course:
         work: Where to keep finished steps, and whom to tell.
     """
 
-    parts: Mapping[str, Part]
+    parts: Mapping[str, Dataset]
     teachers: Mapping[str, Model]
-    transfer: Part
+    transfer: Dataset
     spec: FederationSpec
     settings: FedMDSpec | DSFLSpec
     work: Work
@@ -114,15 +114,15 @@ def prediction_rounds(course: Course, aggregate: Aggregate, revisit_last: bool) 
 def digest_centrally(course: Course, before: Trained | None, number: int, molecules: MoleculeSet, soft_label: np.ndarray) -> Trained:
     """Let the model without data learn a soft label `(M, T)`; in the first round it is new."""
     spec = course.spec
-    recipe = replace(spec.student_recipe, epochs=course.settings.digest_epochs)
+    config = replace(spec.student_config, epochs=course.settings.digest_epochs)
     name = "student" if number == 0 else f"student {number + 1}"
     if not isinstance(spec.student_model, NetworkSpec):
         raise ConfigError("rounds of distillation train a network, and the student is a forest", expected="student_model={kind: network}")
-    job = Job(name, spec.student_model, recipe, spec.trainer, spec.seed, scratch=course.work.scratch / name)
+    job = Job(name, spec.student_model, config, spec.trainer, spec.seed, scratch=course.work.scratch / name)
     endpoints = next(iter(course.teachers.values())).predictor.endpoints
     start = before.predictor if before else None
     learnt = train_student(job, molecules, soft_label, np.ones_like(soft_label), endpoints, start=start)
-    curve = [CurvePoint(point.epoch + number * recipe.epochs, point.split, point.loss) for point in learnt.curve]
+    curve = [CurvePoint(point.epoch + number * config.epochs, point.split, point.loss) for point in learnt.curve]
     return Trained(learnt.predictor, (*(before.curve if before else ()), *curve))
 
 
@@ -134,10 +134,10 @@ def go_on(course: Course, company: str, own: Predictor, number: int, molecules: 
     training = spec.training
     make = partial(Job, network=own.networks[0].spec, trainer=spec.trainer, seed=spec.seed)
     names = [f"{company} {step} {number + 1}" for step in ("digest", "revisit")]
-    digest = replace(spec.student_recipe, epochs=settings.digest_epochs, members=len(own.networks))
+    digest = replace(spec.student_config, epochs=settings.digest_epochs, members=len(own.networks))
     revisit = replace(training.hybrid, epochs=settings.revisit_epochs, members=len(own.networks))
     first, second = (
-        make(name, recipe=recipe, scratch=course.work.scratch / name) for name, recipe in zip(names, (digest, revisit), strict=True)
+        make(name, config=config, scratch=course.work.scratch / name) for name, config in zip(names, (digest, revisit), strict=True)
     )
     digested = train_student(first, molecules, soft_label, np.ones_like(soft_label), own.endpoints, start=own)
     rows = own_validation(part.table.labels, training.teacher, spec.seed, company)  # what its teacher held out stays held out

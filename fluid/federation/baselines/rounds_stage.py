@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.prediction_rounds import Digested
 from fluid.federation.baselines.spec import KIND, DSFLSpec, FedMDSpec
 from fluid.federation.model_folder import reference_fingerprints, write_model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.student import consensus_thresholds
 from fluid.federation.stages.teacher import finished, trainer_inputs
+from fluid.pipeline.stage import Stage, Work
 
 
 def write_central(folder: Path, name: str, digested: Digested, spec: FederationSpec) -> None:
@@ -26,9 +26,9 @@ def write_central(folder: Path, name: str, digested: Digested, spec: FederationS
 
 def rounds_stage(
     name: str,
-    parts: Mapping[str, Part],
+    parts: Mapping[str, Dataset],
     teachers: Mapping[str, Artifact],
-    transfer: Part,
+    transfer: Dataset,
     spec: FederationSpec,
     settings: FedMDSpec | DSFLSpec,
     build: Callable[[Path, Work], None],
@@ -39,7 +39,7 @@ def rounds_stage(
         "teachers": {company: teacher.digest for company, teacher in teachers.items()},
         "transfer": transfer.transfer_digest,
         "student_model": spec.student_model,
-        "recipes": [spec.student_recipe, spec.training.hybrid, spec.training.teacher.validation_share],
+        "configs": [spec.student_config, spec.training.hybrid, spec.training.teacher.validation_share],
         "trainer": trainer_inputs(spec.trainer),
         "annotation": spec.annotation,
         "seed": spec.seed,

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.spec import KIND, SGESpec
 from fluid.federation.model_folder import Model, own_thresholds, write_model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.teacher import own_validation
 from fluid.models.similarity_guided import SimilarityGuided
+from fluid.pipeline.stage import Stage, Work
 
 NAME = "sge"
 
@@ -22,7 +22,7 @@ def ensemble_name(company: str) -> str:
 
 
 def sge_stage(
-    company: str, part: Part, teacher: Artifact, own: Model, federated: Artifact, common: Model, spec: FederationSpec, settings: SGESpec
+    company: str, part: Dataset, teacher: Artifact, own: Model, federated: Artifact, common: Model, spec: FederationSpec, settings: SGESpec
 ) -> Stage:
     """Describe one company's ensemble; nothing is trained, and similarities to private molecules stay inside the company.
 

@@ -1,9 +1,10 @@
-"""All baselines that an experiment asks for, made in its workshop from its own splits, teachers and student."""
+"""All baselines that an experiment asks for, made in its runner from its own splits, teachers and student."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset
 from fluid.federation.baselines.dsfl import dsfl_stage
 from fluid.federation.baselines.fedavg import fedavg_stage
 from fluid.federation.baselines.feddf import feddf_stage
@@ -12,10 +13,9 @@ from fluid.federation.baselines.fedprox import fedprox_stage
 from fluid.federation.baselines.sge import sge_stage
 from fluid.federation.baselines.spec import BaselinesSpec
 from fluid.federation.model_folder import read_model
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Stage
-from fluid.federation.workshop import Workshop
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Baselines:
 
 
 def make_baselines(
-    parts: Mapping[str, Part],
+    parts: Mapping[str, Dataset],
     teachers: Mapping[str, Artifact],
     student: Artifact,
-    transfer: Part,
+    transfer: Dataset,
     spec: FederationSpec,
-    workshop: Workshop,
+    runner: Runner,
 ) -> Baselines:
     """Make the baselines that the experiment asks for.
 
@@ -58,18 +58,20 @@ def make_baselines(
         student: The student.
         transfer: The transfer set.
         spec: The experiment.
-        workshop: Where stages are carried out.
+        runner: Where stages are carried out.
     """
     if not any(spec.baselines.asked()):
         return Baselines()
-    rounds = workshop.make_all(round_stages(parts, teachers, transfer, spec))
+    rounds = runner.make_all(round_stages(parts, teachers, transfer, spec))
     models = {name: BaselineModel(artifact, name) for name, artifact in rounds.items() if name != "fedmd"}
     stages, owners = member_stages(parts, teachers, {"student": student, **rounds}, spec)
-    models |= {name: BaselineModel(artifact, *owners[name]) for name, artifact in workshop.make_all(stages).items()}
+    models |= {name: BaselineModel(artifact, *owners[name]) for name, artifact in runner.make_all(stages).items()}
     return Baselines(models, rounds, spec.baselines)
 
 
-def round_stages(parts: Mapping[str, Part], teachers: Mapping[str, Artifact], transfer: Part, spec: FederationSpec) -> dict[str, Stage]:
+def round_stages(
+    parts: Mapping[str, Dataset], teachers: Mapping[str, Artifact], transfer: Dataset, spec: FederationSpec
+) -> dict[str, Stage]:
     """Describe the baselines that have rounds."""
     asked, stages = spec.baselines, {}
     if asked.fedavg:
@@ -87,7 +89,7 @@ def round_stages(parts: Mapping[str, Part], teachers: Mapping[str, Artifact], tr
 
 
 def member_stages(
-    parts: Mapping[str, Part], teachers: Mapping[str, Artifact], made: Mapping[str, Artifact], spec: FederationSpec
+    parts: Mapping[str, Dataset], teachers: Mapping[str, Artifact], made: Mapping[str, Artifact], spec: FederationSpec
 ) -> tuple[dict[str, Stage], dict[str, tuple[str, str]]]:
     """Describe the models that are made of other results, and say role and owner of each by name."""
     described: list[tuple[Stage, str, str]] = []

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from fluid.annotation.annotation_set import natural
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.errors import ConfigError
@@ -25,13 +26,12 @@ from fluid.federation.baselines.own_examples import own_examples
 from fluid.federation.baselines.scale import agree_on_scale, own_figures
 from fluid.federation.baselines.wire import Wire
 from fluid.federation.model_folder import own_thresholds
-from fluid.federation.part import Part
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stage import Work
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.predictor import NetworkSpec
+from fluid.pipeline.stage import Work
+from fluid.training.config import TrainingConfig
 from fluid.training.curve import CurvePoint
-from fluid.training.recipe import Recipe
 from fluid.training.train import calibrated, label_scale
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ def network_spec(spec: FederationSpec) -> NetworkSpec:
     return spec.model
 
 
-def total_recipe(spec: FederationSpec, rounds: int, local_epochs: int) -> Recipe:
-    """Return the teachers' recipe with the epochs of all rounds together."""
+def total_config(spec: FederationSpec, rounds: int, local_epochs: int) -> TrainingConfig:
+    """Return the teachers' config with the epochs of all rounds together."""
     return replace(spec.training.teacher, epochs=rounds * local_epochs)
 
 
 def enter(
-    parts: Mapping[str, Part], model: NetworkSpec, spec: FederationSpec, recipe: Recipe, make_module: "MakeModule", wire: Wire
+    parts: Mapping[str, Dataset], model: NetworkSpec, spec: FederationSpec, config: TrainingConfig, make_module: "MakeModule", wire: Wire
 ) -> tuple[dict[str, Company], tuple[np.ndarray, np.ndarray]]:
     """Return the companies, in the order of their names, and the common scale of their labels."""
     names, own, figures = sorted(parts, key=natural), {}, {}
@@ -89,14 +89,14 @@ def enter(
     for name in names:
         part = parts[name]
         check_quorum(part.table, spec.intake.quorum, where=name)
-        own[name] = own_examples(name, spec.seed, recipe, part.molecules, part.table.labels, endpoints)
+        own[name] = own_examples(name, spec.seed, config, part.molecules, part.table.labels, endpoints)
         figures[name] = own_figures(own[name].train.target, *label_scale(own[name].train.target, endpoints))
     scaling = agree_on_scale(figures, any(endpoint.kind == "regression" for endpoint in endpoints), wire)
-    settings = (model, endpoints, make_module, recipe, spec.trainer, spec.seed)
+    settings = (model, endpoints, make_module, config, spec.trainer, spec.seed)
     return {name: Company(name, own[name], scaling, *settings) for name in names}, scaling
 
 
-def endpoints_of(parts: Mapping[str, Part]) -> tuple[Endpoint, ...]:
+def endpoints_of(parts: Mapping[str, Dataset]) -> tuple[Endpoint, ...]:
     """Return the endpoints of all companies.
 
     Raises:
@@ -109,7 +109,7 @@ def endpoints_of(parts: Mapping[str, Part]) -> tuple[Endpoint, ...]:
 
 
 def weight_rounds(
-    parts: Mapping[str, Part],
+    parts: Mapping[str, Dataset],
     spec: FederationSpec,
     rounds: int,
     local_epochs: int,
@@ -125,7 +125,7 @@ def weight_rounds(
         rounds: Rounds.
         local_epochs: Epochs per round.
         make_module: Makes the companies' Lightning modules.
-        work: Where to keep finished legs, and whom to tell.
+        work: Where to keep finished local rounds, and whom to tell.
         refine: What the coordinator does with each average.
 
     Raises:
@@ -133,15 +133,15 @@ def weight_rounds(
         QuorumError: A company has too few labels.
     """
     wire, model = Wire(), network_spec(spec)
-    recipe = total_recipe(spec, rounds, local_epochs)
-    companies, (location, scale) = enter(parts, model, spec, recipe, make_module, wire)
+    config = total_config(spec, rounds, local_epochs)
+    companies, (location, scale) = enter(parts, model, spec, config, make_module, wire)
     endpoints = endpoints_of(parts)
 
     def ensemble(weights: Mapping[str, Tensor]) -> GraphEnsemble:
         ones = np.ones(len(endpoints), dtype=np.float32)
         return GraphEnsemble(networks_of(model, endpoints, weights), endpoints, ones, location=location, scale=scale)
 
-    common = initial_weights(model, endpoints, recipe.members, spec.seed, next(iter(companies)))
+    common = initial_weights(model, endpoints, config.members, spec.seed, next(iter(companies)))
     broadcast(common, companies, wire)
     history: list[tuple[float, Weights]] = []
     curve: list[CurvePoint] = []
@@ -180,13 +180,13 @@ def best(history: Sequence[tuple[float, Weights]]) -> Weights:
 
 
 def settle(
-    predictor: GraphEnsemble, companies: Mapping[str, Company], parts: Mapping[str, Part], spec: FederationSpec, wire: Wire
+    predictor: GraphEnsemble, companies: Mapping[str, Company], parts: Mapping[str, Dataset], spec: FederationSpec, wire: Wire
 ) -> tuple[GraphEnsemble, np.ndarray]:
     """Return the common model with temperatures and thresholds: means of what each company finds on its own validation part."""
     counts = {name: company.validation_examples for name, company in companies.items()}
     held_out = {name: parts[name].take(company.own.rows[1]) for name, company in companies.items()}
 
-    def mean_of(what: str, find: Callable[[Part], np.ndarray]) -> np.ndarray:
+    def mean_of(what: str, find: Callable[[Dataset], np.ndarray]) -> np.ndarray:
         told = {name: wire.up(name, {what: torch.from_numpy(find(part))}) for name, part in held_out.items()}
         mean = average_weights(told, counts)
         for name in companies:

@@ -8,21 +8,21 @@ import numpy as np
 
 from fluid.annotation.storage import AnnotationWriter
 from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset
 from fluid.federation.model_folder import Model, domain_planes
-from fluid.federation.part import Part
-from fluid.federation.stage import Report, Stage, Work
 from fluid.models.ensemble import GraphEnsemble, predict_together
 from fluid.models.forest import ForestPredictor, predict_forests
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.shards import Shards
+from fluid.pipeline.shards import Shards
+from fluid.pipeline.stage import Report, Stage, Work
 from fluid.threads import Spread
 
 FOLDER, ANSWERS = "annotation_set", "answers.npz"
 
 
-def annotate_stage(teacher: Artifact, model: Model, transfer: Part, chunk: int) -> Stage:
+def annotate_stage(teacher: Artifact, model: Model, transfer: Dataset, chunk: int) -> Stage:
     """Describe the annotation of a transfer set.
 
     Args:
@@ -51,7 +51,7 @@ def shards_in(scratch: Path) -> Shards:
     return Shards(scratch, "annotation")
 
 
-def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Part, chunk: int, report: Report, spread: Spread = map) -> None:
+def answer_together(models: Sequence[tuple[Model, Shards]], transfer: Dataset, chunk: int, report: Report, spread: Spread = map) -> None:
     """Let several models answer a transfer set in one pass, chunk by chunk; chunks that a model answered before are left out.
 
     Args:

@@ -12,10 +12,10 @@ from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
 from fluid.annotation.distance import closeness, span
 from fluid.annotation.domain import bin_midpoints
 from fluid.distillation import Consensus, Rule, fit_consensus
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.label_noise import write_noise
-from fluid.federation.spec import ConsensusSpec
-from fluid.federation.stage import Stage, Work
+from fluid.pipeline.stage import Stage, Work
 
 Scale = tuple[float, float]
 

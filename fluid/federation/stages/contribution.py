@@ -8,13 +8,13 @@ import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.artifacts import Artifact
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.evaluation.scores import score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
 from fluid.federation.model_folder import Model
-from fluid.federation.spec import ConsensusSpec
-from fluid.federation.stage import Stage, Work
 from fluid.federation.stages.cross_domain import thresholds_of
-from fluid.federation.stages.judge import VALIDATION, Exam, Taught, answers_of, asked_directly, labels_for
+from fluid.federation.stages.evaluate import VALIDATION, Evaluation, Taught, answers_of, asked_directly, labels_for
+from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
 
 FILE = "contribution.csv"
@@ -26,11 +26,11 @@ MOST_EXACT, ORDERS = 10, 200
 Place = tuple[str, str, str]
 
 
-def places_of(exam: Exam) -> dict[Place, float]:
-    """Return every test, endpoint and metric that a consensus is judged by, with the worth of knowing nothing."""
+def places_of(evaluation: Evaluation) -> dict[Place, float]:
+    """Return every test, endpoint and metric that a consensus is evaluated by, with the worth of knowing nothing."""
     return {
         (test, endpoint.name, metric): nothing
-        for test, part in exam.tests.items()
+        for test, part in evaluation.tests.items()
         for endpoint in part.table.endpoints
         for metric, nothing in NOTHING_KNOWN[endpoint.kind].items()
     }
@@ -42,34 +42,34 @@ def worth(
     labels: np.ndarray | None,
     spec: ConsensusSpec,
     edges: tuple[float, ...],
-    exam: Exam,
+    evaluation: Evaluation,
 ) -> dict[Place, float]:
     """Return how well the consensus of some teachers does.
 
     Args:
-        sets: Their answers to each part of the exam.
+        sets: Their answers to each part of the evaluation.
         lesson: Their answers to the transfer set, where the consensus learns from it or takes its scale of distances from there; or empty.
         labels: Public labels of some transfer molecules.
         spec: Method and options.
         edges: Public edges of the coarse domain score.
-        exam: The tests.
+        evaluation: The tests.
     """
     endpoints, consensus = asked_directly(sets, spec, edges, lesson, labels)
     said = {part: one.soft_label.numpy() for part, one in consensus.items()}
-    thresholds = thresholds_of(exam, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
+    thresholds = thresholds_of(evaluation, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
     found: dict[Place, float] = {}
-    for test, part in exam.tests.items():
+    for test, part in evaluation.tests.items():
         about = ("consensus", "consensus", "", test, endpoints, said[test], labels_for(part, endpoints), thresholds)
-        found |= {(s.test, s.endpoint, s.metric): s.value for s in score_predictions(*about, exam.seed, 0, exam.auroc)}
+        found |= {(s.test, s.endpoint, s.metric): s.value for s in score_predictions(*about, evaluation.seed, 0, evaluation.auroc)}
     return found
 
 
 def contribution_stage(
-    judged: Mapping[str, Artifact],
+    evaluated: Mapping[str, Artifact],
     models: Mapping[str, Model],
     spec: ConsensusSpec,
     edges: tuple[float, ...],
-    exam: Exam,
+    evaluation: Evaluation,
     taught: Taught | None = None,
 ) -> Stage:
     """Describe the Shapley values of teachers: of all subsets of at most 10 teachers, of 200 random orders of more.
@@ -79,18 +79,18 @@ def contribution_stage(
     what the consensus loses without the teacher, `alone` what a consensus of it alone is worth, `together` that of all.
 
     Args:
-        judged: The teachers' judged artifacts, which hold their answers.
+        evaluated: The teachers' evaluated artifacts, which hold their answers.
         models: The teachers.
         spec: Method and options.
         edges: Public edges of the coarse domain score.
-        exam: Tests.
-        taught: What the consensus learns from, as in `judge_consensus_stage`.
+        evaluation: Tests.
+        taught: What the consensus learns from, as in `evaluate_consensus_stage`.
     """
-    names, places = list(judged), places_of(exam)
+    names, places = list(evaluated), places_of(evaluation)
 
     def build(folder: Path, work: Work) -> None:
         answered = {
-            name: {part: answers_of(judged[name], models[name], part, asked.transfer_digest) for part, asked in exam.parts.items()}
+            name: {part: answers_of(evaluated[name], models[name], part, asked.transfer_digest) for part, asked in evaluation.parts.items()}
             for name in names
         }
         lessons = {} if taught is None else {annotations.teacher: annotations for annotations in taught.sets}
@@ -99,15 +99,15 @@ def contribution_stage(
         def value(members: tuple[int, ...]) -> np.ndarray:
             if members not in known:
                 own = [names[i] for i in members]
-                sets = {part: [answered[name][part] for name in own] for part in exam.parts}
+                sets = {part: [answered[name][part] for name in own] for part in evaluation.parts}
                 lesson = [lessons[name] for name in own if lessons]
-                found = worth(sets, lesson, taught.labels if taught else None, spec, edges, exam) if own else {}
+                found = worth(sets, lesson, taught.labels if taught else None, spec, edges, evaluation) if own else {}
                 known[members] = np.array([found.get(place, nothing) for place, nothing in places.items()])
                 work.report(min(1.0, len(known) / 2 ** min(len(names), MOST_EXACT)))
             return known[members]
 
         n, exact = len(names), len(names) <= MOST_EXACT
-        share = exact_shapley(n, value) if exact else sampled_shapley(n, value, ORDERS, numpy_stream(exam.seed, "contribution"))
+        share = exact_shapley(n, value) if exact else sampled_shapley(n, value, ORDERS, numpy_stream(evaluation.seed, "contribution"))
         together = value(tuple(range(n)))
         rows = []
         for i, name in enumerate(names):
@@ -117,10 +117,10 @@ def contribution_stage(
         pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / FILE, index=False)
 
     inputs = {
-        "judged": {name: artifact.digest for name, artifact in judged.items()},
+        "evaluated": {name: artifact.digest for name, artifact in evaluated.items()},
         "spec": spec,
         "edges": edges,
-        "exam": exam.inputs(),
+        "evaluation": evaluation.inputs(),
         "taught": {} if taught is None else taught.inputs(),
     }
     return Stage("contribution", "contribution", inputs, build)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fluid.federation.part import Part
-from fluid.federation.stage import Stage, Work
+from fluid.data.dataset import Dataset
 from fluid.molecules.feature_dictionary import Features, covered, dictionary_of, features_of
 from fluid.molecules.nearest import NearestReference
+from fluid.pipeline.stage import Stage, Work
 
 FILE = "domain_gain.csv"
 COLUMNS = ["company", "role", "test", "rule", "in_domain", "gained", "n"]
@@ -36,7 +36,7 @@ class Learnt(NamedTuple):
     similarity: Mapping[str, np.ndarray]
 
 
-def learnt_from(part: Part, tests: Mapping[str, Part], k: int) -> Learnt:
+def learnt_from(part: Dataset, tests: Mapping[str, Dataset], k: int) -> Learnt:
     """Return what a model that learnt a part knows of the tests."""
     reference = NearestReference(np.asarray(part.molecules.bits))
     near = {test: reference.nearest(np.asarray(asked.molecules.bits), k).similarity for test, asked in tests.items()}
@@ -53,7 +53,7 @@ def in_domain(test: str, asked: Features, learnt: tuple[Learnt, ...], rule: Near
     }
 
 
-def domain_gain_stage(companies: Mapping[str, Part], lesson: Part, tests: Mapping[str, Part], rule: NearestRule) -> Stage:
+def domain_gain_stage(companies: Mapping[str, Dataset], lesson: Dataset, tests: Mapping[str, Dataset], rule: NearestRule) -> Stage:
     """Describe the counting of test molecules in domain: by the paper's feature dictionary, and by the nearest molecules.
 
     A teacher knows its company's private split, a student the transfer molecules that it learnt from, a hybrid both. `gained` counts

@@ -6,19 +6,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import Artifact, write_json
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.distillation.loss_spec import LossSpec
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.label_noise import looked_up, without_noise
 from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
-from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, HybridSpec, SelectionSpec, StudentSpec, check_noise
-from fluid.federation.stage import Stage, Work
+from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, gated, guarded
 from fluid.federation.stages.student import hard_labels, loss_weight, select_rows
+from fluid.federation.stages.student_checks import check_noise
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import MakeLogger, no_logger, own_validation, trainer_inputs
 from fluid.federation.stages.undersample import undersampled
 from fluid.models.blend import Blend
@@ -29,9 +32,10 @@ from fluid.models.neighbours import NeighbourPredictor
 from fluid.models.predictor import Predictor
 from fluid.models.single_head import single_head
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import derive_seed, numpy_stream
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
-from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Rows, Trained, shared_weights, train_concatenated, train_teacher
 
 GUARD = "guard.json"
@@ -51,7 +55,7 @@ class Released:
     student: Artifact
     model: Model
     consensus: ConsensusTable
-    transfer: Part
+    transfer: Dataset
 
 
 def hybrid_name(company: str) -> str:
@@ -59,7 +63,7 @@ def hybrid_name(company: str) -> str:
     return "H" + company[1:] if company[:1] == "T" and company[1:].isdigit() else f"hybrid-{company}"
 
 
-def aligned_labels(company: str, part: Part, endpoints: tuple[Endpoint, ...]) -> np.ndarray:
+def aligned_labels(company: str, part: Dataset, endpoints: tuple[Endpoint, ...]) -> np.ndarray:
     """Return the company's labels `(M, T)` in the student's column order; NaN for endpoints that it did not measure.
 
     Raises:
@@ -149,7 +153,7 @@ class Public(NamedTuple):
 
 
 def joint_rows(
-    part: Part, labels: np.ndarray, rows: Rows, released: Released, spec: HybridSpec, selection: SelectionSpec, seed: int, name: str
+    part: Dataset, labels: np.ndarray, rows: Rows, released: Released, spec: HybridSpec, selection: SelectionSpec, seed: int, name: str
 ) -> tuple[Rows, Public]:
     """Return the company's rows and the student's molecules that a hybrid learns from together; see `HybridSpec.undersample`."""
     chosen = select_rows(released.consensus, released.transfer, selection, seed)
@@ -164,11 +168,11 @@ def joint_rows(
 
 def hybrid_stage(
     company: str,
-    part: Part,
+    part: Dataset,
     released: Released,
     spec: HybridSpec,
     selection: SelectionSpec,
-    recipe: Recipe,
+    config: TrainingConfig,
     trainer: TrainerSpec,
     annotation: AnnotationSpec,
     seed: int,
@@ -183,15 +187,15 @@ def hybrid_stage(
     own `teacher` takes part, and nothing learns from what that teacher held out.
     """
     check_student(released.model, spec)
-    recipe = replace(recipe, loss=hybrid_loss(recipe.loss, released, spec, selection))
+    config = replace(config, loss=hybrid_loss(config.loss, released, spec, selection))
     name, student = hybrid_name(company), released.model.predictor
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None
     labels = aligned_labels(company, part, student.endpoints)
-    rows = own_validation(labels, recipe, seed, name) if own is None else own.rows(part)
+    rows = own_validation(labels, config, seed, name) if own is None else own.rows(part)
 
     def trained_network(work: Work, start: GraphEnsemble) -> Trained:
-        settings = spec.recipe(recipe)
+        settings = spec.config(config)
         job = Job(name, start.networks[0].spec, settings, trainer, seed, logger, work.report, work.scratch)
         if spec.mode == "concatenate":
             learnt, public = joint_rows(part, labels, rows, released, spec, selection, seed, name)
@@ -204,7 +208,7 @@ def hybrid_stage(
         molecules = part.molecules.take(learnt).followed_by([public.molecules])
         target = np.concatenate([labels[learnt], public.target])
         weight = shared_weights(np.ones_like(labels[learnt]), public.weight, spec.own_share)
-        settings = (start.endpoints, start.spec, derive_seed(seed, name), trainer.threads_for(recipe))
+        settings = (start.endpoints, start.spec, derive_seed(seed, name), trainer.threads_for(config))
         return ForestPredictor.distil(molecules, target, weight, *settings)
 
     def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
@@ -233,10 +237,10 @@ def hybrid_stage(
         "teacher": own.artifact.digest if own else "",
         "spec": spec,
         "selection": selection,
-        "recipe": recipe.validation_share if isinstance(student, ForestPredictor) else recipe,
+        "config": config.validation_share if isinstance(student, ForestPredictor) else config,
         "trainer": trainer_inputs(trainer),
         "annotation": annotation,
         "seed": seed,
         "quorum": quorum,
     }
-    return Stage("hybrid", name, inputs, build, trainer.threads_for(recipe))
+    return Stage("hybrid", name, inputs, build, trainer.threads_for(config))

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from fluid.artifacts import Artifact
-from fluid.federation.part import Part
-from fluid.federation.stage import Stage, Work
+from fluid.data.dataset import Dataset
 from fluid.molecules.near_duplicates import near_duplicates
+from fluid.pipeline.stage import Stage, Work
 
 FILE = "overlap.csv"
 COLUMNS = ["row", "similarity", "other_part", "other_smiles"]
 
 
-def overlap_stage(name: str, part: Part, others: Mapping[str, Part], threshold: float) -> Stage:
+def overlap_stage(name: str, part: Dataset, others: Mapping[str, Dataset], threshold: float) -> Stage:
     """Describe the search for near duplicates of a part's molecules.
 
     Args:

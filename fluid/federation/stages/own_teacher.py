@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluid.artifacts import Artifact, read_json
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.federation.model_folder import Model
-from fluid.federation.part import Part
 from fluid.federation.stages.teacher import HELD_OUT
 from fluid.models.blend import Blend, Gate
 from fluid.models.prediction_file import PredictionFile
@@ -35,7 +35,7 @@ class OwnTeacher:
     artifact: Artifact
     model: Model
 
-    def rows(self, part: Part) -> Rows:
+    def rows(self, part: Dataset) -> Rows:
         """Return the rows of the private split that the teacher learnt from, and those that it did not.
 
         Raises:
@@ -53,7 +53,7 @@ class OwnTeacher:
         return np.setdiff1d(np.arange(len(part)), held_out), held_out
 
 
-def gated(own: OwnTeacher, student: Predictor, part: Part, labels: np.ndarray) -> Blend:
+def gated(own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray) -> Blend:
     """Return own teacher and student as one, with shares chosen on the rows that the teacher did not learn from.
 
     Args:
@@ -70,7 +70,7 @@ def gated(own: OwnTeacher, student: Predictor, part: Part, labels: np.ndarray) -
 def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> float:
     """Return the loss on labels `(M, T)`, after each class's log-odds got the temperature that fits them best.
 
-    The own teacher and the hybrid had their temperatures from these rows; so that the student is not judged by its lack of one,
+    The own teacher and the hybrid had their temperatures from these rows; so that the student is not evaluated by its lack of one,
     all get one.
     """
     mean = predictor.predict(molecules).mean.astype(np.float64)
@@ -88,7 +88,7 @@ def widened_to(own: Predictor, student: Predictor, bits: np.ndarray) -> Predicto
 
 
 def guarded(
-    hybrid: Predictor, own: OwnTeacher, student: Predictor, part: Part, labels: np.ndarray
+    hybrid: Predictor, own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray
 ) -> tuple[Predictor, str, Mapping[str, float]]:
     """Return the best of hybrid, own teacher and student on the rows that no one learnt from, its name, and the losses of all.
 

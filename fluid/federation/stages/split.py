@@ -11,8 +11,8 @@ from fluid.companies.heterogeneity import describe, format_summary
 from fluid.companies.measured import measured_endpoints
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
-from fluid.federation.part import Part
-from fluid.federation.stage import Stage, Work
+from fluid.data.dataset import Dataset
+from fluid.pipeline.stage import Stage, Work
 
 NOBODY = -1
 """Company of a molecule of which its company measured nothing."""
@@ -20,7 +20,7 @@ NOBODY = -1
 COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 
 
-def split_stage(pool: Part, spec: CompanySpec, seed: int) -> Stage:
+def split_stage(pool: Dataset, spec: CompanySpec, seed: int) -> Stage:
     """Describe the division of the pool."""
 
     def build(folder: Path, work: Work) -> None:
@@ -40,20 +40,20 @@ def split_stage(pool: Part, spec: CompanySpec, seed: int) -> Stage:
     return Stage("split", "companies", {"pool": pool.digest, "spec": spec, "seed": seed}, build)
 
 
-def read_split(artifact: Artifact, pool: Part) -> dict[str, Part]:
+def read_split(artifact: Artifact, pool: Dataset) -> dict[str, Dataset]:
     """Return each company's private split, by name, largest first, with the endpoints that it measured."""
     company, measured = (np.load(artifact / f"{name}.npy", allow_pickle=False) for name in ("company", "measured"))
     parts = [pool.take(np.flatnonzero(company == i)) for i in range(len(measured))]
     return {company_name(i): part if measured[i].all() else _with_columns(part, measured[i]) for i, part in enumerate(parts)}
 
 
-def read_owned(artifact: Artifact, pool: Part) -> Part:
+def read_owned(artifact: Artifact, pool: Dataset) -> Dataset:
     """Return the private data of all companies together: the pool, without labels that no company kept."""
     company, measured = (np.load(artifact / f"{name}.npy", allow_pickle=False) for name in ("company", "measured"))
     if measured.all():
         return pool
     labels = owned_labels(pool.table.labels, company, measured)
-    owned = Part(replace(pool.table, labels=labels), pool.molecules).take(np.flatnonzero(company != NOBODY))
+    owned = Dataset(replace(pool.table, labels=labels), pool.molecules).take(np.flatnonzero(company != NOBODY))
     return owned if measured.any(axis=0).all() else _with_columns(owned, measured.any(axis=0))
 
 
@@ -62,6 +62,6 @@ def owned_labels(labels: np.ndarray, company: np.ndarray, measured: np.ndarray) 
     return np.where(measured[company] & (company != NOBODY)[:, None], labels, np.float32(np.nan))
 
 
-def _with_columns(part: Part, columns: np.ndarray) -> Part:
+def _with_columns(part: Dataset, columns: np.ndarray) -> Dataset:
     endpoints = tuple(endpoint for endpoint, kept in zip(part.table.endpoints, columns, strict=True) if kept)
-    return Part(replace(part.table, labels=part.table.labels[:, columns], endpoints=endpoints), part.molecules)
+    return Dataset(replace(part.table, labels=part.table.labels[:, columns], endpoints=endpoints), part.molecules)

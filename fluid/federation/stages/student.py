@@ -9,30 +9,33 @@ import numpy as np
 import torch
 
 from fluid.annotation.annotation_set import AnnotationSet
+from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import Artifact, plain
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.selection import hint_of, select
+from fluid.distillation.selection import score_name, select
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.label_noise import looked_up
 from fluid.federation.model_folder import own_thresholds, reference_fingerprints, write_model
-from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, SelectionSpec, StudentModel, StudentSpec, check_head, check_noise
-from fluid.federation.stage import Stage, Work
+from fluid.federation.stages.student_checks import check_head, check_noise
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import MakeLogger, finished, no_logger, trainer_inputs
 from fluid.models.blend import Blend
 from fluid.models.forest import ForestPredictor
 from fluid.models.heads import HeadsPredictor, head_endpoints
 from fluid.models.neighbours import NeighbourPredictor
-from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor, StudentModel
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import NearestReference
+from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import derive_seed, numpy_stream, torch_stream
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.gate import chosen_blend
-from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, held_out_rows, train_heads, train_student
 
 
@@ -68,13 +71,13 @@ def clusters_of(bits: np.ndarray, n: int, seed: int) -> np.ndarray:
     return NearestReference(np.asarray(bits[np.sort(pivots)])).nearest(bits, 1).rows[:, 0]
 
 
-def select_rows(consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, seed: int) -> np.ndarray:
+def select_rows(consensus: ConsensusTable, transfer: Dataset, selection: SelectionSpec, seed: int) -> np.ndarray:
     """Return the sorted rows of the transfer set that the student learns from."""
     soft_label, confidence = torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)
-    hints = {name: torch.tensor(plane) for name, plane in consensus.hints.items()}
-    if hint_of(selection.mode) == "cluster":
-        hints["cluster"] = torch.from_numpy(clusters_of(transfer.molecules.bits, selection.clusters, seed))
-    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), hints, selection.fill)
+    acquisition = {name: torch.tensor(plane) for name, plane in consensus.acquisition.items()}
+    if score_name(selection.mode) == "cluster":
+        acquisition["cluster"] = torch.from_numpy(clusters_of(transfer.molecules.bits, selection.clusters, seed))
+    rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), acquisition, selection.fill)
     return np.sort(rows.numpy())
 
 
@@ -87,9 +90,9 @@ def loss_weight(consensus: ConsensusTable, rows: np.ndarray, selection: Selectio
     weight = confidence_weight(consensus.confidence[rows], selection.confidence_power)
     if selection.coverage_power == 0:
         return weight
-    if "coverage" not in consensus.hints:
+    if "coverage" not in consensus.acquisition:
         raise ConfigError("the consensus holds no coverage", expected="one made by this version", remedy="Make the consensus again.")
-    return confidence_weight(weight * consensus.hints["coverage"][rows, None] ** selection.coverage_power, 1.0)
+    return confidence_weight(weight * consensus.acquisition["coverage"][rows, None] ** selection.coverage_power, 1.0)
 
 
 def confidence_weight(confidence: np.ndarray, power: float) -> np.ndarray:
@@ -123,12 +126,18 @@ def hard_labels(soft_label: np.ndarray, endpoints: Sequence[Endpoint]) -> np.nda
 
 
 def lesson_of(
-    consensus: ConsensusTable, transfer: Part, selection: SelectionSpec, recipe: Recipe, sharpen: float, seed: int, labels: str = "soft"
+    consensus: ConsensusTable,
+    transfer: Dataset,
+    selection: SelectionSpec,
+    config: TrainingConfig,
+    sharpen: float,
+    seed: int,
+    labels: str = "soft",
 ) -> tuple[Lesson, np.ndarray]:
     """Return what a student is taught, and which rows of the transfer set that is."""
     rows = select_rows(consensus, transfer, selection, seed)
     confidence, endpoints = consensus.confidence[rows], consensus.endpoints
-    variance = teachers_variance(consensus)[rows] if recipe.loss.values == "heteroscedastic" else None
+    variance = teachers_variance(consensus)[rows] if config.loss.values == "heteroscedastic" else None
     soft_label = sharpened_labels(consensus.soft_label[rows], endpoints, sharpen)
     soft_label = hard_labels(soft_label, endpoints) if labels == "hard" else soft_label
     weight = loss_weight(consensus, rows, selection)
@@ -172,14 +181,14 @@ def heads_of(
         lesson: Molecules, and the weights of their endpoints in the loss.
         rows: Their rows in the transfer set.
         sets: The annotation sets of all teachers.
-        job: Architecture, recipe, seed.
+        job: Architecture, config, seed.
         student: Sharpness of labels and gate, weight of domain scores.
         annotation: Edges of the domain score, dropout samples.
     """
     said = taught(sets, annotation.edges, rows)
     columns = head_endpoints(lesson.endpoints, said.answered)
     answers = sharpened_labels(said.answers, columns[: said.answers.shape[1]], student.sharpen)
-    variance = said.variance if job.recipe.loss.values == "heteroscedastic" else None
+    variance = said.variance if job.config.loss.values == "heteroscedastic" else None
     weight = by_head(lesson.weight, said.answered)
     trained = train_heads(job, lesson.molecules, answers, weight, said.domain, columns, student.heads.domain_weight, variance)
     network = trained.predictor.with_mc_samples(annotation.mc_samples)
@@ -209,10 +218,10 @@ def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_labe
 def student_stage(
     artifact: Artifact,
     consensus: ConsensusTable,
-    transfer: Part,
+    transfer: Dataset,
     student: StudentSpec,
     model: StudentModel,
-    recipe: Recipe,
+    config: TrainingConfig,
     trainer: TrainerSpec,
     selection: SelectionSpec,
     annotation: AnnotationSpec,
@@ -223,7 +232,7 @@ def student_stage(
     """Describe the distillation of a student from a consensus over a transfer set.
 
     Without measured labels, the student's own decision threshold is the one that best reproduces the consensus class
-    (soft label of at least 0.5). A forest learns from the whole lesson; of the recipe it takes nothing. Only a student of heads
+    (soft label of at least 0.5). A forest learns from the whole lesson; of the config it takes nothing. Only a student of heads
     also reads the annotation `sets` behind the consensus.
 
     Raises:
@@ -231,10 +240,10 @@ def student_stage(
             not those behind the consensus; an evidential head would learn what it cannot; or the confusion of the consensus' labels is
             asked for and is not known.
     """
-    check_head(model, student.mode, recipe.loss)
-    check_noise(recipe.loss, student, selection)
+    check_head(model, student.mode, config.loss)
+    check_noise(config.loss, student, selection)
     if isinstance(model, NetworkSpec) and student.mode != "nearest":
-        recipe = replace(recipe, loss=looked_up(recipe.loss, consensus.confusions, consensus.endpoints, student.labels))
+        config = replace(config, loss=looked_up(config.loss, consensus.confusions, consensus.endpoints, student.labels))
     if isinstance(model, ForestSpec) and student.mode in ("blend", "heads"):
         raise ConfigError(
             f"distillation={student.mode} needs a network as general model", remedy="Choose distillation=network, or another model."
@@ -249,18 +258,18 @@ def student_stage(
         if student.mode == "heads":
             return heads_of(lesson, rows, sets, job, student, annotation)
         if isinstance(model, ForestSpec):
-            return forest_of(lesson, model, derive_seed(seed, "student"), trainer.threads_for(recipe)), ()
+            return forest_of(lesson, model, derive_seed(seed, "student"), trainer.threads_for(config)), ()
         trained = train_student(job, lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
         network = finished(trained, annotation)
         return (blend_of(network, lesson, job, student) if student.mode == "blend" else network), trained.curve
 
     def build(folder: Path, work: Work) -> None:
-        lesson, rows = lesson_of(consensus, transfer, selection, recipe, student.sharpen, seed, student.labels)
+        lesson, rows = lesson_of(consensus, transfer, selection, config, student.sharpen, seed, student.labels)
         network = model if isinstance(model, NetworkSpec) else NetworkSpec()  # of a forest, and of neighbours, the job trains nothing
-        job = Job("student", network, recipe, trainer, seed, logger, work.report, work.scratch)
+        job = Job("student", network, config, trainer, seed, logger, work.report, work.scratch)
         predictor, curve = fit(job, lesson, rows)
-        judged, probe = without_held_out(predictor, lesson, job, student)
-        thresholds = consensus_thresholds(judged, lesson.molecules, lesson.soft_label, probe)
+        evaluated, probe = without_held_out(predictor, lesson, job, student)
+        thresholds = consensus_thresholds(evaluated, lesson.molecules, lesson.soft_label, probe)
         reference = reference_fingerprints(lesson.molecules, seed)
         write_model(folder, "student", "student", predictor, thresholds, reference, annotation, curve)
         np.save(folder / "rows.npy", rows, allow_pickle=False)
@@ -270,11 +279,11 @@ def student_stage(
         "transfer": transfer.transfer_digest,
         "student": student,
         "model": {"kind": type(model).__name__, **plain(model)},
-        "recipe": recipe if isinstance(model, NetworkSpec) else recipe.validation_share,
+        "config": config if isinstance(model, NetworkSpec) else config.validation_share,
         "trainer": trainer_inputs(trainer),
         "selection": selection,
         "annotation": annotation,
         "seed": seed,
         "sets": sorted(annotations.digest for annotations in sets),
     }
-    return Stage("student", "student", inputs, build, trainer.threads_for(recipe))
+    return Stage("student", "student", inputs, build, trainer.threads_for(config))

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import hash_file, plain, write_json
+from fluid.data.dataset import Dataset
 from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import distance_reference, own_thresholds, reference_fingerprints, write_model
-from fluid.federation.part import Part
-from fluid.federation.spec import AnnotationSpec, ModelSpec, PredictionsSpec
-from fluid.federation.stage import Stage, Work
 from fluid.models.forest import ForestPredictor
 from fluid.models.prediction_file import PredictionFile
-from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
+from fluid.models.predictor import ForestSpec, ModelSpec, NetworkSpec, PredictionsSpec, Predictor
+from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import derive_seed, numpy_stream
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
-from fluid.training.recipe import Recipe, TrainerSpec
 from fluid.training.train import Job, Trained, train_teacher
 from fluid.training.validation_split import split_validation
 
@@ -46,16 +46,16 @@ def finished(trained: Trained, annotation: AnnotationSpec) -> Predictor:
     return trained.predictor.with_mc_samples(annotation.mc_samples)
 
 
-def own_validation(labels: np.ndarray, recipe: Recipe, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+def own_validation(labels: np.ndarray, config: TrainingConfig, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return training and validation rows of labels `(M, T)`; the same ones that training uses."""
-    return split_validation(labels, recipe.validation_share, numpy_stream(seed, name, "validation"))
+    return split_validation(labels, config.validation_share, numpy_stream(seed, name, "validation"))
 
 
 def teacher_stage(
     name: str,
-    part: Part,
+    part: Dataset,
     model: ModelSpec,
-    recipe: Recipe,
+    config: TrainingConfig,
     trainer: TrainerSpec,
     annotation: AnnotationSpec,
     seed: int,
@@ -68,7 +68,7 @@ def teacher_stage(
         name: Company (`T3`) or `pooled`.
         part: Its private split.
         model: Architecture, forest, or file of predictions.
-        recipe: Optimisation of a network; a forest takes only `validation_share`.
+        config: Optimisation of a network; a forest takes only `validation_share`.
         trainer: Hardware.
         annotation: Domain-score and dropout settings.
         seed: The experiment's seed.
@@ -81,20 +81,20 @@ def teacher_stage(
         if isinstance(model, PredictionsSpec):
             return PredictionFile.read(Path(model.path), endpoints), ()
         if isinstance(model, ForestSpec):
-            rows, _ = own_validation(part.table.labels, recipe, seed, name)
+            rows, _ = own_validation(part.table.labels, config, seed, name)
             chosen = part.take(rows)
             forest = ForestPredictor.fit(
-                chosen.molecules, chosen.table.labels, endpoints, model, derive_seed(seed, name), trainer.threads_for(recipe)
+                chosen.molecules, chosen.table.labels, endpoints, model, derive_seed(seed, name), trainer.threads_for(config)
             )
             return forest, ()
-        job = Job(name, model, recipe, trainer, seed, logger, work.report, work.scratch)
+        job = Job(name, model, config, trainer, seed, logger, work.report, work.scratch)
         trained = train_teacher(job, part.molecules, labels, endpoints)
         return finished(trained, annotation), trained.curve
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(part.table, quorum, where=name)
         predictor, curve = fit(work)
-        rows = own_validation(part.table.labels, recipe, seed, name)[1]
+        rows = own_validation(part.table.labels, config, seed, name)[1]
         held_out = part.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
         distances_to = distance_reference(part.molecules, annotation, seed, name)
@@ -106,10 +106,10 @@ def teacher_stage(
         "part": part.digest,
         "model": {"kind": type(model).__name__, **plain(model)},
         "file": hash_file(Path(model.path)) if isinstance(model, PredictionsSpec) and Path(model.path).is_file() else "",
-        "recipe": recipe if isinstance(model, NetworkSpec) else recipe.validation_share,
+        "config": config if isinstance(model, NetworkSpec) else config.validation_share,
         "trainer": trainer_inputs(trainer),
         "annotation": annotation,
         "seed": seed,
         "quorum": quorum,
     }
-    return Stage("teacher", name, inputs, build, trainer.threads_for(recipe))
+    return Stage("teacher", name, inputs, build, trainer.threads_for(config))

@@ -72,10 +72,10 @@ def role_bars(means: pd.DataFrame, tests: Sequence[str], metric: str, roles: Seq
     return grouped_bars(shown, tests, title_of(metric), list(dict.fromkeys(shown["group"])), colours, {}, "")
 
 
-def recipe_bars(
+def protocol_bars(
     means: pd.DataFrame, tests: Sequence[str], metric: str, roles: Sequence[str], points: Mapping[str, Mapping[str, float]], label: str
 ) -> str:
-    """Draw recipes side by side, one group per model; published values as diamonds."""
+    """Draw protocols side by side, one group per model; published values as diamonds."""
     shown = means.assign(group=means["role"], bar=means["x"].astype(str))
     colours = dict(zip(dict.fromkeys(shown["bar"]), COMPANY_COLOURS, strict=False))
     return grouped_bars(shown, tests, title_of(metric), [role for role in roles if role in set(means["role"])], colours, points, label)

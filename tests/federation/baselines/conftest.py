@@ -8,8 +8,8 @@ import pytest
 from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec, FedAvgSpec, FedDFSpec, FedMDSpec, FedProxSpec, SGESpec
 from fluid.federation.simulation import simulate
 from fluid.federation.spec import FederationSpec
-from fluid.federation.workshop import Workshop
-from fluid.store import ArtifactStore
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from tests.federation.conftest import Finished
 
 ALL = BaselinesSpec(
@@ -27,5 +27,5 @@ Run = Callable[..., Finished]
 @pytest.fixture(scope="session")
 def compared(finished: Finished, spec: FederationSpec) -> Finished:
     """Run the small federation with all baselines, over the store of the plain one."""
-    asked, workshop = replace(spec, baselines=ALL), Workshop(ArtifactStore(finished.workshop.store.root))
-    return Finished(asked, workshop, simulate(asked, workshop))
+    asked, runner = replace(spec, baselines=ALL), Runner(ArtifactStore(finished.runner.store.root))
+    return Finished(asked, runner, simulate(asked, runner))

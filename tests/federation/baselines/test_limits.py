@@ -7,34 +7,35 @@ import numpy as np
 import pytest
 import torch
 
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.loss_spec import LossSpec
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.baselines.fedavg import fedavg_stage
 from fluid.federation.baselines.public import public_rows
 from fluid.federation.baselines.spec import BaselinesSpec, FedAvgSpec, FedMDSpec, FedProxSpec
 from fluid.federation.baselines.weight_rounds import best
 from fluid.federation.simulation import teacher_stages
-from fluid.federation.spec import ConsensusSpec, SelectionSpec, Training
-from fluid.federation.workshop import Workshop
 from fluid.models.predictor import NetworkSpec
-from fluid.training.recipe import Recipe
+from fluid.pipeline.runner import Runner
+from fluid.training.config import Training, TrainingConfig
 from tests.federation.baselines.conftest import ALL
 from tests.federation.baselines.test_suite import same
 from tests.federation.conftest import TINY, Finished
 
 
-def alone(finished: Finished, recipe: Recipe, settings: FedAvgSpec, model: NetworkSpec | None = None, values: bool = False) -> bool:
+def alone(finished: Finished, config: TrainingConfig, settings: FedAvgSpec, model: NetworkSpec | None = None, values: bool = False) -> bool:
     """Whether FedAvg with one company is that company's teacher."""
-    spec = replace(finished.spec, training=Training(recipe, TINY, TINY, TINY), model=model or finished.spec.model)
+    spec = replace(finished.spec, training=Training(config, TINY, TINY, TINY), model=model or finished.spec.model)
     data = finished.federation.data
     parts = {"T1": finished.federation.companies["T1"]}
-    workshop = Workshop(finished.workshop.store)
-    teacher = workshop.make(teacher_stages(parts, spec, workshop)["T1"])
-    return same(workshop.make(fedavg_stage(parts, data.transfer, spec, settings)), teacher)
+    runner = Runner(finished.runner.store)
+    teacher = runner.make(teacher_stages(parts, spec, runner)["T1"])
+    return same(runner.make(fedavg_stage(parts, data.transfer, spec, settings)), teacher)
 
 
 @pytest.mark.parametrize(
-    ("recipe", "settings"),
+    ("config", "settings"),
     [
         # the best of four rounds is the best of four epochs; the teacher's patience must outlast them
         (replace(TINY, epochs=4, patience=4), FedAvgSpec(rounds=4, local_epochs=1)),
@@ -43,8 +44,8 @@ def alone(finished: Finished, recipe: Recipe, settings: FedAvgSpec, model: Netwo
         (replace(TINY, epochs=3, validation_share=0.0, members=2), FedAvgSpec(rounds=1, local_epochs=3)),
     ],
 )
-def test_fedavg_of_one_company_is_its_teacher(finished: Finished, recipe: Recipe, settings: FedAvgSpec) -> None:
-    assert alone(finished, recipe, settings)
+def test_fedavg_of_one_company_is_its_teacher(finished: Finished, config: TrainingConfig, settings: FedAvgSpec) -> None:
+    assert alone(finished, config, settings)
 
 
 def test_another_number_of_epochs_is_another_model(finished: Finished) -> None:
@@ -78,7 +79,7 @@ def test_a_pull_changes_the_model(finished: Finished, rerun: Callable[..., Finis
 def test_too_few_labels_are_refused(finished: Finished) -> None:
     parts, data = {"T1": finished.federation.companies["T1"].take(np.arange(4))}, finished.federation.data
     with pytest.raises(QuorumError, match="T1"):
-        Workshop(finished.workshop.store).make(fedavg_stage(parts, data.transfer, finished.spec, FedAvgSpec(1, 1)))
+        Runner(finished.runner.store).make(fedavg_stage(parts, data.transfer, finished.spec, FedAvgSpec(1, 1)))
 
 
 def test_a_diverged_training_is_told(finished: Finished) -> None:
@@ -86,7 +87,7 @@ def test_a_diverged_training_is_told(finished: Finished) -> None:
     spec = replace(finished.spec, training=Training(wild, TINY, TINY, TINY))
     stage = fedavg_stage(finished.federation.companies, finished.federation.data.transfer, spec, FedAvgSpec(1, 1))
     with pytest.raises(ConfigError, match="the local training of T1 diverged"):
-        Workshop(finished.workshop.store).make(stage)
+        Runner(finished.runner.store).make(stage)
 
 
 def test_the_best_round_is_kept() -> None:

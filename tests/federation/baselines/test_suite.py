@@ -1,4 +1,4 @@
-"""A small federation with all baselines: what is made, judged, reported and counted."""
+"""A small federation with all baselines: what is made, evaluated, reported and counted."""
 
 import json
 import shutil
@@ -19,16 +19,16 @@ from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec, FedAvgSpec,
 from fluid.federation.baselines.wire import Wire, read_traffic
 from fluid.federation.consortium_data import load_data
 from fluid.federation.model_folder import Model, open_model, read_model
-from fluid.federation.run_folder import write_run
 from fluid.federation.simulation import simulate
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.split import read_split, split_stage
-from fluid.federation.workshop import Workshop
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.predictor import ForestSpec
 from fluid.models.similarity_guided import SimilarityGuided
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
 from fluid.reporting.tables import score_table
-from fluid.store import ArtifactStore
+from fluid.runs.folder import write_run
 from tests.federation.baselines.conftest import ALL
 from tests.federation.conftest import Finished
 from tests.federation.test_simulation import built, digests
@@ -61,30 +61,30 @@ def size(artifact: Artifact) -> int:
 def test_all_are_made_and_judged_and_nothing_else_changes(compared: Finished, finished: Finished) -> None:
     federation = compared.federation
     assert set(federation.baselines.models) == COMMON | MEMBERS
-    assert set(federation.judged) == {*finished.federation.judged, *COMMON, *MEMBERS}
+    assert set(federation.evaluated) == {*finished.federation.evaluated, *COMMON, *MEMBERS}
     before = digests(finished.federation)
     assert {name: digest for name, digest in digests(federation).items() if name in before} == before
-    assert set(built(compared.workshop)) == {"baseline", "judge"}
+    assert set(built(compared.runner)) == {"baseline", "evaluate"}
 
 
 def test_none_is_made_unasked(finished: Finished) -> None:
     assert finished.federation.baselines.models == {}
-    assert "baseline" not in {record.stage for record in finished.workshop.records}
+    assert "baseline" not in {record.stage for record in finished.runner.records}
 
 
 def test_a_second_run_makes_nothing(compared: Finished) -> None:
-    workshop = Workshop(ArtifactStore(compared.workshop.store.root))
-    assert digests(simulate(compared.spec, workshop)) == digests(compared.federation)
-    assert built(workshop) == []
+    runner = Runner(ArtifactStore(compared.runner.store.root))
+    assert digests(simulate(compared.spec, runner)) == digests(compared.federation)
+    assert built(runner) == []
 
 
 def test_made_again_they_have_the_same_bytes(compared: Finished, tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path / "store")
-    shutil.copytree(compared.workshop.store.root, store.root)
+    shutil.copytree(compared.runner.store.root, store.root)
     shutil.rmtree(store.root / "baseline")
-    workshop = Workshop(store)
-    assert digests(simulate(compared.spec, workshop)) == digests(compared.federation)
-    assert set(built(workshop)) == {"baseline"}
+    runner = Runner(store)
+    assert digests(simulate(compared.spec, runner)) == digests(compared.federation)
+    assert set(built(runner)) == {"baseline"}
 
 
 def test_no_pull_is_fedavg(compared: Finished) -> None:
@@ -130,7 +130,7 @@ def test_a_guided_ensemble_is_of_teacher_and_federated_model(compared: Finished)
 def run(compared: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the run folder."""
     folder = tmp_path_factory.mktemp("run")
-    write_run(compared.federation, compared.workshop.records, {"seed": 0}, "compared", 0, folder)
+    write_run(compared.federation, compared.runner.records, {"seed": 0}, "compared", 0, folder)
     return folder
 
 
@@ -207,10 +207,10 @@ def values(finished: Finished) -> FederationSpec:
 
 
 def test_values_are_learnt_on_one_scale(finished: Finished, values: FederationSpec) -> None:
-    workshop = Workshop(finished.workshop.store)
-    data = load_data(values, workshop)
-    parts = read_split(workshop.make(split_stage(data.pool, values.companies, values.seed)), data.pool)
-    made = workshop.make(fedavg_stage(parts, data.transfer, values, FedAvgSpec(2, 1)))
+    runner = Runner(finished.runner.store)
+    data = load_data(values, runner)
+    parts = read_split(runner.make(split_stage(data.pool, values.companies, values.seed)), data.pool)
+    made = runner.make(fedavg_stage(parts, data.transfer, values, FedAvgSpec(2, 1)))
     predictor, _ = networks(made)
     sizes = data.pool.table.labels[:, 0]
     assert predictor.location[0] == pytest.approx(sizes.mean(), abs=0.1)
@@ -225,7 +225,7 @@ def test_values_are_learnt_on_one_scale(finished: Finished, values: FederationSp
 def test_all_baselines_learn_values(rerun: Callable[..., Finished], values: FederationSpec) -> None:
     run = rerun(intake=values.intake, baselines=ALL)
     for name in (*COMMON, *MEMBERS):
-        scores = pd.read_csv(run.federation.judged[name] / "scores.csv").set_index(["test", "metric"])["value"]
+        scores = pd.read_csv(run.federation.evaluated[name] / "scores.csv").set_index(["test", "metric"])["value"]
         assert 0 < scores["in-domain", "rmse"] < 2
 
 

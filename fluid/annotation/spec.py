@@ -1,0 +1,41 @@
+"""How a teacher answers the transfer set."""
+
+from dataclasses import dataclass
+
+from fluid.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationSpec:
+    """How a teacher answers the transfer set.
+
+    Attributes:
+        edges: Public, fixed edges of the coarse domain score (mean Tanimoto similarity to the `k` nearest private molecules).
+        k: Nearest private molecules that count.
+        chunk: Molecules per streamed chunk; also the inference batch, so results do not depend on where they are computed.
+        mc_samples: Dropout samples of the head, for the epistemic part; 0 is none.
+        domain: What is released of the domain score: coarse `bins`, or also raw `distances` (the paper), which locate private compounds.
+        distance_k: Nearest private molecules whose mean Euclidean distance is released.
+        distance_share: Share of the private molecules, drawn at random, that distances are measured to.
+
+    Raises:
+        ConfigError: A value is unknown or out of range.
+    """
+
+    edges: tuple[float, ...] = (0.3, 0.4, 0.5)
+    k: int = 3
+    chunk: int = 4096
+    mc_samples: int = 8
+    domain: str = "bins"
+    distance_k: int = 8
+    distance_share: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Check what is released."""
+        if self.domain not in ("bins", "distances"):
+            raise ConfigError(f"annotation.domain is {self.domain!r}", expected="bins or distances")
+        if self.distance_k < 1 or not 0 < self.distance_share <= 1:
+            raise ConfigError(
+                f"annotation.distance_k is {self.distance_k} and annotation.distance_share {self.distance_share}",
+                expected="at least 1, and a share above 0",
+            )

@@ -1,0 +1,56 @@
+"""Where the molecules of an experiment are."""
+
+from dataclasses import dataclass
+
+from fluid.data.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """Where the molecules are; `embedded:<part>` names a part of the embedded hERG set.
+
+    Attributes:
+        pool: Labelled molecules of the whole consortium, to be divided among companies.
+        transfer: Public unlabelled molecules.
+        validation: Labelled in-domain molecules for thresholds; empty: a share of the pool is set aside.
+        test_in_domain: Labelled test molecules of the consortium's own chemical space; empty: a share of the pool is set aside.
+        test_external: Labelled molecules from an independent source; may be empty.
+        transfer_smiles_column: SMILES column of the transfer file.
+        transfer_labels: Labelled molecules of which some are in the transfer set, for a consensus that learns from public labels; may be
+            empty. Labels of molecules that are not in the transfer set are not used.
+        validation_share: Share of the pool set aside when `validation` is empty.
+        test_share: Share of the pool set aside when `test_in_domain` is empty.
+        endpoints: What is learnt from the labelled files, in the form of `IntakeSpec.endpoints`, which it replaces; empty: those.
+        test_external_endpoints: The same endpoints as the external file has them, in the same order; empty: alike. A class that was
+            measured as such stands for one that the pool has from a threshold.
+        endpoint_columns: Of labelled files with one measurement per row: the columns that name the endpoint; empty: a column per endpoint.
+        value_column: And the one that holds the measurement.
+        pool_where: `column is value`: only these rows of the pool's file are read; empty: all.
+        test_in_domain_where: The same for the in-domain test.
+        transfer_where: The same for the transfer set.
+        transfer_n: Transfer molecules that are used, drawn at random after overlaps are removed; 0: all.
+        transfer_keeps_tests: Test molecules stay in the transfer set, as in the paper, where nobody looked.
+    """
+
+    pool: str
+    transfer: str
+    validation: str = ""
+    test_in_domain: str = ""
+    test_external: str = ""
+    transfer_smiles_column: str = "smiles"
+    transfer_labels: str = ""
+    validation_share: float = 0.1
+    test_share: float = 0.2
+    endpoints: tuple[str, ...] = ()
+    test_external_endpoints: tuple[str, ...] = ()
+    endpoint_columns: tuple[str, ...] = ()
+    value_column: str = ""
+    pool_where: str = ""
+    test_in_domain_where: str = ""
+    transfer_where: str = ""
+    transfer_n: int = 0
+    transfer_keeps_tests: bool = False
+
+    def layout(self, where: str = "") -> Layout:
+        """Return how rows of a labelled file stand; `where` selects among them."""
+        return Layout(where, self.endpoint_columns, self.value_column)

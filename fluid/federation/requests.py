@@ -1,0 +1,130 @@
+"""What each step of a consortium by files is asked to do: one typed order per verb."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fluid.annotation.spec import AnnotationSpec
+from fluid.data.intake_spec import IntakeSpec
+from fluid.distillation import LossSpec
+from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.selection_spec import SelectionSpec
+from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student_spec import StudentSpec
+from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
+from fluid.training.config import TrainerSpec, Training
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRequest:
+    """Train the teacher of `company` on the molecule file `input` into the folder `out`."""
+
+    input: str
+    company: str
+    out: Path
+    model: ModelSpec = field(default_factory=NetworkSpec)
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    training: Training = field(default_factory=Training)
+    trainer: TrainerSpec = field(default_factory=TrainerSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateRequest:
+    """Let the teacher in a folder answer the molecule file `transfer`."""
+
+    teacher: Path
+    transfer: str
+    out: Path
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRequest:
+    """Combine annotation-set folders."""
+
+    annotations: tuple[Path, ...]
+    out: Path
+    consensus: ConsensusSpec = field(default_factory=ConsensusSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the consensus before any file is read.
+
+        Raises:
+            ConfigError: It learns from labels, which a coordinator is not given.
+        """
+        self.consensus.require_labels(False)
+
+
+@dataclass(frozen=True, slots=True)
+class DistillRequest:
+    """Train the student on a consensus over the molecule file `transfer`; a student of heads also needs the `annotations` behind it."""
+
+    consensus_folder: Path
+    transfer: str
+    out: Path
+    distillation: StudentSpec = field(default_factory=StudentSpec)
+    model: StudentModel = field(default_factory=NetworkSpec)
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
+    trainer: TrainerSpec = field(default_factory=TrainerSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    selection: SelectionSpec = field(default_factory=SelectionSpec)
+    annotations: tuple[Path, ...] = ()
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HybridRequest:
+    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty."""
+
+    input: str
+    company: str
+    student: Path
+    consensus_folder: Path
+    transfer: str
+    out: Path
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    training: Training = field(default_factory=Training)
+    loss: LossSpec = field(default_factory=LossSpec)
+    trainer: TrainerSpec = field(default_factory=TrainerSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    selection: SelectionSpec = field(default_factory=SelectionSpec)
+    hybrid: HybridSpec = field(default_factory=HybridSpec)
+    teacher: str = ""
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PredictRequest:
+    """Answer every row of the molecule file `input` into the file `out`."""
+
+    model_folder: Path
+    input: str
+    out: Path
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateRequest:
+    """Evaluate a model on the labelled molecule file `input`, with thresholds from `validation` or its own."""
+
+    model_folder: Path
+    input: str
+    out: Path
+    validation: str = ""
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
+    seed: int = 0
+    overwrite: bool = False

@@ -1,0 +1,48 @@
+"""What a student cannot learn."""
+
+from fluid.distillation import LossSpec
+from fluid.distillation.selection_spec import SelectionSpec
+from fluid.errors import ConfigError
+from fluid.federation.stages.student_spec import StudentSpec
+from fluid.models.predictor import ModelSpec, NetworkSpec
+
+UNPREJUDICED = ("all", "random", "covered", "diverse")
+
+
+def check_noise(loss: LossSpec, student: StudentSpec, selection: SelectionSpec) -> None:
+    """Refuse `loss.confusion=auto` where the confusion of a consensus is not that of what is learnt.
+
+    It is estimated for its labels as they are, over all molecules: choosing or weighing molecules by what teachers said, or
+    sharpening their labels, changes it. Domain scores and chance may choose.
+
+    Raises:
+        ConfigError: The settings do so.
+    """
+    if not loss.automatic or student.mode == "nearest":
+        return
+    wrong = [] if student.mode != "heads" else ["distillation=heads"]
+    wrong += [] if student.sharpen == 1 else [f"distillation.sharpen={student.sharpen:g}"]
+    wrong += [] if selection.mode in UNPREJUDICED else [f"selection={selection.mode}"]
+    wrong += [] if selection.confidence_power == 0 else [f"selection.confidence_power={selection.confidence_power:g}"]
+    if wrong:
+        raise ConfigError(
+            f"loss.confusion is auto, and with {', '.join(wrong)} the consensus' confusion is not that of what is learnt",
+            expected="distillation=network or blend, not sharpened; selection=all, random, covered or diverse, not weighted by confidence",
+            remedy="Or give loss.confusion by hand.",
+        )
+
+
+def check_head(model: ModelSpec, mode: str, loss: LossSpec, who: str = "a student") -> None:
+    """Refuse an evidential head that is to learn what it cannot: what each teacher said, or soft labels by a loss that is not its own.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if not isinstance(model, NetworkSpec) or not model.evidential or mode == "nearest":
+        return
+    if mode == "heads":
+        raise ConfigError("distillation=heads has a head per teacher, and the student's is evidential", remedy="Choose its head plain.")
+    if loss != LossSpec():
+        raise ConfigError(
+            f"an evidential head of {who} has a loss of its own", expected="loss=soft_bce", remedy="Or choose a model with head=plain."
+        )

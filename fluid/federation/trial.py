@@ -1,0 +1,86 @@
+"""A federation as far as its student, scored on validation molecules only: what a search for hyper-parameters sees of a trial.
+
+Every stage lies in the store afterwards, under the key that a whole run looks it up by: a trial that goes on repeats nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.data.dataset import Dataset
+from fluid.distillation import needs_labels
+from fluid.errors import ConfigError
+from fluid.evaluation.validation import defined_mean, validation_score
+from fluid.federation.consortium_data import load_data
+from fluid.federation.model_folder import Model, domain_planes, read_model
+from fluid.federation.simulation import aggregate, annotate, distil, teacher_stages
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.consensus import combine_annotations
+from fluid.federation.stages.evaluate import labels_for
+from fluid.federation.stages.split import read_split, split_stage
+from fluid.federation.stages.teacher import own_validation
+from fluid.pipeline.runner import Runner
+from fluid.threads import threads
+
+STEPS = ("teachers", "consensus", "student")
+
+
+class TrialScore(NamedTuple):
+    """How well a trial does so far: which of `STEPS` was reached, and its validation score (NaN if undefined)."""
+
+    step: str
+    score: float
+
+
+def trial_scores(spec: FederationSpec, runner: Runner, metric: str) -> Iterator[TrialScore]:
+    """Carry out a federation as far as its student; whoever asks for no further score spares the stages that would come.
+
+    Yields:
+        `teachers`: mean score of the teachers, each on its company's own held-out molecules; nothing private is pooled.
+        `consensus`: score of the teachers' consensus on the validation molecules, before the transfer set is annotated.
+        `student`: score of the student on the validation molecules.
+
+    Raises:
+        ConfigError: The consensus learns from labels of transfer molecules, so that it cannot be scored before these are annotated.
+    """
+    if needs_labels(spec.consensus.method):
+        raise ConfigError(f"a search cannot use consensus {spec.consensus.method!r}", expected="a consensus that needs no labels")
+    data = load_data(spec, runner)
+    companies = spec.taking_part.among(read_split(runner.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool))
+    teachers = runner.make_all(teacher_stages(companies, spec, runner))
+    models = {name: read_model(teacher) for name, teacher in teachers.items()}
+    yield TrialScore("teachers", defined_mean([own_score(model, companies[name], spec, metric) for name, model in models.items()]))
+    yield TrialScore("consensus", consensus_score(models, data.validation, spec, metric))
+    annotations = annotate(teachers, data.transfer, spec, runner)
+    consensus = aggregate(annotations, data.transfer, spec, runner)
+    student = read_model(runner.make(distil(consensus, data.transfer, spec, runner, annotations)))
+    yield TrialScore("student", score_of(student, data.validation, metric))
+
+
+def score_of(model: Model, part: Dataset, metric: str) -> float:
+    """Score a model on labelled molecules."""
+    endpoints = model.predictor.endpoints
+    with threads(1):
+        return validation_score(metric, endpoints, model.predictor.predict(part.molecules).mean, labels_for(part, endpoints))
+
+
+def own_score(teacher: Model, part: Dataset, spec: FederationSpec, metric: str) -> float:
+    """Score a teacher on the molecules that its company held out of training; NaN if it held out none."""
+    rows = own_validation(part.table.labels, spec.training.teacher, spec.seed, teacher.name)[1]
+    return score_of(teacher, part.take(rows), metric) if len(rows) else float("nan")
+
+
+def consensus_score(teachers: Mapping[str, Model], part: Dataset, spec: FederationSpec, metric: str) -> float:
+    """Score the consensus of all teachers, asked directly about labelled molecules."""
+    with threads(1):
+        annotations = stack([answers(model, part) for model in teachers.values()])
+    soft_label = combine_annotations(annotations, spec.consensus, spec.annotation.edges).soft_label.numpy()
+    return validation_score(metric, annotations.endpoints, soft_label, labels_for(part, annotations.endpoints))
+
+
+def answers(model: Model, part: Dataset) -> AnnotationSet:
+    """Return a teacher's answers about some molecules, as annotations."""
+    prediction, domain = model.predictor.predict(part.molecules), domain_planes(model, part.molecules)
+    planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
+    about = (model.name, tuple(model.predictor.endpoints), part.transfer_digest)
+    return AnnotationSet(*about, *planes, domain["bins"], model.domain.n_bins, domain.get("distance"))

@@ -1,0 +1,1 @@
+"""Stages, their store and who carries them out; knows nothing of molecules."""

@@ -1,0 +1,76 @@
+"""Stages carried out side by side in worker processes; their results meet in the store."""
+
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from fluid.errors import FluidError
+from fluid.pipeline.cost import Cost, Meter
+
+Task = Callable[[], object]
+
+
+class Outcome(NamedTuple):
+    """A task that was carried out, and what it cost in its worker process."""
+
+    name: str
+    cost: Cost
+
+
+LEFT_TO_PARENT = (signal.SIGTERM, signal.SIGUSR1)
+
+
+def leave_signals_to(parent: int) -> None:
+    """Ignore, in a worker, what a batch system tells all processes of a job at once: the parent ends its workers itself.
+
+    Otherwise the parent might take the death of its workers for the news.
+    """
+    if os.getpid() != parent:
+        for signum in LEFT_TO_PARENT:
+            signal.signal(signum, signal.SIG_IGN)
+
+
+def measured(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
+    """Carry out one task in a worker."""
+    leave_signals_to(parent)
+    meter = Meter(gpus)
+    task()
+    return Outcome(name, meter.cost())
+
+
+def side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int] = MappingProxyType({})) -> Iterator[Outcome]:
+    """Yield the outcome of each task as it ends; tasks begin in the given order.
+
+    The workers are fresh processes, used again by later calls. An error of one task, or Ctrl-C, stops the others.
+
+    Args:
+        tasks: What to do, by name.
+        workers: Processes, at least 2.
+        gpus: How many GPUs a task's own child processes use, where they do.
+
+    Raises:
+        FluidError: A worker was killed; names what it may have held.
+    """
+    options: dict[str, Any] = {"batch_size": 1, "pre_dispatch": workers + 1, "return_as": "generator_unordered"}
+    left = list(tasks)
+    if not left:
+        return
+    try:
+        with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
+            for outcome in Parallel(**options)(
+                delayed(measured)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()
+            ):
+                left.remove(outcome.name)
+                yield outcome
+    except TerminatedWorkerError:
+        held = ", ".join(left[:workers])
+        raise FluidError(
+            f"a worker process was killed (out of memory?) while it made one of {held}. Lower workers, or batch sizes, and run again."
+        ) from None

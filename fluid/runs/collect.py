@@ -1,0 +1,165 @@
+"""The runs of a sweep as one tidy table."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fluid.artifacts import atomic_file, hash_json, read_json
+from fluid.errors import ConfigError, InputError
+from fluid.runs.housekeeping import run_folders
+from fluid.runs.record import CONFIG, DONE, is_target, read_record
+from fluid.reporting.significance import SEEDS
+
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost", "figure", "analyses")
+ANALYSES = "analyses"
+LATER = {"companies.taking_part": None, "companies.left_out": None}
+"""Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
+INDIFFERENT = ("intake.workers", "trainer.progress", "trainer.checkpoint_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A sweep's results.
+
+    Attributes:
+        table: One row per run and score: `run`, `experiment`, `config`, the seeds, the settings that differ, then the columns of
+            `metrics.csv`.
+        settings: Dotted names of the settings that differ between runs; of several protocols, `protocol` stands for what it decides.
+        runs: How many runs are in the table.
+        unfinished: Each run that is not, and why.
+        analyses: Tables of the runs that asked for analyses, by name, with the same columns in front.
+    """
+
+    table: pd.DataFrame
+    settings: tuple[str, ...]
+    runs: int
+    unfinished: tuple[str, ...]
+    analyses: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings by dotted names; lists as text, since a cell holds one value."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = str(value) if isinstance(value, list) else value
+    return found
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """Return the settings that decide a run's results, by dotted names."""
+    settings = flat({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
+    return {name: value for name, value in settings.items() if name not in LATER or value != LATER[name]}
+
+
+def config_of(settings: Mapping[str, Any]) -> str:
+    """Return the short hash of all settings that decide results, but for seeds and the folders of data files.
+
+    Runs with the same hash are replicates of one experiment.
+    """
+    return hash_json({name: placeless(value) for name, value in settings.items() if name not in (*SEEDS, *INDIFFERENT)})[:10]
+
+
+def placeless(value: Any) -> Any:
+    """Return the name of a file without its folder, if the value is an absolute path; any other value as it is."""
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+
+
+def experiment_of(command: str) -> str:
+    """Return the experiment that a run's command names, or `none`."""
+    return choice_in(command, "experiment")
+
+
+def protocol_of(command: str) -> str:
+    """Return the protocol that a run's command names, or `none`."""
+    return choice_in(command, "protocol")
+
+
+def choice_in(command: str, group: str) -> str:
+    """Return the choice of a group that a command names last, or `none`."""
+    words = [word.lstrip("+") for word in shlex.split(command)]
+    return ["none", *(word.removeprefix(f"{group}=") for word in words if word.startswith(f"{group}="))][-1]
+
+
+def identity_of(record: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells runs apart before any setting: experiment, configuration, seeds."""
+    seeds = {name: settings[name] for name in SEEDS if settings.get(name) is not None}
+    return {"experiment": experiment_of(str(record.get("command", ""))), "config": config_of(settings), **seeds}
+
+
+def differing(settings: Mapping[Path, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names of settings that are not the same in all runs, in the order of the configuration."""
+    names = {name: None for values in settings.values() for name in values}
+    absent = object()
+    return tuple(name for name in names if len({repr(values.get(name, absent)) for values in settings.values()}) > 1)
+
+
+def beyond_protocols(settings: Mapping[Path, Mapping[str, Any]], protocols: Mapping[Path, str]) -> tuple[str, ...]:
+    """Return the names of settings that differ, in short: of runs by several protocols, `protocol` and what differs within one."""
+    if len(set(protocols.values())) < 2:
+        return differing(settings)
+    groups = [{run: settings[run] for run in settings if protocols[run] == protocol} for protocol in dict.fromkeys(protocols.values())]
+    within = {name for group in groups for name in differing(group)}
+    return ("protocol", *(name for name in differing(settings) if name in within))
+
+
+def finished_runs(folder: Path) -> tuple[dict[Path, dict[str, Any]], tuple[str, ...]]:
+    """Return the records of all finished runs below a folder, and of each other one what became of it."""
+    records = {run: read_record(run) for run in run_folders(folder) if not is_target(run)}
+    done = {run: record for run, record in records.items() if record["status"] == DONE}
+    return done, tuple(f"{run}: {record['status']} {record.get('error', '')}".strip() for run, record in records.items() if run not in done)
+
+
+def collect(folder: Path) -> Collected:
+    """Gather all finished runs below a folder.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    records, unfinished = finished_runs(folder)
+    if not records:
+        raise ConfigError(f"there is no finished run ({len(unfinished)} others)", where=str(folder), expected="a sweep's folder")
+    protocols = {run: protocol_of(str(record.get("command", ""))) for run, record in records.items()}
+    done = {run: settings_of(run) for run in records}
+    names, shown = differing(done), beyond_protocols(done, protocols)
+
+    def gathered(files: Mapping[Path, Path]) -> pd.DataFrame:
+        parts = []
+        for run, file in files.items():
+            own, settings = pd.read_csv(file), done[run]
+            clash = {name: f"settings.{name}" for name in names if name in own.columns}
+            chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
+            chosen |= {"protocol": protocols[run]} if "protocol" in shown else {}
+            parts.append(pd.concat([pd.DataFrame({"run": run.name, **chosen}, index=own.index), own], axis=1))
+        return pd.concat(parts, ignore_index=True)
+
+    analyses: dict[str, dict[Path, Path]] = {}
+    for run in done:
+        for file in sorted((run / ANALYSES).glob("*.csv")):
+            analyses.setdefault(file.stem, {})[run] = file
+    scores = gathered({run: run / "metrics.csv" for run in done})
+    return Collected(scores, shown, len(done), unfinished, {name: gathered(files) for name, files in sorted(analyses.items())})
+
+
+def write_tables(collected: Collected, out: Path) -> list[Path]:
+    """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files.
+
+    Raises:
+        InputError: The suffix is neither.
+    """
+    if out.suffix not in (".csv", ".parquet"):
+        raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
+    tables = {out: collected.table} | {out.with_name(f"{out.stem}-{name}{out.suffix}"): table for name, table in collected.analyses.items()}
+    for file, table in tables.items():
+        with atomic_file(file) as temporary:
+            if out.suffix == ".csv":
+                table.to_csv(temporary, index=False)
+            else:
+                table.to_parquet(temporary, index=False)
+    return list(tables)

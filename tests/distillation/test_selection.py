@@ -190,7 +190,7 @@ def test_diverse_takes_from_all_clusters_in_turn(soft_label: Tensor, confidence:
 
 def test_hints_that_are_missing_or_of_another_set(soft_label: Tensor, confidence: Tensor) -> None:
     assert [score_name(mode) for mode in ("all", "covered", "diverse")] == [None, "coverage", "cluster"]
-    with pytest.raises(ConfigError, match="selection mode 'covered' has no score 'coverage'. Make the consensus again"):
+    with pytest.raises(ConfigError, match="selection mode 'covered' has no acquisition score 'coverage'. Make the consensus again"):
         select("covered", soft_label, confidence, 5, stream())
     with pytest.raises(ShapeError, match=r"score 'disagreement' has shape \(5, 2\); expected \(200, 2\)"):
         select("disputed", soft_label, confidence, 5, stream(), acquisition(5))

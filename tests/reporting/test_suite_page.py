@@ -63,7 +63,7 @@ def test_means_intervals_and_differences() -> None:
     assert paper.text == f"{own.mean():.3f} ± {half:.3f}"
     assert paper.anchor == "runs-protocols-0"
     assert fluid.anchor == "runs-protocols-1"
-    assert f"seed 2: {own[2]:.4f}" in paper.score
+    assert f"seed 2: {own[2]:.4f}" in paper.hint
     ends = stats.ttest_rel(other, own).confidence_interval(0.95)
     assert difference.text == f"{(other - own).mean():+.3f} ({ends.low:+.3f} to {ends.high:+.3f}) **"
     assert difference.below == "practically better"

@@ -43,16 +43,16 @@ def test_a_setting_that_changes_nothing_is_as_if_it_were_not_there(tmp_path: Pat
     assert found.settings == ("companies.left_out",)
 
 
-def test_recipes_stand_for_what_they_decide(tmp_path: Path) -> None:
+def test_protocols_stand_for_what_they_decide(tmp_path: Path) -> None:
     settings = {("paper", 0): "forest", ("paper", 1): "forest", ("fluid", 0): "gine"}
-    for (config, seed), model in settings.items():
-        run(tmp_path, f"{config}{seed}", seed=seed, model={"kind": model})
-        record = json.loads((tmp_path / f"{config}{seed}" / "run.json").read_text())
-        record["command"] += f" config={config}"
-        (tmp_path / f"{config}{seed}" / "run.json").write_text(json.dumps(record))
+    for (protocol, seed), model in settings.items():
+        run(tmp_path, f"{protocol}{seed}", seed=seed, model={"kind": model})
+        record = json.loads((tmp_path / f"{protocol}{seed}" / "run.json").read_text())
+        record["command"] += f" protocol={protocol}"
+        (tmp_path / f"{protocol}{seed}" / "run.json").write_text(json.dumps(record))
     found = collect(tmp_path)
-    assert found.settings == ("config", "seed")
-    assert found.table.set_index("run")["config"].to_dict() == {"paper0": "paper", "paper1": "paper", "fluid0": "fluid"}
+    assert found.settings == ("protocol", "seed")
+    assert found.table.set_index("run")["protocol"].to_dict() == {"paper0": "paper", "paper1": "paper", "fluid0": "fluid"}
     assert found.table.set_index("run").loc["fluid0", "model.kind"] == "gine"  # still in the table
 
 

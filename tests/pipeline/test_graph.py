@@ -119,6 +119,20 @@ def test_what_is_new_of_a_group_is_prepared_together(runner: Runner) -> None:
     assert prepared == [["y"], ["x", "z"]]
 
 
+def test_what_has_workers_of_its_own_is_made_alone(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside: list[set[str]] = []
+    make_all = Runner.make_all
+
+    def note(self: Runner, stages: dict[str, Stage]) -> dict[str, Artifact]:
+        beside.append(set(stages))
+        return make_all(self, stages)
+
+    monkeypatch.setattr(Runner, "make_all", note)
+    nodes = [Step(name, (), lambda values, name=name: text_stage(name, name), alone=name == "b") for name in "abc"]
+    assert Graph(nodes, runner).make("a", "b", "c").keys() == {"a", "b", "c"}
+    assert beside == [{"a", "c"}]
+
+
 def test_a_closure_is_in_order_of_need(runner: Runner) -> None:
     graph = diamond(runner)
     assert graph.closure(["d"]) == ["a", "b", "c", "d"]

@@ -18,7 +18,7 @@ from fluid.annotation.annotation_set import AnnotationSet, union_of_endpoints
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
-from fluid.distillation import learns
+from fluid.distillation.combine import learns
 from fluid.federation.acquisition_scores import with_acquisition_scores
 from fluid.federation.baselines.suite import Baselines, make_baselines
 from fluid.federation.consensus_table import read_consensus

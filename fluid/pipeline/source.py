@@ -55,6 +55,11 @@ def without_effect(statement: object) -> bool:
     return isinstance(statement, ast.Pass)
 
 
+def is_something(value: object) -> bool:
+    """Return whether a field of a node holds anything: neither nothing nor a list of what has no effect."""
+    return value is not None if not isinstance(value, list) else not all(map(without_effect, value))
+
+
 def never_runs(node: ast.AST) -> bool:
     """Return whether a node is an `if TYPE_CHECKING` (or `if typing.TYPE_CHECKING`), whose body is read by type checkers only."""
     if not isinstance(node, ast.If):
@@ -77,7 +82,7 @@ def parts_of(tree: ast.AST) -> Iterator[object]:
         yield node
         if isinstance(node, ast.AST):
             held, hidden = node.__dict__, "body" if never_runs(node) else ""
-            kept = [name for name in node._fields if (value := held.get(name)) is not None and value != [] and name != hidden]
+            kept = [name for name in node._fields if name != hidden and is_something(held.get(name))]
             names = tuple(name for name in kept if name not in ("ctx", "kind"))  # told by the place; told by the value
             waiting += [held[name] for name in names]
             yield names

@@ -123,7 +123,7 @@ class Code:
         """Return the modules and all that they import, directly or not, by dotted name; of the packages of the modules and of fluid.
 
         Raises:
-            ConfigError: There is no source of one of the modules.
+            ConfigError: A module has no source that could be read.
         """
         names = list(modules)
         for name in names:
@@ -162,6 +162,6 @@ def code_of(*modules: str) -> str:
         modules: Dotted names, of fluid or of an extension; or files relative to `fluid/`.
 
     Raises:
-        ConfigError: There is no source of one of the modules, as of what was typed into a notebook.
+        ConfigError: A module has no source that could be read, as what was typed into a notebook.
     """
     return CODE.version(modules)

@@ -90,6 +90,8 @@ def entered(one: Import, words: Iterable[str], find: Find) -> Iterator[str]:
         yield from reached(inside, words, find)
         if source is not None and one.name in source.words:  # the package may call something else by that name
             yield one.module
+    elif source is not None and one.name in source.constants:
+        yield inside  # no module: the package is only passed through
     else:
         yield from reached(one.module, words, find)
 
@@ -115,7 +117,7 @@ class Code:
         """Return the modules that a module imports; of packages that are neither fluid nor its own, all that it may be."""
         if name not in self.uses:
             near = [one for one in source.imports if root_of(one.module) in (PACKAGE.name, root_of(name))]
-            far = {target for one in source.imports.difference(near) for target in (one.module, f"{one.module}.{one.name}")}
+            far = {target for one in source.imports.difference(near) for target in (one.module, f"{one.module}.{one.name}".rstrip("."))}
             self.uses[name] = far.union(*(entered(one, source.words, self.find) for one in near))
         return self.uses[name]
 
@@ -134,11 +136,12 @@ class Code:
         waiting, seen = [(name, True) for name in names], set()
         while waiting:
             step = name, is_used = waiting.pop()
-            source = self.find(name) if step not in seen and root_of(name) in roots else None
+            if step in seen or root_of(name) not in roots:
+                continue
             seen.add(step)
-            if source is not None:
+            waiting += [(package, False) for package in above(name)]
+            if (source := self.find(name)) is not None:
                 known[name] = source
-                waiting += [(package, False) for package in above(name)]
                 waiting += [(target, True) for target in self.used_by(name, source)]
                 waiting += [(target, True) for target in source.late if is_used]
         return known

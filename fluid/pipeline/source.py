@@ -38,6 +38,7 @@ class Source:
         imports: What it imports.
         late: Dotted names in its strings.
         words: Names and strings in it.
+        constants: Names that it gives to constants, as `__version__`: who asks for one runs none of its functions.
     """
 
     package: str
@@ -46,6 +47,7 @@ class Source:
     imports: frozenset[Import]
     late: frozenset[str]
     words: frozenset[str]
+    constants: frozenset[str]
 
 
 def without_effect(statement: object) -> bool:
@@ -98,11 +100,19 @@ def imports_of(node: ast.AST, package: str) -> Iterator[Import]:
         yield from (Import(module, one.name) for one in node.names)
 
 
+def constants_of(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a module gives to constants."""
+    for one in tree.body:
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant):
+            yield from (target.id for target in one.targets if isinstance(target, ast.Name))
+
+
 def read(text: str, package: str) -> Source:
     """Read the source of a module that stands in a package (or is it)."""
     imports: list[Import] = []
     strings, words, parts = set(), set(), []
-    for part in parts_of(ast.parse(text)):
+    tree = ast.parse(text)
+    for part in parts_of(tree):
         if isinstance(part, str):
             words.add(part)
             parts.append(repr(part))
@@ -116,4 +126,4 @@ def read(text: str, package: str) -> Source:
             parts.append(f"[{len(part)}" if isinstance(part, list) else repr(part))
     late = frozenset(match.group(1) for word in strings if "." in word and (match := LATE.fullmatch(word)))
     code, whole = (hashlib.sha256(value.encode()).hexdigest() for value in ("\0".join(parts), text))
-    return Source(package, code, whole, frozenset(imports), late, frozenset(words))
+    return Source(package, code, whole, frozenset(imports), late, frozenset(words), frozenset(constants_of(tree)))

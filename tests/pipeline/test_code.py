@@ -112,6 +112,9 @@ def test_a_package_on_the_way_runs_but_its_late_names_come_in_only_for_who_asks(
     door = "from fluid.eager import x\n\ndef __getattr__(name):\n    return load({'make': 'fluid.late:make'}[name])\n"
     sources = {"fluid.__init__": door, "fluid.eager": "", "fluid.late": "", "fluid.a": "from fluid.b import x", "fluid.b": ""}
     assert set(made_of(sources).closure(["fluid.a"])) == {"fluid", "fluid.eager", "fluid.a", "fluid.b"}
+    door += "__version__ = '1.0'\n"
+    asks_for_a_constant = {**sources, "fluid.__init__": door, "fluid.a": "from fluid import __version__"}
+    assert set(made_of(asks_for_a_constant).closure(["fluid.a"])) == {"fluid", "fluid.eager", "fluid.a"}
     for asks in ("from fluid import make", "import fluid\nfluid.make()", "import fluid.b\nfluid.make()"):
         assert "fluid.late" in made_of({**sources, "fluid.a": asks}).closure(["fluid.a"])
 

@@ -92,7 +92,6 @@ def describe(files: dict[str, str], out: Path) -> None:
     """Run the federation, and keep the first stage of each kind for another process."""
     import cloudpickle
 
-    from fluid.federation.analyses import analyse
     from fluid.federation.simulation import simulate
     from fluid.pipeline.runner import Runner
     from fluid.pipeline.stage import Stage
@@ -104,9 +103,7 @@ def describe(files: dict[str, str], out: Path) -> None:
         if not place.exists():
             place.write_bytes(cloudpickle.dumps((module, stage)))
 
-    spec = federation(files)
-    runner = Runner(ArtifactStore(out / "store"), logger=no_logger, needs=keep)  # type: ignore[arg-type]
-    analyse(simulate(spec, runner), spec, runner)
+    simulate(federation(files), Runner(ArtifactStore(out / "store"), logger=no_logger, needs=keep))  # type: ignore[arg-type]
 
 
 def trace(place: Path, out: Path) -> None:

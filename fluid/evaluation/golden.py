@@ -65,7 +65,7 @@ def read_expected(path: Path) -> dict[str, Any]:
     """Read an expected file.
 
     Raises:
-        GoldenError: It is no JSON, lacks a part, or has a row that nothing could be evaluated by.
+        GoldenError: The file is no JSON, lacks a part, or has a row that nothing could be evaluated by.
     """
     try:
         expected = json.loads(path.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def narrowed(expected: Mapping[str, Any], experiment: str) -> dict[str, Any]:
     """Return an expected file with the rows of one experiment only.
 
     Raises:
-        GoldenError: It has none.
+        GoldenError: The file has no row of the experiment.
     """
     rows = [row for row in expected["rows"] if row["experiment"] == experiment]
     if not rows:

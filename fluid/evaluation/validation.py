@@ -33,7 +33,7 @@ def check_metric(metric: str, endpoints: Sequence[Endpoint]) -> None:
     """Refuse a metric that evaluates none of the endpoints.
 
     Raises:
-        ConfigError: It does.
+        ConfigError: The metric evaluates none of the endpoints.
     """
     if not any(endpoint.kind == kind_of(metric) for endpoint in endpoints):
         names = ", ".join(f"{endpoint.name} ({endpoint.kind})" for endpoint in endpoints)

@@ -26,7 +26,7 @@ def parse_each(smiles: Iterable[str]) -> Iterator[Chem.Mol]:
     """Parse standardised SMILES one by one.
 
     Raises:
-        InputError: One does not parse (its position counts from 1).
+        InputError: A SMILES does not parse (its position counts from 1).
     """
     for number, text in enumerate(smiles, start=1):
         try:
@@ -78,7 +78,7 @@ class PackedGraphs:
         """Featurise standardised SMILES.
 
         Raises:
-            InputError: One does not parse (its position counts from 1).
+            InputError: A SMILES does not parse (its position counts from 1).
         """
         return cls.from_forms([form_of(mol) for mol in parse_each(smiles)])
 

@@ -120,7 +120,7 @@ def collect(folder: Path) -> Collected:
     """Gather all finished runs below a folder.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: The folder has no finished run.
     """
     records, unfinished = finished_runs(folder)
     if not records:
@@ -151,7 +151,7 @@ def write_tables(collected: Collected, out: Path) -> list[Path]:
     """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files.
 
     Raises:
-        InputError: The suffix is neither.
+        InputError: The suffix is neither `.csv` nor `.parquet`.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")

@@ -129,7 +129,7 @@ def alone(folder: Path) -> Iterator[None]:
     """Be the only process at work on a run.
 
     Raises:
-        ConfigError: Another process is, and does not end soon.
+        ConfigError: Another process is at work on the run, and does not end soon.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)

@@ -11,7 +11,7 @@ from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
-from fluid.distillation import Consensus
+from fluid.distillation.consensus import Consensus
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.confidence import evaluate_confidence, losses, risk_coverage

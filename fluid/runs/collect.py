@@ -10,9 +10,9 @@ import pandas as pd
 
 from fluid.artifacts import atomic_file, hash_json, read_json
 from fluid.errors import ConfigError, InputError
+from fluid.reporting.significance import SEEDS
 from fluid.runs.housekeeping import run_folders
 from fluid.runs.record import CONFIG, DONE, is_target, read_record
-from fluid.reporting.significance import SEEDS
 
 OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost", "figure", "analyses")
 ANALYSES = "analyses"

@@ -8,10 +8,10 @@ import pandas as pd
 
 from fluid.artifacts import read_json
 from fluid.errors import ArtifactError
-from fluid.runs.collect import differing, finished_runs, protocol_of, settings_of
-from fluid.runs.record import CONFIG
 from fluid.reporting.experiments import FIGURES, Evidence
 from fluid.reporting.significance import SEEDS, labels
+from fluid.runs.collect import differing, finished_runs, protocol_of, settings_of
+from fluid.runs.record import CONFIG
 
 
 def evidence_below(folder: Path) -> list[Evidence]:

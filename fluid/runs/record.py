@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 from fluid.artifacts import hash_file, hash_json, read_json, write_json
 from fluid.errors import ArtifactError, ConfigError
 from fluid.pipeline.processes import tree_cpu_s
-from fluid.runs.provenance import provenance
 from fluid.pipeline.stage import Stage
+from fluid.runs.provenance import provenance
 
 RECORD, CONFIG, LOCK = "run.json", "config.json", ".lock"
 RUNNING, DONE, FAILED, INTERRUPTED, KILLED = "running", "done", "failed", "interrupted", "killed"

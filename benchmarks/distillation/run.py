@@ -21,9 +21,8 @@ from common import ROOT, Row, arguments, data_folder, finish, put_between, write
 from scipy.stats import t
 
 from fluid.annotation.annotation_set import stack
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
 from fluid.cli.specs import federation_spec
-from fluid.cli.verbs import plain_values
 from fluid.data.dataset import Dataset
 from fluid.errors import FluidError
 from fluid.evaluation import metrics

@@ -14,7 +14,7 @@ from fluid.reporting.significance import SEEDS
 from fluid.runs.housekeeping import run_folders
 from fluid.runs.record import CONFIG, DONE, is_target, read_record
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost", "figure", "analyses")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "target", "cost", "figure", "analyses")
 ANALYSES = "analyses"
 LATER = {"companies.taking_part": None, "companies.left_out": None}
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""

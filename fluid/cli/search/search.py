@@ -2,7 +2,7 @@
 
 FOLDER = paths.runs/NAME, by `name=` or by the settings:
 FOLDER/sweep.json      what is searched
-FOLDER/study.journal   the study (`fluid.cli.study`): the same command goes on with it, several processes share it
+FOLDER/study.journal   the study (`fluid.cli.search.study`): the same command goes on with it, several processes share it
 FOLDER/run-.../        the run of each trial
 FOLDER/trials.csv      all trials in one table
 """
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
+from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.cli.suggest import check_known, known_keys, nearest_key
-from fluid.cli.verbs import command_of, plain_values, run_folder, run_simulate
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, FluidError
 from fluid.evaluation.validation import check_metric
@@ -33,8 +33,8 @@ from fluid.pipeline.runner import Runner
 if TYPE_CHECKING:  # Optuna is an extra, and not quick to import
     from optuna.trial import FrozenTrial, Trial
 
-    from fluid.cli.search_space import Choices, Range, SearchSpec
-    from fluid.cli.study import Search
+    from fluid.cli.search.search_space import Choices, Range, SearchSpec
+    from fluid.cli.search.study import Search
 
 FLAGS = ("-m", "--multirun")
 GROUP, SPACE, VERB, SWEEP = "hparams_search", "hparams_search.space=", "simulate", "sweep.json"
@@ -104,7 +104,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
         ConfigError: A setting, or a border of the search space, is not possible.
     """
     check_arguments(verb, arguments)
-    from fluid.cli.search_space import SearchSpec, border_settings, dimensions
+    from fluid.cli.search.search_space import SearchSpec, border_settings, dimensions
 
     given = [text for text in arguments if text not in FLAGS]
     spec = build(SearchSpec, search_values(verb, given), GROUP)
@@ -147,7 +147,7 @@ def begin(wanted: Plan) -> "Search":
     Raises:
         ConfigError: The folder holds another search, or a sweep that is none.
     """
-    from fluid.cli.study import JOURNAL, open_search
+    from fluid.cli.search.study import JOURNAL, open_search
 
     if (wanted.folder / SWEEP).is_file() and not (wanted.folder / JOURNAL).is_file():
         raise ConfigError(
@@ -182,7 +182,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
     """Carry out one trial and write down what became of it; an interruption leaves it to the next process."""
     from optuna.trial import TrialState
 
-    from fluid.cli.search_space import settings_of
+    from fluid.cli.search.search_space import settings_of
 
     chosen = settings_of(trial.params)
     config, command = trial_run([*wanted.settings, *chosen], wanted.folder)
@@ -234,7 +234,7 @@ def tell(search: "Search", wanted: Plan) -> None:
     Raises:
         SearchFailed: A trial failed.
     """
-    from fluid.cli.search_space import settings_of
+    from fluid.cli.search.search_space import settings_of
 
     failed, best = search.failed(), search.best()
     for trial in failed:

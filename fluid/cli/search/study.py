@@ -24,7 +24,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fluid.artifacts import atomic_file
-from fluid.cli.search_space import SearchSpec
+from fluid.cli.search.search_space import SearchSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import LOWER_IS_BETTER
 from fluid.federation.trial import STEPS

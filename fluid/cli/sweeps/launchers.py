@@ -15,9 +15,9 @@ from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from fluid.cli.build import build
-from fluid.cli.job import Settings, carry_out
 from fluid.cli.signals import heed_signals
-from fluid.cli.slurm import SlurmSpec
+from fluid.cli.sweeps.job import Settings, carry_out
+from fluid.cli.sweeps.slurm import SlurmSpec
 from fluid.errors import ConfigError
 from fluid.molecules.pool import bounded_workers
 from fluid.runs.record import RECORD

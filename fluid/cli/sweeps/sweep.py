@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from fluid.artifacts import hash_json, read_json, write_json
-from fluid.cli.compose import composed, with_hydra
-from fluid.cli.job import VERB, Settings
-from fluid.cli.launchers import Jobs, Launcher, launcher_of
-from fluid.cli.verbs import command_of, plain_values, run_folder, run_verb
+from fluid.cli.compose import composed, plain_values, with_hydra
+from fluid.cli.simulate import command_of, run_folder
+from fluid.cli.sweeps.job import VERB, Settings
+from fluid.cli.sweeps.launchers import Jobs, Launcher, launcher_of
+from fluid.cli.verbs import run_verb
 from fluid.errors import ArtifactError, ConfigError, FluidError
 from fluid.runs.record import DONE, RECORD, alone, read_record
 

@@ -22,7 +22,7 @@ from wandb import env
 from wandb.sdk import _attach as attach
 
 from fluid.artifacts import hash_file, plain
-from fluid.cli.tracking import Tracked, summary
+from fluid.cli.tracking.tracking import Tracked, summary
 from fluid.errors import ConfigError
 from fluid.reporting.page import figures_of
 from fluid.reporting.report_data import ReportData

@@ -13,13 +13,12 @@ import pytest
 import yaml
 from scipy import stats
 
-from fluid.cli.benchmark import order_of
-from fluid.cli.compose import composed, conf_folder
+from fluid.cli.compose import composed, conf_folder, plain_values
 from fluid.cli.help import choices_of, read_config
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
-from fluid.cli.suites import merged, part_of, suite_spec
-from fluid.cli.verbs import plain_values
+from fluid.cli.suites.order import order_of
+from fluid.cli.suites.suites import merged, part_of, suite_spec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation import simulation
 from fluid.federation.spec import FederationSpec
@@ -118,7 +117,7 @@ def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_recipes_differ_in_nothing_that_decides_companies_and_tests(suite: str) -> None:
+def test_protocols_differ_in_nothing_that_decides_companies_and_tests(suite: str) -> None:
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     for tier in spec.tiers.values():
         part = part_of(spec, replace(tier, seeds=(0,)), "protocols", ["paths.data=/nowhere"])
@@ -287,7 +286,7 @@ def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.
 
 
 def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks" / "public_validation"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks" / "public_validation"))
     import record
 
     for run in done.results.rglob("run.json"):
@@ -302,7 +301,7 @@ def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pyte
 
 @pytest.mark.slow
 def test_numbers_that_were_changed_by_hand_are_not_shown(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli import benchmark
+    from fluid.cli.suites import benchmark
 
     metrics = next(done.results.rglob("metrics.csv"))
     metrics.write_text(metrics.read_text().replace("student", "studentt"))
@@ -331,7 +330,7 @@ def tiny_of(place: Place) -> dict[str, dict]:
 
 
 def test_runs_of_another_version_are_noticed(done: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli import benchmark
+    from fluid.cli.suites import benchmark
 
     run = next((done.results / "consensus").glob("run-*"))
     shutil.copytree(run, run.with_name("run-ffffffffff"))

@@ -1,21 +1,16 @@
-"""Launchers of a sweep, without a batch system: choice, refusal, workers that are killed, parts of a federation."""
+"""Launchers of a sweep, without a batch system: choice, refusal, workers that are killed."""
 
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from fluid.cli import launchers, slurm, sweep
-from fluid.cli.job import carry_out
-from fluid.cli.launchers import BasicSpec, JoblibSpec, launcher_of
-from fluid.cli.signals import GRACE_S, SIGNALS, End, Preempted, Terminated
-from fluid.cli.slurm import SlurmSpec, requeue, task_name
-from fluid.pipeline.workers import LEFT_TO_PARENT, leave_signals_to, side_by_side
+from fluid.cli.sweeps import launchers, sweep
+from fluid.cli.sweeps.job import carry_out
+from fluid.cli.sweeps.launchers import BasicSpec, JoblibSpec, launcher_of
 from tests.cli.conftest import Call
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -70,112 +65,6 @@ def test_what_cannot_be_launched_is_said_in_one_line(
     assert not list(tmp_path.rglob("run.json"))
 
 
-def test_slurm_without_submitit_says_how_to_install_it(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slurm, "find_spec", lambda _: None)
-    code, _, error = fluid("simulate", "-m", "seed=1,2", "launcher=slurm")
-    assert code == 2
-    assert error.strip().endswith("launcher=slurm needs a package that is not installed. Run: pip install 'fluid[sweep]'.")
-
-
-def test_slurm_without_slurm_says_so(fluid: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slurm, "find_spec", lambda _: True)
-    monkeypatch.setattr(slurm.shutil, "which", lambda _: None)
-    code, _, error = fluid("simulate", "-m", "seed=1,2", "launcher=slurm")
-    assert code == 2
-    assert "Slurm's commands" in error
-    assert "launcher=joblib" in error
-
-
-def test_settings_are_options_of_sbatch_and_the_signal_is_ours() -> None:
-    spec = SlurmSpec(partition="gpu", gpus_per_task=2, cpus_per_task=8, mem_gb=1.5, timeout_min=90, signal_s=60, options={"nice": 3})
-    given = spec.parameters()
-    assert (given["partition"], given["gpus_per_task"], given["cpus_per_task"], given["mem"], given["time"]) == ("gpu", 2, 8, "1536M", 90)
-    assert given["additional_parameters"] == {"signal": "USR1@60", "requeue": True, "nice": 3}
-    assert "account" not in given
-    assert "gpus_per_task" not in SlurmSpec().parameters()
-    text = pytest.importorskip("submitit.slurm.slurm")._make_sbatch_string("x", Path("logs"), **given)
-    for line in ("--gpus-per-task=2", "--cpus-per-task=8", "--signal=USR1@60", "--requeue", "--nice=3", "--time=90", "--partition=gpu"):
-        assert f"#SBATCH {line}\n" in text
-    assert "USR2" not in text
-
-
-def test_combinations_are_those_of_hydra() -> None:
-    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-
-    texts = [
-        "seed=range(3)",
-        "consensus=mean,similarity",
-        "intake.endpoints=['pic50 >= 5']",
-        "+logger.x=null",
-        "seed=4,5",
-        "name=n",
-        "~open",
-    ]
-    overrides = sweep.parsed(texts)
-    assert sweep.combinations(list(overrides.values())) == [
-        tuple(text.removesuffix("=") if text.startswith("~") else text for text in job)
-        for job in BasicSweeper.split_arguments(list(overrides.values()), None)[0]
-    ]
-
-
-@pytest.mark.parametrize(
-    ("environment", "name"),
-    [
-        ({"SLURM_JOB_ID": "7"}, "7"),
-        ({"SLURM_JOB_ID": "9", "SLURM_ARRAY_JOB_ID": "9", "SLURM_ARRAY_TASK_ID": "0"}, "9_0"),
-    ],
-)
-def test_a_task_of_an_array_does_not_requeue_the_whole_array(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], name: str
-) -> None:
-    called: list[list[str]] = []
-
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        called.append(command)
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(slurm.subprocess, "run", run)
-    assert task_name(environment) == name
-    assert requeue(1, environment)
-    assert not requeue(1, environment | {"SLURM_RESTART_COUNT": "1"})
-    assert requeue(2, environment | {"SLURM_RESTART_COUNT": "1"})
-    assert called == [["scontrol", "requeue", name]] * 2
-
-
-def test_a_controller_that_is_away_is_not_an_empty_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([(1, "", "slurm_load_jobs error: Unable to contact slurm controller"), (0, "RUNNING\nPENDING\nRUNNING\n", ""),
-                    (1, "", "slurm_load_jobs error: Invalid job id specified"), (0, "", "")])  # fmt: skip
-    monkeypatch.setattr(slurm.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, *next(answers)))
-    assert [dict(slurm.states("1")) for _ in range(4)] == [{"unknown": 1}, {"running": 2, "pending": 1}, {}, {}]
-
-
-def test_a_signal_that_comes_twice_ends_a_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("fluid.cli.signals.time.monotonic", lambda: now[0])
-    end = End()
-    with pytest.raises(Preempted):
-        end(signal.SIGUSR1, None)
-    end(signal.SIGTERM, None)
-    now[0] += GRACE_S + 1
-    with pytest.raises(Terminated):
-        end(signal.SIGTERM, None)
-
-
-def test_workers_leave_the_signals_of_a_batch_system_to_their_parent() -> None:
-    assert set(LEFT_TO_PARENT) == set(SIGNALS)
-    before = {signum: signal.getsignal(signum) for signum in LEFT_TO_PARENT}
-    leave_signals_to(os.getpid())
-    assert {signum: signal.getsignal(signum) for signum in LEFT_TO_PARENT} == before
-    outcomes = list(side_by_side({"a": survives, "b": survives}, 2))
-    assert sorted(outcome.name for outcome in outcomes) == ["a", "b"]
-
-
-def survives() -> None:
-    """Come back in a process that these signals do not end."""
-    for signum in LEFT_TO_PARENT:
-        os.kill(os.getpid(), signum)
-
-
 def test_joblib_ends_like_basic(fluid: Call, small: list[str], tmp_path: Path) -> None:
     settings = [*small, "workers=1", "companies.n=2", "consensus=mean,uncertainty"]
     assert fluid("simulate", "-m", *settings, "name=one", f"paths.artifacts={tmp_path / 'one'}")[0] == 0
@@ -225,59 +114,3 @@ def test_a_run_that_left_no_record_is_not_done(fluid: Call, small: list[str], tm
     assert line.endswith(": no process has left a record")
     assert "    again: fluid simulate data=files" in error
     assert "1 of 2 runs are not done" in error
-
-
-@pytest.mark.slow
-def test_parts_made_alone_are_found_by_the_whole_run(fluid: Call, small: list[str], tmp_path: Path) -> None:
-    plain = [f"paths.artifacts={tmp_path / 'plain'}", f"paths.runs={tmp_path / 'plain_runs'}"]
-    parts = f"paths.artifacts={tmp_path / 'parts'}"
-    assert fluid("simulate", *small, "name=whole", *plain)[0] == 0
-    made = ["T2", "data", "pooled", "T1", "T3", "consensus", "H2"]
-    for part in made:
-        code, out, error = fluid("simulate", *small, "name=whole", parts, f"target={part}")
-        assert (code, error) == (0, "")
-        assert out.splitlines()[-1] == f"{part} is in the store: {tmp_path / 'parts'}"
-    assert not (tmp_path / "runs" / "whole" / "metrics.json").exists()
-    assert {folder.name for folder in (tmp_path / "runs" / "whole" / "targets").iterdir()} == set(made)
-    code, out, _ = fluid("simulate", *small, "name=whole", parts)
-    assert code == 0
-    for stage in (
-        "train teacher: T1",
-        "train teacher: pooled",
-        "combine annotations: consensus",
-        "distil student: student",
-        "train hybrid: H2",
-    ):
-        assert f"{stage} (already done)" in out
-    assert "train hybrid: H1 (already done)" not in out
-    for name in PATHS:
-        assert (tmp_path / "runs" / "whole" / name).read_bytes() == (tmp_path / "plain_runs" / "whole" / name).read_bytes()
-    left = {place.relative_to(tmp_path / "plain"): place.read_bytes() for place in (tmp_path / "plain").rglob("artifact.json")}
-    assert {place.relative_to(tmp_path / "parts"): place.read_bytes() for place in (tmp_path / "parts").rglob("artifact.json")} == left
-    assert "1 runs, " in fluid("collect", "folder=runs")[1]
-
-
-def test_lightning_leaves_signals_alone_within_a_batch_system() -> None:
-    """In a process of its own, since Slurm's variables are read at several times."""
-    script = """
-import signal
-from lightning.fabric.plugins.environments import SLURMEnvironment
-from fluid.cli.signals import End, heed_signals
-from fluid.training.fit import make_trainer
-from fluid.training.config import TrainingConfig, TrainerSpec
-heed_signals()
-trainer = make_trainer(TrainingConfig(), TrainerSpec(), [], None, True)
-trainer._signal_connector.register_signal_handlers()
-print(SLURMEnvironment.detect(), isinstance(trainer._accelerator_connector.cluster_environment, SLURMEnvironment))
-print(isinstance(signal.getsignal(signal.SIGUSR1), End))
-"""
-    variables = {
-        "SLURM_NTASKS": "1",
-        "SLURM_JOB_ID": "1",
-        "SLURM_PROCID": "0",
-        "SLURM_LOCALID": "0",
-        "SLURM_NODEID": "0",
-        "SLURM_JOB_NAME": "x",
-    }
-    done = subprocess.run([sys.executable, "-c", script], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "False", "True"]

@@ -1,0 +1,62 @@
+"""No circle of imports in the package: not at the top of files, not inside functions, not for types alone."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import fluid
+
+ROOT = Path(fluid.__file__).parent
+Graph = Mapping[str, frozenset[str]]
+
+
+def name_of(file: Path, root: Path) -> str:
+    parts = file.relative_to(root.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(tree: ast.AST, package: str) -> Iterator[str]:
+    """Yield the dotted name of everything that any import statement names, wherever it stands; `package` resolves relative ones."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def import_graph(root: Path) -> Graph:
+    """Return which file of a package imports which other ones, by dotted names; a package's own file goes by the package's name."""
+    files = {name_of(file, root): file for file in sorted(root.rglob("*.py"))}
+    graph: dict[str, frozenset[str]] = {}
+    for name, file in files.items():
+        package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+        named = [text if text in files else text.rpartition(".")[0] for text in imported(ast.parse(file.read_text()), package)]
+        graph[name] = frozenset(text for text in named if text in files) - {name}
+    return graph
+
+
+def circles(graph: Graph) -> list[list[str]]:
+    """Return the sets of files that import each other, directly or through others."""
+    reach = {name: reachable(graph, name) for name in graph}
+    found = {frozenset({name, *(other for other in reach[name] if name in reach[other])}) for name in graph if name in reach[name]}
+    return sorted(sorted(circle) for circle in found)
+
+
+def reachable(graph: Graph, start: str) -> set[str]:
+    found: set[str] = set()
+    left = list(graph[start])
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += graph[name]
+    return found
+
+
+def test_no_file_of_the_package_imports_itself_through_others() -> None:
+    graph = import_graph(ROOT)
+    assert "fluid.errors" in graph["fluid.artifacts"]  # the graph is of the real package
+    found = circles(graph)
+    assert not found, "circles of imports:\n" + "\n".join(" <-> ".join(circle) for circle in found)

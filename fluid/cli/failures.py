@@ -29,8 +29,13 @@ def stopped(end: KeyboardInterrupt) -> int:
 
 def explain_hydra(error: Exception, verb: str, settings: Sequence[str]) -> str:
     """Say in one line which key or choice of the command line is wrong and which one may be meant."""
+    from hydra.errors import OverrideParseException
+
+    from fluid.cli.quoting import explain_setting
     from fluid.cli.suggest import suggestion
 
+    if isinstance(error, OverrideParseException):
+        return explain_setting(error.override)
     missing = re.search(r"full_key: (\S+)", str(error)) if "Missing mandatory value" in str(error) else None
     if missing:
         return f"{missing[1]} is missing. Give it as {missing[1]}=..."
@@ -38,35 +43,57 @@ def explain_hydra(error: Exception, verb: str, settings: Sequence[str]) -> str:
     return f"{first} {suggestion(str(error), verb.replace('-', '_'), settings)}"
 
 
+def explain_yaml(error: Exception) -> str:
+    """Say in one line where a file is not YAML, and why."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    where = f"{mark.name}, line {mark.line + 1}: " if mark else ""
+    return f"{where}this is not YAML: {problem or error}. Quote texts with special characters."
+
+
 def disk_full(error: OSError) -> bool:
     """Return whether a disk was full; NumPy says so only in words, of items requested and written."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or " requested and " in str(error)
 
 
-def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
-    """Run a verb; turn every failure that a user can cause into one line and an exit code."""
+def wrong_input(error: Exception, verb: str, settings: Sequence[str]) -> str:
+    """Return the line for an error in what the user gave; empty for any other error."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
+    if isinstance(error, FluidError):
+        return str(error)
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return explain_hydra(error, verb, settings)
+    return explain_yaml(error) if isinstance(error, YAMLError) else ""  # of a file of the user's own, by --config-dir
+
+
+def lack_of_means(error: Exception) -> str:
+    """Return the line for an error of this machine: memory, disk, files; empty for any other error."""
+    if isinstance(error, MemoryError):
+        return OUT_OF_MEMORY
+    if isinstance(error, RuntimeError):  # torch's own kind of it, on CPU and GPU
+        return OUT_OF_MEMORY if "allocate memory" in str(error) or "out of memory" in str(error) else ""
+    if not isinstance(error, OSError):
+        return ""
+    if disk_full(error):
+        return f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again."
+    return f"{error.strerror or error} ({error.filename})" if error.filename else str(error)
+
+
+def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
+    """Run a verb; turn every failure that a user can cause into one line and an exit code."""
     try:
         run()
     except KeyboardInterrupt as end:
         return stopped(end)
-    except FluidError as error:
-        return fail(str(error), WRONG_INPUT)
-    except (HydraException, OmegaConfBaseException) as error:
-        return fail(explain_hydra(error, verb, settings), WRONG_INPUT)
     except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except MemoryError:
-        return fail(OUT_OF_MEMORY, FAILED)
-    except RuntimeError as error:  # torch's own kind of it, on CPU and GPU
-        if "allocate memory" not in str(error) and "out of memory" not in str(error):
-            raise
-        return fail(OUT_OF_MEMORY, FAILED)
-    except OSError as error:
-        if disk_full(error):
-            return fail(f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again.", FAILED)
-        return fail(f"{error.strerror or error} ({error.filename})", FAILED) if error.filename else fail(str(error), FAILED)
+    except Exception as error:
+        if said := wrong_input(error, verb, settings):
+            return fail(said, WRONG_INPUT)
+        if said := lack_of_means(error):
+            return fail(said, FAILED)
+        raise
     return 0

@@ -9,6 +9,7 @@ from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guarded
+from fluid.cli.old_words import check_settings
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
 
@@ -88,6 +89,16 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
         raise failures[0]
 
 
+def begin(verb: str, arguments: Sequence[str]) -> None:
+    """Show what a verb does, or do it.
+
+    Raises:
+        ConfigError: A setting has another name now.
+    """
+    check_settings(verb.replace("-", "_"), arguments)
+    (show if SHOWING & set(arguments) else hydra_run)(verb, arguments)
+
+
 def show(verb: str, arguments: Sequence[str]) -> None:
     """Print help or settings of a verb; nothing is run, so nothing that runs is imported."""
     from fluid.cli.help import HELP, help_text
@@ -111,7 +122,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest(verb, list(VERBS))}", WRONG_INPUT)
-    begin = show if SHOWING & set(arguments) else hydra_run
     return guarded(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
 from fluid.cli.compose import composed, plain_values
+from fluid.cli.old_words import check_settings
 from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.cli.suggest import check_known, known_keys, nearest_key
@@ -135,6 +136,7 @@ def search_values(verb: str, arguments: Sequence[str]) -> dict[str, Any]:
 
 def check_keys(space: Mapping[str, Any], settings: Sequence[str]) -> None:
     """Refuse a search space with a key that the experiment does not have."""
+    check_settings(VERB, (f"{key}=" for key in space), f"{GROUP}.space")
     known = known_keys(VERB, settings)
     for key in space:
         if key not in known:
@@ -253,6 +255,8 @@ def tell(search: "Search", wanted: Plan) -> None:
 
 def tell_failure(trial: "FrozenTrial") -> None:
     """Name a failed trial."""
+    from fluid.cli.search.study import error_of
+
     attributes = trial.user_attrs
-    print(f"failed: trial {trial.number}: {attributes.get('folder')}: {attributes.get('error')}", file=sys.stderr)
+    print(f"failed: trial {trial.number}: {attributes.get('folder')}: {error_of(trial)}", file=sys.stderr)
     print(f"    again: {attributes.get('command')}", file=sys.stderr)

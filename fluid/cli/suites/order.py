@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluid.cli.compose import composed, plain_values, with_hydra
+from fluid.cli.old_words import EXPERIMENTS
+from fluid.cli.quoting import quoted
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
 from fluid.cli.suites.suites import VERB, SuiteSpec, TierExperiment, known, part_of, suite_spec
@@ -65,11 +67,6 @@ def asked(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[str]]:
     return found[0]
 
 
-def quoted(value: object) -> str:
-    """Return a value that Hydra reads as this text, whatever is in it."""
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def surroundings(values: Mapping[str, Any], folder: Path, settings: Sequence[str]) -> list[str]:
     """Return the settings of every run that decide no result, or were given for all: where things lie, workers, loggers."""
     paths, passed = values["paths"], [text for text in settings if text.startswith(PASSED_ON)]
@@ -118,7 +115,8 @@ def order_of(arguments: Sequence[str]) -> Order:
     known(tier, suite.tiers, f"suite {name} has no tier {tier!r}")
     wanted = suite.tiers[tier]
     if only:
-        known(only, wanted.experiments, f"tier {tier} of suite {name} has no experiment {only!r}")
+        now = f"; it is called {EXPERIMENTS[only]} now" if EXPERIMENTS.get(only) in wanted.experiments else ""
+        known(only, wanted.experiments, f"tier {tier} of suite {name} has no experiment {only!r}{now}")
     folder = Path(values["paths"]["runs"]) / f"{name}-{tier}"
     around = surroundings(values, folder, settings)
     parts = tuple(part_of(suite, wanted, experiment, around) for experiment in wanted.experiments)

@@ -8,8 +8,9 @@ from typing import Any
 
 from fluid.artifacts import read_json
 from fluid.cli.build import build, nearest
+from fluid.cli.failures import explain_hydra
 from fluid.cli.help import choices_of
-from fluid.cli.suggest import suggestion
+from fluid.cli.old_words import check_settings, renamed
 from fluid.cli.sweeps.job import Settings
 from fluid.cli.sweeps.sweep import SWEEP, Plan, plan
 from fluid.errors import ArtifactError, ConfigError
@@ -42,7 +43,8 @@ class ExperimentSpec:
             ConfigError: There is no such experiment, or what is swept over is no list of values.
         """
         if self.experiment is not None and self.experiment not in choices_of("experiment"):
-            raise ConfigError(f"there is no experiment {self.experiment!r}", remedy=nearest(self.experiment, choices_of("experiment")))
+            remedy = renamed(VERB, "experiment", self.experiment) or nearest(self.experiment, choices_of("experiment"))
+            raise ConfigError(f"there is no experiment {self.experiment!r}", remedy=remedy)
         for name, values in self.sweep.items():
             if not isinstance(values, list) or not values or any(isinstance(value, list | dict) for value in values):
                 raise ConfigError(f"sweep.{name} is {values!r}", expected="a list of single values")
@@ -150,6 +152,20 @@ def _each(values: Any, cls: type, where: str) -> dict[str, Any]:
     return found
 
 
+def check_words(suite: SuiteSpec) -> None:
+    """Refuse settings of a suite that have another name now; one that runs are matched by would silently match none.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    check_settings(VERB, suite.settings, "settings")
+    for name, spec in suite.experiments.items():
+        check_settings(VERB, [*spec.settings, *(f"{key}=" for key in spec.sweep)], f"experiments.{name}")
+    for name, tier in suite.tiers.items():
+        texts = [str(text) for texts in tier.also.values() for text in texts]
+        check_settings(VERB, [*tier.settings, *tier.also, *texts], f"tiers.{name}")
+
+
 def suite_spec(values: Mapping[str, Any], name: str) -> SuiteSpec:
     """Build a suite from the plain values of its file.
 
@@ -165,6 +181,7 @@ def suite_spec(values: Mapping[str, Any], name: str) -> SuiteSpec:
         for tier, spec in tiers.items():
             for wanted in spec.experiments:
                 known(wanted, experiments, f"tiers.{tier}: the suite has no experiment {wanted!r}")
+        check_words(suite)
     except ConfigError as error:
         raise error if str(error).startswith(where) else ConfigError(f"{where}: {str(error).rstrip('.')}") from None
     return suite
@@ -211,8 +228,7 @@ def planned(what: str, settings: Sequence[str]) -> Plan:
     try:
         return plan(VERB, settings)
     except (HydraException, OmegaConfBaseException) as error:
-        first = str(error).strip().split("\n")[0].rstrip(".")
-        raise ConfigError(f"{what}: {first}", remedy=suggestion(str(error), VERB, settings)) from None
+        raise ConfigError(f"{what}: {explain_hydra(error, VERB, settings).rstrip('.')}") from None
 
 
 def divided(whole: Plan, texts: Sequence[str], given: Sequence[str]) -> list[Series]:

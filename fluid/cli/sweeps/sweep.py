@@ -13,7 +13,9 @@ from omegaconf import DictConfig
 
 from fluid.artifacts import hash_json, read_json, write_json
 from fluid.cli.compose import composed, plain_values, with_hydra
+from fluid.cli.old_words import check_settings
 from fluid.cli.simulate import command_of, run_folder
+from fluid.cli.suggest import check_known
 from fluid.cli.sweeps.job import VERB, Settings
 from fluid.cli.sweeps.launchers import Jobs, Launcher, launcher_of
 from fluid.cli.verbs import run_verb
@@ -96,6 +98,7 @@ def combinations(overrides: Sequence["Override"]) -> list[Settings]:
 def own_sweep(verb: str, settings: Settings) -> list[str]:
     """Return what an experiment sweeps by itself (`hydra.sweeper.params` of its file), but for what the settings give."""
     params = composed(verb, settings, with_own=True).hydra.sweeper.params or {}
+    check_settings(verb, (f"{key}={values}" for key, values in params.items()))
     given = {text.split("=", 1)[0].lstrip("+~") for text in settings}
     return [f"{key}={values}" for key, values in params.items() if key not in given]
 
@@ -109,6 +112,17 @@ def all_runs(verb: str, overrides: Sequence["Override"]) -> tuple[list[Settings]
         texts |= dict.fromkeys(own)
         runs += [(*each, *more) for more in combinations(list(parsed(own).values()))]
     return runs, list(texts)
+
+
+def job_of(verb: str, settings: Settings) -> tuple[Path, Settings]:
+    """Return the folder and the settings of a run.
+
+    Raises:
+        ConfigError: One of its keys is in no file of the configuration.
+    """
+    values = plain_values(composed(verb, settings))
+    check_known(verb, values)
+    return run_folder(values), settings
 
 
 def plan(verb: str, arguments: Sequence[str]) -> Plan:
@@ -125,7 +139,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
     named = [text.removeprefix("name=") for text in single if text.startswith("name=")]
     name = named[0] if named else "sweep-" + hash_json(settings)[:10]
-    jobs = {run_folder(plain_values(composed(verb, job))): job for job in ((*each, f"sweep={name}") for each in runs)}
+    jobs = dict(job_of(verb, (*each, f"sweep={name}")) for each in runs)
     return Plan(Path(config["paths"]["runs"]) / name, settings, jobs, launcher_of(config["launcher"]))
 
 

@@ -209,7 +209,7 @@ def test_two_processes_never_take_the_same_trial(tmp_path: Path) -> None:
     ("arguments", "expected"),
     [
         (["hparams_search.metric=aurok"], "Did you mean 'auroc'?"),
-        (["hparams_search.metric=rmse"], "evaluates none of the endpoints blocker (classification)"),
+        (["hparams_search.metric=rmse"], "none of the endpoints blocker (classification)"),
         (["hparams_search.space=null"], "hparams_search.space is empty"),
         (["~hparams_search.space"], "hparams_search.space is empty"),
         (["hparams_search.space={model.hiden: {low: 1, high: 2}}"], "unknown key 'model.hiden'. Did you mean 'model.hidden'?"),

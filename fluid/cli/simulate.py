@@ -23,6 +23,9 @@ from fluid.runs.record import target_folder
 if TYPE_CHECKING:
     from fluid.cli.tracking.tracking import Tracked
 
+ASK = "?"
+"""The target that asks which targets there are."""
+
 
 def command_of(overrides: Sequence[str]) -> str:
     """Return the command that runs a simulation with these settings."""
@@ -96,14 +99,24 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     last_line("report", (run / "report.html").resolve())
 
 
+def show_targets(spec: FederationSpec) -> None:
+    """Print the targets of a federation, in the order in which they need each other. Nothing is made or written."""
+    from fluid.federation.target import targets
+
+    print("\n".join(targets(spec)))
+
+
 def run_target(config: Config, command: str) -> None:
-    """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store."""
+    """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store; or list them all."""
     from fluid.cli.tracking.loggers import tracking
     from fluid.federation.consortium_data import check_files
     from fluid.federation.target import check_target, make_target
     from fluid.runs.record import recorded
 
     run, spec = run_folder(config), federation_spec(config)
+    if config["target"] == ASK:
+        show_targets(spec)
+        return
     check_target(config["target"], spec)
     check_data_folder(config)
     check_files(spec.data)

@@ -39,3 +39,10 @@ def test_targets_made_alone_are_found_by_the_whole_run(fluid: Call, small: list[
     left = {place.relative_to(tmp_path / "plain"): place.read_bytes() for place in (tmp_path / "plain").rglob("artifact.json")}
     assert {place.relative_to(tmp_path / "parts"): place.read_bytes() for place in (tmp_path / "parts").rglob("artifact.json")} == left
     assert "1 runs, " in fluid("collect", "folder=runs")[1]
+
+
+def test_a_question_mark_lists_the_targets_and_writes_nothing(fluid: Call, small: list[str], tmp_path: Path) -> None:
+    code, out, error = fluid("simulate", *small, "target=?")
+    assert (code, error) == (0, "")
+    assert out.split() == ["data", "T1", "T2", "T3", "pooled", "consensus", "student", "H1", "H2", "H3"]
+    assert list(tmp_path.iterdir()) == []

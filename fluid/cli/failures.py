@@ -21,7 +21,7 @@ def fail(message: str, code: int) -> int:
     return code
 
 
-def stopped(end: KeyboardInterrupt) -> int:
+def say_stopped(end: KeyboardInterrupt) -> int:
     """Say what stopped the run and how to go on; return the exit code."""
     word, code = STOPS.get(type(end), ("interrupted", INTERRUPTED))
     return fail(f"{word}; run the same command again to go on from the first unfinished stage.", code)
@@ -81,12 +81,12 @@ def lack_of_means(error: Exception) -> str:
     return f"{error.strerror or error} ({error.filename})" if error.filename else str(error)
 
 
-def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
+def guard(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
     """Run a verb; turn every failure that a user can cause into one line and an exit code."""
     try:
         run()
     except KeyboardInterrupt as end:
-        return stopped(end)
+        return say_stopped(end)
     except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

@@ -8,7 +8,7 @@ from fluid import __version__
 from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
-from fluid.cli.failures import fail, guarded
+from fluid.cli.failures import fail, guard
 from fluid.cli.old_words import check_settings
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest(verb, list(VERBS))}", WRONG_INPUT)
-    return guarded(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
+    return guard(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
 
 
 def warning_line(message: Warning | str, *_: object, **__: object) -> str:

@@ -6,7 +6,7 @@ import shlex
 EXAMPLE = """e.g. 'intake.endpoints=["pic50 >= 5"]'"""
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """Return a value that Hydra reads as this text, whatever is in it; a backslash stands for itself unless a quote follows."""
     inside = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), str(value))
     return f"'{inside}'"
@@ -17,7 +17,7 @@ def readable(key: str, value: str) -> str:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    for text in (f'{key}="{value}"', f"{key}={quoted(value)}"):
+    for text in (f'{key}="{value}"', f"{key}={quote(value)}"):
         try:
             if OverridesParser.create().parse_override(text).value() == value:
                 return shlex.quote(text)

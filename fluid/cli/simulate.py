@@ -53,11 +53,11 @@ def tracked_run(config: Config) -> "Tracked":
     return Tracked("simulate", f"{whole}-{target}" if target else whole, config["sweep"] or whole, run_folder(config) / "logs", config)
 
 
-def nothing(spec: FederationSpec, runner: Runner) -> None:
+def do_nothing(spec: FederationSpec, runner: Runner) -> None:
     """Do nothing before a federation."""
 
 
-def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Runner], None] = nothing) -> None:
+def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Runner], None] = do_nothing) -> None:
     """Run `fluid simulate`; `before` is called in its runner first, and may end it by an error."""
     from fluid.cli.tracking.loggers import tracking
     from fluid.federation.analyses import analyse, check_analyses

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fluid.cli.failures import guarded
+from fluid.cli.failures import guard
 from tests.cli.conftest import Call
 
 
@@ -29,5 +29,5 @@ def test_what_this_machine_lacks_is_one_line_and_code_1(capsys: pytest.CaptureFi
     def run() -> None:
         raise failure
 
-    assert guarded(run, "simulate") == 1
+    assert guard(run, "simulate") == 1
     assert capsys.readouterr().err.startswith(f"fluid: error: {line}")

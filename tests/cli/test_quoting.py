@@ -5,7 +5,7 @@ import shlex
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from fluid.cli.quoting import explain_setting, quoted, readable
+from fluid.cli.quoting import explain_setting, quote, readable
 from tests.cli.conftest import Call
 
 FILES = [
@@ -28,7 +28,7 @@ FILES = [
 def test_what_is_told_to_be_written_is_read_as_that_text(value: str) -> None:
     (word,) = shlex.split(readable("input", value))
     assert OverridesParser.create().parse_override(word).value() == value
-    assert OverridesParser.create().parse_override(f"input={quoted(value)}").value() == value
+    assert OverridesParser.create().parse_override(f"input={quote(value)}").value() == value
 
 
 @pytest.mark.parametrize(

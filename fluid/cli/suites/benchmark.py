@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fluid.artifacts import write_json
 from fluid.cli.at_work import last_line
-from fluid.cli.suites.order import Order, check_inputs, order_of
+from fluid.cli.suites.request import SuiteRequest, check_inputs, request_of
 from fluid.cli.suites.results import collect_part, write_results
 from fluid.cli.suites.suites import check_folder
 from fluid.cli.sweeps.sweep import SweepFailed, carry_out_all
@@ -24,20 +24,20 @@ class SuiteFailed(FluidError):
     """Runs of a suite did not end well, or its numbers are not the golden ones; each was named."""
 
 
-def carry_out(order: Order) -> None:
+def carry_out(request: SuiteRequest) -> None:
     """Carry out the chosen experiments, one after the other; a failed run stops none of the others."""
-    for number, part in enumerate(order.chosen):
+    for number, part in enumerate(request.chosen):
         if number:
-            write_results(replace(order, check=None))
+            write_results(replace(request, check=None))
         print(f"{part.name}: {part.question}", flush=True)
         try:
-            carry_out_all(part.whole, order.command)
+            carry_out_all(part.whole, request.command)
         except SweepFailed as error:
             print(f"fluid: {part.name}: {error}", file=sys.stderr, flush=True)
         collect_part(part)
 
 
-def tell(order: Order, data: "SuiteData") -> None:
+def tell(request: SuiteRequest, data: "SuiteData") -> None:
     """Say what was found, and where it lies.
 
     Raises:
@@ -50,15 +50,15 @@ def tell(order: Order, data: "SuiteData") -> None:
         print(f"note: {note}")
     for fault in data.faults or ():
         print(f"FAULT {fault}", file=sys.stderr)
-    own = data.runs[data.runs["experiment"] == order.only] if order.only else data.runs
+    own = data.runs[data.runs["experiment"] == request.only] if request.only else data.runs
     missing = own[own["status"] != DONE]
     for run in missing.to_dict("records"):
-        print(f"{run['status']}: {order.folder / run['run']}: {run['error']}\n    again: {run['command']}", file=sys.stderr)
+        print(f"{run['status']}: {request.folder / run['run']}: {run['error']}\n    again: {run['command']}", file=sys.stderr)
     print(f"suite {data.suite}, tier {data.tier}: {len(own) - len(missing)} of {len(own)} runs done")
     if data.faults is not None:
-        print(f"golden numbers {order.check}: {f'{len(data.faults)} faults' if data.faults else 'all well'}")
-    last_line("table", order.folder / TABLE)
-    last_line("page", (order.folder / PAGE).resolve())
+        print(f"golden numbers {request.check}: {f'{len(data.faults)} faults' if data.faults else 'all well'}")
+    last_line("table", request.folder / TABLE)
+    last_line("page", (request.folder / PAGE).resolve())
     problems = [f"{len(missing)} of {len(own)} runs are not done; the same command goes on with them"] if len(missing) else []
     problems += [f"{len(data.faults)} numbers are not as expected"] if data.faults else []
     if problems:
@@ -75,19 +75,19 @@ def run_benchmark(arguments: Sequence[str]) -> None:
     from fluid.reporting.suite_page import check_page, put_into, suite_lines
     from fluid.runs.record import alone
 
-    order = order_of(arguments)
-    check_inputs(order)
-    if order.check:
-        read_expected(order.check)
-    if order.readme:
-        check_page(order.readme)
-    for part in order.parts:
+    request = request_of(arguments)
+    check_inputs(request)
+    if request.check:
+        read_expected(request.check)
+    if request.readme:
+        check_page(request.readme)
+    for part in request.parts:
         check_folder(part)
-    with alone(order.folder):
-        write_json(order.folder / SUITE, {"suite": order.suite.name, "tier": order.tier, "command": order.command})
-        carry_out(order)
-        data = write_results(order)
-    if order.readme:
-        put_into(order.readme, suite_lines(data))
-        last_line("put into", order.readme)
-    tell(order, data)
+    with alone(request.folder):
+        write_json(request.folder / SUITE, {"suite": request.suite.name, "tier": request.tier, "command": request.command})
+        carry_out(request)
+        data = write_results(request)
+    if request.readme:
+        put_into(request.readme, suite_lines(data))
+        last_line("put into", request.readme)
+    tell(request, data)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fluid.cli.looking import run_collect
 from fluid.cli.simulate import command_of
-from fluid.cli.suites.order import Order
+from fluid.cli.suites.request import SuiteRequest
 from fluid.cli.suites.suites import TierExperiment, strays
 from fluid.evaluation.golden import faults, narrowed, read_expected, read_results
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from fluid.reporting.suite_data import SuiteData
 
 
-def results_of(order: Order) -> "SuiteData":
+def results_of(request: SuiteRequest) -> "SuiteData":
     """Return what there is of the suite in its folder."""
     from fluid.runs.provenance import provenance
     from fluid.runs.suite_results import WantedRun, gather, notes_on
 
     wanted = [
         WantedRun(part.name, one.setting, seed_of(settings), run, command_of(settings))
-        for part in order.parts
+        for part in request.parts
         for one in part.series
         for run, settings in one.plan.jobs.items()
     ]
-    data = gather(order.suite.name, order.tier, wanted, order.folder)
+    data = gather(request.suite.name, request.tier, wanted, request.folder)
     made = provenance()
     return replace(
         data,
-        title=order.suite.title,
-        questions={part.name: part.question for part in order.parts},
-        published=order.suite.published,
-        notes=(*notes_on(data, made["git_commit"], made["versions"]["fluid"]), *stray_notes(order)),
-        command=order.command,
+        title=request.suite.title,
+        questions={part.name: part.question for part in request.parts},
+        published=request.suite.published,
+        notes=(*notes_on(data, made["git_commit"], made["versions"]["fluid"]), *stray_notes(request)),
+        command=request.command,
     )
 
 
@@ -42,42 +42,42 @@ def seed_of(settings: Sequence[str]) -> int:
     return next(int(text.removeprefix("seed=")) for text in settings if text.startswith("seed="))
 
 
-def stray_notes(order: Order) -> list[str]:
+def stray_notes(request: SuiteRequest) -> list[str]:
     """Name the run folders that lie among the suite's and are none of its."""
     from fluid.runs.housekeeping import run_folders
 
-    found = [(part, folder) for part in order.parts for folder in strays(part, run_folders(part.whole.folder))]
+    found = [(part, folder) for part in request.parts for folder in strays(part, run_folders(part.whole.folder))]
     return [
         f"{folder} is no run of {part.name} as it is now: other settings, or another version of fluid. It is not in the figures; remove it."
         for part, folder in found
     ]
 
 
-def evaluated(order: Order, data: "SuiteData") -> "SuiteData":
+def compare_with_golden(request: SuiteRequest, data: "SuiteData") -> "SuiteData":
     """Return the results with what is not as the golden numbers expect it."""
     from fluid.reporting.suite_page import TABLE
 
-    if order.check is None:
+    if request.check is None:
         return data
-    expected = read_expected(order.check)
-    if order.only:
-        expected = narrowed(expected, order.only)
+    expected = read_expected(request.check)
+    if request.only:
+        expected = narrowed(expected, request.only)
     if not len(data.scores):
         return replace(data, faults=("no run has results",))
-    table = read_results(order.folder / TABLE)
-    if order.only:
-        table = table[table["experiment"] == order.only]
+    table = read_results(request.folder / TABLE)
+    if request.only:
+        table = table[table["experiment"] == request.only]
     return replace(data, faults=tuple(faults(table, expected)))
 
 
-def write_results(order: Order) -> "SuiteData":
+def write_results(request: SuiteRequest) -> "SuiteData":
     """Write table, facts and page of what there is; returns it."""
     from fluid.reporting.suite_page import write_scores, write_suite
 
-    data = results_of(order)
-    write_scores(data, order.folder)  # which is what is evaluated
-    data = evaluated(order, data)
-    write_suite(data, order.folder)
+    data = results_of(request)
+    write_scores(data, request.folder)  # which is what is evaluated
+    data = compare_with_golden(request, data)
+    write_suite(data, request.folder)
     return data
 
 

@@ -202,7 +202,7 @@ def key_of(text: str) -> str:
     return text.split("=", 1)[0].lstrip("+~")
 
 
-def merged(*groups: Sequence[str]) -> list[str]:
+def merge_settings(*groups: Sequence[str]) -> list[str]:
     """Return settings of which a later one takes the place of an earlier one of the same key."""
     found: dict[str, str] = {}
     for text in (text for group in groups for text in group):
@@ -211,12 +211,12 @@ def merged(*groups: Sequence[str]) -> list[str]:
     return list(found.values())
 
 
-def further(tier: TierSpec, name: str, settings: Sequence[str]) -> list[str]:
+def added_settings(tier: TierSpec, name: str, settings: Sequence[str]) -> list[str]:
     """Return what a tier adds to the runs of an experiment that have these settings."""
     return [str(text) for wanted, texts in tier.also.items() if wanted == name or wanted in settings for text in texts]
 
 
-def planned(what: str, settings: Sequence[str]) -> Plan:
+def plan_of(what: str, settings: Sequence[str]) -> Plan:
     """Return the plan of a sweep with these settings.
 
     Raises:
@@ -231,7 +231,7 @@ def planned(what: str, settings: Sequence[str]) -> Plan:
         raise ConfigError(f"{what}: {explain_hydra(error, VERB, settings).rstrip('.')}") from None
 
 
-def divided(whole: Plan, texts: Sequence[str], given: Sequence[str]) -> list[Series]:
+def divide(whole: Plan, texts: Sequence[str], given: Sequence[str]) -> list[Series]:
     """Return a plan as one series per setting that the experiment sweeps over by itself; as it is where it does not.
 
     Args:
@@ -265,10 +265,10 @@ def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[
     series: list[Series] = []
     for chosen in spec.combinations():
         texts = [f"{key}={value}" for key, value in chosen.items()]
-        own = merged(named, suite.settings, spec.settings, texts, tier.settings)
-        whole = merged(own, further(tier, name, own), surroundings)
+        own = merge_settings(named, suite.settings, spec.settings, texts, tier.settings)
+        whole = merge_settings(own, added_settings(tier, name, own), surroundings)
         given = [*whole, f"name={name}", seeds]
-        series += divided(planned(f"suite {suite.name}, experiment {name}", given), texts, given)
+        series += divide(plan_of(f"suite {suite.name}, experiment {name}", given), texts, given)
     runs = [run for one in series for run in one.plan.jobs]
     if len(set(runs)) < len(runs):
         raise ConfigError(f"suite {suite.name}: two settings of experiment {name} come to the same runs", remedy="Sweep over other values.")

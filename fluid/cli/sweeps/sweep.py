@@ -63,7 +63,7 @@ def group_of(override: "Override") -> str:
     return str(override.key_or_group).replace("/", ".").split(".")[0]
 
 
-def parsed(arguments: Sequence[str]) -> dict[str, "Override"]:
+def parse(arguments: Sequence[str]) -> dict[str, "Override"]:
     """Return the settings of a sweep by their texts.
 
     Raises:
@@ -110,7 +110,7 @@ def all_runs(verb: str, overrides: Sequence["Override"]) -> tuple[list[Settings]
     for each in combinations(overrides):
         own = own_sweep(verb, each)
         texts |= dict.fromkeys(own)
-        runs += [(*each, *more) for more in combinations(list(parsed(own).values()))]
+        runs += [(*each, *more) for more in combinations(list(parse(own).values()))]
     return runs, list(texts)
 
 
@@ -131,7 +131,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     Raises:
         ConfigError: A setting is impossible, or the launcher is not installed.
     """
-    overrides = parsed(arguments)
+    overrides = parse(arguments)
     single = [text for text, override in overrides.items() if not override.is_sweep_override()]
     config = plain_values(composed(verb, single))
     of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]

@@ -17,8 +17,8 @@ from fluid.cli.compose import composed, conf_folder, plain_values
 from fluid.cli.help import choices_of, read_config
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
-from fluid.cli.suites.order import order_of
-from fluid.cli.suites.suites import merged, part_of, suite_spec
+from fluid.cli.suites.request import request_of
+from fluid.cli.suites.suites import merge_settings, part_of, suite_spec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation import simulation
 from fluid.federation.spec import FederationSpec
@@ -436,20 +436,20 @@ def test_a_missing_column_is_named_before_anything_runs(tmp_path: Path, capsys) 
 
 
 def test_a_later_setting_takes_the_place_of_an_earlier_one() -> None:
-    assert merged(["a=1", "+b=2"], ["b=3"], ["a=4"]) == ["b=3", "a=4"]
+    assert merge_settings(["a=1", "+b=2"], ["b=3"], ["a=4"]) == ["b=3", "a=4"]
 
 
 def test_what_is_planned_names_folders_seeds_and_surroundings(tmp_path: Path) -> None:
     with chdir(tmp_path):
-        order = order_of(["tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1", "only=baselines", "check=false"])
-    assert order.folder == Path("it's/public_validation-smoke")
-    assert [part.name for part in order.chosen] == ["baselines"]
-    jobs = order.parts[0].whole.jobs
+        request = request_of(["tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1", "only=baselines", "check=false"])
+    assert request.folder == Path("it's/public_validation-smoke")
+    assert [part.name for part in request.chosen] == ["baselines"]
+    jobs = request.parts[0].whole.jobs
     assert len(jobs) == 2  # two protocols, one seed
-    assert all(run.parent == order.folder / "protocols" for run in jobs)
-    assert shlex.split(order.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
+    assert all(run.parent == request.folder / "protocols" for run in jobs)
+    assert shlex.split(request.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
     with pytest.raises(ConfigError, match="no tier"):
-        order_of(["tier=none"])
+        request_of(["tier=none"])
 
 
 def test_an_experiment_that_sweeps_by_itself_has_a_series_for_each_setting(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fluid.cli.sweeps.sweep import combinations, parsed, plan
+from fluid.cli.sweeps.sweep import combinations, parse, plan
 from fluid.federation import simulation
 from fluid.runs import record as run_record
 from tests.cli.conftest import Call
@@ -176,7 +176,7 @@ def test_combinations_are_those_of_hydra() -> None:
         "name=n",
         "~open",
     ]
-    overrides = parsed(texts)
+    overrides = parse(texts)
     assert combinations(list(overrides.values())) == [
         tuple(text.removesuffix("=") if text.startswith("~") else text for text in job)
         for job in BasicSweeper.split_arguments(list(overrides.values()), None)[0]

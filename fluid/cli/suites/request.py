@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluid.cli.compose import composed, plain_values, with_hydra
 from fluid.cli.old_words import EXPERIMENTS
-from fluid.cli.quoting import quoted
+from fluid.cli.quoting import quote
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
 from fluid.cli.suites.suites import VERB, SuiteSpec, TierExperiment, known, part_of, suite_spec
@@ -25,7 +25,7 @@ EXPECTED = Path("benchmarks") / "public_validation" / "expected"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SuiteRequest:
     """What is asked for.
 
     Attributes:
@@ -54,7 +54,7 @@ class Order:
         return [part for part in self.parts if self.only in ("", part.name)]
 
 
-def asked(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[str]]:
+def read_arguments(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[str]]:
     """Return the configuration as plain values, the suite's name, and the settings that were given."""
     from hydra.core.hydra_config import HydraConfig
 
@@ -70,9 +70,9 @@ def asked(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[str]]:
 def surroundings(values: Mapping[str, Any], folder: Path, settings: Sequence[str]) -> list[str]:
     """Return the settings of every run that decide no result, or were given for all: where things lie, workers, loggers."""
     paths, passed = values["paths"], [text for text in settings if text.startswith(PASSED_ON)]
-    data = [] if paths["data"] == NO_FOLDER else [f"paths.data={quoted(paths['data'])}"]
+    data = [] if paths["data"] == NO_FOLDER else [f"paths.data={quote(paths['data'])}"]
     logger = [] if any(text.startswith("logger") for text in passed) else ["logger=none"]
-    where = [f"paths.runs={quoted(folder)}", f"paths.artifacts={quoted(paths['artifacts'])}", *data]
+    where = [f"paths.runs={quote(folder)}", f"paths.artifacts={quote(paths['artifacts'])}", *data]
     return [*logger, *passed, f"workers={values['workers']}", *where]
 
 
@@ -101,7 +101,7 @@ def expected_file(check: Any, suite: str, tier: str) -> Path | None:
     return file
 
 
-def order_of(arguments: Sequence[str]) -> Order:
+def request_of(arguments: Sequence[str]) -> SuiteRequest:
     """Return what the command line asks for; all runs are planned here, so that wrong settings stop the suite before it begins.
 
     Raises:
@@ -109,7 +109,7 @@ def order_of(arguments: Sequence[str]) -> Order:
     """
     if any(flag in arguments for flag in FLAGS):
         raise ConfigError("a suite is many runs already", remedy="Leave out -m; a suite's file says what is swept over.")
-    values, name, settings = asked(arguments)
+    values, name, settings = read_arguments(arguments)
     check_known(NAME, values)
     suite, tier, only = suite_spec(values["suite"], name), str(values["tier"]), str(values["only"] or "")
     known(tier, suite.tiers, f"suite {name} has no tier {tier!r}")
@@ -122,10 +122,10 @@ def order_of(arguments: Sequence[str]) -> Order:
     parts = tuple(part_of(suite, wanted, experiment, around) for experiment in wanted.experiments)
     readme = Path(values["readme"]).expanduser() if values["readme"] else None
     command = shlex.join(["fluid", NAME, *(text for text in arguments if not text.startswith(NOT_OF_RESULTS))])
-    return Order(suite, tier, only, folder, parts, expected_file(values["check"], name, tier), readme, command)
+    return SuiteRequest(suite, tier, only, folder, parts, expected_file(values["check"], name, tier), readme, command)
 
 
-def check_inputs(order: Order) -> None:
+def check_inputs(request: SuiteRequest) -> None:
     """Find files and columns that are not there, before any work is done.
 
     Raises:
@@ -134,13 +134,13 @@ def check_inputs(order: Order) -> None:
     """
     from fluid.federation.consortium_data import check_columns
 
-    configs = [plain_values(composed(VERB, next(iter(one.plan.jobs.values())))) for part in order.chosen for one in part.series]
+    configs = [plain_values(composed(VERB, next(iter(one.plan.jobs.values())))) for part in request.chosen for one in part.series]
     missing = dict.fromkeys(name for config in configs for name in missing_files(config))
     if missing:
         folder = configs[0]["paths"]["data"]
         why = "no folder of data files is given" if folder == NO_FOLDER else f"they are not in {folder}"
         raise ConfigError(
-            f"suite {order.suite.name} needs the files {', '.join(missing)}, and {why}",
+            f"suite {request.suite.name} needs the files {', '.join(missing)}, and {why}",
             expected="paths.data=FOLDER, a folder that holds them",
             remedy="The headers of conf/data/ say which columns each has.",
         )

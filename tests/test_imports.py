@@ -1,4 +1,7 @@
-"""No circle of imports in the package: not at the top of files, not inside functions, not for types alone."""
+"""No circle of imports in the package: not at the top of files, not inside functions, not for types alone.
+
+The packages that a file lies in, which Python runs first, count only where an import names them: a package may gather what its files offer.
+"""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -60,3 +63,26 @@ def test_no_file_of_the_package_imports_itself_through_others() -> None:
     assert "fluid.errors" in graph["fluid.artifacts"]  # the graph is of the real package
     found = circles(graph)
     assert not found, "circles of imports:\n" + "\n".join(" <-> ".join(circle) for circle in found)
+
+
+def test_every_kind_of_import_counts(tmp_path: Path) -> None:
+    files = {
+        "__init__": "from p.sub import a",
+        "top": "import p.inside",
+        "inside": "def f():\n    from p import types_only",
+        "types_only": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.top import name",
+        "sub/__init__": "",
+        "sub/a": "from . import b\nfrom ..lonely import x",
+        "sub/b": "from .a import y",
+        "lonely": "import os",
+    }
+    for name, text in files.items():
+        file = tmp_path / "p" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    graph = import_graph(tmp_path / "p")
+    assert graph["p"] == {"p.sub.a"}
+    assert graph["p.sub.a"] == {"p.sub.b", "p.lonely"}
+    assert circles(graph) == [["p.inside", "p.top", "p.types_only"], ["p.sub.a", "p.sub.b"]]
+    (tmp_path / "p" / "types_only.py").write_text("")
+    assert circles(import_graph(tmp_path / "p")) == [["p.sub.a", "p.sub.b"]]

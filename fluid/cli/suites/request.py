@@ -11,7 +11,8 @@ from fluid.cli.old_words import EXPERIMENTS
 from fluid.cli.quoting import quote
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
-from fluid.cli.suites.suites import VERB, SuiteSpec, TierExperiment, known, part_of, suite_spec
+from fluid.cli.suites.suite_spec import VERB, SuiteSpec, known, suite_spec
+from fluid.cli.suites.suites import TierExperiment, part_of
 from fluid.cli.sweeps.sweep import FLAGS
 from fluid.errors import ConfigError
 

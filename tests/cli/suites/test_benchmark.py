@@ -18,7 +18,8 @@ from fluid.cli.help import choices_of, read_config
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
 from fluid.cli.suites.request import request_of
-from fluid.cli.suites.suites import merge_settings, part_of, suite_spec
+from fluid.cli.suites.suite_spec import suite_spec
+from fluid.cli.suites.suites import merge_settings, part_of
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation import simulation
 from fluid.federation.spec import FederationSpec

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from omegaconf import OmegaConf
 
 from fluid.artifacts import atomic_file, hash_json
-from fluid.cli.at_work import at_work, last_line
+from fluid.cli.at_work import at_work, last_line, store
 from fluid.cli.build import build
 from fluid.cli.compose import Config
 from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, without
@@ -60,7 +60,7 @@ def do_nothing(spec: FederationSpec, runner: Runner) -> None:
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Runner], None] = do_nothing) -> None:
     """Run `fluid simulate`; `before` is called in its runner first, and may end it by an error."""
     from fluid.cli.tracking.loggers import tracking
-    from fluid.federation.analyses import analyse, check_analyses
+    from fluid.federation.analyses import check_analyses
     from fluid.federation.consortium_data import check_files
     from fluid.federation.simulation import simulate
     from fluid.pipeline.cost import Rates
@@ -84,7 +84,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             with at_work(config, tracker, run) as runner:
                 runner.needs = record.needs
                 before(spec, runner)
-                federation = analyse(simulate(spec, runner), spec, runner)
+                federation = simulate(spec, runner)
             again = record.complete()
             data = read_report_data(run) if again else write_run(federation, runner.records, config, run.name, spec.seed, run, rates)
             tracker.results(data, run)
@@ -99,27 +99,21 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     last_line("report", (run / "report.html").resolve())
 
 
-def show_targets(spec: FederationSpec) -> None:
-    """Print the targets of a federation, in the order in which they need each other. Nothing is made or written."""
-    from fluid.federation.target import targets
-
-    print("\n".join(targets(spec)))
-
-
 def run_target(config: Config, command: str) -> None:
-    """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store; or list them all."""
+    """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store; or draw them all."""
     from fluid.cli.tracking.loggers import tracking
     from fluid.federation.consortium_data import check_files
-    from fluid.federation.target import check_target, make_target
+    from fluid.federation.graph import check_target, drawing, federation_graph, make_target
     from fluid.runs.record import recorded
 
     run, spec = run_folder(config), federation_spec(config)
-    if config["target"] == ASK:
-        show_targets(spec)
-        return
-    check_target(config["target"], spec)
     check_data_folder(config)
     check_files(spec.data)
+    graph = federation_graph(spec, Runner(store(config)))
+    if config["target"] == ASK:
+        print(drawing(graph))
+        return
+    check_target(config["target"], graph)
     with (
         recorded(run, config, without(config, *SURROUNDINGS), command) as record,
         tracking(config["logger"], tracked_run(config)) as tracker,

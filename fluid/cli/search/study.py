@@ -24,7 +24,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fluid.artifacts import atomic_file
-from fluid.cli.search_space import SearchSpec
+from fluid.cli.search.search_space import SearchSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import LOWER_IS_BETTER
 from fluid.federation.trial import STEPS
@@ -90,7 +90,6 @@ class Search:
         with self.lock:
             for trial in self.trials():
                 if trial.state == TrialState.RUNNING and not self.at_work(trial.number):
-                    Trial(self.study, trial._trial_id).set_user_attr("error", DIED)
                     self.study.tell(trial.number, state=TrialState.FAIL)
             for slot, trial in self.slots().items():
                 if trial.state == TrialState.FAIL:
@@ -161,8 +160,14 @@ def row(trial: FrozenTrial, metric: str) -> dict[str, Any]:
     """Return a trial as a row of the table; scores are of validation molecules."""
     seen = {f"{step}_{metric}": trial.intermediate_values.get(number) for number, step in enumerate(STEPS)}
     seconds = trial.duration.total_seconds() if trial.duration else None
-    attributes = {name: trial.user_attrs.get(name, "") for name in ("folder", "error", "command")}
-    return {"trial": trial.number, "state": trial.state.name.lower(), **trial.params, **seen, "seconds": seconds, **attributes}
+    folder, command = (trial.user_attrs.get(name, "") for name in ("folder", "command"))
+    about = {"seconds": seconds, "folder": folder, "error": error_of(trial), "command": command}
+    return {"trial": trial.number, "state": trial.state.name.lower(), **trial.params, **seen, **about}
+
+
+def error_of(trial: FrozenTrial) -> str:
+    """Return why a trial failed; one that failed and does not say so had no time to."""
+    return str(trial.user_attrs.get("error", DIED if trial.state == TrialState.FAIL else ""))
 
 
 def open_search(folder: Path, spec: SearchSpec, space: Mapping[str, BaseDistribution], identity: Mapping[str, Any]) -> Search:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fluid.cli.sweep import plan
+from fluid.cli.sweeps.sweep import combinations, parse, plan
 from fluid.federation import simulation
 from fluid.runs import record as run_record
 from tests.cli.conftest import Call
@@ -162,3 +162,22 @@ def test_nothing_there_is_said(fluid: Call, verb: str, message: str) -> None:
     code, _, error = fluid(verb)
     assert code == 2
     assert message in error
+
+
+def test_combinations_are_those_of_hydra() -> None:
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+
+    texts = [
+        "seed=range(3)",
+        "consensus=mean,similarity",
+        "intake.endpoints=['pic50 >= 5']",
+        "+logger.x=null",
+        "seed=4,5",
+        "name=n",
+        "~open",
+    ]
+    overrides = parse(texts)
+    assert combinations(list(overrides.values())) == [
+        tuple(text.removesuffix("=") if text.startswith("~") else text for text in job)
+        for job in BasicSweeper.split_arguments(list(overrides.values()), None)[0]
+    ]

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
-from fluid.cli.compose import composed
-from fluid.cli.verbs import command_of, plain_values, run_folder, run_verb
+from fluid.cli.compose import composed, plain_values
+from fluid.cli.simulate import command_of, run_folder
+from fluid.cli.verbs import run_verb
 from fluid.runs.record import RECORD, write_failure
 
 VERB = "simulate"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.cli.test_recipes import TINY
 
-from fluid.cli.sweep import plan
+from fluid.cli.sweeps.sweep import plan
 from tests.cli.conftest import Call
+from tests.cli.test_protocols import TINY
 from tests.conftest import Files
 
 OUT = ["companies.left_out=null,T1,T3"]
@@ -124,7 +124,7 @@ def test_what_an_experiment_sweeps_the_command_line_may_set(paper: list[str]) ->
 
 
 @pytest.mark.slow
-def test_recipes_are_compared_as_two_settings(fluid: Call, paper: list[str], tmp_path: Path) -> None:
+def test_protocols_are_compared_as_two_settings(fluid: Call, paper: list[str], tmp_path: Path) -> None:
     given = [text for text in paper if not text.startswith("protocol=")]
     common = ["model.hidden=16", "model.layers=2", "training=tiny", "annotation.mc_samples=0", "data.validation_share=0.15"]
     for protocol, more in {"paper": [], "fluid": common}.items():

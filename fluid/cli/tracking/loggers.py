@@ -9,7 +9,7 @@ from typing import Any
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from fluid.cli.build import nearest
-from fluid.cli.tracking import Tracked, Tracker, Untracked, summary
+from fluid.cli.tracking.tracking import Tracked, Tracker, Untracked, summary
 from fluid.errors import ConfigError
 from fluid.reporting.report_data import ReportData
 from fluid.training.fit import quiet
@@ -87,7 +87,7 @@ def _events(settings: Mapping[str, Any], tracked: Tracked) -> Tracker:
 
 
 def _wandb(settings: Mapping[str, Any], tracked: Tracked) -> Tracker:
-    from fluid.cli.wandb_runs import WandbRuns
+    from fluid.cli.tracking.wandb_runs import WandbRuns
 
     return WandbRuns(settings, tracked)
 

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from fluid.artifacts import hash_json, read_json, write_json
-from fluid.cli.compose import composed, with_hydra
-from fluid.cli.job import VERB, Settings
-from fluid.cli.launchers import Jobs, Launcher, launcher_of
-from fluid.cli.verbs import command_of, plain_values, run_folder, run_verb
+from fluid.cli.compose import composed, plain_values, with_hydra
+from fluid.cli.old_words import check_settings
+from fluid.cli.simulate import command_of, run_folder
+from fluid.cli.suggest import check_known
+from fluid.cli.sweeps.job import VERB, Settings
+from fluid.cli.sweeps.launchers import Jobs, Launcher, launcher_of
+from fluid.cli.verbs import run_verb
 from fluid.errors import ArtifactError, ConfigError, FluidError
 from fluid.runs.record import DONE, RECORD, alone, read_record
 
@@ -60,7 +63,7 @@ def group_of(override: "Override") -> str:
     return str(override.key_or_group).replace("/", ".").split(".")[0]
 
 
-def parsed(arguments: Sequence[str]) -> dict[str, "Override"]:
+def parse(arguments: Sequence[str]) -> dict[str, "Override"]:
     """Return the settings of a sweep by their texts.
 
     Raises:
@@ -95,6 +98,7 @@ def combinations(overrides: Sequence["Override"]) -> list[Settings]:
 def own_sweep(verb: str, settings: Settings) -> list[str]:
     """Return what an experiment sweeps by itself (`hydra.sweeper.params` of its file), but for what the settings give."""
     params = composed(verb, settings, with_own=True).hydra.sweeper.params or {}
+    check_settings(verb, (f"{key}={values}" for key, values in params.items()))
     given = {text.split("=", 1)[0].lstrip("+~") for text in settings}
     return [f"{key}={values}" for key, values in params.items() if key not in given]
 
@@ -106,8 +110,19 @@ def all_runs(verb: str, overrides: Sequence["Override"]) -> tuple[list[Settings]
     for each in combinations(overrides):
         own = own_sweep(verb, each)
         texts |= dict.fromkeys(own)
-        runs += [(*each, *more) for more in combinations(list(parsed(own).values()))]
+        runs += [(*each, *more) for more in combinations(list(parse(own).values()))]
     return runs, list(texts)
+
+
+def job_of(verb: str, settings: Settings) -> tuple[Path, Settings]:
+    """Return the folder and the settings of a run.
+
+    Raises:
+        ConfigError: One of its keys is in no file of the configuration.
+    """
+    values = plain_values(composed(verb, settings))
+    check_known(verb, values)
+    return run_folder(values), settings
 
 
 def plan(verb: str, arguments: Sequence[str]) -> Plan:
@@ -116,7 +131,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     Raises:
         ConfigError: A setting is impossible, or the launcher is not installed.
     """
-    overrides = parsed(arguments)
+    overrides = parse(arguments)
     single = [text for text, override in overrides.items() if not override.is_sweep_override()]
     config = plain_values(composed(verb, single))
     of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]
@@ -124,7 +139,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
     named = [text.removeprefix("name=") for text in single if text.startswith("name=")]
     name = named[0] if named else "sweep-" + hash_json(settings)[:10]
-    jobs = {run_folder(plain_values(composed(verb, job))): job for job in ((*each, f"sweep={name}") for each in runs)}
+    jobs = dict(job_of(verb, (*each, f"sweep={name}")) for each in runs)
     return Plan(Path(config["paths"]["runs"]) / name, settings, jobs, launcher_of(config["launcher"]))
 
 

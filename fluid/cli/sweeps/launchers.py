@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from fluid.cli.build import build
-from fluid.cli.job import Settings, carry_out
 from fluid.cli.signals import heed_signals
-from fluid.cli.slurm import SlurmSpec
+from fluid.cli.sweeps.job import Settings, carry_out
+from fluid.cli.sweeps.slurm import SlurmSpec
+from fluid.cli.sweeps.worker_pool import BrokenProcessPool, run_in_workers
 from fluid.errors import ConfigError
 from fluid.molecules.pool import bounded_workers
 from fluid.runs.record import RECORD
@@ -87,27 +85,12 @@ class JoblibSpec:
         left = dict(jobs)
         while left:
             try:
-                self.side_by_side(list(left.values()))
+                run_in_workers(carry_out_in_worker, list(left.values()), bounded_workers(self.n_jobs))
                 return
-            except TerminatedWorkerError:
+            except BrokenProcessPool:
                 begun = [run for run in left if (run / RECORD).is_file()]
                 print(f"fluid: error: a worker process was killed; {len(left) - len(begun)} runs go on without it", file=sys.stderr)
                 left = {run: settings for run, settings in left.items() if run not in begun} if begun else {}
-
-    def side_by_side(self, jobs: Sequence[Settings]) -> None:
-        """Carry out runs in worker processes. An interruption, here or of a run, stops them all.
-
-        Raises:
-            TerminatedWorkerError: A worker was killed, and with it the others were stopped.
-        """
-        executor = ProcessPoolExecutor(bounded_workers(self.n_jobs))
-        try:
-            for future in [executor.submit(carry_out_in_worker, settings) for settings in jobs]:
-                future.result()
-        except BaseException:
-            executor.shutdown(kill_workers=True)
-            raise
-        executor.shutdown()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,6 @@ leaves a mark while it is open. If the worker is killed, the first process close
 """
 
 import os
-import secrets
-import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from netrc import NetrcParseError, netrc
@@ -16,20 +13,16 @@ from typing import Any
 from urllib.parse import urlparse
 
 import wandb
-from lightning.pytorch.loggers import WandbLogger
-from lightning.pytorch.utilities import rank_zero_only
 from wandb import env
-from wandb.sdk import _attach as attach
 
 from fluid.artifacts import hash_file, plain
-from fluid.cli.tracking import Tracked, summary
+from fluid.cli.tracking.tracking import Tracked, summary
+from fluid.cli.tracking.training_run import TrainingRun, end_as_failed, generate_id, quietly, wait_until_written
 from fluid.errors import ConfigError
 from fluid.reporting.page import figures_of
 from fluid.reporting.report_data import ReportData
 from fluid.runs.record import told
 
-FLUSH_S = 0.2
-PATIENCE_S = 10.0
 TABLES = ("scores", "companies", "stages", "contribution")
 FILES = ("report.html", "metrics.csv", "metrics.json", "config.json")
 
@@ -63,57 +56,6 @@ def mode(offline: bool | str) -> str:
             remedy="Run: wandb login; or leave it offline and upload later with wandb sync.",
         )
     return "online" if has_key() else "offline"
-
-
-def generate_id() -> str:
-    """Return a new number of a run, which the server has not seen."""
-    return secrets.token_hex(5)
-
-
-def quietly(**more: bool) -> wandb.Settings:
-    """Return settings of a run that prints nothing and is on disk soon: otherwise whoever is killed early loses the configuration."""
-    return wandb.Settings(silent=True, console="off", x_transaction_log_flush_interval=FLUSH_S, **more)
-
-
-def wait_until_written(run: Any, size: int) -> None:
-    """Wait until the file of an open run holds at least some bytes."""
-    file, patience = Path(run.settings.sync_file), time.monotonic() + PATIENCE_S
-    while not file.is_file() or file.stat().st_size < size:
-        if time.monotonic() > patience:
-            warnings.warn(f"W&B has not written {file} yet; a killed run may leave no trace of its configuration there.", stacklevel=2)
-            return
-        time.sleep(FLUSH_S / 10)
-
-
-class TrainingRun(WandbLogger):
-    """The W&B run of one training; it begins with the training and ends with it.
-
-    Args:
-        service: How to find the service of the first process.
-        marks: Folder of marks of open runs.
-        init: What Lightning's logger and `wandb.init` are given.
-    """
-
-    def __init__(self, service: str, marks: Path, **init: Any) -> None:
-        super().__init__(**init, id=generate_id(), resume=None)
-        self._wandb_init.pop("anonymous", None)  # W&B warns of it, Lightning gives it
-        self.service, self.mark = service, marks / str(self._id)
-
-    @property
-    def experiment(self) -> Any:
-        """Return the run, begun if it was not."""
-        if self._experiment is None and rank_zero_only.rank == 0 and not hasattr(self, "_attach_id"):
-            if self.service:
-                os.environ.setdefault(env.SERVICE, self.service)
-            self.mark.touch()  # before it begins: from then on it must be ended
-        return super().experiment
-
-    def finalize(self, status: str) -> None:
-        """End the run, in whatever process this is."""
-        if self._experiment is not None:
-            super().finalize(status)
-            self._experiment.finish(exit_code=0 if status == "success" else 1)
-            self.mark.unlink(missing_ok=True)
 
 
 class WandbRuns:
@@ -200,12 +142,6 @@ class WandbRuns:
             self.run.finish(exit_code=0 if error is None else 1)
         if self.init["mode"] == "offline":
             print(f"W&B, offline; upload with: wandb sync {self.tracked.folder}/wandb/offline-run-*")
-
-
-def end_as_failed(number: str) -> None:
-    """End a run that this process, or a worker that is gone, began."""
-    with suppress(wandb.Error):  # it was not begun, only about to be
-        attach(number).finish(exit_code=1)
 
 
 @contextmanager

@@ -13,13 +13,13 @@ import pytest
 import yaml
 from scipy import stats
 
-from fluid.cli.benchmark import order_of
-from fluid.cli.compose import composed, conf_folder
+from fluid.cli.compose import composed, conf_folder, plain_values
 from fluid.cli.help import choices_of, read_config
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
-from fluid.cli.suites import merged, part_of, suite_spec
-from fluid.cli.verbs import plain_values
+from fluid.cli.suites.request import request_of
+from fluid.cli.suites.suite_spec import suite_spec
+from fluid.cli.suites.suites import merge_settings, part_of
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation import simulation
 from fluid.federation.spec import FederationSpec
@@ -118,7 +118,7 @@ def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_recipes_differ_in_nothing_that_decides_companies_and_tests(suite: str) -> None:
+def test_protocols_differ_in_nothing_that_decides_companies_and_tests(suite: str) -> None:
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     for tier in spec.tiers.values():
         part = part_of(spec, replace(tier, seeds=(0,)), "protocols", ["paths.data=/nowhere"])
@@ -287,7 +287,7 @@ def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.
 
 
 def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks" / "public_validation"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks" / "public_validation"))
     import record
 
     for run in done.results.rglob("run.json"):
@@ -302,7 +302,7 @@ def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pyte
 
 @pytest.mark.slow
 def test_numbers_that_were_changed_by_hand_are_not_shown(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli import benchmark
+    from fluid.cli.suites import benchmark
 
     metrics = next(done.results.rglob("metrics.csv"))
     metrics.write_text(metrics.read_text().replace("student", "studentt"))
@@ -331,7 +331,7 @@ def tiny_of(place: Place) -> dict[str, dict]:
 
 
 def test_runs_of_another_version_are_noticed(done: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli import benchmark
+    from fluid.cli.suites import benchmark
 
     run = next((done.results / "consensus").glob("run-*"))
     shutil.copytree(run, run.with_name("run-ffffffffff"))
@@ -437,20 +437,20 @@ def test_a_missing_column_is_named_before_anything_runs(tmp_path: Path, capsys) 
 
 
 def test_a_later_setting_takes_the_place_of_an_earlier_one() -> None:
-    assert merged(["a=1", "+b=2"], ["b=3"], ["a=4"]) == ["b=3", "a=4"]
+    assert merge_settings(["a=1", "+b=2"], ["b=3"], ["a=4"]) == ["b=3", "a=4"]
 
 
 def test_what_is_planned_names_folders_seeds_and_surroundings(tmp_path: Path) -> None:
     with chdir(tmp_path):
-        order = order_of(["tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1", "only=baselines", "check=false"])
-    assert order.folder == Path("it's/public_validation-smoke")
-    assert [part.name for part in order.chosen] == ["baselines"]
-    jobs = order.parts[0].whole.jobs
+        request = request_of(["tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1", "only=baselines", "check=false"])
+    assert request.folder == Path("it's/public_validation-smoke")
+    assert [part.name for part in request.chosen] == ["baselines"]
+    jobs = request.parts[0].whole.jobs
     assert len(jobs) == 2  # two protocols, one seed
-    assert all(run.parent == order.folder / "protocols" for run in jobs)
-    assert shlex.split(order.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
+    assert all(run.parent == request.folder / "protocols" for run in jobs)
+    assert shlex.split(request.command) == ["fluid", "benchmark", "tier=smoke", 'paths.runs="it\'s"', "launcher=joblib", "workers=1"]
     with pytest.raises(ConfigError, match="no tier"):
-        order_of(["tier=none"])
+        request_of(["tier=none"])
 
 
 def test_an_experiment_that_sweeps_by_itself_has_a_series_for_each_setting(tmp_path: Path) -> None:

@@ -13,18 +13,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from fluid.cli.compose import composed
-from fluid.cli.loggers import tracking
-from fluid.cli.tracking import Tracked, Tracker
-from fluid.cli.verbs import plain_values
-from fluid.cli.wandb_runs import mode
+from fluid.cli.compose import composed, plain_values
+from fluid.cli.tracking.loggers import tracking
+from fluid.cli.tracking.tracking import Tracked, Tracker
+from fluid.cli.tracking.wandb_runs import mode
 from fluid.errors import ConfigError, FluidError
 from fluid.pipeline.workers import side_by_side
 from fluid.reporting.page import write_report
 from fluid.reporting.report_files import write_report_data
 from fluid.runs.record import target_folder
 from tests.cli.conftest import Call
-from tests.cli.wandb_files import OfflineRun, read_all
+from tests.cli.tracking.wandb_files import OfflineRun, read_all
 from tests.conftest import Files
 from tests.reporting.conftest import make
 

@@ -2,7 +2,7 @@
 
 FOLDER = paths.runs/NAME, by `name=` or by the settings:
 FOLDER/sweep.json      what is searched
-FOLDER/study.journal   the study (`fluid.cli.study`): the same command goes on with it, several processes share it
+FOLDER/study.journal   the study (`fluid.cli.search.study`): the same command goes on with it, several processes share it
 FOLDER/run-.../        the run of each trial
 FOLDER/trials.csv      all trials in one table
 """
@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
+from fluid.cli.old_words import check_settings
+from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
 from fluid.cli.suggest import check_known, known_keys, nearest_key
-from fluid.cli.verbs import command_of, plain_values, run_folder, run_simulate
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, FluidError
 from fluid.evaluation.validation import check_metric
@@ -33,8 +34,8 @@ from fluid.pipeline.runner import Runner
 if TYPE_CHECKING:  # Optuna is an extra, and not quick to import
     from optuna.trial import FrozenTrial, Trial
 
-    from fluid.cli.search_space import Choices, Range, SearchSpec
-    from fluid.cli.study import Search
+    from fluid.cli.search.search_space import Choices, Range, SearchSpec
+    from fluid.cli.search.study import Search
 
 FLAGS = ("-m", "--multirun")
 GROUP, SPACE, VERB, SWEEP = "hparams_search", "hparams_search.space=", "simulate", "sweep.json"
@@ -104,7 +105,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
         ConfigError: A setting, or a border of the search space, is not possible.
     """
     check_arguments(verb, arguments)
-    from fluid.cli.search_space import SearchSpec, border_settings, dimensions
+    from fluid.cli.search.search_space import SearchSpec, border_settings, dimensions
 
     given = [text for text in arguments if text not in FLAGS]
     spec = build(SearchSpec, search_values(verb, given), GROUP)
@@ -135,6 +136,7 @@ def search_values(verb: str, arguments: Sequence[str]) -> dict[str, Any]:
 
 def check_keys(space: Mapping[str, Any], settings: Sequence[str]) -> None:
     """Refuse a search space with a key that the experiment does not have."""
+    check_settings(VERB, (f"{key}=" for key in space), f"{GROUP}.space")
     known = known_keys(VERB, settings)
     for key in space:
         if key not in known:
@@ -147,7 +149,7 @@ def begin(wanted: Plan) -> "Search":
     Raises:
         ConfigError: The folder holds another search, or a sweep that is none.
     """
-    from fluid.cli.study import JOURNAL, open_search
+    from fluid.cli.search.study import JOURNAL, open_search
 
     if (wanted.folder / SWEEP).is_file() and not (wanted.folder / JOURNAL).is_file():
         raise ConfigError(
@@ -182,7 +184,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
     """Carry out one trial and write down what became of it; an interruption leaves it to the next process."""
     from optuna.trial import TrialState
 
-    from fluid.cli.search_space import settings_of
+    from fluid.cli.search.search_space import settings_of
 
     chosen = settings_of(trial.params)
     config, command = trial_run([*wanted.settings, *chosen], wanted.folder)
@@ -234,7 +236,7 @@ def tell(search: "Search", wanted: Plan) -> None:
     Raises:
         SearchFailed: A trial failed.
     """
-    from fluid.cli.search_space import settings_of
+    from fluid.cli.search.search_space import settings_of
 
     failed, best = search.failed(), search.best()
     for trial in failed:
@@ -253,6 +255,8 @@ def tell(search: "Search", wanted: Plan) -> None:
 
 def tell_failure(trial: "FrozenTrial") -> None:
     """Name a failed trial."""
+    from fluid.cli.search.study import error_of
+
     attributes = trial.user_attrs
-    print(f"failed: trial {trial.number}: {attributes.get('folder')}: {attributes.get('error')}", file=sys.stderr)
+    print(f"failed: trial {trial.number}: {attributes.get('folder')}: {error_of(trial)}", file=sys.stderr)
     print(f"    again: {attributes.get('command')}", file=sys.stderr)

@@ -59,4 +59,5 @@ class DomainScorer:
         """
         if self._reference is None:
             self._reference = NearestReference(self._bits)
-        return np.digitize(self._reference.mean_similarity(query_bits, self._k), self.edges).astype(np.uint8)
+        bins: np.ndarray = np.digitize(self._reference.mean_similarity(query_bits, self._k), self.edges).astype(np.uint8)
+        return bins

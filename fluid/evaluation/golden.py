@@ -68,7 +68,7 @@ def read_expected(path: Path) -> dict[str, Any]:
         GoldenError: The file is no JSON, lacks a part, or has a row that nothing could be evaluated by.
     """
     try:
-        expected = json.loads(path.read_text(encoding="utf-8"))
+        expected: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GoldenError(f"{path}: {error}") from None
     wrong = [name for name, kind in PARTS.items() if not isinstance(expected, dict) or not isinstance(expected.get(name), kind)]

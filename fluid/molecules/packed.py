@@ -44,7 +44,8 @@ def _offsets(counts: np.ndarray) -> np.ndarray:
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the concatenated ranges `starts[i] .. starts[i] + counts[i]`."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    rows: np.ndarray = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class PackedGraphs:
     @property
     def nbytes_per_molecule(self) -> float:
         """Mean size in bytes of one molecule."""
-        return sum(getattr(self, name).nbytes for name in FILES) / max(len(self), 1)
+        return float(sum(getattr(self, name).nbytes for name in FILES) / max(len(self), 1))
 
     @classmethod
     def from_smiles(cls, smiles: Sequence[str]) -> "PackedGraphs":

@@ -116,4 +116,5 @@ def _as_written() -> Chem.SmilesParserParams:
     parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = False
     parameters.removeHs = False
-    return parameters
+    written: Chem.SmilesParserParams = parameters
+    return written

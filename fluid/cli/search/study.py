@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import optuna
 import pandas as pd
@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fluid.artifacts import atomic_file
@@ -187,11 +188,11 @@ def open_search(folder: Path, spec: SearchSpec, space: Mapping[str, BaseDistribu
     lock = FileLock(folder / LOCK)
     with lock:
         mend(folder / JOURNAL)
-        storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL), lock_obj=KernelLock(lock)))
+        storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL), lock_obj=cast(Any, KernelLock(lock))))
         pruner = (
             optuna.pruners.MedianPruner(n_startup_trials=spec.startup_trials) if spec.pruner == "median" else optuna.pruners.NopPruner()
         )
-        direction = "minimize" if spec.metric in LOWER_IS_BETTER else "maximize"
+        direction = StudyDirection.MINIMIZE if spec.metric in LOWER_IS_BETTER else StudyDirection.MAXIMIZE
         study = optuna.create_study(study_name="search", storage=storage, direction=direction, pruner=pruner, load_if_exists=True)
         check_same(folder, study, json.loads(json.dumps(identity)))
     return Search(folder, spec, space, study, lock)

@@ -33,7 +33,7 @@ def generate_id() -> str:
     return secrets.token_hex(5)
 
 
-def quietly(**more: bool) -> wandb.Settings:
+def quietly(**more: Any) -> wandb.Settings:
     """Return settings of a run that prints nothing and is on disk soon: otherwise whoever is killed early loses the configuration."""
     return wandb.Settings(silent=True, console="off", x_transaction_log_flush_interval=FLUSH_S, **more)
 
@@ -65,7 +65,7 @@ class TrainingRun(WandbLogger):
     @property
     def experiment(self) -> Any:
         """Return the run, begun if it was not."""
-        if self._experiment is None and rank_zero_only.rank == 0 and not hasattr(self, "_attach_id"):
+        if self._experiment is None and getattr(rank_zero_only, "rank", 0) == 0 and not hasattr(self, "_attach_id"):
             if self.service:
                 os.environ.setdefault(env.SERVICE, self.service)
             self.mark.touch()  # before it begins: from then on it must be ended
@@ -82,4 +82,5 @@ class TrainingRun(WandbLogger):
 def end_as_failed(number: str) -> None:
     """End a run that this process, or a worker that is gone, began."""
     with suppress(wandb.Error):  # it was not begun, only about to be
-        attach(number).finish(exit_code=1)
+        if (run := attach(number)) is not None:
+            run.finish(exit_code=1)

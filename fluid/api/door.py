@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
-from fluid.cli.main import OUT_OF_MEMORY
+from fluid.api.shell import OUT_OF_MEMORY
 from fluid.errors import FluidError
 from fluid.molecules.fresh import check_main_guard
 

@@ -101,7 +101,7 @@ def arrow_table(table: pd.DataFrame, where: str) -> pa.Table:
     Raises:
         InputError: Two columns have one name.
     """
-    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in table.columns]
+    names = [str(name) for name in table.columns]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise InputError(f"two columns are named {twice[0]!r}", where=where, expected="different names", remedy="Rename one of them.")

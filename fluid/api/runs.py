@@ -14,6 +14,7 @@ from fluid.api.models import Model, open_as_its_kind
 from fluid.api.place import folder_of
 from fluid.api.released import Annotations, Consensus
 from fluid.api.settings import Settings, configuration, overrides_of
+from fluid.api.shell import run_whole
 from fluid.api.show import Shown
 from fluid.errors import ConfigError
 from fluid.reporting.report_data import ReportData
@@ -123,11 +124,8 @@ def simulate(settings: Settings = (), **keywords: Any) -> Run:
     Raises:
         ConfigError: A setting is wrong; says which one may be meant.
     """
-    from fluid.cli.verbs import command_of, run_folder, run_simulate
-
     overrides = overrides_of(settings, keywords)
     config = configuration("simulate", overrides, {})
     if config["target"]:
         raise ConfigError("target makes a part of a run, for a later run to find", remedy="On the command line: fluid simulate target=...")
-    run_simulate(config, command_of(overrides))
-    return Run(run_folder(config))
+    return Run(run_whole(config, overrides))

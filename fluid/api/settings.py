@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Any
 
 from fluid.api.hydra_state import hydra_aside
+from fluid.api.shell import check_known, composed, explain_hydra
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
@@ -22,6 +23,8 @@ def written(value: Any, name: str) -> str:
     """
     if value is None:
         return "null"
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):  # one of its numbers
+        return written(value.item(), name)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -31,8 +34,6 @@ def written(value: Any, name: str) -> str:
         return text if BARE.fullmatch(text) and text.lower() not in WORDS else quoted(text)
     if isinstance(value, list | tuple):
         return "[" + ",".join(written(item, name) for item in value) + "]"
-    if hasattr(value, "item"):  # a number of NumPy
-        return written(value.item(), name)
     raise ConfigError(f"{name} is a {type(value).__name__}", expected="a number, a text, true or false, None, a list or a mapping")
 
 
@@ -79,10 +80,6 @@ def configuration(verb: str, overrides: Sequence[str], given: Mapping[str, Any])
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
-
-    from fluid.cli.compose import composed
-    from fluid.cli.main import explain_hydra
-    from fluid.cli.suggest import check_known
 
     with hydra_aside():
         try:

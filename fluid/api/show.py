@@ -6,9 +6,8 @@ from html import escape
 
 def html_card(title: str, facts: Mapping[str, object]) -> str:
     """Return a small table of facts under a title."""
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in facts.items()
-    )
+    cells = {escape(name): escape(str(value)) for name, value in facts.items()}
+    rows = "".join(f"<tr><th style='text-align:left'>{name}</th><td>{value}</td></tr>" for name, value in cells.items())
     return f"<table><caption style='text-align:left'><b>{escape(title)}</b></caption>{rows}</table>"
 
 

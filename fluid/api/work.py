@@ -1,4 +1,4 @@
-"""Carry out a verb from Python: its configuration, its request, its runner. All that the interface needs of the rooms below is here."""
+"""Carry out a verb from Python: its configuration, its request, its runner."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -8,11 +8,8 @@ from typing import Any
 
 from fluid.api.inputs import as_files
 from fluid.api.settings import configuration
+from fluid.api.shell import SURROUNDINGS, build, groups_of, showing_progress, tracked, without
 from fluid.artifacts import Artifact
-from fluid.cli.build import build
-from fluid.cli.help import groups_of
-from fluid.cli.progress import showing_progress
-from fluid.cli.specs import SURROUNDINGS, without
 from fluid.errors import ConfigError
 from fluid.federation import requests
 from fluid.pipeline.progress import SilentProgress
@@ -77,10 +74,10 @@ class Call:
         Raises:
             ConfigError: A setting is wrong, or a logger is asked for and there is no folder to log beside.
         """
-        tracked, quiet = "logger" in groups_of(self.verb), not self.sets("logger")
-        overrides = [*(["logger=none"] if tracked and quiet and self.out is None else []), *self.overrides]
+        logs, unset = "logger" in groups_of(self.verb), not self.sets("logger")
+        overrides = [*(["logger=none"] if logs and unset and self.out is None else []), *self.overrides]
         values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or ".")})
-        if tracked and self.out is None and values["logger"]["kind"] != "none":
+        if logs and self.out is None and values["logger"]["kind"] != "none":
             raise ConfigError("a logger writes beside the result", expected="a folder for it", remedy="Add out=...")
         if self.endpoints is not None:
             values["intake"]["endpoints"] = list(self.endpoints)
@@ -120,23 +117,10 @@ def runner_for(call: Call, config: Mapping[str, Any]) -> Iterator[DoorRunner]:
     """Yield a runner as the command line has it; a training with a folder of its own is logged beside it."""
     store = ArtifactStore(Path(config["paths"]["artifacts"]).expanduser().resolve())
     with ExitStack() as stack:
-        logger = stack.enter_context(tracker(call, config)) if "logger" in config and call.out else no_logger
+        logger = stack.enter_context(tracked(call.verb, config)) if "logger" in config and call.out else no_logger
         progress = stack.enter_context(showing_progress(config.get("trainer", {}).get("progress", True)))
         stack.enter_context(store.used())
         yield DoorRunner(store, progress, logger, in_store=call.out is None)
-
-
-@contextmanager
-def tracker(call: Call, config: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield what makes loggers, as for the verb."""
-    from fluid.cli.loggers import tracking
-    from fluid.cli.tracking import Tracked
-
-    out = Path(config["out"])
-    with tracking(
-        config["logger"], Tracked(call.verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config)
-    ) as made:
-        yield made
 
 
 def answer(call: Call) -> None:

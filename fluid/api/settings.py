@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from fluid.api.hydra_state import hydra_aside
-from fluid.api.shell import check_known, composed, explain_hydra
+from fluid.api.shell import check_known, quoted, resolved
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
@@ -35,13 +34,6 @@ def written(value: Any, name: str) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(written(item, name) for item in value) + "]"
     raise ConfigError(f"{name} is a {type(value).__name__}", expected="a number, a text, true or false, None, a list or a mapping")
-
-
-def quoted(text: str) -> str:
-    """Return a text in the quotes of Hydra."""
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    return QuotedString(text, Quote.double).with_quotes()
 
 
 def dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -77,17 +69,8 @@ def configuration(verb: str, overrides: Sequence[str], given: Mapping[str, Any])
     Raises:
         ConfigError: A setting is unknown, wrong or missing; says which one may be meant.
     """
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    with hydra_aside():
-        try:
-            values: dict[str, Any] = OmegaConf.to_container(composed(verb, overrides), resolve=True)  # type: ignore[assignment]
-            values |= given
-            check_known(verb, values)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError(" ".join(explain_hydra(error, verb, overrides).split()).rstrip(".")) from None
+    values = {**resolved(verb, overrides), **given}
+    check_known(verb, values)
     missing = [name for name, value in values.items() if isinstance(value, str) and value == MISSING]
     if missing:
         raise ConfigError(f"{missing[0]} is missing", remedy=f"Give it as {missing[0]}=...")

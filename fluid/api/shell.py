@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fluid.cli.aside import quoted, resolved
 from fluid.cli.build import build
-from fluid.cli.compose import composed
 from fluid.cli.help import groups_of
-from fluid.cli.main import OUT_OF_MEMORY, explain_hydra
+from fluid.cli.main import OUT_OF_MEMORY
 from fluid.cli.progress import showing_progress
 from fluid.cli.specs import SURROUNDINGS, without
 from fluid.cli.suggest import check_known
@@ -21,9 +21,9 @@ __all__ = [
     "SURROUNDINGS",
     "build",
     "check_known",
-    "composed",
-    "explain_hydra",
     "groups_of",
+    "quoted",
+    "resolved",
     "run_whole",
     "showing_progress",
     "tracked",

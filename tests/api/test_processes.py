@@ -57,6 +57,20 @@ def test_a_teacher_is_trained_and_predicts_from_anywhere(way: str, files: Files,
     assert (out.splitlines()[0], out.splitlines()[-1], out.count("the script runs")) == ("the script runs", "240 T1", 1)
 
 
+SIDE_BY_SIDE = """
+from functools import partial
+from fluid.pipeline.workers import side_by_side
+print("the script runs")
+print(sorted(outcome.name for outcome in side_by_side({"a": partial(pow, 2, 3), "b": partial(pow, 3, 2)}, 2)))
+"""
+
+
+@pytest.mark.parametrize("way", ["script", "standard input"])
+def test_tasks_are_carried_out_side_by_side_from_anywhere(way: str, python: Script, tmp_path: Path) -> None:
+    assert start(way, SIDE_BY_SIDE, python, tmp_path) == (0, "the script runs\n['a', 'b']\n", "")
+
+
+@pytest.mark.slow
 def test_models_are_trained_side_by_side_from_a_script_without_guard(files: Files, python: Script, tmp_path: Path) -> None:
     settings = [
         "data=files", f"data.pool={files.pool}", f"data.transfer={files.transfer}", "intake.endpoints=[active]", "intake.quorum=5",

@@ -44,7 +44,7 @@ class Model(Shown):
     @door
     def __init__(self, folder: str | PathLike[str]) -> None:
         self.folder = folder_of(folder, "a model")
-        self._opened = open_model(self.folder)[1]
+        self._opened = open_model(self.folder)
         if self.kinds and self._opened.kind not in self.kinds:
             raise ArtifactError(f"the model is a {self._opened.kind}", where=str(self.folder), expected=f"a {' or '.join(self.kinds)}")
 

@@ -1,6 +1,5 @@
 """Worker processes for molecules: as many as there are cores at most, one thread each, stopped at once when no longer wanted."""
 
-import multiprocessing
 import os
 import signal
 import warnings
@@ -11,6 +10,8 @@ from typing import Any
 
 import joblib
 from pebble import ProcessFuture, ProcessPool
+
+from fluid.molecules.fresh import fresh_context
 
 __all__ = ["BrokenProcessPool", "bound_threads", "bounded_workers", "schedule", "worker_pool"]
 
@@ -33,8 +34,7 @@ def bound_threads() -> None:
 @contextmanager
 def worker_pool(workers: int) -> Iterator[ProcessPool]:
     """Yield a pool of fresh single-threaded processes; leaving it early, by an error or Ctrl-C, stops them at once."""
-    context = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
-    with ProcessPool(max_workers=workers, initializer=bound_threads, context=context) as pool:
+    with ProcessPool(max_workers=workers, initializer=bound_threads, context=fresh_context()) as pool:
         try:
             yield pool
         except BaseException:

@@ -4,4 +4,4 @@ Importing this package is quick and changes no global state; import the room you
 (`fluid.molecules`, `fluid.distillation`, `fluid.federation`, ...).
 """
 
-__version__ = "0.1.0"
+from fluid.version import __version__ as __version__

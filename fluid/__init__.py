@@ -8,6 +8,8 @@ Importing this package is quick and changes no global state. What a researcher c
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from fluid.version import __version__
+
 if TYPE_CHECKING:  # types for editors and type checkers; at run time each name is loaded when it is first used
     from fluid.api import (
         Annotations,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:  # types for editors and type checkers; at run time each name 
         train_teacher,
     )
 
-__version__ = "0.1.0"
 __all__ = [
     "Annotations",
     "Consensus",

@@ -4,7 +4,6 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from fluid import __version__
 from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
@@ -12,6 +11,7 @@ from fluid.cli.failures import fail, guard
 from fluid.cli.old_words import check_settings
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
+from fluid.version import __version__
 
 VERBS = {
     "simulate": "a whole federation in one process, from labelled molecules to a report",

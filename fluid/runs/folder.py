@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fluid import __version__
 from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
@@ -27,6 +26,7 @@ from fluid.reporting.report_files import read_report_data, write_report_data
 from fluid.runs.chemical_space import chemical_space
 from fluid.runs.collect import ANALYSES
 from fluid.runs.record import OUTPUTS, RunRecord
+from fluid.version import __version__
 
 RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES)
 DEFAULT_RATES = Rates()

@@ -23,7 +23,6 @@ from fluid.distillation.layer import ConsensusLayer
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.losses import (
     LOSSES,
-    VALUE_LOSSES,
     gaussian_nll,
     huber,
     huber_logits,
@@ -47,7 +46,6 @@ __all__ = [
     "LOSSES",
     "METHODS",
     "MODES",
-    "VALUE_LOSSES",
     "Consensus",
     "ConsensusLayer",
     "DawidSkene",

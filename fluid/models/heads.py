@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -69,6 +70,7 @@ class HeadsPredictor:
         ShapeError: `answered` is not `(K, T)` bool.
     """
 
+    kind: ClassVar[str] = "heads"
     network: GraphEnsemble
     teachers: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]

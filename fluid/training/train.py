@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -33,6 +33,22 @@ if TYPE_CHECKING:
 
 LoggerFactory = Callable[[str], "Logger | None"]
 Report = Callable[[float], None]
+
+
+class Named(Protocol):
+    """Whatever has a name and a seed, and so streams of its own, and holds molecules out."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+
+    @property
+    def config(self) -> TrainingConfig:
+        """Optimisation, of which the share of molecules held out counts."""
+
+    @property
+    def seed(self) -> int:
+        """The experiment's seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +188,7 @@ def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndar
 Rows = tuple[np.ndarray, np.ndarray]
 
 
-def own_rows(job: Job, labels: np.ndarray) -> Rows:
+def own_rows(job: Named, labels: np.ndarray) -> Rows:
     """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part."""
     return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
 
@@ -211,7 +227,7 @@ def train_teacher(
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def held_out_rows(job: Job, n: int) -> Rows:
+def held_out_rows(job: Named, n: int) -> Rows:
     """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
     unknown = np.full((n, 1), np.nan)
     return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from fluid.errors import ConfigError
+from fluid.federation.baselines.baseline import BASELINES
+from fluid.federation.baselines.spec import BaselinesSpec
 from fluid.models.predictor import ModelSpec, StudentModel
 from fluid.registry import nearest
 from fluid.training.kinds.kind import MODELS
@@ -43,6 +45,8 @@ def convert(hint: Any, value: Any, where: str) -> Any:
         return _convert_union(args, value, where)
     if hint in (ModelSpec, StudentModel):
         return _build_model(value, hint is StudentModel, where)
+    if hint is BaselinesSpec:
+        return _build_baselines(value, where)
     if is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where} is {value!r}", expected="a group of settings")
@@ -76,6 +80,17 @@ def _build_model(value: Any, student: bool, where: str) -> Any:
     if student and MODELS[kind].distil is None:
         raise ConfigError(f"{where}.kind is {kind!r}, which cannot learn soft labels", expected="another kind of model, such as network")
     return build(MODELS[kind].spec, {key: item for key, item in value.items() if key != "kind"}, where)
+
+
+def _build_baselines(value: Any, where: str) -> BaselinesSpec:
+    """Build the settings of all baselines that are asked for, each of the class that it has."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where} is {value!r}", expected="a group of settings")
+    for name in value:
+        if name not in BASELINES:
+            raise ConfigError(f"unknown key {_join(where, name)!r}", remedy=nearest(name, list(BASELINES)))
+    asked = {name: own for name, own in value.items() if own is not None}
+    return BaselinesSpec(**{name: convert(BASELINES[name].settings, own, _join(where, name)) for name, own in asked.items()})
 
 
 def _convert_scalar(hint: type, value: Any, where: str) -> Any:

@@ -17,7 +17,8 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.evaluate import labels_for
-from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
+from fluid.federation.stages.hybrid import hybrid_name, hybrid_stage
+from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import MakeLogger, TeacherSettings, teacher_stage

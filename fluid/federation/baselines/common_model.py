@@ -8,7 +8,7 @@ from fluid.artifacts import plain
 from fluid.data.dataset import Dataset
 from fluid.federation.baselines.spec import KIND
 from fluid.federation.baselines.weight_rounds import Common, network_spec
-from fluid.federation.model_folder import reference_fingerprints, write_model
+from fluid.federation.model_folder import About, reference_fingerprints, write_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.teacher import trainer_inputs
 from fluid.pipeline.stage import Stage, Work
@@ -40,7 +40,7 @@ def common_model_stage(
     def build(folder: Path, work: Work) -> None:
         common = rounds(work)
         reference = reference_fingerprints(transfer.molecules, spec.seed)
-        write_model(folder, name, KIND, common.predictor, common.thresholds, reference, spec.annotation, common.curve)
+        write_model(folder, common.predictor, About(name, KIND, common.thresholds, reference, spec.annotation), common.curve)
         common.wire.write(folder)
 
     inputs = {

@@ -1,5 +1,6 @@
 """Two models by local support, on disk: each a model folder of its own, known by the hash of its card."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
 from fluid.models.blend import Blend, Gate
 from fluid.models.checkpoint import CARD, load_predictor, save_predictor
-from fluid.models.kinds.kind import PredictorKind
+from fluid.models.ensemble import GraphEnsemble
+from fluid.models.kinds.kind import PredictorKind, with_own
+from fluid.molecules.molecule_set import MoleculeSet
 
 PARTS = ("local", "general")
 
@@ -39,4 +42,10 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     return blend
 
 
-KIND = PredictorKind(save, load, parts=PARTS, sealed_parts=PARTS)
+def add_own(model: Blend, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Blend:
+    """Return the blend with both its models as they are with measured molecules, which the local one knows then."""
+    local, general = with_own(model.local, None, molecules, labels), with_own(model.general, network, molecules, labels)
+    return replace(model, local=local, general=general, bits=np.concatenate([model.bits, molecules.bits]))
+
+
+KIND = PredictorKind(save, load, parts=PARTS, sealed_parts=PARTS, general="general", with_own=add_own)

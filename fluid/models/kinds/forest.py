@@ -26,4 +26,9 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     return ForestPredictor(forests, endpoints, ForestSpec(**card["spec"]))
 
 
-KIND = PredictorKind(save, load, together=predict_forests)
+def settings(model: ForestPredictor) -> ForestSpec:
+    """Return the settings that it was grown with."""
+    return model.spec
+
+
+KIND = PredictorKind(save, load, together=predict_forests, settings=settings)

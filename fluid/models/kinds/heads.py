@@ -10,7 +10,9 @@ from fluid.errors import ArtifactError
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.heads import HeadsPredictor
-from fluid.models.kinds.kind import PredictorKind
+from fluid.models.kinds.kind import PredictorKind, in_its_place
+from fluid.models.single_head import single_head
+from fluid.molecules.molecule_set import MoleculeSet
 
 
 def save(folder: Path, model: HeadsPredictor) -> dict[str, Any]:
@@ -35,4 +37,9 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     return HeadsPredictor(network, teachers, endpoints, answered, card["power"])  # type: ignore[arg-type]
 
 
-KIND = PredictorKind(save, load, parts=("network",))
+def start(model: HeadsPredictor, molecules: MoleculeSet) -> GraphEnsemble:
+    """Return one head in the place of all: their mean, each teacher with its mean share for the company's own molecules."""
+    return single_head(model, model.shares(molecules).mean(axis=1))
+
+
+KIND = PredictorKind(save, load, parts=("network",), start=start, with_own=in_its_place)

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError
+from fluid.models.ensemble import GraphEnsemble
 from fluid.models.prediction import Prediction
-from fluid.models.predictor import Predictor
+from fluid.models.predictor import ModelSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.registry import Registry
 from fluid.threads import Spread
@@ -28,6 +32,11 @@ class PredictorKind:
         parts: Attributes that are predictors themselves.
         sealed_parts: Those of them whose subfolder is verified by the hash of its own card, which the card of the whole must hold.
         modules: Modules of other packages that a predictor is made of, beside the one that registers the kind.
+        general: Name of the part that answers where the others know nothing; empty: the predictor itself does.
+        start: `(predictor, molecules)`: the networks that a company goes on from with its own molecules; `None`: it has none.
+        with_own: `(predictor, networks, molecules, labels)`: the predictor with other networks in the place of its own, and with measured
+            molecules `(M, T)` where it remembers molecules; `None`: it is no student.
+        settings: `(predictor)`: the settings of the model without weights that it is, so that it can be made anew; `None`: it has weights.
         by_key: Whether it looks molecules up, and so knows only those that somebody answered before.
     """
 
@@ -37,6 +46,10 @@ class PredictorKind:
     parts: tuple[str, ...] = ()
     sealed_parts: tuple[str, ...] = ()
     modules: Callable[[Any], tuple[str, ...]] = lambda _: ()
+    general: str = ""
+    start: Callable[[Any, MoleculeSet], GraphEnsemble] | None = None
+    with_own: Callable[[Any, GraphEnsemble | None, MoleculeSet, np.ndarray], Predictor] | None = None
+    settings: Callable[[Any], ModelSpec] | None = None
     by_key: bool = False
 
 
@@ -66,6 +79,41 @@ PREDICTORS: Registry[PredictorKind] = Registry(
 def kind_of(predictor: Predictor) -> PredictorKind:
     """Return the kind of a predictor."""
     return PREDICTORS[predictor.kind]
+
+
+def general_of(predictor: Predictor) -> Predictor:
+    """Return the part of a predictor that answers where the others know nothing: by default the predictor itself."""
+    name = kind_of(predictor).general
+    return general_of(getattr(predictor, name)) if name else predictor
+
+
+def has_weights(predictor: Predictor) -> bool:
+    """Return whether there are networks that a company can go on from."""
+    return kind_of(general_of(predictor)).start is not None
+
+
+def start_of(predictor: Predictor, molecules: MoleculeSet) -> GraphEnsemble | None:
+    """Return the networks that a company goes on from with its own molecules; `None` if there are none."""
+    general = general_of(predictor)
+    start = kind_of(general).start
+    return start(general, molecules) if start else None
+
+
+def with_own(predictor: Predictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Predictor:
+    """Return a student with other networks in the place of its own, and measured molecules where it remembers molecules.
+
+    Raises:
+        ConfigError: It is no student.
+    """
+    add = kind_of(predictor).with_own
+    if add is None:
+        raise ConfigError(f"a predictor of kind {predictor.kind!r} is no student", expected="a student made by distill")
+    return add(predictor, network, molecules, labels)
+
+
+def in_its_place(predictor: Predictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Predictor:
+    """Return other networks, where there are any, in the place of a predictor that remembers no molecules."""
+    return network or predictor
 
 
 def parts_of(predictor: Predictor) -> Iterator[Predictor]:

@@ -7,8 +7,10 @@ import numpy as np
 
 from fluid.artifacts import plain
 from fluid.data.endpoints import Endpoint
+from fluid.models.ensemble import GraphEnsemble
 from fluid.models.kinds.kind import PredictorKind
 from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
+from fluid.molecules.molecule_set import MoleculeSet
 
 PLANES = ("bits", "soft_label", "confidence")
 
@@ -26,4 +28,9 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     return NeighbourPredictor(bits, soft_label, confidence, endpoints, NeighbourSpec(**card["spec"]))
 
 
-KIND = PredictorKind(save, load)
+def with_own(model: NeighbourPredictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> NeighbourPredictor:
+    """Return the model with measured molecules among the neighbours."""
+    return model.with_more(molecules, labels)
+
+
+KIND = PredictorKind(save, load, with_own=with_own)

@@ -10,9 +10,10 @@ from safetensors.torch import save as save_tensors
 from fluid.artifacts import plain
 from fluid.data.endpoints import Endpoint
 from fluid.models.ensemble import GraphEnsemble, predict_together
-from fluid.models.kinds.kind import PredictorKind
+from fluid.models.kinds.kind import PredictorKind, in_its_place
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
+from fluid.molecules.molecule_set import MoleculeSet
 
 
 def save(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
@@ -41,4 +42,9 @@ def modules(model: GraphEnsemble) -> tuple[str, ...]:
     return model.networks[0].spec.modules
 
 
-KIND = PredictorKind(save, load, together=predict_together, modules=modules)
+def start(model: GraphEnsemble, molecules: MoleculeSet) -> GraphEnsemble:
+    """Return the networks themselves."""
+    return model
+
+
+KIND = PredictorKind(save, load, together=predict_together, modules=modules, start=start, with_own=in_its_place)

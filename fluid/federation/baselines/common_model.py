@@ -12,6 +12,7 @@ from fluid.federation.model_folder import About, reference_fingerprints, write_m
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.teacher import trainer_inputs
 from fluid.pipeline.stage import Stage, Work
+from fluid.training.kinds.kind import modules_of
 
 
 def common_model_stage(
@@ -55,4 +56,5 @@ def common_model_stage(
         **settings,
     }
     threads = spec.trainer.threads_for(spec.training.teacher)
-    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py")
+    modules = (*modules_of(spec.model), *spec.loss.modules)
+    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py", modules)

@@ -12,6 +12,7 @@ from fluid.federation.model_folder import About, Model, reference_fingerprints, 
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.student import consensus_thresholds
 from fluid.federation.stages.teacher import trainer_inputs
+from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
 
 
@@ -44,4 +45,6 @@ def rounds_stage(
         "seed": spec.seed,
         "settings": settings,
     }
-    return Stage(KIND, name, inputs, build, spec.trainer.threads_for(spec.training.student), f"federation/baselines/{name}.py")
+    threads = spec.trainer.threads_for(spec.training.student)
+    modules = (*modules_of(*(teacher.predictor for teacher in teachers.values())), *spec.loss.modules)
+    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py", modules)

@@ -14,6 +14,7 @@ from fluid.federation.model_folder import About, Model, own_thresholds, write_mo
 from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.teacher import own_validation
+from fluid.models.kinds.kind import modules_of
 from fluid.models.similarity_guided import SimilarityGuided
 from fluid.pipeline.graph import Node, Step, Values
 from fluid.pipeline.stage import Stage, Work
@@ -54,7 +55,8 @@ def sge_stage(company: str, part: Dataset, own: Model, common: Model, spec: Fede
         "annotation": spec.annotation,
         "seed": spec.seed,
     }
-    return Stage(KIND, ensemble_name(company), inputs, build, module=f"federation/baselines/{NAME}.py")
+    modules = modules_of(own.predictor, common.predictor)
+    return Stage(KIND, ensemble_name(company), inputs, build, module=f"federation/baselines/{NAME}.py", modules=modules)
 
 
 def nodes(settings: SGESpec, spec: FederationSpec) -> Iterator[Node]:

@@ -13,7 +13,7 @@ from fluid.errors import ConfigError
 class ConsensusSpec:
     """Which consensus, with its options by name."""
 
-    method: str = "mean"
+    method: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,3 +41,7 @@ class ConsensusSpec:
     def modules(self) -> tuple[str, ...]:
         """The module of a method that another package adds."""
         return METHODS.modules(self.method)
+
+
+DEFAULT_CONSENSUS = ConsensusSpec("similarity", {"power": 4.0})
+"""What is used where no consensus is chosen."""

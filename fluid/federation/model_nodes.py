@@ -21,12 +21,13 @@ from fluid.federation.stages.hybrid import hybrid_name, hybrid_stage
 from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
-from fluid.federation.stages.teacher import MakeLogger, TeacherSettings, teacher_stage
+from fluid.federation.stages.teacher import TeacherSettings, teacher_stage
 from fluid.models.predictor import ForestSpec
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.stage import Stage
 from fluid.threads import spread_over
+from fluid.training.train import LoggerFactory
 
 STUDENT, POOLED, FOREST, CONSENSUS = "student", "pooled", "forest", "consensus"
 LABELS = "public-labels"
@@ -61,13 +62,13 @@ def bound_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
         yield Step(name, (DATA,), partial(_bound, name, pooled.with_model(model), logger), open_model)
 
 
-def _bound(name: str, settings: TeacherSettings, logger: MakeLogger, values: Values) -> Stage:
+def _bound(name: str, settings: TeacherSettings, logger: LoggerFactory, values: Values) -> Stage:
     return teacher_stage(name, values[DATA].pool, settings, logger)
 
 
 def annotation_nodes(spec: FederationSpec) -> Iterator[Node]:
-    """Yield every teacher's answers to the transfer set; those asked for together share one pass over it, which changes no byte."""
-    for name in spec.company_names:
+    """Yield the answers of the teachers that take part; those asked for together share one pass over the transfer set."""
+    for name in spec.members:
         yield Step(annotations_name(name), (name, TRANSFER), partial(_annotate, name, spec.annotation.chunk), _open_set, annotate_group)
 
 

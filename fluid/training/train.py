@@ -36,6 +36,11 @@ LoggerFactory = Callable[[str], "Logger | None"]
 Report = Callable[[float], None]
 
 
+def no_logger(_: str) -> "Logger | None":
+    """Log nowhere."""
+    return None
+
+
 class Named(Protocol):
     """Whatever has a name and a seed, and so streams of its own, and holds molecules out."""
 
@@ -72,7 +77,7 @@ class Job:
     config: TrainingConfig
     trainer: TrainerSpec
     seed: int
-    logger: LoggerFactory = lambda _: None
+    logger: LoggerFactory = no_logger
     report: Report = lambda _: None
     scratch: Path | None = None
 

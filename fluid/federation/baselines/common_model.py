@@ -10,7 +10,6 @@ from fluid.federation.baselines.spec import KIND
 from fluid.federation.baselines.weight_rounds import Common, network_spec
 from fluid.federation.model_folder import About, reference_fingerprints, write_model
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.teacher import trainer_inputs
 from fluid.pipeline.stage import Stage, Work
 from fluid.training.kinds.kind import modules_of
 
@@ -49,7 +48,7 @@ def common_model_stage(
         "transfer": transfer.transfer_digest,
         "model": plain(spec.model),
         "config": spec.training.teacher,
-        "trainer": trainer_inputs(spec.trainer),
+        "trainer": spec.trainer.deciding(),
         "annotation": spec.annotation,
         "seed": spec.seed,
         "quorum": spec.intake.quorum,

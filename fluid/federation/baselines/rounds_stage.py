@@ -11,7 +11,6 @@ from fluid.federation.baselines.spec import KIND, DSFLSpec, FedMDSpec
 from fluid.federation.model_folder import About, Model, reference_fingerprints, write_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.student import consensus_thresholds
-from fluid.federation.stages.teacher import trainer_inputs
 from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
 
@@ -40,7 +39,7 @@ def rounds_stage(
         "transfer": transfer.transfer_digest,
         "student_model": spec.student_model,
         "configs": [spec.student_config, spec.training.hybrid, spec.training.teacher.validation_share],
-        "trainer": trainer_inputs(spec.trainer),
+        "trainer": spec.trainer.deciding(),
         "annotation": spec.annotation,
         "seed": spec.seed,
         "settings": settings,

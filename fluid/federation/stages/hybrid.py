@@ -21,13 +21,13 @@ from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, guarded
 from fluid.federation.stages.student_checks import check_noise
 from fluid.federation.stages.student_spec import StudentSpec
-from fluid.federation.stages.teacher import MakeLogger, no_logger, own_validation, trainer_inputs
+from fluid.federation.stages.teacher import own_validation
 from fluid.models.kinds.kind import has_weights, kind_of, modules_of
 from fluid.models.predictor import Predictor
 from fluid.pipeline.stage import Stage, Work
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.kinds.kind import MODELS, Fitting
-from fluid.training.train import Rows
+from fluid.training.train import LoggerFactory, Rows, no_logger
 
 GUARD = "guard.json"
 
@@ -114,7 +114,7 @@ class HybridSettings:
             "spec": self.hybrid,
             "selection": self.selection,
             **config,
-            "trainer": trainer_inputs(self.trainer),
+            "trainer": self.trainer.deciding(),
             "annotation": self.annotation,
             "seed": self.seed,
             "quorum": self.quorum,
@@ -131,7 +131,7 @@ def hybrid_stage(
     part: Dataset,
     released: Released,
     settings: HybridSettings,
-    logger: MakeLogger = no_logger,
+    logger: LoggerFactory = no_logger,
     teacher: OwnTeacher | None = None,
 ) -> Stage:
     """Describe how one company's own data are added back to the student, as `settings.hybrid.mode` says.

@@ -20,12 +20,12 @@ from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import About, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.stages.student_checks import check_head, check_noise
 from fluid.federation.stages.student_spec import StudentSpec, Teaching
-from fluid.federation.stages.teacher import MakeLogger, no_logger, trainer_inputs
 from fluid.models.predictor import Predictor, StudentModel
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.stage import Stage, Work
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.kinds.kind import Fitting, kind_of, modules_of
+from fluid.training.train import LoggerFactory, no_logger
 
 
 def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_label: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -70,7 +70,7 @@ class StudentSettings:
             "student": self.student,
             "model": {"kind": self.model.kind, **plain(self.model)},
             **kind_of(self.model).decides(self.model, self.config),
-            "trainer": trainer_inputs(self.trainer),
+            "trainer": self.trainer.deciding(),
             "selection": self.selection,
             "annotation": self.annotation,
             "seed": self.seed,
@@ -97,7 +97,7 @@ def student_stage(
     consensus: ConsensusTable,
     transfer: Dataset,
     settings: StudentSettings,
-    logger: MakeLogger = no_logger,
+    logger: LoggerFactory = no_logger,
     sets: Sequence[AnnotationSet] = (),
 ) -> Stage:
     """Describe the distillation of a student from a consensus over a transfer set.

@@ -1,9 +1,7 @@
 """Stage `teacher`: a company trains its own model on its private split, or brings one."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,26 +16,11 @@ from fluid.seeding import numpy_stream
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.kinds.kind import Fitting, kind_of, modules_of
 from fluid.training.lesson import Measured
+from fluid.training.train import LoggerFactory, no_logger
 from fluid.training.validation_split import split_validation
-
-if TYPE_CHECKING:
-    from lightning.pytorch.loggers import Logger
 
 HELD_OUT = "held_out.json"
 """Rows of the private split that the teacher did not learn from; they stay in the company."""
-
-MakeLogger = Callable[[str], "Logger | None"]
-
-
-def no_logger(_: str) -> "Logger | None":
-    """Log nowhere."""
-    return None
-
-
-def trainer_inputs(trainer: TrainerSpec) -> dict[str, object]:
-    """Return the trainer settings that decide results; progress bars and checkpoints do not."""
-    values: dict[str, object] = plain(trainer)
-    return {name: value for name, value in values.items() if name not in ("progress", "checkpoint_s")}
 
 
 def own_validation(labels: np.ndarray, config: TrainingConfig, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +53,7 @@ class TeacherSettings:
         return replace(self, model=model)
 
 
-def teacher_stage(name: str, part: Dataset, settings: TeacherSettings, logger: MakeLogger = no_logger) -> Stage:
+def teacher_stage(name: str, part: Dataset, settings: TeacherSettings, logger: LoggerFactory = no_logger) -> Stage:
     """Describe the training of one teacher.
 
     Args:
@@ -98,7 +81,7 @@ def teacher_stage(name: str, part: Dataset, settings: TeacherSettings, logger: M
         "part": part.digest,
         "model": {"kind": model.kind, **plain(model)},
         **kind.decides(model, config),
-        "trainer": trainer_inputs(trainer),
+        "trainer": trainer.deciding(),
         "annotation": annotation,
         "seed": seed,
         "quorum": settings.quorum,

@@ -10,7 +10,7 @@ from fluid.registry import Registry
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.lesson import Lesson, Measured
-from fluid.training.train import Job, LoggerFactory, Report
+from fluid.training.train import Job, LoggerFactory, Report, no_logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Fitting:
     trainer: TrainerSpec
     seed: int
     mc_samples: int = 0
-    logger: LoggerFactory = lambda _: None
+    logger: LoggerFactory = no_logger
     report: Report = lambda _: None
     scratch: Path | None = None
 

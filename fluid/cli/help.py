@@ -10,6 +10,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from fluid.cli.compose import composed, conf_file, conf_folder
+from fluid.cli.extensions import broken_extensions
 from fluid.registry import conf_folders
 
 HELP = ("-h", "--help")
@@ -112,4 +113,10 @@ def help_text(verb: str, arguments: Sequence[str] = ()) -> str:
     header = read_config(conf_folder() / f"{verb}.yaml").get("hydra", {}).get("help", {}).get("header", "")
     groups = [group_text(group, default) for group, default in sorted(groups_of(verb).items())]
     parts = [header.strip(), "Choices (group=choice, * is the default):", *groups]
-    return "\n\n".join([*parts, "Settings now (key=value):", settings_text(verb, settings), FOOTER])
+    return "\n\n".join([*parts, *broken_text(), "Settings now (key=value):", settings_text(verb, settings), FOOTER])
+
+
+def broken_text() -> list[str]:
+    """Return what is wrong with what other packages add, where something is."""
+    lines = [f"  {line}" for line in broken_extensions()]
+    return ["\n".join(["Other packages that do not work:", *lines])] if lines else []

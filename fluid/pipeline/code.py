@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-from fluid.artifacts import PACKAGE, code_version
+from fluid.artifacts import PACKAGE, code_version, hash_json
 
 VALUES = ("federation/spec.py", "pipeline/stage.py")
 """Settings, whose values are in every key, and the bookkeeping of stages: no result depends on their text, nor on what they import."""
@@ -44,6 +45,16 @@ def sources(*modules: str) -> tuple[str, ...]:
     return tuple(sorted(known))
 
 
+def package_source(module: str) -> Iterator[str]:
+    """Yield the sources of the top-level package of a module of another package, without importing it."""
+    spec = find_spec(module.partition(".")[0])
+    for place in spec.submodule_search_locations or () if spec else ():
+        for file in sorted(Path(place).rglob("*.py")):
+            yield file.read_text(encoding="utf-8")
+
+
 def code_of(*modules: str) -> str:
-    """Return the hash of the source of modules and of all that they import."""
-    return code_version(*sources(*modules))
+    """Return the hash of the source of modules and of all that they import; of other packages (dotted names) that of the whole package."""
+    own = [module for module in modules if module.endswith(".py")]
+    others = [text for module in modules if module not in own for text in package_source(module)]
+    return hash_json([code_version(*sources(*own)), *others]) if others else code_version(*sources(*own))

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fluid import __version__
-from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.signals import Preempted, Terminated, heed_signals
 from fluid.errors import ConfigError, FluidError
+from fluid.registry import nearest
 
 OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
 VERBS = {

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import read_json
-from fluid.cli.build import build, nearest
+from fluid.cli.build import build
 from fluid.cli.help import choices_of
 from fluid.cli.job import Settings
 from fluid.cli.suggest import suggestion
 from fluid.cli.sweep import SWEEP, Plan, plan
 from fluid.errors import ArtifactError, ConfigError
+from fluid.registry import nearest
 from fluid.reporting.significance import ALIKE
 
 VERB = "simulate"

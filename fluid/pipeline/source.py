@@ -11,6 +11,10 @@ TEXT_READERS = "__doc__ getdoc getcomments getsource getsourcelines findsource" 
 READS_TEXT = frozenset(TEXT_READERS.split())
 """Who uses one of these names may see comments and docstrings: then the text counts as it stands."""
 
+NO_CODE = ("ctx", "kind")
+"""Fields of nodes that the place, or the value, tells as well."""
+NO_CODE_EITHER = (*NO_CODE, "body")
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -57,11 +61,6 @@ def without_effect(statement: object) -> bool:
     return isinstance(statement, ast.Pass)
 
 
-def is_something(value: object) -> bool:
-    """Return whether a field of a node holds anything: neither nothing nor a list of what has no effect."""
-    return value is not None if not isinstance(value, list) else not all(map(without_effect, value))
-
-
 def never_runs(node: ast.AST) -> bool:
     """Return whether a node is an `if TYPE_CHECKING` (or `if typing.TYPE_CHECKING`), whose body is read by type checkers only."""
     if not isinstance(node, ast.If):
@@ -78,14 +77,19 @@ def parts_of(tree: ast.AST) -> Iterator[object]:
     waiting: list[object] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, list):
+        if type(node) is list:
             node = [one for one in node if not without_effect(one)]
             waiting += node
         yield node
         if isinstance(node, ast.AST):
-            held, hidden = node.__dict__, "body" if never_runs(node) else ""
-            kept = [name for name in node._fields if name != hidden and is_something(held.get(name))]
-            names = tuple(name for name in kept if name not in ("ctx", "kind"))  # told by the place; told by the value
+            held, hidden = node.__dict__, NO_CODE_EITHER if never_runs(node) else NO_CODE
+            names = tuple(
+                name
+                for name in node._fields
+                if name not in hidden
+                and (value := held.get(name)) is not None
+                and (type(value) is not list or not all(map(without_effect, value)))
+            )
             waiting += [held[name] for name in names]
             yield names
 
@@ -113,17 +117,16 @@ def read(text: str, package: str) -> Source:
     strings, words, parts = set(), set(), []
     tree = ast.parse(text)
     for part in parts_of(tree):
-        if isinstance(part, str):
-            words.add(part)
-            parts.append(repr(part))
-        elif isinstance(part, ast.AST):
+        if isinstance(part, ast.AST):
             parts.append(type(part).__name__)
             if isinstance(part, (ast.Import, ast.ImportFrom)):
                 imports += imports_of(part, package)
             elif isinstance(part, ast.Constant) and isinstance(part.value, str):
                 strings.add(part.value)
         else:
-            parts.append(f"[{len(part)}" if isinstance(part, list) else repr(part))
+            parts.append(f"[{len(part)}" if type(part) is list else repr(part))
+            if type(part) is str:
+                words.add(part)
     late = frozenset(match.group(1) for word in strings if "." in word and (match := LATE.fullmatch(word)))
     code, whole = (hashlib.sha256(value.encode()).hexdigest() for value in ("\0".join(parts), text))
     return Source(package, code, whole, frozenset(imports), late, frozenset(words), frozenset(constants_of(tree)))

@@ -22,7 +22,7 @@ class BitsSpec:
     """Settings: `smoothing` molecules of each class are taken to have, and as many to lack, every bit."""
 
     kind: ClassVar[str] = "bits"
-    smoothing: float = 1.0
+    smoothing: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,9 @@ def unpacked(molecules: MoleculeSet) -> np.ndarray:
     return np.unpackbits(np.asarray(molecules.bits), axis=1).astype(np.float64)
 
 
-def learnt(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, endpoints: tuple[Endpoint, ...], spec: BitsSpec) -> BitsPredictor:
+def learnt(
+    molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, endpoints: tuple[Endpoint, ...], spec: BitsSpec
+) -> BitsPredictor:
     """Return the model of labels `(M, T)`, hard or soft, with weights `(M, T)`."""
     bits, weights, offsets = unpacked(molecules), [], []
     for column in range(len(endpoints)):

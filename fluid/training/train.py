@@ -4,16 +4,15 @@ Lightning is imported when a training begins: whoever only reads, annotates or p
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -21,9 +20,8 @@ from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
-from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
-from fluid.training.lesson import Measured
 from fluid.training.loader import Examples
 from fluid.training.validation_split import split_validation
 
@@ -295,67 +293,3 @@ def train_heads(
     examples = Examples(molecules.graphs, target, np.concatenate([weight, np.ones_like(domain)], axis=1), variance=spread)
     make = partial(HeadsModule, n_domains=domain.shape[1], domain_weight=domain_weight)
     return train_ensemble(job, make, endpoints, examples.take(train), examples.take(held_out), label_scale(target, endpoints))
-
-
-def shared_weights(own: np.ndarray, public: np.ndarray, own_share: float | None) -> np.ndarray:
-    """Return weights of own and public molecules together, of which the own ones have a share in total; `None`: all molecules alike."""
-    if own_share is None or not (len(own) and len(public)):
-        return np.concatenate([own, public])
-    n = len(own) + len(public)
-    return np.concatenate([own * (own_share * n / len(own)), public * ((1 - own_share) * n / len(public))]).astype(np.float32)
-
-
-class Shared(NamedTuple):
-    """Public molecules that are learnt together with a private split.
-
-    Attributes:
-        molecules: `M` transfer molecules.
-        soft_label: Their soft labels `(M, T)`, NaN missing.
-        weight: And weights `(M, T)`.
-        own_share: Share of the private molecules in the weight of all; `None`: all molecules alike.
-    """
-
-    molecules: MoleculeSet
-    soft_label: np.ndarray
-    weight: np.ndarray
-    own_share: float | None = None
-
-
-def train_concatenated(job: Job, private: Measured, shared: Shared, rows: Rows | None = None) -> Trained:
-    """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows.
-
-    The loss that the config names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
-
-    Args:
-        job: Name, architecture, config, seed.
-        private: The private split.
-        shared: The transfer molecules.
-        rows: Training and validation rows of the private split; default: the job's own.
-    """
-    from fluid.training.module import StudentModule, TeacherModule
-
-    molecules, labels, endpoints = private
-    rows = own_rows(job, labels) if rows is None else rows
-    own_weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
-    apart = job.config.loss != LossSpec()  # else measured and soft labels are compared in the same way
-    own, soft = measured(molecules, labels, own_weight, apart), Examples(shared.molecules.graphs, shared.soft_label, shared.weight)
-    both = one_after_the_other(own.take(rows[0]), soft, shared.own_share)
-    if apart:
-        job = replace(job, config=replace(job.config, fine_tuning=FineTuning(alpha=0.5, alpha_start=0.5)))
-    scaling = label_scale(np.concatenate([labels[rows[0]], shared.soft_label]), endpoints)
-    trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
-    return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
-
-
-def measured(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
-    """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
-    if not apart:
-        return Examples(molecules.graphs, labels, weight)
-    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
-
-
-def one_after_the_other(own: Examples, public: Examples, own_share: float | None) -> Examples:
-    """Return own and public examples together; see `shared_weights`."""
-    graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
-    hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])
-    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard)

@@ -11,6 +11,7 @@ import pytest
 
 from fluid.pipeline import code
 from fluid.registry import installed
+from tests.cli.conftest import undrawn as undrawn
 
 PACKAGE = Path(__file__).parent / "package"
 

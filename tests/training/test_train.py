@@ -15,6 +15,7 @@ from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import numpy_stream
+from fluid.training.concatenated import Shared, shared_weights, train_concatenated
 from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
 from fluid.training.fit import Fit, fit_network
 from fluid.training.lesson import Measured
@@ -22,11 +23,8 @@ from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule
 from fluid.training.train import (
     Job,
-    Shared,
     balanced_weights,
     label_scale,
-    shared_weights,
-    train_concatenated,
     train_student,
     train_teacher,
 )

@@ -13,10 +13,11 @@ from fluid.models.kinds.kind import kind_of, start_of, with_own
 from fluid.models.predictor import ModelSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import numpy_stream
+from fluid.training.concatenated import Shared, shared_weights, train_concatenated
 from fluid.training.kinds.kind import Fitted
 from fluid.training.kinds.kind import kind_of as model_kind_of
 from fluid.training.lesson import Lesson, Measured
-from fluid.training.train import Rows, Shared, shared_weights, train_concatenated
+from fluid.training.train import Rows
 
 
 class Public(NamedTuple):

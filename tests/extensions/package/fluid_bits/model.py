@@ -22,7 +22,7 @@ class BitsSpec:
     """Settings: `smoothing` molecules of each class are taken to have, and as many to lack, every bit."""
 
     kind: ClassVar[str] = "bits"
-    smoothing: float = 1.0
+    smoothing: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

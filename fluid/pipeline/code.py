@@ -30,15 +30,16 @@ def folders_of(root: str) -> tuple[Path, ...]:
     """Return where the modules of a top-level package lie, without importing it; nothing if there is none."""
     if root == PACKAGE.name:
         return (PACKAGE.parent,)
-    spec = None
     if root == "__main__":  # a script, or a notebook
         return ()
-    with suppress(ImportError, ValueError):  # ValueError: `__main__` has none
+    spec = None
+    with suppress(ImportError, ValueError):
         spec = find_spec(root)
     if spec is None:
         return ()
     inside = [Path(place) for place in spec.submodule_search_locations or ()]
-    return tuple(place.parent for place in inside) or (Path(spec.origin or "").parent,)
+    alone = [Path(spec.origin)] if spec.has_location and spec.origin else []
+    return tuple(place.parent for place in inside or alone)
 
 
 @cache

@@ -28,6 +28,7 @@ OTHERS = (
     "cloudpickle",
     "pebble",
 )
+AT_ONCE = 2
 PACKAGE = Path(importlib.util.find_spec("fluid").submodule_search_locations[0])  # type: ignore[union-attr, index]
 
 
@@ -35,20 +36,25 @@ def no_logger(name: str, role: str, company: str) -> None:
     """Log nowhere; the one of fluid would bring in the runner, which makes nothing."""
 
 
-def in_a_fork(work: Callable[[], None]) -> None:
-    """Do something in a process of its own.
+def fork(work: Callable[[], None]) -> int:
+    """Begin to do something in a process of its own; return its number."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        work()
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def wait_for(child: int) -> None:
+    """Wait until a process has ended.
 
     Raises:
-        RuntimeError: It failed.
+        RuntimeError: The process failed.
     """
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
     if os.waitpid(child, 0)[1] != 0:
         raise RuntimeError("a stage failed")
 
@@ -139,9 +145,14 @@ def main(files: Path, out: Path) -> None:
         importlib.import_module(name)
     for folder in ("stages", "ran", "again"):
         (out / folder).mkdir(parents=True)
-    in_a_fork(lambda: describe(json.loads(files.read_text()), out))
+    wait_for(fork(lambda: describe(json.loads(files.read_text()), out)))
+    at_work: list[int] = []
     for place in sorted((out / "stages").iterdir()):
-        in_a_fork(lambda place=place: trace(place, out))  # type: ignore[misc]
+        if len(at_work) == AT_ONCE:
+            wait_for(at_work.pop(0))
+        at_work.append(fork(lambda place=place: trace(place, out)))  # type: ignore[misc]
+    for child in at_work:
+        wait_for(child)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from itertools import count, islice
 from pathlib import Path
 
 import grimp
@@ -43,9 +44,11 @@ def rooms() -> dict[str, list[str]]:
 
 def drawn() -> list[Change]:
     """Return changes of places that are drawn at random in every room."""
-    rng = random.Random(SEED)
-    tried = (mutate(module := rng.choice(names), texts()[module], rng) for names in rooms().values() for _ in range(PER_ROOM))
-    return [change for change in tried if change is not None]
+    rng, found = random.Random(SEED), []
+    for names in rooms().values():
+        tried = (mutate(module := rng.choice(names), texts()[module], rng) for _ in count())
+        found += islice((change for change in tried if change is not None), PER_ROOM)
+    return found
 
 
 @pytest.fixture(scope="module")

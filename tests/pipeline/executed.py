@@ -75,7 +75,9 @@ def federation(files: dict[str, str]) -> Any:
     from fluid.training.config import TrainerSpec, Training, TrainingConfig
 
     one, network = TrainingConfig(epochs=1, batch_size=64), NetworkSpec(hidden=8, layers=1)
-    averaging = [kind(rounds=1, local_epochs=1) for kind in (FedAvgSpec, FedProxSpec, FedDFSpec)]
+    short = {"rounds": 1, "local_epochs": 1}
+    averaging = {"fedavg": FedAvgSpec(**short), "fedprox": FedProxSpec(**short), "feddf": FedDFSpec(**short)}
+    others = {"fedmd": FedMDSpec(rounds=1), "dsfl": DSFLSpec(rounds=1), "sge": SGESpec(federated="fedavg")}
     return FederationSpec(
         data=DataSpec(files["pool"], files["transfer"], "", files["test"], "", validation_share=0.15),
         intake=IntakeSpec(endpoints=("active",), quorum=5, workers=1),
@@ -88,7 +90,7 @@ def federation(files: dict[str, str]) -> Any:
         consensus=ConsensusSpec("similarity", {"power": 2.0}),
         selection=SelectionSpec("all", 1000),
         evaluation=EvaluationSpec(n_bootstrap=5, forest=True),
-        baselines=BaselinesSpec(*averaging, FedMDSpec(rounds=1), DSFLSpec(rounds=1), SGESpec(federated="fedavg")),
+        baselines=BaselinesSpec(**averaging, **others),
         hybrid=HybridSpec("l2_sp", guard=True),
         analyses=("domain_gain", "contribution"),
     )

@@ -21,7 +21,7 @@ from fluid.evaluation.metrics import (
     labelled_pairs,
 )
 
-BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean")
+BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline")
 BASELINE_MEMBERS = ("fedmd_member", "sge_member")
 ROLES = ("pooled", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", "forest", *BASELINES, *BASELINE_MEMBERS)
 GAP_ROLES = ("student", "hybrid", "hybrid_mean", *BASELINES)

@@ -91,7 +91,7 @@ class FederationSpec:
         return self.baselines.learning_soft()
 
     def _check_weightless(self, kind: str) -> None:
-        if self.distillation.mode == "network":
+        if self.distillation.how.trains and not self.distillation.how.needs_weights:
             self.hybrid.check_weightless(kind)
         rounds = self._soft_rounds()
         mode = self.distillation.mode

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.naive_bayes import BernoulliNB
 
 from fluid.annotation.storage import read_annotation_set
@@ -16,6 +18,7 @@ from fluid.cli.compose import composed
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
 from fluid.cli.verbs import plain_values
+from fluid.distillation import DistillationLoss, LossSpec
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import Model, read_model
@@ -31,6 +34,7 @@ from tests.conftest import Files
 pytestmark = pytest.mark.usefixtures("undrawn")
 
 ADDED = ["model=bits", "consensus=boldest", "distillation=sample", "hybrid=halves", "student_model={hidden: 16, layers: 2}"]
+ADDED += ["baselines=[largest]"]
 SETTINGS = [text for text in SMALL if not text.startswith("model.")]
 
 
@@ -111,6 +115,29 @@ def test_models_of_the_package_can_be_students_and_grow_anew(run: Run) -> None:
     student, hybrid = graph.value("student").predictor, graph.value("H2").predictor
     assert (student.kind, hybrid.kind) == ("bits", "bits")
     assert np.abs(student.weights - hybrid.weights).max() > 0.01
+
+
+def test_a_baseline_is_one_model_more(run: Run, models: dict[str, Model]) -> None:
+    taken = run.graph("baselines=[largest]", "baselines.largest.rank=2").value("largest").predictor
+    np.testing.assert_array_equal(taken.weights, models["T2"].predictor.weights)
+    scores = pd.read_csv(run.folder / "runs" / "added" / "metrics.csv").set_index(["model", "metric"])["value"]
+    assert scores["largest", "auroc"] == scores["T1", "auroc"]
+
+
+def test_a_student_with_its_encoder_learns_by_its_loss(run: Run) -> None:
+    student = "student_model={encoder: bag, hidden: 16, layers: 1}"
+    by = {name: run.graph(student, f"loss.classes={name}").value("student") for name in ("absolute", "mse_logits")}
+    networks = [model.predictor.networks[0] for model in by.values()]
+    assert type(networks[0].encoder).__name__ == "BagEncoder"
+    assert networks[0].environment_encoder is None
+    assert any(bool((a != b).any()) for a, b in zip(*(network.parameters() for network in networks), strict=True))
+
+
+def test_a_loss_is_that_of_numpy(package: Path) -> None:
+    logits, target, weight = (np.random.default_rng(i).uniform(low, 1, (9, 2)) for i, low in ((0, -1.0), (1, 0.0), (2, 0.0)))
+    found = DistillationLoss(LossSpec("absolute"))(*(torch.from_numpy(plane) for plane in (logits, target, weight)))
+    expected = (weight * np.abs(1 / (1 + np.exp(-logits)) - target)).sum() / weight.sum()
+    assert float(found) == pytest.approx(expected)
 
 
 def test_a_second_run_finds_everything(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from fluid.registry import Registry
 
 Nodes = Callable[[Any, Any], Iterator[Node]]
 Owned = tuple[str, str, str]
-"""A model: its name, its role in the score table, and its owner (empty: everybody)."""
+"""A model: its name, its role in the score table (`baseline`, unless it is one of ours), and its owner (empty: everybody)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Build plain typed objects from plain nested values; unknown keys and wrong types are errors with a suggestion."""
 
-import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -9,14 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from fluid.errors import ConfigError
+from fluid.federation.baselines.baseline import BASELINES
+from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.models.predictor import ModelSpec, StudentModel
+from fluid.registry import nearest
+from fluid.training.kinds.kind import MODELS
 
 Built = TypeVar("Built")
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return a remedy that names the closest known word, or all of them."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean {close[0]!r}?" if close else "Known: " + ", ".join(sorted(known)) + "."
 
 
 def build(cls: type[Built], values: Mapping[str, Any], where: str = "") -> Built:
@@ -45,6 +43,10 @@ def convert(hint: Any, value: Any, where: str) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
         return _convert_union(args, value, where)
+    if hint in (ModelSpec, StudentModel):
+        return _build_model(value, hint is StudentModel, where)
+    if hint is BaselinesSpec:
+        return _build_baselines(value, where)
     if is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where} is {value!r}", expected="a group of settings")
@@ -67,17 +69,28 @@ def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
         return value
     options = [arg for arg in args if arg is not type(None)]
     options = [arg for arg in options if arg is not str] or options
-    if all(is_dataclass(option) for option in options) and len(options) > 1:
-        return _build_by_kind(options, value, where)
     return convert(options[0], value, where) if len(options) == 1 else value
 
 
-def _build_by_kind(options: Sequence[type], value: Any, where: str) -> Any:
-    kinds = {option.__name__.removesuffix("Spec").lower(): option for option in options}
-    kind = str(value.get("kind")) if isinstance(value, Mapping) else str(value)
-    if kind not in kinds:
-        raise ConfigError(f"{where}.kind is {kind!r}", remedy=nearest(kind, list(kinds)))
-    return build(kinds[kind], {key: item for key, item in value.items() if key != "kind"}, where)
+def _build_model(value: Any, student: bool, where: str) -> Any:
+    """Build the settings of a model, of the class that its kind has."""
+    kind = str(value.get("kind") if isinstance(value, Mapping) else value)
+    if kind not in MODELS:
+        raise ConfigError(f"{where}.kind is {kind!r}", expected="one of " + ", ".join(MODELS), remedy=nearest(kind, list(MODELS)))
+    if student and MODELS[kind].distil is None:
+        raise ConfigError(f"{where}.kind is {kind!r}, which cannot learn soft labels", expected="another kind of model, such as network")
+    return build(MODELS[kind].spec, {key: item for key, item in value.items() if key != "kind"}, where)
+
+
+def _build_baselines(value: Any, where: str) -> BaselinesSpec:
+    """Build the settings of all baselines that are asked for, each of the class that it has."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where} is {value!r}", expected="a group of settings")
+    for name in value:
+        if name not in BASELINES:
+            raise ConfigError(f"unknown key {_join(where, name)!r}", remedy=nearest(name, list(BASELINES)))
+    asked = {name: own for name, own in value.items() if own is not None}
+    return BaselinesSpec(**{name: convert(BASELINES[name].settings, own, _join(where, name)) for name, own in asked.items()})
 
 
 def _convert_scalar(hint: type, value: Any, where: str) -> Any:

@@ -3,8 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from fluid.registry import conf_folders
 
 if TYPE_CHECKING:  # `fluid --help` needs none of it
     from omegaconf import DictConfig
@@ -19,11 +22,35 @@ def conf_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "conf"
 
 
+def conf_file(group: str, name: str) -> Path:
+    """Return the file of a choice: ours, or one that an installed package adds."""
+    files = [folder / group / f"{name}.yaml" for folder in (conf_folder(), *conf_folders())]
+    return next((file for file in files if file.is_file()), files[0])
+
+
+@cache
+def add_search_path() -> None:
+    """Let Hydra find the files of the configuration that installed packages add."""
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class Extensions(SearchPathPlugin):
+        """Folders of other packages, after ours: nobody replaces a file of ours."""
+
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            for folder in conf_folders():
+                search_path.append("fluid.conf", str(folder))
+
+    Plugins.instance().register(Extensions)
+
+
 def composed(verb: str, overrides: Sequence[str] = (), with_own: bool = False) -> "DictConfig":
     """Return the configuration of a verb without running anything; `with_own` keeps Hydra's own part of it."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
+    add_search_path()
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         return compose(verb, overrides=list(overrides), return_hydra_config=with_own)
@@ -37,6 +64,7 @@ def with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
     import hydra
     from hydra.core.hydra_config import HydraConfig
 
+    add_search_path()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to the caller instead of being printed by Hydra
     sys.argv = [f"fluid {verb.replace('_', '-')}", *arguments]
 

@@ -9,7 +9,9 @@ from typing import Any
 import yaml
 from omegaconf import OmegaConf
 
-from fluid.cli.compose import composed, conf_folder
+from fluid.cli.compose import composed, conf_file, conf_folder
+from fluid.cli.extensions import broken_extensions
+from fluid.registry import conf_folders
 
 HELP = ("-h", "--help")
 FOOTER = """Change anything with key=value or group=choice. --cfg job shows the settings without running,
@@ -34,7 +36,9 @@ def groups_of(verb: str) -> dict[str, str]:
 
 def choices_of(group: str) -> list[str]:
     """Return the choices of a group."""
-    return sorted(file.stem for file in (conf_folder() / group).glob("*.yaml")) if re.fullmatch(r"[\w/]+", group) else []
+    if not re.fullmatch(r"[\w/]+", group):
+        return []
+    return sorted({file.stem for folder in (conf_folder(), *conf_folders()) for file in (folder / group).glob("*.yaml")})
 
 
 def describe(file: Path) -> str:
@@ -74,7 +78,7 @@ def names_in(choice: str) -> list[str]:
 
 def group_text(group: str, default: str) -> str:
     """Return a group with its choices, each with its description; the default is marked."""
-    choices = [(name, describe(conf_folder() / group / f"{name}.yaml")) for name in choices_of(group)]
+    choices = [(name, describe(conf_file(group, name))) for name in choices_of(group)]
     lines = [f"    {'*' if name == default else ' '} {name:<17} {text}" for name, text in choices]
     return "\n".join([f"  {group}: {group_lines().get(group, '')}", *lines])
 
@@ -82,7 +86,7 @@ def group_text(group: str, default: str) -> str:
 def settings_text(verb: str, settings: Sequence[str]) -> str:
     """Return the settings as YAML, with the comments of the files that they come from."""
     choices = choices_in(verb, settings).items()
-    files = [(group, conf_folder() / group / f"{name}.yaml") for group, choice in choices for name in names_in(choice)]
+    files = [(group, conf_file(group, name)) for group, choice in choices for name in names_in(choice)]
     comments = key_comments(conf_folder() / f"{verb}.yaml")
     for group, file in files:
         comments |= {f"{group}.{key}": text for key, text in key_comments(file).items()} if file.is_file() else {}
@@ -109,4 +113,10 @@ def help_text(verb: str, arguments: Sequence[str] = ()) -> str:
     header = read_config(conf_folder() / f"{verb}.yaml").get("hydra", {}).get("help", {}).get("header", "")
     groups = [group_text(group, default) for group, default in sorted(groups_of(verb).items())]
     parts = [header.strip(), "Choices (group=choice, * is the default):", *groups]
-    return "\n\n".join([*parts, "Settings now (key=value):", settings_text(verb, settings), FOOTER])
+    return "\n\n".join([*parts, *broken_text(), "Settings now (key=value):", settings_text(verb, settings), FOOTER])
+
+
+def broken_text() -> list[str]:
+    """Return what is wrong with what other packages add, where something is."""
+    lines = [f"  {line}" for line in broken_extensions()]
+    return ["\n".join(["Other packages that do not work:", *lines])] if lines else []

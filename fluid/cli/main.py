@@ -4,13 +4,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from fluid.cli.build import nearest
 from fluid.cli.compose import with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
 from fluid.cli.old_words import check_settings
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
+from fluid.registry import nearest
 from fluid.version import __version__
 
 VERBS = {

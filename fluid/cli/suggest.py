@@ -5,12 +5,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from fluid.cli.build import nearest
-from fluid.cli.compose import composed, conf_folder
+from fluid.cli.compose import composed, conf_file, conf_folder
 from fluid.cli.help import choices_of, groups_of, names_in, read_config
 from fluid.cli.old_words import check_values, renamed
 from fluid.cli.quoting import readable
 from fluid.errors import ConfigError
+from fluid.registry import nearest
 
 UNTYPED = {"paths", "logger"}
 
@@ -65,7 +65,7 @@ def check_known(verb: str, config: Mapping[str, Any]) -> None:
     groups, own = groups_of(verb), read_config(conf_folder() / f"{verb}.yaml")
     _check(config, {*groups, *own} - {"defaults", "hydra"}, "")
     for group in UNTYPED & set(groups):
-        files = [read_config(conf_folder() / group / f"{name}.yaml") for name in choices_of(group)]
+        files = [read_config(conf_file(group, name)) for name in choices_of(group)]
         _check(config[group], {"group"}.union(*files) if group == "logger" else set().union(*files), f"{group}.")
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from fluid.distillation.loss_spec import LossSpec
     from fluid.distillation.losses import (
         LOSSES,
-        VALUE_LOSSES,
         gaussian_nll,
         huber,
         huber_logits,
@@ -54,7 +53,6 @@ __all__ = [
     "LOSSES",
     "METHODS",
     "MODES",
-    "VALUE_LOSSES",
     "Consensus",
     "ConsensusLayer",
     "DawidSkene",
@@ -119,7 +117,6 @@ NAMES = {
     "fluid.distillation.loss_spec": ("LossSpec",),
     "fluid.distillation.losses": (
         "LOSSES",
-        "VALUE_LOSSES",
         "gaussian_nll",
         "huber",
         "huber_logits",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fluid.distillation.combine import check_method, needs_labels
+from fluid.distillation.methods import METHODS
 from fluid.errors import ConfigError
 
 
@@ -35,6 +36,11 @@ class ConsensusSpec:
                 expected="fluid simulate with data.transfer_labels=FILE, a file with labels of some transfer molecules",
                 remedy="Or choose another consensus, such as consensus=similarity.",
             )
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The module of a method that another package adds."""
+        return METHODS.modules(self.method)
 
 
 DEFAULT_CONSENSUS = ConsensusSpec("similarity", {"power": 4.0})

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from fluid.distillation import elements
+from fluid.distillation.element_losses import ELEMENT_LOSSES, Compared, needed
 from fluid.distillation.elements import logit
 from fluid.distillation.loss_checks import check_loss, require_share
 from fluid.distillation.loss_spec import LossSpec
@@ -105,37 +106,15 @@ class DistillationLoss(nn.Module):
         return corrected(mean, self.confusion.expand(mean.shape[1], 2, 2))
 
     def _elements(self, mean: Tensor, target: Tensor, log_variance: Tensor | None, variance: Tensor | None) -> Tensor:
-        if self.is_class:
-            return _class_elements(self.spec, mean, filled(target, 0.5))
-        known = filled(target, 0.0)
-        if self.spec.values == "mse":
-            return elements.squared(mean, known)
-        if self.spec.values == "huber":
-            return elements.huber(mean, known, self.spec.delta)
-        if self.spec.values == "gaussian_nll" or variance is None:
-            return elements.gaussian(mean, _needed(log_variance), known)
-        return elements.gaussian(mean, _needed(log_variance), known, filled(variance, 0.0))
+        known = filled(target, 0.5 if self.is_class else 0.0)
+        spread = None if variance is None else filled(variance, 0.0)
+        chosen = self.spec.classes if self.is_class else self.spec.values
+        return ELEMENT_LOSSES[chosen].elements(self.spec, Compared(mean, known, log_variance, spread))
 
     def _hard(self, mean: Tensor, hard: Tensor, log_variance: Tensor | None) -> Tensor:
         if self.is_class:
             return elements.bce(mean, filled(hard, 0.5))
-        return elements.gaussian(mean, _needed(log_variance), filled(hard, 0.0))
+        return elements.gaussian(mean, needed(log_variance), filled(hard, 0.0))
 
     def _ranking(self, answer: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         return ranking_mean(answer, logit(target) if self.is_class else target, weight)
-
-
-def _class_elements(spec: LossSpec, logits: Tensor, target: Tensor) -> Tensor:
-    if spec.classes == "kl_distillation":
-        return elements.softened_kl(logits, target, spec.temperature)
-    if spec.classes == "mse_logits":
-        return elements.squared(logits, logit(target))
-    if spec.classes == "huber_logits":
-        return elements.huber(logits, logit(target), spec.delta)
-    return elements.bce(logits, target)
-
-
-def _needed(log_variance: Tensor | None) -> Tensor:
-    if log_variance is None:
-        raise ValueError("log_variance is missing; expected the student's log-variance (B, T), which a Gaussian loss needs.")
-    return log_variance

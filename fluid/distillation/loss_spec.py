@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from fluid.distillation.losses import LOSSES, VALUE_LOSSES
+from fluid.distillation.element_losses import ELEMENT_LOSSES, names_of
 from fluid.errors import ConfigError
 
 AUTO = "auto"
@@ -14,8 +14,8 @@ class LossSpec:
     """Losses of a student, and of a hybrid on the consensus.
 
     Attributes:
-        classes: Loss for probabilities, one of `LOSSES`.
-        values: Loss for values, one of `VALUE_LOSSES`.
+        classes: Loss for probabilities, one of `ELEMENT_LOSSES`.
+        values: Loss for values, one of `ELEMENT_LOSSES`.
         temperature: Softening temperature of `kl_distillation`.
         delta: Distance from which the Huber losses are linear: log-odds, or standard deviations of the soft labels.
         ranking: Share of the pairwise ranking loss, in [0, 1]; the rest is the pointwise loss.
@@ -38,9 +38,8 @@ class LossSpec:
         Raises:
             ConfigError: A name is unknown, or a number is out of range.
         """
-        for name, known in (("classes", tuple(LOSSES)), ("values", VALUE_LOSSES)):
-            if getattr(self, name) not in known:
-                raise ConfigError(f"loss.{name} is {getattr(self, name)!r}", expected="one of " + ", ".join(known))
+        _check_name("classes", self.classes, classes=True)
+        _check_name("values", self.values, classes=False)
         for name in ("temperature", "delta"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"loss.{name} is {getattr(self, name)}", expected="a finite number above 0")
@@ -54,9 +53,24 @@ class LossSpec:
             raise ConfigError(f"loss.confusions is {self.confusions}", expected=expected)
 
     @property
+    def needs_variance(self) -> bool:
+        """Whether the loss of values learns the teachers' variance."""
+        return ELEMENT_LOSSES[self.values].needs_variance
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules of losses that other packages add."""
+        return ELEMENT_LOSSES.modules(self.classes, self.values)
+
+    @property
     def automatic(self) -> bool:
         """Whether the confusion is still to be looked up in a consensus."""
         return self.confusion == AUTO
+
+
+def _check_name(setting: str, name: str, classes: bool) -> None:
+    if name not in ELEMENT_LOSSES or ELEMENT_LOSSES[name].classes != classes:
+        raise ConfigError(f"loss.{setting} is {name!r}", expected="one of " + ", ".join(names_of(classes)))
 
 
 def _is_confusion(rows: tuple[tuple[float, ...], ...] | str) -> bool:

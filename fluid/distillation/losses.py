@@ -203,7 +203,4 @@ LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse_logits": mse_logits,
     "huber_logits": huber_logits,
 }
-"""Losses for probabilities, by name."""
-
-VALUE_LOSSES = ("gaussian_nll", "heteroscedastic", "huber", "mse")
-"""Names of losses for values; `heteroscedastic` is `gaussian_nll` with the teachers' variance."""
+"""Losses for probabilities as functions, by name; `element_losses.ELEMENT_LOSSES` holds all that a configuration can choose."""

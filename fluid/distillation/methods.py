@@ -21,6 +21,7 @@ from fluid.distillation.gaussian_em import opinion_of as opinion_of_values
 from fluid.distillation.sharpen import ERA, SHARPEN, entropy_reduction
 from fluid.distillation.votes import Votes
 from fluid.errors import ConfigError
+from fluid.registry import Registry
 
 UNCERTAINTY = ("epistemic", "aleatoric")
 COMMON: Mapping[str, Number] = {
@@ -211,7 +212,7 @@ EM_OPTIONS = {
     "floor": FLOOR,
 }
 FILTER_OPTIONS = {"contamination": cronus.CONTAMINATION, "ratio": cronus.RATIO, "clip": cronus.CLIP}
-METHODS: Mapping[str, Method] = {
+OURS: Mapping[str, Method] = {
     "mean": Method(mean),
     "similarity": Method(mean, sets={"power": weights.POWER.default}),
     "sharp_similarity": Method(mean, sets={"power": 6.0}),
@@ -230,4 +231,12 @@ METHODS: Mapping[str, Method] = {
     "dawid_skene": Method(by_errors, EM_OPTIONS, learn=learn_errors, posterior=True),
     "stacking": Method(by_stack, {"ridge": stacking.RIDGE}, ("labels",), learn=learn_stack),
 }
-"""Ways to combine votes, by the name that a configuration gives."""
+
+
+def is_method(value: Any) -> bool:
+    """Return whether a value is what the registry holds."""
+    return isinstance(value, Method)
+
+
+METHODS: Registry[Method] = Registry("fluid.consensus", "consensus", OURS, is_method, "consensus.method")
+"""Ways to combine votes, by the name that a configuration gives; a package adds its own under the entry points `fluid.consensus`."""

@@ -22,7 +22,7 @@ from fluid.evaluation.metrics import (
 )
 from fluid.evaluation.weighted import WeightedMetric
 
-BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean")
+BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline")
 BASELINE_MEMBERS = ("fedmd_member", "sge_member")
 ROLES = ("pooled", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", "forest", *BASELINES, *BASELINE_MEMBERS)
 GAP_ROLES = ("student", "hybrid", "hybrid_mean", *BASELINES)

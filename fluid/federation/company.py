@@ -13,7 +13,8 @@ from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.annotate import annotate_stage
 from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, evaluate_stage
-from fluid.federation.stages.hybrid import Released, hybrid_stage
+from fluid.federation.stages.hybrid import hybrid_stage
+from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.pipeline.runner import Runner

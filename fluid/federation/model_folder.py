@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -85,18 +86,29 @@ def distance_reference(molecules: MoleculeSet, annotation: AnnotationSpec, seed:
     return feature_bits([molecules.smiles[row] for row in rows])
 
 
-def write_model(
-    folder: Path,
-    name: str,
-    kind: str,
-    predictor: Predictor,
-    thresholds: np.ndarray,
-    reference: np.ndarray,
-    annotation: AnnotationSpec,
-    curve: Sequence[CurvePoint] = (),
-    distances_to: np.ndarray | None = None,
-) -> None:
-    """Write a model folder (inside a stage's folder); `distances_to` is the sample that raw distances are measured to, if any."""
+class About(NamedTuple):
+    """What belongs to a model beside what answers.
+
+    Attributes:
+        name: `pooled`, `T3`, `student`, `H3`.
+        kind: Stage that made it.
+        thresholds: `(T,)` decision thresholds; NaN for regression.
+        reference: Packed fingerprints of molecules that it learnt from.
+        annotation: How its domain score is counted.
+        distances_to: Packed fingerprints of the sample that raw distances are measured to; `None` where none are released.
+    """
+
+    name: str
+    kind: str
+    thresholds: np.ndarray
+    reference: np.ndarray
+    annotation: AnnotationSpec
+    distances_to: np.ndarray | None = None
+
+
+def write_model(folder: Path, predictor: Predictor, about: About, curve: Sequence[CurvePoint] = ()) -> None:
+    """Write a model folder (inside a stage's folder)."""
+    name, kind, thresholds, reference, annotation, distances_to = about
     save_predictor(folder / "model", predictor)
     np.save(folder / "reference.npy", reference, allow_pickle=False)
     if distances_to is not None:

@@ -17,15 +17,17 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.evaluate import labels_for
-from fluid.federation.stages.hybrid import Released, hybrid_name, hybrid_stage
+from fluid.federation.stages.hybrid import hybrid_name, hybrid_stage
+from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
-from fluid.federation.stages.teacher import MakeLogger, TeacherSettings, teacher_stage
+from fluid.federation.stages.teacher import TeacherSettings, teacher_stage
 from fluid.models.predictor import ForestSpec
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.stage import Stage
 from fluid.threads import spread_over
+from fluid.training.train import LoggerFactory
 
 STUDENT, POOLED, FOREST, CONSENSUS = "student", "pooled", "forest", "consensus"
 LABELS = "public-labels"
@@ -60,7 +62,7 @@ def bound_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
         yield Step(name, (DATA,), partial(_bound, name, pooled.with_model(model), logger), open_model)
 
 
-def _bound(name: str, settings: TeacherSettings, logger: MakeLogger, values: Values) -> Stage:
+def _bound(name: str, settings: TeacherSettings, logger: LoggerFactory, values: Values) -> Stage:
     return teacher_stage(name, values[DATA].pool, settings, logger)
 
 

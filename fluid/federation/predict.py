@@ -20,7 +20,7 @@ from fluid.federation.answers import answer, schema_of
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import PredictRequest
 from fluid.federation.stages.intake import deciding, resolve
-from fluid.models.prediction_file import PredictionFile
+from fluid.models.kinds.kind import kind_of, modules_of
 from fluid.pipeline.code import code_of
 from fluid.pipeline.progress import Progress
 from fluid.pipeline.shards import Shards
@@ -59,7 +59,7 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
         "model": model.digest,
         "intake": deciding(request.intake.unlabelled()),
         "annotation": request.annotation,
-        "code": code_of("federation/predict.py"),
+        "code": code_of("federation/predict.py", *modules_of(model.predictor)),
         "libraries": library_versions(),
     }
     return Shards(request.out.parent / f".{request.out.name}.shards", hash_json(inputs))
@@ -68,7 +68,7 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
 def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: Shards, progress: Progress) -> None:
     """Answer the rows that no finished shard holds, one shard of `annotation.chunk` rows at a time."""
     schema = schema_of(model)
-    looked_up = isinstance(model.predictor, PredictionFile)  # the only kind that knows molecules by their key
+    looked_up = kind_of(model.predictor).by_key
     read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
     spec, size = request.intake.unlabelled(), request.annotation.chunk
     with threads(threads_beside(spec.workers)):

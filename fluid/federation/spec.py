@@ -20,8 +20,9 @@ from fluid.federation.stages.student_checks import check_head, check_noise
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import TeacherSettings
 from fluid.federation.taking_part import TakingPart
-from fluid.models.predictor import ForestSpec, ModelSpec, NetworkSpec, StudentModel
+from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training, TrainingConfig
+from fluid.training.kinds.kind import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ class FederationSpec:
             self._check_noise(rounds)
         if rounds:
             check_head(self.model, "network", self.loss, "teachers that learn soft labels in " + ", ".join(rounds))
-        if isinstance(self.student_model, ForestSpec):
-            self._check_forest()
+        if not kind_of(self.student_model).has_weights:
+            self._check_weightless(self.student_model.kind)
         averaging = self.baselines.averaging()
-        if averaging and not isinstance(self.model, NetworkSpec):
-            kind = type(self.model).__name__.removesuffix("Spec").lower()
+        if averaging and not kind_of(self.model).has_weights:
+            kind = self.model.kind
             raise ConfigError(
                 f"baselines {', '.join(averaging)} average weights, but the companies' model is {kind!r}",
                 expected="a graph network, the same in all companies",
@@ -87,16 +88,16 @@ class FederationSpec:
             )
 
     def _soft_rounds(self) -> list[str]:
-        return [name for name, _ in self.baselines.asked() if name in ("feddf", "fedmd", "dsfl")]
+        return self.baselines.learning_soft()
 
-    def _check_forest(self) -> None:
-        if self.distillation.mode == "network":
-            self.hybrid.check_forest()
+    def _check_weightless(self, kind: str) -> None:
+        if self.distillation.how.trains and not self.distillation.how.needs_weights:
+            self.hybrid.check_weightless(kind)
         rounds = self._soft_rounds()
         mode = self.distillation.mode
-        if rounds or mode in ("blend", "heads"):
+        if rounds or self.distillation.how.needs_weights:
             what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"
-            raise ConfigError(f"{what} trains a network, and the student is a forest", remedy="Choose student_model={kind: network}.")
+            raise ConfigError(f"{what} trains a network, and the student is a {kind}", remedy="Choose student_model={kind: network}.")
 
     @property
     def company_names(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -63,6 +64,7 @@ class Blend:
         ShapeError: `bits` are no packed fingerprints.
     """
 
+    kind: ClassVar[str] = "blend"
     local: Predictor
     general: Predictor
     bits: np.ndarray

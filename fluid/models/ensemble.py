@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -70,6 +71,7 @@ class GraphEnsemble:
         ShapeError: A calibration array has another length than the endpoints.
     """
 
+    kind: ClassVar[str] = "network"
     networks: tuple[Network, ...]
     endpoints: tuple[Endpoint, ...]
     temperature: np.ndarray

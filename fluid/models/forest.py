@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class ForestPredictor:
         spec: Settings.
     """
 
+    kind: ClassVar[str] = "forest"
     forests: tuple[Any, ...]
     endpoints: tuple[Endpoint, ...]
     spec: ForestSpec

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.distillation.gated import Gated, gate_shares, gated
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.network import Network
 from fluid.models.prediction import PLANES, Prediction, as_prediction
 from fluid.molecules.molecule_set import MoleculeSet
 
@@ -69,6 +71,7 @@ class HeadsPredictor:
         ShapeError: `answered` is not `(K, T)` bool.
     """
 
+    kind: ClassVar[str] = "heads"
     network: GraphEnsemble
     teachers: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
@@ -89,6 +92,11 @@ class HeadsPredictor:
         if self.network.endpoints != head_endpoints(self.endpoints, self.answered):
             said = ", ".join(endpoint.name for endpoint in self.network.endpoints)
             raise ConfigError(f"the network has the columns {said}", expected="one per head, and one domain score per teacher")
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks whose heads these are."""
+        return self.network.networks
 
     @property
     def is_class(self) -> torch.Tensor:

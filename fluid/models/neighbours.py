@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -61,6 +62,7 @@ class NeighbourPredictor:
         QuorumError: There is no molecule.
     """
 
+    kind: ClassVar[str] = "neighbours"
     bits: np.ndarray
     soft_label: np.ndarray
     confidence: np.ndarray

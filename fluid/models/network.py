@@ -48,9 +48,10 @@ class Network(nn.Module):
         self.head = self._head([endpoint.kind == "classification" for endpoint in endpoints])
 
     def _head(self, is_class: list[bool]) -> Head:
+        width = cast(int, self.encoder.width)
         if self.spec.evidential:
-            return EvidentialHead(self.encoder.width, self.spec.hidden, is_class, self.spec.head_dropout)
-        return Head(self.encoder.width, self.spec.hidden, len(is_class), self.spec.head_dropout)
+            return EvidentialHead(width, self.spec.hidden, is_class, self.spec.head_dropout)
+        return Head(width, self.spec.hidden, len(is_class), self.spec.head_dropout)
 
     @property
     def environment_encoder(self) -> EnvironmentEncoder | None:

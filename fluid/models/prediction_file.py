@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -35,6 +35,7 @@ class PredictionFile:
         source: Where they came from, for messages.
     """
 
+    kind: ClassVar[str] = "predictions"
     keys: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     planes: tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -1,21 +1,39 @@
 """What a model must do to take part: map molecules to predictions with uncertainty."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.evidential import EvidenceSpec
 from fluid.errors import ConfigError
 from fluid.models.prediction import Prediction
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.registry import Registry
 
-ENCODERS = ("gine", "dmpnn", "attentivefp")
+ENCODERS: Registry[Callable[..., Any]] = Registry(
+    "fluid.encoders",
+    "encoder",
+    {
+        "gine": "fluid.models.encoders.gine:GINEEncoder",
+        "dmpnn": "fluid.models.encoders.dmpnn:DMPNNEncoder",
+        "attentivefp": "fluid.models.encoders.attentivefp:AttentiveFPEncoder",
+    },
+    callable,
+    "model.encoder",
+)
+"""Encoders by name: `(hidden, layers, dropout)` to a module; a package adds its own under the entry points `fluid.encoders`."""
 HEADS = ("plain", "evidential")
 
 
 class Predictor(Protocol):
-    """Anything that answers molecules: a network, a forest, a file of predictions."""
+    """Anything that answers molecules: a network, a forest, a file of predictions.
+
+    Attributes:
+        kind: Name of its kind among `fluid.models.kinds.kind.PREDICTORS`.
+    """
+
+    kind: ClassVar[str]
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -30,7 +48,7 @@ class NetworkSpec:
     """Architecture of a graph network.
 
     Attributes:
-        encoder: `gine`, `dmpnn` or `attentivefp`.
+        encoder: `gine`, `dmpnn`, `attentivefp`, or one that another package adds.
         hidden: Width of atom states.
         layers: Message-passing layers.
         dropout: Dropout after each layer.
@@ -39,6 +57,7 @@ class NetworkSpec:
         evidence: How an evidential head learns.
     """
 
+    kind: ClassVar[str] = "network"
     encoder: str = "gine"
     hidden: int = 96
     layers: int = 4
@@ -55,8 +74,7 @@ class NetworkSpec:
         """
         if self.head not in HEADS:
             raise ConfigError(f"model.head is {self.head!r}", expected="one of " + ", ".join(HEADS))
-        if self.encoder not in ENCODERS:
-            raise ConfigError(f"model.encoder is {self.encoder!r}", expected="one of " + ", ".join(ENCODERS))
+        ENCODERS.check(self.encoder)
         if self.hidden < 1 or self.layers < 1:
             raise ConfigError(f"model.hidden is {self.hidden} and model.layers is {self.layers}", expected="whole numbers above 0")
         for name in ("dropout", "head_dropout"):
@@ -67,6 +85,11 @@ class NetworkSpec:
     def evidential(self) -> bool:
         """Whether the head says how much evidence there is."""
         return self.head == "evidential"
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The module of an encoder that another package adds."""
+        return ENCODERS.modules(self.encoder)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "NetworkSpec":
@@ -88,6 +111,7 @@ class ForestSpec:
         counts: How often a bit is set instead of whether (the paper).
     """
 
+    kind: ClassVar[str] = "forest"
     n_trees: int = 300
     max_depth: int = 0
     radius: int = 2
@@ -109,8 +133,19 @@ class ForestSpec:
 class PredictionsSpec:
     """A company's answers as a file of predictions, instead of a model that we train."""
 
+    kind: ClassVar[str] = "predictions"
     path: str
 
 
-ModelSpec = NetworkSpec | ForestSpec | PredictionsSpec
-StudentModel = NetworkSpec | ForestSpec
+class ModelSpec(Protocol):
+    """Settings of a model of any kind.
+
+    Attributes:
+        kind: Name of the kind of model that they are of, among `fluid.training.kinds.kind.MODELS`.
+    """
+
+    kind: ClassVar[str]
+
+
+class StudentModel(ModelSpec, Protocol):
+    """Settings of a model that can learn soft labels."""

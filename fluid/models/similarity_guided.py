@@ -1,6 +1,7 @@
 """Two models mixed per molecule: a company's own where a molecule is like its data, a federated one where it is not."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class SimilarityGuided:
         ConfigError: The federated model lacks an endpoint of the own, or a number is out of range.
     """
 
+    kind: ClassVar[str] = "similarity_guided"
     own: Predictor
     federated: Predictor
     reference: np.ndarray

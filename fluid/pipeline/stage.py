@@ -49,6 +49,7 @@ class Stage:
         build: Fills an empty folder.
         threads: CPU threads of tensor operations while it builds; sums in another number of threads may round otherwise.
         module: The module that makes it, relative to the package; by default `federation/stages/<kind>.py`.
+        modules: Further modules, of other packages, whose code decides the result.
     """
 
     kind: str
@@ -57,10 +58,11 @@ class Stage:
     build: Callable[[Path, Work], None]
     threads: int = 1
     module: str = ""
+    modules: tuple[str, ...] = ()
 
     def key_inputs(self) -> dict[str, Any]:
         """Return the inputs together with the versions of code and libraries."""
-        code = code_of(self.module or f"federation/stages/{self.kind}.py")
+        code = code_of(self.module or f"federation/stages/{self.kind}.py", *dict.fromkeys(self.modules))
         return {"name": self.name, **self.inputs, "threads": self.threads, "code": code, "libraries": library_versions()}
 
     def key(self) -> str:

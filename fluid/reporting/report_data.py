@@ -32,7 +32,8 @@ class ReportData:
         versions: Package name → version, plus machine facts.
         scores: One row per model, test, endpoint and metric, with a bootstrap interval; roles are
             pooled, teacher, teacher_mean, consensus, student, hybrid, hybrid_mean, forest, and those of federated baselines
-            (fedavg, fedprox, feddf, dsfl, fedmd, fedmd_mean, sge_mean; of single companies fedmd_member, sge_member). Metric `gap_closed`
+            (fedavg, fedprox, feddf, dsfl, fedmd, fedmd_mean, sge_mean, and baseline for those of other packages; of single companies
+            fedmd_member, sge_member). Metric `gap_closed`
             belongs to roles student, hybrid, hybrid_mean and baselines, with the metric it closes after a colon (`gap_closed:auroc`).
         companies: Composition of each company: size, share of positives (classification, else NaN), label divergence, chemical separation.
         chemical_space: Two-dimensional map; `set` is a company name, `transfer` or `external`.

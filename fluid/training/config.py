@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from fluid.artifacts import plain
 from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError
 
@@ -124,6 +125,11 @@ class TrainerSpec:
             raise ConfigError(f"trainer.precision is {self.precision!r}", expected=" or ".join(PRECISIONS))
         if self.devices < 1 or self.threads < 1:
             raise ConfigError(f"trainer.devices is {self.devices} and trainer.threads {self.threads}", expected="numbers of at least 1")
+
+    def deciding(self) -> dict[str, object]:
+        """Return what decides results; progress bars and checkpoints do not."""
+        values: dict[str, object] = plain(self)
+        return {name: value for name, value in values.items() if name not in ("progress", "checkpoint_s")}
 
     def threads_for(self, config: TrainingConfig) -> int:
         """Return the CPU threads that a config may use here."""

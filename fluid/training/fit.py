@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
@@ -102,30 +102,44 @@ def make_trainer(
     )
 
 
-def fit_network(
-    network: Network,
-    make_module: MakeModule,
-    endpoints: Sequence[Endpoint],
-    train: Examples,
-    validation: Examples,
-    config: TrainingConfig,
-    spec: TrainerSpec,
-    seed: int,
-    logger: Logger | None = None,
-    report: Report | None = None,
-    checkpoint: Path | None = None,
-) -> tuple[CurvePoint, ...]:
-    """Train `network` in place and return its learning curve; goes on from a checkpoint of the same training if there is one.
+class Fit(NamedTuple):
+    """What decides what a network learns.
 
-    Args:
-        network: The network; on return it holds the weights of the best validation epoch.
+    Attributes:
+        network: The network; it is trained in place.
         make_module: Makes the module (a teacher's or a student's).
         endpoints: Its endpoints.
         train: What it learns from.
         validation: What decides when to stop; may be empty, then the last weights stay.
         config: How.
-        spec: On what.
+        trainer: On what.
         seed: Seed of the order and dropout streams.
+    """
+
+    network: Network
+    make_module: MakeModule
+    endpoints: Sequence[Endpoint]
+    train: Examples
+    validation: Examples
+    config: TrainingConfig
+    trainer: TrainerSpec
+    seed: int
+
+    def digest(self) -> str:
+        """Return what a checkpoint must be of to go on from it."""
+        said = {"config": self.config, "seed": self.seed, "network": self.network.spec, "precision": self.trainer.precision}
+        return hash_json({**said, "molecules": len(self.train)})
+
+
+def fit_network(
+    fit: Fit, logger: Logger | None = None, report: Report | None = None, checkpoint: Path | None = None
+) -> tuple[CurvePoint, ...]:
+    """Train a network in place and return its learning curve; goes on from a checkpoint of the same training if there is one.
+
+    On return the network holds the weights of the best validation epoch.
+
+    Args:
+        fit: What learns from what, and how.
         logger: A Lightning logger, or none.
         report: Called with the share of epochs done.
         checkpoint: File to keep checkpoints in, and in the end the result; or none. Not used on several devices.
@@ -133,10 +147,11 @@ def fit_network(
     Raises:
         ConfigError: The settings ask for GPUs that are not there.
     """
+    network, config, spec = fit.network, fit.config, fit.trainer
     check_devices(spec)
-    validate = len(validation) > 0
-    module, train_loader, held_out = prepared(network, make_module, endpoints, train, validation, config, spec, seed)
-    of = hash_json({"config": config, "seed": seed, "network": network.spec, "precision": spec.precision, "molecules": len(train)})
+    validate = len(fit.validation) > 0
+    module, train_loader, held_out = prepared(fit)
+    of = fit.digest()
     kept = checkpoint if spec.devices == 1 else None
     state = read_state(kept, of) if kept else None
     if state and state.values["finished"]:
@@ -146,7 +161,7 @@ def fit_network(
     best, stopping = (BestWeights(), EarlyStopping(MONITOR, patience=config.patience)) if validate else (None, None)
     callbacks += [best, stopping] if best and stopping else []
     keeper = Checkpoint(kept, of, spec.checkpoint_s, train_loader, stopping, best) if kept else None
-    with quiet(), threads(spec.threads_for(config)), isolated(derive_seed(seed, "dropout")):
+    with quiet(), threads(spec.threads_for(config)), isolated(derive_seed(fit.seed, "dropout")):
         trainer = make_trainer(config, spec, [*callbacks, keeper] if keeper else callbacks, logger, validate)
         if keeper and state:
             keeper.resume(state, trainer, module)
@@ -157,21 +172,13 @@ def fit_network(
     return curve_points(module.curve)
 
 
-def prepared(
-    network: Network,
-    make_module: MakeModule,
-    endpoints: Sequence[Endpoint],
-    train: Examples,
-    validation: Examples,
-    config: TrainingConfig,
-    spec: TrainerSpec,
-    seed: int,
-) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
+def prepared(fit: Fit) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
     """Return the module, and the loaders of training and validation batches."""
+    config, spec = fit.config, fit.trainer
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")
-    encoder = network.environment_encoder if config.environments and spec.accelerator != "gpu" else None
+    encoder = fit.network.environment_encoder if config.environments and spec.accelerator != "gpu" else None
     environments = encoder.environments if encoder else None
-    loader = ExampleLoader(train, config.batch_size, seed, device, environments)
-    held_out = ExampleLoader(validation, 4 * config.batch_size, None, device, environments)
-    module = make_module(network, endpoints, config, config.epochs * len(loader) // max(1, spec.devices))
+    loader = ExampleLoader(fit.train, config.batch_size, fit.seed, device, environments)
+    held_out = ExampleLoader(fit.validation, 4 * config.batch_size, None, device, environments)
+    module = fit.make_module(fit.network, fit.endpoints, config, config.epochs * len(loader) // max(1, spec.devices))
     return module, loader, held_out

@@ -22,7 +22,7 @@ from fluid.seeding import derive_seed, isolated
 from fluid.threads import threads
 from fluid.training.checkpoint import Checkpoint, State, Tensors, named, read_state, write_state
 from fluid.training.config import TrainerSpec, TrainingConfig
-from fluid.training.fit import check_devices, interruptible, make_trainer, prepared, quiet
+from fluid.training.fit import Fit, check_devices, interruptible, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MakeModule, NetworkModule
 
@@ -76,7 +76,7 @@ class LocalRounds:
         if spec.devices != 1:
             raise ConfigError(f"a federated training runs on 1 device, not {spec.devices}", remedy="Set trainer.devices=1.")
         self.network, self.config, self.spec, self.seed = network, config, spec, seed
-        _, self.loader, self.held_out = prepared(network, NetworkModule, endpoints, train, held_out, config, spec, seed)
+        _, self.loader, self.held_out = prepared(Fit(network, NetworkModule, endpoints, train, held_out, config, spec, seed))
         self.module = make_module(network, endpoints, config, config.epochs * len(self.loader))
         self.examples, self.validation_examples = len(train), len(held_out)
         self.state: State | None = None

@@ -4,16 +4,15 @@ Lightning is imported when a training begins: whoever only reads, annotates or p
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -21,7 +20,7 @@ from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolated, numpy_stream
 from fluid.training.calibration import fit_temperature
-from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
+from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.loader import Examples
 from fluid.training.validation_split import split_validation
@@ -33,6 +32,27 @@ if TYPE_CHECKING:
 
 LoggerFactory = Callable[[str], "Logger | None"]
 Report = Callable[[float], None]
+
+
+def no_logger(_: str) -> "Logger | None":
+    """Log nowhere."""
+    return None
+
+
+class Named(Protocol):
+    """Whatever has a name and a seed, and so streams of its own, and holds molecules out."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+
+    @property
+    def config(self) -> TrainingConfig:
+        """Optimisation, of which the share of molecules held out counts."""
+
+    @property
+    def seed(self) -> int:
+        """The experiment's seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class Job:
     config: TrainingConfig
     trainer: TrainerSpec
     seed: int
-    logger: LoggerFactory = lambda _: None
+    logger: LoggerFactory = no_logger
     report: Report = lambda _: None
     scratch: Path | None = None
 
@@ -123,7 +143,7 @@ def train_ensemble(
         QuorumError: There is no molecule to learn from.
         ConfigError: Training diverged, or asks for devices that are not there.
     """
-    from fluid.training.fit import fit_network
+    from fluid.training.fit import Fit, fit_network
 
     if not len(train):
         raise QuorumError(f"{job.name} has no molecule to learn from", expected="at least 1", remedy="Check the data and the selection.")
@@ -139,11 +159,9 @@ def train_ensemble(
         if start is not None:
             begin_from(network, start.networks[member % len(start.networks)], job.config.fine_tuning.frozen)
         run = f"{job.name}-{member}" if members > 1 else job.name
-        points = fit_network(
-            network, make_module, endpoints, train, validation, job.config, job.trainer, seed,
-            job.logger(run), partial(_report_member, job.report, member, members),
-            job.scratch / f"member_{member}" if job.scratch else None,
-        )  # fmt: skip
+        fit = Fit(network, make_module, endpoints, train, validation, job.config, job.trainer, seed)
+        report = partial(_report_member, job.report, member, members)
+        points = fit_network(fit, job.logger(run), report, job.scratch / f"member_{member}" if job.scratch else None)
         _check_learnt(job, network, points, len(validation) > 0)
         curve += points
         networks.append(network.eval())
@@ -172,7 +190,7 @@ def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndar
 Rows = tuple[np.ndarray, np.ndarray]
 
 
-def own_rows(job: Job, labels: np.ndarray) -> Rows:
+def own_rows(job: Named, labels: np.ndarray) -> Rows:
     """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part."""
     return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
 
@@ -211,7 +229,7 @@ def train_teacher(
     return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def held_out_rows(job: Job, n: int) -> Rows:
+def held_out_rows(job: Named, n: int) -> Rows:
     """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
     unknown = np.full((n, 1), np.nan)
     return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
@@ -275,65 +293,3 @@ def train_heads(
     examples = Examples(molecules.graphs, target, np.concatenate([weight, np.ones_like(domain)], axis=1), variance=spread)
     make = partial(HeadsModule, n_domains=domain.shape[1], domain_weight=domain_weight)
     return train_ensemble(job, make, endpoints, examples.take(train), examples.take(held_out), label_scale(target, endpoints))
-
-
-def shared_weights(own: np.ndarray, public: np.ndarray, own_share: float | None) -> np.ndarray:
-    """Return weights of own and public molecules together, of which the own ones have a share in total; `None`: all molecules alike."""
-    if own_share is None or not (len(own) and len(public)):
-        return np.concatenate([own, public])
-    n = len(own) + len(public)
-    return np.concatenate([own * (own_share * n / len(own)), public * ((1 - own_share) * n / len(public))]).astype(np.float32)
-
-
-def train_concatenated(
-    job: Job,
-    molecules: MoleculeSet,
-    labels: np.ndarray,
-    public: MoleculeSet,
-    soft_label: np.ndarray,
-    weight: np.ndarray,
-    endpoints: Sequence[Endpoint],
-    own_share: float | None = None,
-    rows: Rows | None = None,
-) -> Trained:
-    """Train a hybrid from scratch on a private split and the consensus together; validated and calibrated on private rows.
-
-    The loss that the config names compares the answers with soft labels; measured labels have their cross-entropy or likelihood.
-
-    Args:
-        job: Name, architecture, config, seed.
-        molecules: `M` molecules of the private split.
-        labels: `(M, T)` measured labels, NaN missing.
-        public: Transfer molecules.
-        soft_label: Their soft labels, NaN missing.
-        weight: And weights.
-        endpoints: The `T` endpoints.
-        own_share: Share of the private molecules in the weight of all; `None`: all molecules alike.
-        rows: Training and validation rows of the private split; default: the job's own.
-    """
-    from fluid.training.module import StudentModule, TeacherModule
-
-    rows = own_rows(job, labels) if rows is None else rows
-    own_weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
-    apart = job.config.loss != LossSpec()  # else measured and soft labels are compared in the same way
-    own, soft = measured(molecules, labels, own_weight, apart), Examples(public.graphs, soft_label, weight)
-    both = one_after_the_other(own.take(rows[0]), soft, own_share)
-    if apart:
-        job = replace(job, config=replace(job.config, fine_tuning=FineTuning(alpha=0.5, alpha_start=0.5)))
-    scaling = label_scale(np.concatenate([labels[rows[0]], soft_label]), endpoints)
-    trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
-    return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
-
-
-def measured(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
-    """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
-    if not apart:
-        return Examples(molecules.graphs, labels, weight)
-    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
-
-
-def one_after_the_other(own: Examples, public: Examples, own_share: float | None) -> Examples:
-    """Return own and public examples together; see `shared_weights`."""
-    graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
-    hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])
-    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard)

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from fluid.cli.build import build, nearest
+from fluid.cli.build import build
 from fluid.errors import ConfigError
+from fluid.models.predictor import ForestSpec, ModelSpec, NetworkSpec, PredictionsSpec, StudentModel
+from fluid.registry import nearest
 
 
 @dataclass(frozen=True)
@@ -14,16 +16,12 @@ class InnerSpec:
 
 
 @dataclass(frozen=True)
-class OtherSpec:
-    path: str
-
-
-@dataclass(frozen=True)
 class Outer:
     name: str
     out: Path = Path("x")
     inner: InnerSpec = field(default_factory=InnerSpec)
-    either: InnerSpec | OtherSpec = field(default_factory=InnerSpec)
+    model: ModelSpec = field(default_factory=NetworkSpec)
+    student_model: StudentModel = field(default_factory=NetworkSpec)
     edges: tuple[float, ...] = ()
     maybe: int | None = None
     flag: bool = False
@@ -31,11 +29,12 @@ class Outer:
 
 def test_values_become_typed_objects() -> None:
     built = build(Outer, {"name": "a", "out": "b/c", "inner": {"size": 3}, "edges": [1, 0.5], "maybe": None, "flag": True})
-    assert built == Outer("a", Path("b/c"), InnerSpec(3), InnerSpec(), (1.0, 0.5), None, True)
+    assert built == Outer("a", Path("b/c"), InnerSpec(3), NetworkSpec(), NetworkSpec(), (1.0, 0.5), None, True)
 
 
 def test_kind_chooses_the_class() -> None:
-    assert build(Outer, {"name": "a", "either": {"kind": "other", "path": "p"}}).either == OtherSpec("p")
+    built = build(Outer, {"name": "a", "model": {"kind": "predictions", "path": "p"}, "student_model": {"kind": "forest", "n_trees": 3}})
+    assert (built.model, built.student_model) == (PredictionsSpec("p"), ForestSpec(3))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,8 @@ def test_kind_chooses_the_class() -> None:
         ({"name": "a", "edges": 0.5}, r"edges is 0\.5.*a list"),
         ({"name": "a", "edges": ["x"]}, r"edges\[0\] is 'x'.*a number"),
         ({"name": "a", "flag": "yes"}, "flag is 'yes'.*true or false"),
-        ({"name": "a", "either": {"kind": "thing"}}, r"either\.kind is 'thing'.*Known: inner, other"),
+        ({"name": "a", "model": {"kind": "thing"}}, r"model\.kind is 'thing'.*one of network, forest, predictions"),
+        ({"name": "a", "student_model": {"kind": "predictions"}}, r"student_model\.kind is 'predictions', which cannot learn soft labels"),
     ],
 )
 def test_wrong_values_say_where_and_what(values: dict[str, object], message: str) -> None:

@@ -9,7 +9,8 @@ from fluid.cli.build import build
 from fluid.cli.compose import conf_folder
 from fluid.cli.main import VERBS
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
-from fluid.federation.baselines.spec import BaselinesSpec, FedProxSpec
+from fluid.federation.baselines.baseline import BASELINES
+from fluid.federation.baselines.spec import FedProxSpec
 from fluid.federation.requests import (
     AggregateRequest,
     AnnotateRequest,
@@ -80,7 +81,7 @@ def test_a_forest_consortium_gets_a_network_student() -> None:
     assert federation_spec(composed("simulate", "model=forest")).student_model.encoder == "gine"
 
 
-@pytest.mark.parametrize("baseline", [field.name for field in fields(BaselinesSpec)])
+@pytest.mark.parametrize("baseline", list(BASELINES.own))
 def test_a_baseline_is_asked_for_by_its_name_with_its_defaults(baseline: str) -> None:
     asked = federation_spec(composed("simulate", f"baselines=[{baseline}]")).baselines
     ((name, settings),) = asked.asked()
@@ -92,7 +93,7 @@ def test_a_baseline_is_asked_for_by_its_name_with_its_defaults(baseline: str) ->
 def test_several_baselines_are_a_list_and_none_is_the_default() -> None:
     spec = federation_spec(composed("simulate", "baselines=[fedprox,dsfl]", "baselines.fedprox.mu=0.5"))
     assert [name for name, _ in spec.baselines.asked()] == ["fedprox", "dsfl"]
-    assert spec.baselines.fedprox == FedProxSpec(mu=0.5)
+    assert spec.baselines.settings["fedprox"] == FedProxSpec(mu=0.5)
     plain = composed("simulate")
     assert "baselines" not in plain
     assert not any(federation_spec(plain).baselines.asked())

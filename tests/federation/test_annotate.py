@@ -7,8 +7,9 @@ import pytest
 
 from fluid.federation.model_folder import Model, domain_planes, read_model
 from fluid.federation.stages import annotate
-from fluid.federation.stages.annotate import ANSWERS, annotate_stage, answer_together, predict_all, shards_in
+from fluid.federation.stages.annotate import ANSWERS, annotate_stage, answer_together, shards_in
 from fluid.models.ensemble import predict_together
+from fluid.models.kinds.kind import predict_all
 from fluid.models.prediction import PLANES, Prediction
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet

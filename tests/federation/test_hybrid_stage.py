@@ -3,10 +3,10 @@ import pytest
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
+from fluid.federation.lesson import confidence_weight
 from fluid.federation.model_folder import read_model
 from fluid.federation.stages.hybrid import aligned_labels, check_student, hybrid_name
 from fluid.federation.stages.hybrid_spec import HybridSpec
-from fluid.federation.stages.student import confidence_weight
 from tests.federation.conftest import Finished
 
 

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 
 from fluid.annotation.spec import AnnotationSpec
-from fluid.artifacts import open_artifact
 from fluid.data.incoming import IncomingChunk
 from fluid.errors import ArtifactError, ConfigError, InputError
 from fluid.federation import predict
 from fluid.federation.answers import Columns, answer
-from fluid.federation.model_folder import Model, read_model
+from fluid.federation.model_folder import Model, open_model, read_model
 from fluid.federation.predict import Counts, predict_file, shards_of
 from fluid.federation.requests import PredictRequest
 from fluid.pipeline.progress import SilentProgress
@@ -144,7 +143,7 @@ def test_a_second_run_answers_only_what_the_first_did_not(
 def test_answers_of_another_model_or_file_are_not_used(finished: Finished, files: Files, tmp_path: Path) -> None:
     out, file = tmp_path / "out.csv", tmp_path / "in.csv"
     file.write_bytes(files.transfer.read_bytes())
-    before = shards_of(order(finished, file, out), file, open_artifact(finished.federation.models["student"].folder))
+    before = shards_of(order(finished, file, out), file, open_model(finished.federation.models["student"].folder))
     with before.piece() as folder:
         (folder / "answers.parquet").write_text("answers of the first file")
     file.write_text("smiles\nCCO\nc1ccccc1CN\n")

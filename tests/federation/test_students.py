@@ -17,25 +17,18 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.heads import by_head, check_sets, taught
+from fluid.federation.lesson import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.hybrid import network_of
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, guarded, widened_to
-from fluid.federation.stages.student import (
-    StudentSettings,
-    clusters_of,
-    lesson_of,
-    loss_weight,
-    select_rows,
-    sharpened_labels,
-    student_stage,
-)
+from fluid.federation.stages.student import StudentSettings, student_stage
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import HELD_OUT, own_validation
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.heads import HeadsPredictor, HeadsSpec
+from fluid.models.kinds.kind import start_of
 from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
 from fluid.models.predictor import ForestSpec, Predictor
 from fluid.pipeline.runner import Runner
@@ -113,7 +106,7 @@ def test_the_variance_is_taught_only_where_the_loss_learns_it(finished: Finished
     value = draw.normal(size=(n, 1)).astype(np.float32)
     table = ConsensusTable((Endpoint.parse("b [u]"),), "", value, np.full((n, 1), 0.5, np.float32), np.ones((n, 1), np.float32))
     for name, expected in (("gaussian_nll", None), ("heteroscedastic", value.var())):
-        lesson, rows = lesson_of(table, transfer, SelectionSpec("all", 50), TrainingConfig(loss=LossSpec(values=name)), 1.0, 0)
+        lesson, rows = lesson_of(table, transfer, StudentSpec(), LossSpec(values=name), SelectionSpec("all", 50), 0)
         assert len(rows) == len(lesson.soft_label) == 50
         if expected is None:
             assert lesson.variance is None
@@ -246,7 +239,7 @@ class TestHybrids:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"mode": "oracle"}, "distillation.mode is 'oracle'; expected network, nearest, blend or heads"),
+        ({"mode": "oracle"}, "distillation.mode is 'oracle'; expected one of network, nearest, blend, heads"),
         ({"sharpen": 0.0}, "distillation.sharpen is 0.0"),
         ({"mode": "heads", "labels": "hard"}, "distillation=heads learns what each teacher said; expected distillation.labels=soft"),
     ],
@@ -423,7 +416,7 @@ class TestHeads:
         assert isinstance(student, HeadsPredictor)
         assert isinstance(hybrid, GraphEnsemble)
         rows, _ = own_validation(part.table.labels, run.spec.training.hybrid, run.spec.seed, "H2")
-        start = network_of(student, part.molecules.take(rows))
+        start = start_of(student, part.molecules.take(rows))
         assert start is not None
         weights = [model.networks[0].head.out.weight.detach().numpy() for model in (hybrid, start)]
         shares = student.shares(part.molecules.take(rows)).mean(axis=1)[:, 0]

@@ -193,7 +193,7 @@ def test_nothing_is_left_where_a_model_could_not_be_written(tmp_path: Path, monk
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fluid.models.checkpoint.save_tensors", full)
+    monkeypatch.setattr("fluid.models.kinds.network.save_tensors", full)
     with pytest.raises(OSError, match="No space left"):
         save_predictor(tmp_path / "model", ensemble())
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from fluid.errors import ArtifactError
-from fluid.models.checkpoint import TRUSTED
+from fluid.models.kinds.forest import TRUSTED
 from fluid.models.skops_file import dump, load
 
 X = np.random.default_rng(0).random((60, 5))

@@ -20,7 +20,7 @@ from fluid.molecules.batch import GraphBatch
 from fluid.threads import bounded_threads, threads, threads_beside
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
-from fluid.training.fit import check_devices, fit_network, make_trainer, prepared, quiet
+from fluid.training.fit import Fit, check_devices, fit_network, make_trainer, prepared, quiet
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from tests.training.conftest import ENDPOINTS, Task
@@ -37,7 +37,7 @@ def parts(task: Task, n: int = 100) -> tuple[Examples, Examples]:
 def fit(task: Task, config: TrainingConfig = CONFIG, module: type = TeacherModule, **more: Any) -> tuple[Network, tuple[CurvePoint, ...]]:
     torch.manual_seed(0)
     network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    return network, fit_network(network, module, ENDPOINTS, *parts(task), config, SPEC, 0, **more)
+    return network, fit_network(Fit(network, module, ENDPOINTS, *parts(task), config, SPEC, 0), **more)
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
     torch.manual_seed(0)
     network = Network(NetworkSpec(hidden=8, layers=1, dropout=0.0, head_dropout=0.0), ENDPOINTS)
     train, validation = parts(task)
-    fit_network(network, Watched, ENDPOINTS, train, validation.take(np.arange(0)), config, replace(SPEC, precision="64-true"), 0)
+    fit_network(Fit(network, Watched, ENDPOINTS, train, validation.take(np.arange(0)), config, replace(SPEC, precision="64-true"), 0))
 
     groups = [[p for p in plain.parameters() if (p.ndim > 1) == matrix] for matrix in (True, False)]
     optimizer = torch.optim.AdamW([{"params": groups[0], "weight_decay": 1e-2}, {"params": groups[1], "weight_decay": 0.0}], lr=5e-3)
@@ -94,7 +94,7 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
 def test_distinct_environments_are_for_the_processor(task: Task, accelerator: str, asked: bool, whole: bool) -> None:
     spec = replace(SPEC, accelerator=accelerator, devices=2)  # several GPUs: batches are made on the host, also where there is no GPU
     network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    _, *loaders = prepared(network, TeacherModule, ENDPOINTS, *parts(task), replace(CONFIG, environments=asked), spec, 0)
+    _, *loaders = prepared(Fit(network, TeacherModule, ENDPOINTS, *parts(task), replace(CONFIG, environments=asked), spec, 0))
     assert [isinstance(next(iter(loader)).graph, GraphBatch) for loader in loaders] == [whole, whole]
 
 
@@ -104,7 +104,7 @@ def test_one_seed_is_one_network_and_another_is_another(task: Task) -> None:
     assert all(torch.equal(a, b) for a, b in zip(one[0].state_dict().values(), same[0].state_dict().values(), strict=True))
     torch.manual_seed(0)
     other = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    assert fit_network(other, TeacherModule, ENDPOINTS, *parts(task), CONFIG, SPEC, 1) != one[1]
+    assert fit_network(Fit(other, TeacherModule, ENDPOINTS, *parts(task), CONFIG, SPEC, 1)) != one[1]
 
 
 @pytest.mark.parametrize("patience", [1, 2, 4])
@@ -239,16 +239,10 @@ def test_gpus_that_are_not_there_are_named(task: Task, monkeypatch: pytest.Monke
     with pytest.raises(ConfigError, match="trainer asks for 2 GPU, torch finds 1. Use trainer=cpu"):
         check_devices(TrainerSpec(accelerator="gpu", devices=2))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
+    on_gpu = Fit(network, TeacherModule, ENDPOINTS, *parts(task), CONFIG, TrainerSpec(accelerator="gpu"), 0)
     with pytest.raises(ConfigError, match="asks for 1 GPU, torch finds 0"):
-        fit_network(
-            Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS),
-            TeacherModule,
-            ENDPOINTS,
-            *parts(task),
-            CONFIG,
-            TrainerSpec(accelerator="gpu"),
-            0,
-        )
+        fit_network(on_gpu)
 
 
 def test_the_trainer_writes_no_checkpoints() -> None:

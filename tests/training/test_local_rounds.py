@@ -14,7 +14,7 @@ from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import isolated
 from fluid.training.config import TrainerSpec, TrainingConfig
-from fluid.training.fit import fit_network
+from fluid.training.fit import Fit, fit_network
 from fluid.training.loader import Examples
 from fluid.training.local_rounds import LocalRounds, MakeModule
 from fluid.training.module import TeacherModule
@@ -46,7 +46,7 @@ def equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
 
 def straight(task: Task, encoder: str = "gine") -> Network:
     whole = network(encoder)
-    fit_network(whole, TeacherModule, ENDPOINTS, examples(task, 0, 150), examples(task, 0, 0), CONFIG, TRAINER, SEED)
+    fit_network(Fit(whole, TeacherModule, ENDPOINTS, examples(task, 0, 150), examples(task, 0, 0), CONFIG, TRAINER, SEED))
     return whole
 
 
@@ -61,7 +61,7 @@ def test_legs_are_one_training_bit_by_bit(task: Task, encoder: str, ends: tuple[
 
 def test_validation_between_legs_changes_nothing_and_is_that_of_training(task: Task) -> None:
     found, whole = local_rounds(task), network()
-    points = fit_network(whole, TeacherModule, ENDPOINTS, examples(task, 0, 150), examples(task, 150, 220), CONFIG, TRAINER, SEED)
+    points = fit_network(Fit(whole, TeacherModule, ENDPOINTS, examples(task, 0, 150), examples(task, 150, 220), CONFIG, TRAINER, SEED))
     losses = []
     for end in (1, 2, 3, 4):
         found.run(end)

@@ -15,16 +15,16 @@ from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.seeding import numpy_stream
+from fluid.training.concatenated import Shared, shared_weights, train_concatenated
 from fluid.training.config import FineTuning, TrainerSpec, TrainingConfig
-from fluid.training.fit import fit_network
+from fluid.training.fit import Fit, fit_network
+from fluid.training.lesson import Measured
 from fluid.training.loader import Examples
 from fluid.training.module import TeacherModule
 from fluid.training.train import (
     Job,
     balanced_weights,
     label_scale,
-    shared_weights,
-    train_concatenated,
     train_student,
     train_teacher,
 )
@@ -73,7 +73,7 @@ def test_the_weights_of_the_best_epoch_come_back(task: Task) -> None:
     ones = np.ones_like(task.labels)
     parts = [Examples(task.molecules.graphs, task.labels, ones).take(rows) for rows in halves(task)]
     network = Network(JOB.network, ENDPOINTS)
-    curve = fit_network(network, TeacherModule, ENDPOINTS, *parts, config, JOB.trainer, 0)
+    curve = fit_network(Fit(network, TeacherModule, ENDPOINTS, *parts, config, JOB.trainer, 0))
     losses = [point.loss for point in curve if point.split == "validation"]
     assert len(losses) == 12
     logits = torch.from_numpy(GraphEnsemble((network.eval(),), ENDPOINTS, *(np.full(1, v, np.float32) for v in (1, 0, 1))).predict(
@@ -94,7 +94,7 @@ def test_every_size_of_data_has_a_validation_loss_per_epoch(task: Task, n: int) 
     ones = np.ones_like(task.labels)
     parts = [Examples(task.molecules.graphs, task.labels, ones).take(rows) for rows in (np.arange(n), np.arange(200, 210))]
     config = replace(CONFIG, epochs=2, batch_size=32)
-    curve = fit_network(Network(JOB.network, ENDPOINTS), TeacherModule, ENDPOINTS, *parts, config, JOB.trainer, 0)
+    curve = fit_network(Fit(Network(JOB.network, ENDPOINTS), TeacherModule, ENDPOINTS, *parts, config, JOB.trainer, 0))
     assert [point.split for point in curve] == ["train", "validation"] * 2
 
 
@@ -130,15 +130,8 @@ def test_fine_tuning_starts_from_the_student(task: Task) -> None:
 
 def test_concatenation_learns_from_both(task: Task) -> None:
     own, public = np.arange(0, 40), np.arange(40, 200)
-    trained = train_concatenated(
-        JOB,
-        task.molecules.take(own),
-        task.labels[own],
-        task.molecules.take(public),
-        task.labels[public],
-        np.ones((160, 1), np.float32),
-        ENDPOINTS,
-    )
+    private = Measured(task.molecules.take(own), task.labels[own], ENDPOINTS)
+    trained = train_concatenated(JOB, private, Shared(task.molecules.take(public), task.labels[public], np.ones((160, 1), np.float32)))
     test = halves(task)[1]
     assert roc_auc_score(task.labels[test], trained.predictor.predict(task.molecules.take(test)).mean) > 0.95
 
@@ -160,10 +153,8 @@ def test_no_validation_keeps_the_last_weights(task: Task) -> None:
 def test_concatenation_without_validation_has_temperature_one(task: Task) -> None:
     job = replace(JOB, config=replace(CONFIG, epochs=1, validation_share=0.0))
     own, public = np.arange(0, 30), np.arange(30, 60)
-    trained = train_concatenated(
-        job, task.molecules.take(own), task.labels[own], task.molecules.take(public), task.labels[public],
-        np.ones((30, 1), np.float32), ENDPOINTS,
-    )  # fmt: skip
+    private = Measured(task.molecules.take(own), task.labels[own], ENDPOINTS)
+    trained = train_concatenated(job, private, Shared(task.molecules.take(public), task.labels[public], np.ones((30, 1), np.float32)))
     assert {point.split for point in trained.curve} == {"train"}
     assert trained.predictor.temperature == 1
 
@@ -328,11 +319,12 @@ def test_a_wide_variance_of_targets_is_said_by_the_student(task: Task) -> None:
 @pytest.mark.parametrize("own_share", [None, 0.7])
 def test_soft_labels_may_have_another_loss_than_measured_ones(task: Task, own_share: float | None) -> None:
     own, public = np.arange(60), np.arange(60, 200)
-    data = (task.molecules.take(own), task.labels[own], task.molecules.take(public), np.clip(task.labels[public], 0.1, 0.9))
+    private, soft = Measured(task.molecules.take(own), task.labels[own], ENDPOINTS), np.clip(task.labels[public], 0.1, 0.9)
+    shared = Shared(task.molecules.take(public), soft, np.ones((140, 1), np.float32), own_share)
 
     def answers(loss: LossSpec) -> np.ndarray:
         job = replace(JOB, config=replace(CONFIG, epochs=2, loss=loss))
-        trained = train_concatenated(job, *data, np.ones((140, 1), np.float32), ENDPOINTS, own_share)
+        trained = train_concatenated(job, private, shared)
         return trained.predictor.predict(task.molecules).mean
 
     together, apart, other = (answers(loss) for loss in (LossSpec(), LossSpec(temperature=9.0), LossSpec("mse_logits")))

@@ -16,7 +16,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     from fluid.molecules.packed import PackedGraphs
     from fluid.seeding import derive_seed, isolated
     from fluid.training.config import TrainerSpec, TrainingConfig
-    from fluid.training.fit import fit_network
+    from fluid.training.fit import Fit, fit_network
     from fluid.training.loader import ExampleLoader, Examples
     from fluid.training.module import TeacherModule
 
@@ -33,8 +33,8 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
 
     def lightning() -> tuple[Network, list[float]]:
         network, ends = fresh(), []
-        fit_network(network, TeacherModule, endpoints, examples, none, config, TrainerSpec(threads=request["threads"]), 0,
-                    report=lambda _: ends.append(time.perf_counter()))  # fmt: skip
+        fit = Fit(network, TeacherModule, endpoints, examples, none, config, TrainerSpec(threads=request["threads"]), 0)
+        fit_network(fit, report=lambda _: ends.append(time.perf_counter()))
         return network, list(np.diff(ends))
 
     def bare() -> tuple[Network, list[float]]:

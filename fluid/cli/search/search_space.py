@@ -6,9 +6,10 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from fluid.cli.build import build, nearest
+from fluid.cli.build import build
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import METRICS
+from fluid.registry import nearest
 
 PRUNERS = ("median", "none")
 EXAMPLE = "e.g. {low: 2, high: 5}, {low: 0.0003, high: 0.005, log: true} or {choices: [64, 96]}"

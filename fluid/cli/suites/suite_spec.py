@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from fluid.cli.build import build, nearest
+from fluid.cli.build import build
 from fluid.cli.help import choices_of
 from fluid.cli.old_words import check_settings, renamed
 from fluid.errors import ConfigError
+from fluid.registry import nearest
 
 VERB = "simulate"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
-from fluid.cli.build import nearest
 from fluid.cli.tracking.tracking import Tracked, Tracker, Untracked, summary
 from fluid.errors import ConfigError
+from fluid.registry import nearest
 from fluid.reporting.report_data import ReportData
 from fluid.training.fit import quiet
 

@@ -8,10 +8,10 @@ from fluid.artifacts import plain
 from fluid.data.dataset import Dataset
 from fluid.federation.baselines.spec import KIND
 from fluid.federation.baselines.weight_rounds import Common, network_spec
-from fluid.federation.model_folder import reference_fingerprints, write_model
+from fluid.federation.model_folder import About, reference_fingerprints, write_model
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.teacher import trainer_inputs
 from fluid.pipeline.stage import Stage, Work
+from fluid.training.kinds.kind import modules_of
 
 
 def common_model_stage(
@@ -40,7 +40,7 @@ def common_model_stage(
     def build(folder: Path, work: Work) -> None:
         common = rounds(work)
         reference = reference_fingerprints(transfer.molecules, spec.seed)
-        write_model(folder, name, KIND, common.predictor, common.thresholds, reference, spec.annotation, common.curve)
+        write_model(folder, common.predictor, About(name, KIND, common.thresholds, reference, spec.annotation), common.curve)
         common.wire.write(folder)
 
     inputs = {
@@ -48,11 +48,12 @@ def common_model_stage(
         "transfer": transfer.transfer_digest,
         "model": plain(spec.model),
         "config": spec.training.teacher,
-        "trainer": trainer_inputs(spec.trainer),
+        "trainer": spec.trainer.deciding(),
         "annotation": spec.annotation,
         "seed": spec.seed,
         "quorum": spec.intake.quorum,
         **settings,
     }
     threads = spec.trainer.threads_for(spec.training.teacher)
-    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py")
+    modules = (*modules_of(spec.model), *spec.loss.modules)
+    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py", modules)

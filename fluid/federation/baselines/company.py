@@ -1,6 +1,7 @@
 """One company in rounds of weight averaging: its own examples, and the local rounds of its training between the rounds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,31 @@ def weights_of(networks: Sequence[Network]) -> Weights:
     return {f"{i}/{key}": value.detach().cpu().clone() for i, network in enumerate(networks) for key, value in network.state_dict().items()}
 
 
+@dataclass(frozen=True, slots=True)
+class LocalTraining:
+    """What all companies train, and how.
+
+    Attributes:
+        model: The architecture.
+        endpoints: The `T` endpoints.
+        make_module: Makes the Lightning module.
+        config: Of all rounds together.
+        trainer: Hardware.
+        seed: The experiment's seed.
+    """
+
+    model: NetworkSpec
+    endpoints: Sequence[Endpoint]
+    make_module: "MakeModule"
+    config: TrainingConfig
+    trainer: TrainerSpec
+    seed: int
+
+    def initial_weights(self, name: str) -> Weights:
+        """Return the weights that a teacher of that name starts from."""
+        return initial_weights(self.model, self.endpoints, self.config.members, self.seed, name)
+
+
 class Company:
     """A company that trains weights it is given on its own examples.
 
@@ -65,35 +91,19 @@ class Company:
         name: Its name.
         own: Its examples.
         scaling: Location and scale of the labels, `(T,)` each.
-        model: The architecture.
-        endpoints: The `T` endpoints.
-        make_module: Makes the Lightning module.
-        config: Of all rounds together.
-        trainer: Hardware.
-        seed: The experiment's seed.
+        how: What all companies train, and how.
     """
 
-    def __init__(
-        self,
-        name: str,
-        own: OwnExamples,
-        scaling: tuple[np.ndarray, np.ndarray],
-        model: NetworkSpec,
-        endpoints: Sequence[Endpoint],
-        make_module: "MakeModule",
-        config: TrainingConfig,
-        trainer: TrainerSpec,
-        seed: int,
-    ) -> None:
+    def __init__(self, name: str, own: OwnExamples, scaling: tuple[np.ndarray, np.ndarray], how: LocalTraining) -> None:
         from fluid.training.local_rounds import LocalRounds  # Lightning is imported when a training begins
 
         self.name, self.own = name, own
         train, held_out = (examples.scaled(*scaling) for examples in (own.train, own.held_out))
-        networks = networks_of(model, endpoints, initial_weights(model, endpoints, config.members, seed, name))
-        seeds = [derive_seed(seed, name, member) for member in range(config.members)]
+        networks = networks_of(how.model, how.endpoints, how.initial_weights(name))
+        seeds = [derive_seed(how.seed, name, member) for member in range(how.config.members)]
         self.local_rounds = [
-            LocalRounds(network, make_module, endpoints, train, held_out, config, trainer, own_seed)
-            for network, own_seed in zip(networks, seeds, strict=True)
+            LocalRounds(network, how.make_module, how.endpoints, train, held_out, how.config, how.trainer, seed)
+            for network, seed in zip(networks, seeds, strict=True)
         ]
 
     @property

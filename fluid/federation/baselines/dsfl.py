@@ -1,6 +1,7 @@
 """DS-FL: the coordinator's model learns the companies' mean answer with its entropy reduced, round by round."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +10,15 @@ from torch import Tensor
 
 from fluid.data.dataset import Dataset
 from fluid.distillation.sharpen import sharpen
+from fluid.federation.baselines.baseline import Baseline
+from fluid.federation.baselines.nodes import one_model, starting_from_teachers
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
 from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
 from fluid.federation.baselines.spec import DSFLSpec
 from fluid.federation.model_folder import Model
+from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
+from fluid.pipeline.graph import Node
 from fluid.pipeline.stage import Stage, Work
 
 NAME = "dsfl"
@@ -52,3 +57,13 @@ def dsfl_stage(
         digested.wire.write(folder)
 
     return rounds_stage(NAME, parts, teachers, transfer, spec, settings, build)
+
+
+def nodes(settings: DSFLSpec, spec: FederationSpec) -> Iterator[Node]:
+    """Yield the rounds, whose result is the coordinator's model."""
+    yield replace(starting_from_teachers(NAME, dsfl_stage, settings, spec), opened=open_model)
+
+
+BASELINE = Baseline(
+    DSFLSpec, nodes, partial(one_model, NAME), rounds=NAME, leaves="predictions of public molecules, every round", learns_soft=True
+)

@@ -3,22 +3,14 @@
 import pandas as pd
 
 from fluid.annotation.annotation_set import PLANES
+from fluid.federation.baselines.baseline import BASELINES
 from fluid.federation.baselines.suite import Baselines
 from fluid.federation.baselines.wire import read_traffic
 from fluid.federation.consensus_table import COLUMNS as CONSENSUS_PLANES
 from fluid.federation.model_folder import Model
-from fluid.models.ensemble import GraphEnsemble
-from fluid.models.heads import HeadsPredictor
 
 FACTS = ("model", "rounds", "bytes_up", "bytes_down", "leaves")
 NAN = float("nan")
-LEAVES = {
-    "fedavg": "weights, every round",
-    "fedprox": "weights, every round",
-    "feddf": "weights, every round",
-    "fedmd": "predictions of public molecules, every round",
-    "dsfl": "predictions of public molecules, every round",
-}
 FLOAT, BIN = 4, 1
 
 Row = tuple[str, float, float, float, str]
@@ -27,9 +19,8 @@ Row = tuple[str, float, float, float, str]
 def sent_once(molecules: int, endpoints: int, student: Model) -> tuple[int, int]:
     """Return the bytes that a company sends and gets in FLuID: annotation set up, consensus and student down, as they lie in memory."""
     up = molecules * (len(PLANES) * endpoints * FLOAT + BIN)
-    model = student.predictor.network if isinstance(student.predictor, HeadsPredictor) else student.predictor
-    weights = model.networks if isinstance(model, GraphEnsemble) else ()
-    down = sum(tensor.nbytes for network in weights for tensor in network.state_dict().values())
+    networks = getattr(student.predictor, "networks", ())
+    down = sum(tensor.nbytes for network in networks for tensor in network.state_dict().values())
     return up, down + molecules * len(CONSENSUS_PLANES) * endpoints * FLOAT
 
 
@@ -61,9 +52,9 @@ def facts_table(baselines: Baselines, molecules: int, endpoints: int, student: M
     for name, artifact in baselines.rounds.items():
         traffic = read_traffic(artifact)
         up, down = float(traffic["bytes_up"].mean()), float(traffic["bytes_down"].mean())
-        rows[name] = (name, float(getattr(spec, name).rounds), up, down, LEAVES[name])
-    if "fedmd" in rows:
-        rows["fedmd mean"] = ("fedmd mean", *rows["fedmd"][1:])
-    if spec.sge:
-        rows["sge mean"] = ("sge mean", *rows[spec.sge.federated][1:])
+        rounds = float(getattr(spec.settings[name], "rounds", NAN))
+        rows[name] = (name, rounds, up, down, BASELINES[name].leaves)
+    for name, settings in spec.asked():
+        if like := BASELINES[name].mean_of(settings):
+            rows[f"{name} mean"] = (f"{name} mean", *rows[like][1:])
     return pd.DataFrame(list(rows.values()), columns=list(FACTS))

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from fluid.data.dataset import Dataset
 from fluid.distillation.aggregation import mean_logits
+from fluid.federation.baselines.baseline import Baseline
 from fluid.federation.baselines.common_model import common_model_stage
 from fluid.federation.baselines.company import Weights, weights_of
+from fluid.federation.baselines.nodes import of_weights, one_model
 from fluid.federation.baselines.public import answers, public_rows
 from fluid.federation.baselines.spec import FedDFSpec
 from fluid.federation.baselines.weight_rounds import Common, Ensemble, Refine, network_spec, weight_rounds
@@ -50,3 +53,14 @@ def feddf_stage(parts: Mapping[str, Dataset], transfer: Dataset, spec: Federatio
         return weight_rounds(parts, spec, settings.rounds, settings.local_epochs, TeacherModule, work, refine)
 
     return common_model_stage("feddf", parts, transfer, spec, rounds, {"settings": settings, "student": spec.student_config})
+
+
+BASELINE = Baseline(
+    FedDFSpec,
+    partial(of_weights, "feddf", feddf_stage),
+    partial(one_model, "feddf"),
+    rounds="feddf",
+    leaves="weights, every round",
+    averages_weights=True,
+    learns_soft=True,
+)

@@ -1,23 +1,29 @@
 """FedMD: every company keeps a model of its own, and all learn each other's mean answer, round by round."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fluid.artifacts import MANIFEST, Artifact
 from fluid.data.dataset import Dataset
+from fluid.federation.baselines.baseline import Baseline, Owned
+from fluid.federation.baselines.nodes import starting_from_teachers
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
 from fluid.federation.baselines.rounds_stage import rounds_stage, write_central
 from fluid.federation.baselines.spec import KIND, FedMDSpec
-from fluid.federation.model_folder import Model, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.teacher import own_validation
 from fluid.models.predictor import Predictor
+from fluid.pipeline.graph import Node, Step, Values
 from fluid.pipeline.stage import Stage, Work
 
 NAME, CENTRAL = "fedmd", "central"
+ROUNDS = f"{NAME}-rounds"
 
 
 def fedmd_stage(
@@ -57,7 +63,7 @@ def write_own(folder: Path, company: str, predictor: Predictor, part: Dataset, s
     held_out = part.take(own_validation(part.table.labels, spec.training.teacher, spec.seed, company)[1])
     thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
     reference = reference_fingerprints(part.molecules, spec.seed)
-    write_model(folder, member_name(company), KIND, predictor, np.asarray(thresholds), reference, spec.annotation)
+    write_model(folder, predictor, About(member_name(company), KIND, np.asarray(thresholds), reference, spec.annotation))
 
 
 def member_stage(rounds: Artifact, member: str) -> Stage:
@@ -68,3 +74,30 @@ def member_stage(rounds: Artifact, member: str) -> Stage:
 
     name = NAME if member == CENTRAL else member_name(member)
     return Stage(KIND, name, {"rounds": rounds.digest, "member": member}, build, module=f"federation/baselines/{NAME}.py")
+
+
+def nodes(settings: FedMDSpec, spec: FederationSpec) -> Iterator[Node]:
+    """Yield the rounds, and each model taken out of their result."""
+    yield starting_from_teachers(ROUNDS, fedmd_stage, settings, spec)
+    for member, model in ((CENTRAL, NAME), *((company, member_name(company)) for company in spec.members)):
+        yield Step(model, (ROUNDS,), partial(_taken_out, member), open_model)
+
+
+def _taken_out(member: str, values: Values) -> Stage:
+    return member_stage(values[ROUNDS], member)
+
+
+def models(settings: FedMDSpec, spec: FederationSpec) -> Sequence[Owned]:
+    """Return the model without data, and each company's own."""
+    return [(NAME, NAME, ""), *((member_name(company), "fedmd_member", company) for company in spec.members)]
+
+
+BASELINE = Baseline(
+    FedMDSpec,
+    nodes,
+    models,
+    rounds=ROUNDS,
+    leaves="predictions of public molecules, every round",
+    learns_soft=True,
+    mean_of=lambda _: NAME,
+)

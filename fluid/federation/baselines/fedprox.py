@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 
 from fluid.data.dataset import Dataset
+from fluid.federation.baselines.baseline import Baseline
 from fluid.federation.baselines.common_model import common_model_stage
+from fluid.federation.baselines.nodes import of_weights, one_model
 from fluid.federation.baselines.spec import FedProxSpec
 from fluid.federation.baselines.weight_rounds import Common, weight_rounds
 from fluid.federation.spec import FederationSpec
@@ -25,3 +27,13 @@ def fedprox_stage(parts: Mapping[str, Dataset], transfer: Dataset, spec: Federat
         return weight_rounds(parts, spec, settings.rounds, settings.local_epochs, module, work)
 
     return common_model_stage("fedprox", parts, transfer, spec, rounds, {"settings": settings})
+
+
+BASELINE = Baseline(
+    FedProxSpec,
+    partial(of_weights, "fedprox", fedprox_stage),
+    partial(one_model, "fedprox"),
+    rounds="fedprox",
+    leaves="weights, every round",
+    averages_weights=True,
+)

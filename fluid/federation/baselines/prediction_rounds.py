@@ -26,12 +26,13 @@ from fluid.federation.baselines.spec import DSFLSpec, FedMDSpec
 from fluid.federation.baselines.wire import Wire
 from fluid.federation.model_folder import Model
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.teacher import finished, own_validation
-from fluid.models.ensemble import GraphEnsemble
-from fluid.models.predictor import NetworkSpec, Predictor
+from fluid.federation.stages.teacher import own_validation
+from fluid.models.kinds.kind import start_of
+from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.stage import Work
 from fluid.training.curve import CurvePoint
+from fluid.training.kinds.kind import architecture
 from fluid.training.train import Job, Trained, train_student, train_teacher
 
 Aggregate = Callable[[Tensor], Tensor]
@@ -116,9 +117,11 @@ def digest_centrally(course: Course, before: Trained | None, number: int, molecu
     spec = course.spec
     config = replace(spec.student_config, epochs=course.settings.digest_epochs)
     name = "student" if number == 0 else f"student {number + 1}"
-    if not isinstance(spec.student_model, NetworkSpec):
-        raise ConfigError("rounds of distillation train a network, and the student is a forest", expected="student_model={kind: network}")
-    job = Job(name, spec.student_model, config, spec.trainer, spec.seed, scratch=course.work.scratch / name)
+    network = architecture(spec.student_model)
+    if network is None:
+        said = f"rounds of distillation train a network, and the student is a {spec.student_model.kind}"
+        raise ConfigError(said, expected="student_model={kind: network}")
+    job = Job(name, network, config, spec.trainer, spec.seed, scratch=course.work.scratch / name)
     endpoints = next(iter(course.teachers.values())).predictor.endpoints
     start = before.predictor if before else None
     learnt = train_student(job, molecules, soft_label, np.ones_like(soft_label), endpoints, start=start)
@@ -126,11 +129,12 @@ def digest_centrally(course: Course, before: Trained | None, number: int, molecu
     return Trained(learnt.predictor, (*(before.curve if before else ()), *curve))
 
 
-def go_on(course: Course, company: str, own: Predictor, number: int, molecules: MoleculeSet, soft_label: np.ndarray) -> Predictor:
+def go_on(course: Course, company: str, before: Predictor, number: int, molecules: MoleculeSet, soft_label: np.ndarray) -> Predictor:
     """Return a company's model after it digested a soft label `(M, T)` and revisited its own labels; one that cannot learn stays."""
-    if not isinstance(own, GraphEnsemble):
-        return own
     spec, settings, part = course.spec, course.settings, course.parts[company]
+    own = start_of(before, part.molecules)
+    if own is None:
+        return before
     training = spec.training
     make = partial(Job, network=own.networks[0].spec, trainer=spec.trainer, seed=spec.seed)
     names = [f"{company} {step} {number + 1}" for step in ("digest", "revisit")]
@@ -142,4 +146,4 @@ def go_on(course: Course, company: str, own: Predictor, number: int, molecules: 
     digested = train_student(first, molecules, soft_label, np.ones_like(soft_label), own.endpoints, start=own)
     rows = own_validation(part.table.labels, training.teacher, spec.seed, company)  # what its teacher held out stays held out
     revisited = train_teacher(second, part.molecules, part.table.labels, own.endpoints, digested.predictor, rows=rows)
-    return finished(revisited, spec.annotation)
+    return revisited.predictor.with_mc_samples(spec.annotation.mc_samples)

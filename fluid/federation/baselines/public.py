@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fluid.federation.stages.annotate import predict_all
+from fluid.models.kinds.kind import predict_all
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import numpy_stream

@@ -8,19 +8,19 @@ import numpy as np
 from fluid.data.dataset import Dataset
 from fluid.federation.baselines.prediction_rounds import Digested
 from fluid.federation.baselines.spec import KIND, DSFLSpec, FedMDSpec
-from fluid.federation.model_folder import Model, reference_fingerprints, write_model
+from fluid.federation.model_folder import About, Model, reference_fingerprints, write_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.student import consensus_thresholds
-from fluid.federation.stages.teacher import finished, trainer_inputs
+from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
 
 
 def write_central(folder: Path, name: str, digested: Digested, spec: FederationSpec) -> None:
     """Write the model without data, as a student is written."""
-    predictor = finished(digested.central, spec.annotation)
+    predictor = digested.central.predictor.with_mc_samples(spec.annotation.mc_samples)
     thresholds = consensus_thresholds(predictor, digested.molecules, digested.soft_label, np.arange(len(digested.molecules)))
     reference = reference_fingerprints(digested.molecules, spec.seed)
-    write_model(folder, name, KIND, predictor, thresholds, reference, spec.annotation, digested.central.curve)
+    write_model(folder, predictor, About(name, KIND, thresholds, reference, spec.annotation), digested.central.curve)
 
 
 def rounds_stage(
@@ -39,9 +39,11 @@ def rounds_stage(
         "transfer": transfer.transfer_digest,
         "student_model": spec.student_model,
         "configs": [spec.student_config, spec.training.hybrid, spec.training.teacher.validation_share],
-        "trainer": trainer_inputs(spec.trainer),
+        "trainer": spec.trainer.deciding(),
         "annotation": spec.annotation,
         "seed": spec.seed,
         "settings": settings,
     }
-    return Stage(KIND, name, inputs, build, spec.trainer.threads_for(spec.training.student), f"federation/baselines/{name}.py")
+    threads = spec.trainer.threads_for(spec.training.student)
+    modules = (*modules_of(*(teacher.predictor for teacher in teachers.values())), *spec.loss.modules)
+    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py", modules)

@@ -1,15 +1,22 @@
 """The similarity-guided ensemble of a company's own teacher and a federated model."""
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fluid.data.dataset import Dataset
+from fluid.federation.baselines.baseline import Baseline, Owned
 from fluid.federation.baselines.spec import KIND, SGESpec
-from fluid.federation.model_folder import Model, own_thresholds, write_model
+from fluid.federation.data_nodes import COMPANIES
+from fluid.federation.model_folder import About, Model, own_thresholds, write_model
+from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.teacher import own_validation
+from fluid.models.kinds.kind import modules_of
 from fluid.models.similarity_guided import SimilarityGuided
+from fluid.pipeline.graph import Node, Step, Values
 from fluid.pipeline.stage import Stage, Work
 
 NAME = "sge"
@@ -37,7 +44,7 @@ def sge_stage(company: str, part: Dataset, own: Model, common: Model, spec: Fede
         predictor = SimilarityGuided(own.predictor, common.predictor, reference, settings.k, settings.power)
         held_out = part.take(own_validation(part.table.labels, spec.training.teacher, spec.seed, company)[1])
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
-        write_model(folder, ensemble_name(company), KIND, predictor, thresholds, reference, spec.annotation)
+        write_model(folder, predictor, About(ensemble_name(company), KIND, thresholds, reference, spec.annotation))
 
     inputs = {
         "part": part.digest,
@@ -48,4 +55,34 @@ def sge_stage(company: str, part: Dataset, own: Model, common: Model, spec: Fede
         "annotation": spec.annotation,
         "seed": spec.seed,
     }
-    return Stage(KIND, ensemble_name(company), inputs, build, module=f"federation/baselines/{NAME}.py")
+    modules = modules_of(own.predictor, common.predictor)
+    return Stage(KIND, ensemble_name(company), inputs, build, module=f"federation/baselines/{NAME}.py", modules=modules)
+
+
+def nodes(settings: SGESpec, spec: FederationSpec) -> Iterator[Node]:
+    """Yield every company's ensemble."""
+    for company in spec.members:
+        needs = (COMPANIES, company, settings.federated)
+        yield Step(ensemble_name(company), needs, partial(_guided, company, settings, spec), open_model)
+
+
+def _guided(company: str, settings: SGESpec, spec: FederationSpec, values: Values) -> Stage:
+    return sge_stage(company, values[COMPANIES][company], values[company], values[settings.federated], spec, settings)
+
+
+def models(settings: SGESpec, spec: FederationSpec) -> Sequence[Owned]:
+    """Return every company's ensemble."""
+    return [(ensemble_name(company), "sge_member", company) for company in spec.members]
+
+
+def needs(settings: SGESpec) -> str:
+    """Return the baseline whose model is the federated one; empty for the student."""
+    return "" if settings.federated == "student" else settings.federated
+
+
+def mean_of(settings: SGESpec) -> str:
+    """Return whose costs these ensembles have: those of the federated model."""
+    return settings.federated
+
+
+BASELINE = Baseline(SGESpec, nodes, models, rounds="", leaves="", needs=needs, mean_of=mean_of)

@@ -1,11 +1,12 @@
 """The settings of the baselines; a baseline without settings is not asked for."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fluid.errors import ConfigError
+from fluid.federation.baselines.baseline import BASELINES
 
 KIND = "baseline"
 """Kind of all stages of baselines."""
@@ -177,31 +178,44 @@ class SGESpec:
             raise ConfigError(f"baselines.sge.power is {self.power}", expected="a finite number above 0")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class BaselinesSpec:
-    """The baselines that are asked for; none by default."""
+    """The baselines that are asked for, each by its name; none by default.
 
-    fedavg: FedAvgSpec | None = None
-    fedprox: FedProxSpec | None = None
-    feddf: FedDFSpec | None = None
-    fedmd: FedMDSpec | None = None
-    dsfl: DSFLSpec | None = None
-    sge: SGESpec | None = None
+    Attributes:
+        settings: Settings by name of the baseline.
 
-    def __post_init__(self) -> None:
-        """Check that a model that another baseline needs is asked for.
+    Example:
+        >>> BaselinesSpec(fedavg=FedAvgSpec(rounds=2)).averaging()
+        ['fedavg']
+    """
+
+    settings: Mapping[str, Any]
+
+    def __init__(self, **settings: Any) -> None:
+        """Take the settings of those asked for, and check that a model that another baseline needs is asked for.
 
         Raises:
-            ConfigError: It is not.
+            ConfigError: A baseline is unknown or that of a broken package, or a model is needed that is not asked for.
         """
-        needed = self.sge.federated if self.sge else "student"
-        if needed != "student" and getattr(self, needed) is None:
-            raise ConfigError(f"baselines.sge.federated is {needed!r}, which is not asked for", remedy=f"Add it: baselines=[{needed},sge].")
+        for name in settings:
+            BASELINES.check(name)
+        asked = {name: settings[name] for name in BASELINES if settings.get(name) is not None}
+        object.__setattr__(self, "settings", asked)
+        for name, own in asked.items():
+            needed = BASELINES[name].needs(own)
+            if needed and needed not in asked:
+                said = f"baselines.{name}.federated is {needed!r}, which is not asked for"
+                raise ConfigError(said, remedy=f"Add it: baselines=[{needed},{name}].")
 
     def asked(self) -> Iterator[tuple[str, Any]]:
         """Yield name and settings of each baseline that is asked for."""
-        yield from ((field.name, value) for field in fields(self) if (value := getattr(self, field.name)) is not None)
+        yield from self.settings.items()
 
     def averaging(self) -> list[str]:
         """Return the baselines asked for that average weights, and so need one architecture."""
-        return [name for name, _ in self.asked() if name in ("fedavg", "fedprox", "feddf")]
+        return [name for name in self.settings if BASELINES[name].averages_weights]
+
+    def learning_soft(self) -> list[str]:
+        """Return the baselines asked for in whose rounds soft labels are learnt."""
+        return [name for name in self.settings if BASELINES[name].learns_soft]

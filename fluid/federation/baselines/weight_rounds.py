@@ -21,7 +21,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.errors import ConfigError
 from fluid.federation.baselines.average import average_weights
-from fluid.federation.baselines.company import Company, Weights, initial_weights, networks_of
+from fluid.federation.baselines.company import Company, LocalTraining, Weights, initial_weights, networks_of
 from fluid.federation.baselines.own_examples import own_examples
 from fluid.federation.baselines.scale import agree_on_scale, own_figures
 from fluid.federation.baselines.wire import Wire
@@ -32,6 +32,7 @@ from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.stage import Work
 from fluid.training.config import TrainingConfig
 from fluid.training.curve import CurvePoint
+from fluid.training.kinds.kind import architecture
 from fluid.training.train import calibrated, label_scale
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ def network_spec(spec: FederationSpec) -> NetworkSpec:
     Raises:
         ConfigError: Their models have no weights to average.
     """
-    if not isinstance(spec.model, NetworkSpec):
+    found = architecture(spec.model)
+    if found is None:
         raise ConfigError("the companies' model has no weights to average", expected="a graph network")
-    return spec.model
+    return found
 
 
 def total_config(spec: FederationSpec, rounds: int, local_epochs: int) -> TrainingConfig:
@@ -92,8 +94,8 @@ def enter(
         own[name] = own_examples(name, spec.seed, config, part.molecules, part.table.labels, endpoints)
         figures[name] = own_figures(own[name].train.target, *label_scale(own[name].train.target, endpoints))
     scaling = agree_on_scale(figures, any(endpoint.kind == "regression" for endpoint in endpoints), wire)
-    settings = (model, endpoints, make_module, config, spec.trainer, spec.seed)
-    return {name: Company(name, own[name], scaling, *settings) for name in names}, scaling
+    how = LocalTraining(model, endpoints, make_module, config, spec.trainer, spec.seed)
+    return {name: Company(name, own[name], scaling, how) for name in names}, scaling
 
 
 def endpoints_of(parts: Mapping[str, Dataset]) -> tuple[Endpoint, ...]:

@@ -9,10 +9,8 @@ import numpy as np
 from fluid.annotation.storage import AnnotationWriter
 from fluid.data.dataset import Dataset
 from fluid.federation.model_folder import Model, domain_planes
-from fluid.models.ensemble import GraphEnsemble, predict_together
-from fluid.models.forest import ForestPredictor, predict_forests
+from fluid.models.kinds.kind import modules_of, predict_all
 from fluid.models.prediction import PLANES, Prediction
-from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Report, Stage, Work
@@ -41,7 +39,8 @@ def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
                     distance = answers["distance"] if "distance" in answers.files else None
                     writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], distance)
 
-    return Stage("annotate", model.name, {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}, build)
+    inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}
+    return Stage("annotate", model.name, inputs, build, modules=modules_of(model.predictor))
 
 
 def shards_in(scratch: Path) -> Shards:
@@ -72,17 +71,3 @@ def _keep(molecules: MoleculeSet, asked: tuple[Model, Shards], prediction: Predi
     planes = {plane: getattr(prediction, plane) for plane in PLANES}
     with shards.piece() as folder:
         np.savez(folder / ANSWERS, allow_pickle=False, **domain_planes(model, molecules), **planes)
-
-
-def predict_all(predictors: Sequence[Predictor], molecules: MoleculeSet, spread: Spread = map) -> list[Prediction]:
-    """Return the answers of several predictors; networks share what they need of the graphs, forests their descriptors."""
-    networks = [predictor for predictor in predictors if isinstance(predictor, GraphEnsemble)]
-    forests = [predictor for predictor in predictors if isinstance(predictor, ForestPredictor)]
-    by_network, by_forest = iter(predict_together(networks, molecules, spread)), iter(predict_forests(forests, molecules, spread))
-
-    def answer(predictor: Predictor) -> Prediction:
-        if isinstance(predictor, GraphEnsemble):
-            return next(by_network)
-        return next(by_forest) if isinstance(predictor, ForestPredictor) else predictor.predict(molecules)
-
-    return [answer(predictor) for predictor in predictors]

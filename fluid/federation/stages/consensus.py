@@ -111,4 +111,4 @@ def consensus_stage(
         write_acquisition_scores(folder, annotations, len(edges) + 1)
 
     inputs = {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges, "labels": labels_hash(labels)}
-    return Stage("consensus", "consensus", inputs, build)
+    return Stage("consensus", "consensus", inputs, build, modules=spec.modules)

@@ -124,4 +124,4 @@ def contribution_stage(
         "evaluation": evaluation.inputs(),
         "taught": {} if taught is None else taught.inputs(),
     }
-    return Stage("contribution", "contribution", inputs, build)
+    return Stage("contribution", "contribution", inputs, build, modules=spec.modules)

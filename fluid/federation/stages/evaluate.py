@@ -20,6 +20,7 @@ from fluid.evaluation.scores import Score, Scoring, Subject, score_predictions, 
 from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.model_folder import Model, domain_planes
 from fluid.federation.stages.consensus import fit_rule, labels_hash, scale_of, tensors
+from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
 
 VALIDATION = "validation"
@@ -126,7 +127,8 @@ def evaluate_stage(model: Model, who: ModelRole, evaluation: Evaluation) -> Stag
             work.report((number + 1) / (len(evaluation.parts) + 1))
         write_scores(folder, who, model.predictor.endpoints, answers, evaluation, model.thresholds)
 
-    return Stage("evaluate", who.name, {"model": model.digest, "who": who, "evaluation": evaluation.inputs()}, build)
+    inputs = {"model": model.digest, "who": who, "evaluation": evaluation.inputs()}
+    return Stage("evaluate", who.name, inputs, build, modules=modules_of(model.predictor))
 
 
 def answers_of(evaluated: Artifact, model: Model, part: str, digest: str) -> AnnotationSet:
@@ -227,7 +229,7 @@ def evaluate_consensus_stage(
         "evaluation": evaluation.inputs(),
         "lesson": {} if lesson is None else lesson.inputs(),
     }
-    return Stage("evaluate", "consensus", inputs, build)
+    return Stage("evaluate", "consensus", inputs, build, modules=spec.modules)
 
 
 def write_confidence(

@@ -1,16 +1,24 @@
-"""How a company adds its own data back."""
+"""How a company adds its own data back: the settings, and the modes that they choose from."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+
+from fluid.data.dataset import Dataset
+from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
+from fluid.federation.consensus_table import ConsensusTable
+from fluid.federation.model_folder import Model
+from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student_spec import check_labels
-from fluid.training.config import FineTuning, TrainingConfig
-
-HYBRIDS = ("fine_tune", "concatenate", "mix", "l2_sp", "frozen", "gate")
-
-
-FOREST_HYBRIDS = ("concatenate", "gate")
+from fluid.models.predictor import Predictor
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.registry import Registry
+from fluid.training.kinds.kind import Fitted, Fitting
+from fluid.training.train import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class HybridSpec:
     Attributes:
         mode: `fine_tune` the student; `concatenate` consensus and private data; `mix` measured labels with the student's answers;
             `l2_sp`: fine-tune with a pull back to the student; `frozen`: a new head on the student's encoder; `gate`: own teacher near the
-            company's molecules, student elsewhere.
+            company's molecules, student elsewhere; or one that another package adds.
         own_share: Share of the company's molecules in the weight of all, of `concatenate`; `None`: all molecules alike.
         labels: What `concatenate` learns of transfer molecules: `soft` labels, or the `hard` class.
         undersample: `concatenate` drops molecules of the larger class of the first endpoint at random until both are equal.
@@ -29,6 +37,7 @@ class HybridSpec:
         pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
         head_learning_rate: Peak learning rate of the new head of `frozen`.
         guard: Keep the own teacher, or the student, where it is better than the hybrid on the company's own validation part.
+        options: Settings of a mode that another package adds.
     """
 
     mode: str = "fine_tune"
@@ -40,16 +49,16 @@ class HybridSpec:
     pull: float = 0.01
     head_learning_rate: float = 2e-3
     guard: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            ConfigError: The mode is unknown, or a number is out of range.
+            ConfigError: The mode is unknown, a number is out of range, or the mode refuses its settings.
         """
         check_labels("hybrid", self.labels)
-        if self.mode not in HYBRIDS:
-            raise ConfigError(f"hybrid.mode is {self.mode!r}", expected="one of " + ", ".join(HYBRIDS))
+        HYBRIDS.check(self.mode)
         for name in ("own_share", "alpha", "alpha_start"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
@@ -57,32 +66,131 @@ class HybridSpec:
         for name in ("pull", "head_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"hybrid.{name} is {getattr(self, name)}", expected="a finite number above 0")
+        self.how.check(self)
 
-    def check_forest(self) -> None:
-        """Refuse what cannot be done with a forest as student.
+    @property
+    def how(self) -> "HybridMode":
+        """The mode."""
+        return HYBRIDS[self.mode]
 
-        Raises:
-            ConfigError: The mode goes on from weights.
-        """
-        if self.mode not in FOREST_HYBRIDS:
-            raise ConfigError(
-                f"hybrid.mode is {self.mode!r}, and the student is a forest, which has no weights to go on from",
-                expected=" or ".join(f"hybrid={mode}" for mode in FOREST_HYBRIDS),
-            )
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The module of a mode that another package adds."""
+        return HYBRIDS.modules(self.mode)
 
     @property
     def needs_teacher(self) -> bool:
         """Whether the company's own teacher takes part."""
-        return self.guard or self.mode == "gate"
+        return self.guard or self.how.needs_teacher
 
-    def config(self, config: TrainingConfig) -> TrainingConfig:
-        """Return the config as this mode wants it."""
-        if self.mode == "mix":
-            return replace(config, fine_tuning=FineTuning(alpha=self.alpha, alpha_start=self.alpha_start))
-        if self.mode == "l2_sp":
-            return replace(
-                config, fine_tuning=FineTuning(pull=self.pull), weight_decay=0.0
-            )  # the pull is towards the student, not towards 0
-        if self.mode == "frozen":
-            return replace(config, fine_tuning=FineTuning(frozen=True), learning_rate=self.head_learning_rate)
-        return config
+    def check_weightless(self, kind: str) -> None:
+        """Refuse what cannot be done with a student without weights, of some kind of model.
+
+        Raises:
+            ConfigError: The mode goes on from weights.
+        """
+        if self.how.needs_weights:
+            raise ConfigError(
+                f"hybrid.mode is {self.mode!r}, and the student is a {kind}, which has no weights to go on from",
+                expected=" or ".join(f"hybrid={name}" for name in HYBRIDS.own if not HYBRIDS[name].needs_weights),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What the coordinator gives to everybody.
+
+    Attributes:
+        model: The student.
+        consensus: The consensus it learnt.
+        transfer: The transfer set.
+    """
+
+    model: Model
+    consensus: ConsensusTable
+    transfer: Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class AddingBack:
+    """What a mode is given to make a hybrid.
+
+    Attributes:
+        spec: The settings of the hybrid.
+        part: The company's private split.
+        labels: Its labels `(M, T)` in the student's columns, NaN missing.
+        rows: Rows of the split that are learnt, and those held out.
+        released: What the coordinator gave.
+        selection: Which public molecules are learnt, by a mode that learns some.
+        fitting: Name, config, hardware and seed.
+        own: The company's own teacher, for a mode that needs it.
+    """
+
+    spec: HybridSpec
+    part: Dataset
+    labels: np.ndarray
+    rows: Rows
+    released: Released
+    selection: SelectionSpec
+    fitting: Fitting
+    own: OwnTeacher | None
+
+    @property
+    def student(self) -> Predictor:
+        """The student."""
+        return self.released.model.predictor
+
+    def learnt(self) -> tuple[MoleculeSet, np.ndarray]:
+        """Return the molecules of the split that are learnt, and their labels."""
+        return self.part.molecules.take(self.rows[0]), self.labels[self.rows[0]]
+
+
+def no_options(spec: HybridSpec) -> None:
+    """Refuse options of a mode that has none.
+
+    Raises:
+        ConfigError: There are some.
+    """
+    if spec.options:
+        raise ConfigError(f"hybrid={spec.mode} takes no hybrid.options", expected="none")
+
+
+@dataclass(frozen=True, slots=True)
+class HybridMode:
+    """A way to add a company's own data back.
+
+    Attributes:
+        fit: Makes the hybrid.
+        check: Refuses settings that it cannot follow.
+        needs_weights: Whether it goes on from the student's weights.
+        needs_teacher: Whether the company's own teacher takes part.
+        learns_consensus: Whether it learns soft labels of public molecules too, so that the loss of soft labels counts.
+    """
+
+    fit: Callable[[AddingBack], Fitted]
+    check: Callable[[HybridSpec], None] = no_options
+    needs_weights: bool = False
+    needs_teacher: bool = False
+    learns_consensus: bool = False
+
+
+def is_mode(value: Any) -> bool:
+    """Return whether a value is what the registry holds."""
+    return isinstance(value, HybridMode)
+
+
+HYBRIDS: Registry[HybridMode] = Registry(
+    "fluid.hybrids",
+    "hybrid mode",
+    {
+        "fine_tune": "fluid.federation.hybrids.fine_tune:MODE",
+        "concatenate": "fluid.federation.hybrids.concatenate:MODE",
+        "mix": "fluid.federation.hybrids.mix:MODE",
+        "l2_sp": "fluid.federation.hybrids.l2_sp:MODE",
+        "frozen": "fluid.federation.hybrids.frozen:MODE",
+        "gate": "fluid.federation.hybrids.gate:MODE",
+    },
+    is_mode,
+    "hybrid.mode",
+)
+"""Modes by name; a package adds its own under the entry points `fluid.hybrids`."""

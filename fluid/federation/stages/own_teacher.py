@@ -12,7 +12,7 @@ from fluid.errors import ConfigError
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.teacher import HELD_OUT
 from fluid.models.blend import Blend, Gate
-from fluid.models.prediction_file import PredictionFile
+from fluid.models.kinds.kind import kind_of
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.calibration import fit_temperature
@@ -40,7 +40,7 @@ class OwnTeacher:
             ConfigError: It was trained on another split, or held nothing out.
         """
         where = str(self.model.folder)
-        if isinstance(self.model.predictor, PredictionFile):
+        if kind_of(self.model.predictor).by_key:
             raise ConfigError("a file of predictions does not know the company's own molecules", where=where, expected="a trained teacher")
         known = read_json(self.model.artifact / HELD_OUT) if (self.model.artifact / HELD_OUT).exists() else {}
         if known.get("part") != part.digest:

@@ -3,8 +3,9 @@
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
-from fluid.federation.stages.student_spec import StudentSpec
-from fluid.models.predictor import ModelSpec, NetworkSpec
+from fluid.federation.stages.student_spec import STUDENTS, StudentSpec
+from fluid.models.predictor import ModelSpec
+from fluid.training.kinds.kind import kind_of
 
 UNPREJUDICED = ("all", "random", "covered", "diverse")
 
@@ -18,9 +19,9 @@ def check_noise(loss: LossSpec, student: StudentSpec, selection: SelectionSpec) 
     Raises:
         ConfigError: The settings do so.
     """
-    if not loss.automatic or student.mode == "nearest":
+    if not loss.automatic or not student.how.trains:
         return
-    wrong = [] if student.mode != "heads" else ["distillation=heads"]
+    wrong = [] if student.how.learns_labels else [f"distillation={student.mode}"]
     wrong += [] if student.sharpen == 1 else [f"distillation.sharpen={student.sharpen:g}"]
     wrong += [] if selection.mode in UNPREJUDICED else [f"selection={selection.mode}"]
     wrong += [] if selection.confidence_power == 0 else [f"selection.confidence_power={selection.confidence_power:g}"]
@@ -38,10 +39,11 @@ def check_head(model: ModelSpec, mode: str, loss: LossSpec, who: str = "a studen
     Raises:
         ConfigError: It is.
     """
-    if not isinstance(model, NetworkSpec) or not model.evidential or mode == "nearest":
+    how = STUDENTS[mode]
+    if not how.trains or not kind_of(model).own_loss(model):
         return
-    if mode == "heads":
-        raise ConfigError("distillation=heads has a head per teacher, and the student's is evidential", remedy="Choose its head plain.")
+    if not how.learns_labels:
+        raise ConfigError(f"distillation={mode} has a head per teacher, and the student's is evidential", remedy="Choose its head plain.")
     if loss != LossSpec():
         raise ConfigError(
             f"an evidential head of {who} has a loss of its own", expected="loss=soft_bce", remedy="Or choose a model with head=plain."

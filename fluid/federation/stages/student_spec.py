@@ -1,11 +1,21 @@
-"""What kind of model learns the consensus."""
+"""What kind of model learns the consensus: the settings, and the modes that they choose from."""
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.errors import ConfigError
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
+from fluid.models.predictor import NetworkSpec, Predictor, StudentModel
+from fluid.registry import Registry
+from fluid.training.kinds.kind import Fitted, Fitting, architecture
+from fluid.training.lesson import Lesson
+from fluid.training.train import held_out_rows
 
 
 def check_labels(group: str, labels: str) -> None:
@@ -25,11 +35,12 @@ class StudentSpec:
     Attributes:
         mode: `network` (a network or a forest learns), `nearest` (the transfer molecules themselves, nothing is learnt), `blend` (the
             nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules) or `heads` (a network
-            with one head per teacher and predicted domain scores, gated when asked).
+            with one head per teacher and predicted domain scores, gated when asked), or one that another package adds.
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
         heads: How heads are learnt and gated.
+        options: Settings of a mode that another package adds.
     """
 
     mode: str = "network"
@@ -37,22 +48,132 @@ class StudentSpec:
     labels: str = "soft"
     neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
     heads: HeadsSpec = field(default_factory=HeadsSpec)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            ConfigError: The mode or the kind of labels is unknown, or the factor is not above 0.
+            ConfigError: The mode or the kind of labels is unknown, the factor is not above 0, or the mode refuses its settings.
         """
         check_labels("distillation", self.labels)
-        if self.mode not in ("network", "nearest", "blend", "heads"):
-            raise ConfigError(f"distillation.mode is {self.mode!r}", expected="network, nearest, blend or heads")
-        if self.mode == "heads" and self.labels == "hard":
-            raise ConfigError("distillation=heads learns what each teacher said", expected="distillation.labels=soft")
+        STUDENTS.check(self.mode)
         if not 0 < self.sharpen < math.inf:
             raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
+        self.how.check(self)
 
     @property
     def reads_annotations(self) -> bool:
         """Whether the student also learns what each teacher said, beside the consensus."""
-        return self.mode == "heads"
+        return self.how.reads_annotations
+
+    @property
+    def how(self) -> "StudentMode":
+        """The mode."""
+        return STUDENTS[self.mode]
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The module of a mode that another package adds."""
+        return STUDENTS.modules(self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a mode is given to make a student.
+
+    Attributes:
+        fitting: Name, config, hardware and seed.
+        student: The settings of the student.
+        model: The kind of model that learns.
+        lesson: What is learnt.
+        rows: Rows of the transfer set that the lesson is of.
+        sets: What each teacher said, for a mode that reads it; else none.
+        edges: Public edges of the coarse domain score.
+    """
+
+    fitting: Fitting
+    student: StudentSpec
+    model: StudentModel
+    lesson: Lesson
+    rows: np.ndarray
+    sets: Sequence[AnnotationSet]
+    edges: tuple[float, ...]
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The architecture of a model that is a network.
+
+        Raises:
+            ConfigError: It has no weights.
+        """
+        found = architecture(self.model)
+        if found is None:
+            raise ConfigError(f"distillation={self.student.mode} trains a network", expected="student_model={kind: network}")
+        return found
+
+    def held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of the lesson that are learnt, and those held out."""
+        return held_out_rows(self.fitting, len(self.lesson.molecules))
+
+
+Probe = tuple[Predictor, np.ndarray]
+"""A model, and the rows of the lesson on which its thresholds are chosen."""
+
+
+def whole(predictor: Predictor, teaching: Teaching) -> Probe:
+    """Return the student itself, and all rows of its lesson."""
+    return predictor, np.arange(len(teaching.lesson.molecules))
+
+
+def no_options(student: StudentSpec) -> None:
+    """Refuse options of a mode that has none.
+
+    Raises:
+        ConfigError: There are some.
+    """
+    if student.options:
+        raise ConfigError(f"distillation={student.mode} takes no distillation.options", expected="none")
+
+
+@dataclass(frozen=True, slots=True)
+class StudentMode:
+    """A way to make a student of a consensus.
+
+    Attributes:
+        fit: Makes the student.
+        check: Refuses settings that it cannot follow.
+        probe: The student as it is judged when its thresholds are chosen, and on which rows of its lesson.
+        trains: Whether the model learns; if not, neither its kind nor the loss counts.
+        learns_labels: Whether it learns the labels of the consensus; if not, what each teacher said.
+        needs_weights: Whether the model must be a network.
+        reads_annotations: Whether it is given what each teacher said.
+    """
+
+    fit: Callable[[Teaching], Fitted]
+    check: Callable[[StudentSpec], None] = no_options
+    probe: Callable[[Predictor, Teaching], Probe] = whole
+    trains: bool = True
+    learns_labels: bool = True
+    needs_weights: bool = False
+    reads_annotations: bool = False
+
+
+def is_mode(value: Any) -> bool:
+    """Return whether a value is what the registry holds."""
+    return isinstance(value, StudentMode)
+
+
+STUDENTS: Registry[StudentMode] = Registry(
+    "fluid.students",
+    "student mode",
+    {
+        "network": "fluid.federation.students.network:MODE",
+        "nearest": "fluid.federation.students.nearest:MODE",
+        "blend": "fluid.federation.students.blend:MODE",
+        "heads": "fluid.federation.students.heads:MODE",
+    },
+    is_mode,
+    "distillation.mode",
+)
+"""Modes by name; a package adds its own under the entry points `fluid.students`."""

@@ -1,24 +1,17 @@
 """Encoders by name."""
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from fluid.models.encoders.dmpnn import DMPNNEncoder
-from fluid.models.encoders.gine import GINEEncoder
-from fluid.models.predictor import NetworkSpec
+from fluid.models.predictor import ENCODERS, NetworkSpec
 from fluid.molecules.bond_environments import BondEnvironmentBatch
 from fluid.molecules.environments import EnvironmentBatch
 from fluid.molecules.packed import PackedGraphs
 
-if TYPE_CHECKING:  # PyG is only imported for the encoder that needs it
-    from fluid.models.encoders.attentivefp import AttentiveFPEncoder
-
-Encoder: TypeAlias = "GINEEncoder | DMPNNEncoder | AttentiveFPEncoder"
-
-
+Encoder = nn.Module
 Distinct = EnvironmentBatch | BondEnvironmentBatch
 
 
@@ -46,8 +39,4 @@ class EnvironmentEncoder(Protocol):
 
 def build_encoder(spec: NetworkSpec) -> Encoder:
     """Return a new encoder: it maps a `GraphBatch` to molecule vectors, `(B, encoder.width)`."""
-    if spec.encoder == "attentivefp":
-        from fluid.models.encoders.attentivefp import AttentiveFPEncoder
-
-        return AttentiveFPEncoder(spec.hidden, spec.layers, spec.dropout)
-    return (GINEEncoder if spec.encoder == "gine" else DMPNNEncoder)(spec.hidden, spec.layers, spec.dropout)
+    return cast(Encoder, ENCODERS[spec.encoder](spec.hidden, spec.layers, spec.dropout))

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from fluid.reporting.style import ROLE_COLOURS, as_svg, grid
 
-BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean")
+BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline")
 ORDER = ("pooled", "forest", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", *BASELINES)
 LOWER_IS_BETTER = ("brier", "nll", "ece", "rmse")
 TITLES = {

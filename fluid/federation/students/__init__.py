@@ -1,0 +1,1 @@
+"""Ways to make a student of a consensus: one file per value of `distillation.mode`."""

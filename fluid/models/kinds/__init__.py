@@ -1,0 +1,1 @@
+"""How each kind of predictor is written, read and asked: one file per kind."""

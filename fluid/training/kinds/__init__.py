@@ -1,0 +1,1 @@
+"""How each kind of model is made from measured or soft labels: one file per kind."""

@@ -1,0 +1,116 @@
+"""What a kind of model is made of and how, and all kinds by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from fluid.models.predictor import ModelSpec, NetworkSpec, Predictor
+from fluid.registry import Registry
+from fluid.training.config import TrainerSpec, TrainingConfig
+from fluid.training.curve import CurvePoint
+from fluid.training.lesson import Lesson, Measured
+from fluid.training.train import Job, LoggerFactory, Report, no_logger
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How and where a model is made, whatever its kind.
+
+    Attributes:
+        name: Name of the model; also names its random streams (`pooled`, `T3`, `student`, `H3`).
+        config: Optimisation.
+        trainer: Hardware.
+        seed: The experiment's seed.
+        mc_samples: Dropout samples of the networks, for their uncertainty.
+        logger: Makes a Lightning logger for a run name, or none.
+        report: Called with the share of the work done.
+        scratch: Folder for checkpoints, or none.
+    """
+
+    name: str
+    config: TrainingConfig
+    trainer: TrainerSpec
+    seed: int
+    mc_samples: int = 0
+    logger: LoggerFactory = no_logger
+    report: Report = lambda _: None
+    scratch: Path | None = None
+
+    def job(self, network: NetworkSpec) -> Job:
+        """Return the training of networks of an architecture."""
+        return Job(self.name, network, self.config, self.trainer, self.seed, self.logger, self.report, self.scratch)
+
+    @property
+    def threads(self) -> int:
+        """CPU threads that it may use."""
+        return self.trainer.threads_for(self.config)
+
+
+class Fitted(NamedTuple):
+    """A model, and how it learnt; the curve is empty where it does not learn by epochs."""
+
+    predictor: Predictor
+    curve: tuple[CurvePoint, ...] = ()
+
+
+def validation_share(spec: Any, config: TrainingConfig) -> Mapping[str, Any]:
+    """Return what decides a model that takes of the config only which molecules it does not learn from."""
+    return {"config": config.validation_share}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """A kind of model: the value of `kind` of its settings, and of `model.kind` in a configuration.
+
+    Attributes:
+        spec: Dataclass of its settings.
+        fit: `(fitting, spec, measured)`: a teacher, from the measured labels of a company.
+        distil: `(fitting, spec, lesson)`: a student, from soft labels; `None`: it cannot be one.
+        decides: `(spec, config)`: what decides the result beside `spec` itself, as a part of the key under which it is kept.
+        has_weights: Whether it is an ensemble of networks, with weights to average and to go on from; its `spec` is a `NetworkSpec` then.
+        own_loss: `(spec)`: whether it learns by a loss of its own, instead of the one that the configuration chooses.
+        modules: `(spec)`: modules of other packages that it is made of, beside the one that registers the kind.
+    """
+
+    spec: type
+    fit: Callable[[Fitting, Any, Measured], Fitted]
+    distil: Callable[[Fitting, Any, Lesson], Fitted] | None = None
+    decides: Callable[[Any, TrainingConfig], Mapping[str, Any]] = validation_share
+    has_weights: bool = False
+    own_loss: Callable[[Any], bool] = lambda _: False
+    modules: Callable[[Any], tuple[str, ...]] = lambda _: ()
+
+
+def is_model_kind(value: Any) -> bool:
+    """Return whether a value is what the registry holds."""
+    return isinstance(value, ModelKind)
+
+
+MODELS: Registry[ModelKind] = Registry(
+    "fluid.models",
+    "kind of model",
+    {
+        "network": "fluid.training.kinds.network:KIND",
+        "forest": "fluid.training.kinds.forest:KIND",
+        "predictions": "fluid.training.kinds.predictions:KIND",
+    },
+    is_model_kind,
+    "model.kind",
+)
+"""Kinds of models by name; a package adds its own under the entry points `fluid.models`."""
+
+
+def kind_of(model: ModelSpec) -> ModelKind:
+    """Return the kind of model that settings are of."""
+    return MODELS[model.kind]
+
+
+def modules_of(model: ModelSpec) -> tuple[str, ...]:
+    """Return the modules of other packages whose code decides what becomes of a model's settings."""
+    return (*MODELS.modules(model.kind), *kind_of(model).modules(model))
+
+
+def architecture(model: ModelSpec) -> NetworkSpec | None:
+    """Return the architecture of an ensemble of networks; `None` of a model without weights."""
+    return cast(NetworkSpec, model) if kind_of(model).has_weights else None

@@ -1,0 +1,44 @@
+"""Graph networks: what is taken of the config is all of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fluid.models.predictor import NetworkSpec
+from fluid.training.config import TrainingConfig
+from fluid.training.kinds.kind import Fitted, Fitting, ModelKind
+from fluid.training.lesson import Lesson, Measured
+from fluid.training.train import Trained, train_student, train_teacher
+
+
+def finished(trained: Trained, fitting: Fitting) -> Fitted:
+    """Return a trained ensemble with its dropout samples switched on."""
+    return Fitted(trained.predictor.with_mc_samples(fitting.mc_samples), trained.curve)
+
+
+def fit(fitting: Fitting, spec: NetworkSpec, measured: Measured) -> Fitted:
+    """Train a teacher."""
+    return finished(train_teacher(fitting.job(spec), *measured), fitting)
+
+
+def distil(fitting: Fitting, spec: NetworkSpec, lesson: Lesson) -> Fitted:
+    """Train a student."""
+    trained = train_student(fitting.job(spec), lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
+    return finished(trained, fitting)
+
+
+def decides(spec: NetworkSpec, config: TrainingConfig) -> Mapping[str, Any]:
+    """Return the whole config."""
+    return {"config": config}
+
+
+def own_loss(spec: NetworkSpec) -> bool:
+    """Return whether the head is evidential."""
+    return spec.evidential
+
+
+def modules(spec: NetworkSpec) -> tuple[str, ...]:
+    """Return the module of an encoder that another package adds."""
+    return spec.modules
+
+
+KIND = ModelKind(NetworkSpec, fit, distil, decides, has_weights=True, own_loss=own_loss, modules=modules)

@@ -18,10 +18,13 @@ import pandas as pd
 from common import ROOT, Row, arguments, data_folder, finish, put_between, skip, write
 from run import LIGHT, THRESHOLD, Federation, Variant, ask_consensus, ask_student, interval, scored, spec_of, students
 from scipy.stats import spearmanr
+from steps import annotate
 
 from fluid.annotation.annotation_set import stack
+from fluid.federation.data_nodes import DATA
+from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import read_model
-from fluid.federation.simulation import annotate, divide, teacher_stages, upper_bounds
+from fluid.federation.simulation import upper_bounds
 from fluid.federation.trial import answers
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
@@ -96,16 +99,17 @@ def settings_of(places: Mapping[str, Path], transfer: str, data: Path) -> list[s
 def federation(settings: list[str], seed: int, runner: Runner) -> dict[str, Federation]:
     """Make teachers, pooled network and what both say of the transfer set; all but the latter are the same for both transfer sets."""
     spec = spec_of(settings, seed)
-    data, _, companies = divide(spec, runner)
-    pooled = runner.make_all(upper_bounds(data.pool, spec, runner))
-    teachers = runner.make_all(teacher_stages(companies, spec, runner))
+    graph = federation_graph(spec, runner)
+    data = graph.value(DATA)
+    pooled, teachers = graph.make(*upper_bounds(spec)), graph.make(*spec.company_names)
     evaluation = {"validation": data.validation, **data.tests}
     found = {}
     for name, annotators in (("consensus", teachers), ("pooled", pooled)):
         models = {one: read_model(artifact) for one, artifact in annotators.items()}
         with threads(2):
             asked = {part: stack([answers(model, molecules) for model in models.values()]) for part, molecules in evaluation.items()}
-        found[name] = Federation(data, annotators, models, annotate(annotators, data.transfer, spec, runner), evaluation, asked)
+        annotations = annotate(models, data.transfer, spec.annotation.chunk, runner)
+        found[name] = Federation(data, annotators, models, annotations, evaluation, asked)
     return found
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from common import ROOT, Row, arguments, data_folder, finish, put_between, write
 from scipy.stats import t
+from steps import annotate, student
 
 from fluid.annotation.annotation_set import stack
 from fluid.cli.compose import composed
@@ -29,13 +30,13 @@ from fluid.errors import FluidError
 from fluid.evaluation import metrics
 from fluid.evaluation.confidence import evaluate_confidence
 from fluid.evaluation.thresholds import best_threshold
-from fluid.federation.consortium_data import ConsortiumData, load_data
+from fluid.federation.consortium_data import ConsortiumData
+from fluid.federation.data_nodes import WHOLE
+from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.simulation import aggregate, annotate, distil, teacher_stages
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.stages.evaluate import labels_for
-from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.trial import answers
 from fluid.pipeline.runner import Runner, Task, make_quietly
 from fluid.pipeline.store import ArtifactStore
@@ -127,14 +128,13 @@ class Federation(NamedTuple):
 
 def shared(spec: FederationSpec, runner: Runner) -> Federation:
     """Make what all variants of a seed share: molecules, companies, teachers, their answers."""
-    data = load_data(spec, runner)
-    companies = read_split(runner.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool)
-    teachers = runner.make_all(teacher_stages(companies, spec, runner))
-    models = {name: read_model(teacher) for name, teacher in teachers.items()}
+    graph = federation_graph(spec, runner)
+    data, models = graph.value(WHOLE), graph.values(spec.company_names)
+    teachers = graph.make(*spec.company_names)
     evaluation = {"validation": data.validation, **data.tests}
     with threads(2):
         asked = {name: stack([answers(model, part) for model in models.values()]) for name, part in evaluation.items()}
-    return Federation(data, teachers, models, annotate(teachers, data.transfer, spec, runner), evaluation, asked)
+    return Federation(data, teachers, models, annotate(models, data.transfer, spec.annotation.chunk, runner), evaluation, asked)
 
 
 def ask_consensus(spec: FederationSpec, common: Federation) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -151,8 +151,7 @@ def students(specs: Mapping[Variant, FederationSpec], common: Federation, runner
     stages, failed = {}, {}
     for variant, spec in specs.items():
         try:
-            consensus = aggregate(common.annotations, common.data.transfer, spec, runner)
-            stages[variant] = distil(consensus, common.data.transfer, spec, runner, common.annotations)
+            stages[variant] = student(common.annotations, common.data.transfer, spec, runner)
         except FluidError as error:
             failed[variant] = told(error)
     new = {stage.key(): stage for stage in stages.values() if not runner.store.holds(stage.kind, stage.key_inputs())}

@@ -80,7 +80,7 @@ def nothing(spec: FederationSpec, runner: Runner) -> None:
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Runner], None] = nothing) -> None:
     """Run `fluid simulate`; `before` is called in its runner first, and may end it by an error."""
     from fluid.cli.loggers import tracking
-    from fluid.federation.analyses import analyse, check_analyses
+    from fluid.federation.analyses import check_analyses
     from fluid.federation.consortium_data import check_files
     from fluid.federation.simulation import simulate
     from fluid.pipeline.cost import Rates
@@ -104,7 +104,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             with at_work(config, tracker, run) as runner:
                 runner.needs = record.needs
                 before(spec, runner)
-                federation = analyse(simulate(spec, runner), spec, runner)
+                federation = simulate(spec, runner)
             again = record.complete()
             data = read_report_data(run) if again else write_run(federation, runner.records, config, run.name, spec.seed, run, rates)
             tracker.results(data, run)
@@ -123,13 +123,17 @@ def run_target(config: Config, command: str) -> None:
     """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store."""
     from fluid.cli.loggers import tracking
     from fluid.federation.consortium_data import check_files
-    from fluid.federation.target import check_target, make_target
+    from fluid.federation.graph import check_target, drawing, federation_graph, make_target
     from fluid.runs.record import recorded
 
     run, spec = run_folder(config), federation_spec(config)
-    check_target(config["target"], spec)
     check_data_folder(config)
     check_files(spec.data)
+    graph = federation_graph(spec, Runner(store(config)))
+    if config["target"] == "?":
+        print(drawing(graph))
+        return
+    check_target(config["target"], graph)
     with (
         recorded(run, config, without(config, *SURROUNDINGS), command) as record,
         tracking(config["logger"], tracked_run(config)) as tracker,

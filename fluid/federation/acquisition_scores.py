@@ -1,7 +1,6 @@
 """Acquisition scores on transfer molecules: made with the consensus, kept beside it, read by the selection of the student's molecules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,34 +8,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.annotation.annotation_set import Annotations
 from fluid.artifacts import Artifact
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.acquisition import ACQUISITION, acquisition_scores
-from fluid.pipeline.stage import Stage, Work
 
 FILE = "acquisition.parquet"
 
 
-def with_acquisition_scores(stage: Stage, sets: Sequence[AnnotationSet], n_bins: int) -> Stage:
-    """Return the consensus stage with acquisition on each molecule added to its result.
-
-    Args:
-        stage: The stage that combines `sets`.
-        sets: One per teacher.
-        n_bins: Number of steps of the coarse domain score.
-    """
-
-    def build(folder: Path, work: Work) -> None:
-        stage.build(folder, work)
-        write_acquisition_scores(folder, sets, n_bins)
-
-    return replace(stage, build=build)
-
-
-def write_acquisition_scores(folder: Path, sets: Sequence[AnnotationSet], n_bins: int) -> None:
-    """Write the acquisition of annotation sets as `acquisition.parquet`."""
-    annotations = stack(sets)
+def write_acquisition_scores(folder: Path, annotations: Annotations, n_bins: int) -> None:
+    """Write the acquisition scores of stacked annotations as `acquisition.parquet`; `n_bins` is the number of steps of the domain score."""
     planes = (annotations.prediction, annotations.epistemic, annotations.aleatoric)
     prediction, epistemic, aleatoric = (torch.from_numpy(np.ascontiguousarray(plane)) for plane in planes)
     bins = torch.from_numpy(annotations.domain_bin.astype(np.int64))

@@ -1,7 +1,7 @@
 """The consensus as a file: soft label, confidence and support per transfer molecule and endpoint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ class ConsensusTable:
         support: Effective number of teachers behind a soft label, `(M, T)`.
         acquisition: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.acquisition`.
         confusions: How its labels confuse the truth, where the consensus estimates that; else empty.
+        artifact: What it was read from; `None` while it is being made.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -39,9 +40,20 @@ class ConsensusTable:
     support: np.ndarray
     acquisition: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     confusions: Confusions = field(default_factory=dict, kw_only=True)
+    artifact: Artifact | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.soft_label)
+
+    @property
+    def digest(self) -> str:
+        """Identity of the consensus: the hash of all its files; empty while it is being made."""
+        return self.artifact.digest if self.artifact else ""
+
+    @property
+    def where(self) -> str:
+        """Where it lies, for messages."""
+        return str(self.artifact.folder) if self.artifact else ""
 
 
 def write_consensus(folder: Path, table: ConsensusTable, method: str, contribution: pd.DataFrame) -> None:
@@ -78,5 +90,5 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
     frame = pq.read_table(artifact / "consensus.parquet").to_pandas()
     planes = {name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in COLUMNS}
-    beside = {"acquisition": read_acquisition_scores(artifact, endpoints), "confusions": read_noise(artifact, endpoints)}
-    return ConsensusTable(endpoints, manifest["transfer_digest"], **planes, **beside)  # type: ignore[arg-type]
+    table = ConsensusTable(endpoints, manifest["transfer_digest"], *planes.values(), artifact=artifact)
+    return replace(table, acquisition=read_acquisition_scores(artifact, endpoints), confusions=read_noise(artifact, endpoints))

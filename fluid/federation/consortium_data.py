@@ -9,16 +9,15 @@ from fluid.artifacts import Artifact, read_json
 from fluid.companies.leaks import check_disjoint
 from fluid.data.columns import check_source
 from fluid.data.data_spec import DataSpec
-from fluid.data.dataset import Dataset, read_dataset
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.errors import ConfigError
-from fluid.federation.overlap import NEAR, Removed, apart
+from fluid.federation.overlap import NEAR, Removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
 from fluid.federation.stages.intake import intake_stage, resolve
-from fluid.pipeline.runner import Runner
 from fluid.pipeline.stage import Stage
 from fluid.seeding import numpy_stream
 
@@ -48,6 +47,14 @@ class ConsortiumData:
     notes: tuple[str, ...]
     intakes: dict[str, Artifact]
     transfer_labels: Dataset | None = None
+    removed: tuple[Removed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A data set without the molecules that others hold, and what was removed for it."""
+
+    dataset: Dataset
     removed: tuple[Removed, ...] = ()
 
 
@@ -148,22 +155,6 @@ def drawn(part: Dataset, n: int, seed: int) -> Dataset:
     return part.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(part))[:n]))
 
 
-def disjoint(parts: Mapping[str, Dataset], spec: FederationSpec, runner: Runner) -> tuple[dict[str, Dataset], list[Removed]]:
-    """Return the parts without overlap, and what was removed for it; see `load_data` for who gives way."""
-    clean: dict[str, Dataset] = {}
-    removed: list[Removed] = []
-    tests = (EXTERNAL, IN_DOMAIN)
-    for name in (*tests, VALIDATION, "pool", TRANSFER):
-        if name in parts:
-            careless = name == TRANSFER and spec.data.transfer_keeps_tests
-            others = {other: part for other, part in clean.items() if not (careless and other in tests)}
-            clean[name], gone = apart(name, parts[name], others, spec.intake.near_duplicates, runner)
-            removed += gone
-    checked = {name: part for name, part in clean.items() if name != TRANSFER or not spec.data.transfer_keeps_tests}
-    check_disjoint({name: part.table.keys for name, part in checked.items()})
-    return clean, removed
-
-
 def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
     """Say in sentences how many molecules each part gave up."""
     notes = []
@@ -178,33 +169,24 @@ def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
     return notes
 
 
-def load_data(spec: FederationSpec, runner: Runner) -> ConsortiumData:
-    """Read every file, set validation and test aside where none is given, and remove overlaps.
+def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mapping[str, Clean], labels: Dataset | None) -> ConsortiumData:
+    """Put together what an experiment reads, with notes on what became of it.
 
-    Where a molecule is in two parts, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules
-    that are nearly the same count as the same where `intake.near_duplicates` asks for it.
-
-    Raises:
-        ConfigError: The consensus learns from public labels, and no file of them is given.
+    Args:
+        spec: The experiment.
+        intakes: The intake artifacts, by data set.
+        clean: The data sets without overlap, by name.
+        labels: Labelled molecules, some of them in the transfer set; or `None`.
     """
-    spec.consensus.require_labels(bool(spec.data.transfer_labels))
-    data = spec.data
-    check_files(data)
-    intakes = {name: runner.make(stage) for name, stage in intake_stages(spec).items()}
-    parts = {name: read_dataset(artifact) for name, artifact in intakes.items()}
-    if data.test_external_endpoints and EXTERNAL in parts:
-        parts[EXTERNAL] = as_asked(parts[EXTERNAL], spec.labelled_intake.endpoints)
-    for name, share in ((IN_DOMAIN, data.test_share), (VALIDATION, data.validation_share)):
-        if name not in parts:
-            parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)
+    kept = {name: one.dataset for name, one in clean.items()}
+    removed = tuple(row for one in clean.values() for row in one.removed)
+    check_disjoint({name: part.table.keys for name, part in kept.items() if name != TRANSFER or not spec.data.transfer_keeps_tests})
+    tests = {name: kept[name] for name in (IN_DOMAIN, EXTERNAL) if name in kept}
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
-    clean, removed = disjoint(parts, spec, runner)
-    tests = {name: clean[name] for name in (IN_DOMAIN, EXTERNAL) if name in clean}
     notes += removal_notes(removed, spec.intake.near_duplicates)
-    if data.transfer_keeps_tests:
-        notes.append(f"{len(keys(clean[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
-    if 0 < data.transfer_n < len(clean[TRANSFER]):
-        notes.append(f"{data.transfer_n} of {len(clean[TRANSFER])} transfer molecules were drawn at random.")
-        clean[TRANSFER] = drawn(clean[TRANSFER], data.transfer_n, spec.seed)
-    labels = parts.get(LABELLED)
-    return ConsortiumData(clean["pool"], clean[VALIDATION], tests, clean[TRANSFER], tuple(notes), intakes, labels, tuple(removed))
+    if spec.data.transfer_keeps_tests:
+        notes.append(f"{len(keys(kept[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
+    if 0 < spec.data.transfer_n < len(kept[TRANSFER]):
+        notes.append(f"{spec.data.transfer_n} of {len(kept[TRANSFER])} transfer molecules were drawn at random.")
+        kept[TRANSFER] = drawn(kept[TRANSFER], spec.data.transfer_n, spec.seed)
+    return ConsortiumData(kept["pool"], kept[VALIDATION], tests, kept[TRANSFER], tuple(notes), dict(intakes), labels, removed)

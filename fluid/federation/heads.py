@@ -8,7 +8,6 @@ import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.annotation.domain import bin_midpoints
-from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 
@@ -48,13 +47,20 @@ def by_head(plane: np.ndarray, answered: np.ndarray) -> np.ndarray:
     return plane[:, np.argwhere(answered)[:, 1]]
 
 
-def check_sets(sets: Sequence[AnnotationSet], artifact: Artifact, consensus: ConsensusTable, edges: tuple[float, ...]) -> None:
+def teachers_behind(consensus: ConsensusTable) -> list[str]:
+    """Return the names of the teachers that a consensus is of."""
+    if consensus.artifact is None:
+        raise ConfigError("the consensus is not in a folder", expected="one that was made and read")
+    names: list[str] = pd.read_csv(consensus.artifact / "contribution.csv", dtype=str, keep_default_na=False)["company"].tolist()
+    return names
+
+
+def check_sets(sets: Sequence[AnnotationSet], consensus: ConsensusTable, edges: tuple[float, ...]) -> None:
     """Refuse annotation sets that are not those behind a consensus.
 
     Args:
         sets: One per teacher.
-        artifact: The artifact of the consensus.
-        consensus: The same, read.
+        consensus: The consensus, as it was read.
         edges: Public edges of the coarse domain score.
 
     Raises:
@@ -67,8 +73,7 @@ def check_sets(sets: Sequence[AnnotationSet], artifact: Artifact, consensus: Con
             expected="annotations=[folder,folder,...]",
             remedy="Give the annotation sets that the consensus was made of.",
         )
-    known, where = stack(sets), str(artifact.folder)
-    behind = pd.read_csv(artifact / "contribution.csv", dtype=str, keep_default_na=False)["company"].tolist()
+    known, where, behind = stack(sets), consensus.where, teachers_behind(consensus)
     if list(known.teachers) != behind:
         said = f"the consensus is of {', '.join(behind)}, the annotation sets are of {', '.join(known.teachers)}"
         raise ConfigError(said, where=where, expected="the same teachers", remedy=REMEDY)

@@ -34,7 +34,7 @@ class Model:
         predictor: What answers.
         thresholds: `(T,)` decision thresholds from the model's own validation rows; NaN for regression.
         domain: Coarse domain score against the molecules it learnt from.
-        folder: Where it lies.
+        artifact: What it was read from; its digest names the model.
         distance: Raw distance to a sample of them, of a teacher that releases it; else `None`.
     """
 
@@ -43,8 +43,18 @@ class Model:
     predictor: Predictor
     thresholds: np.ndarray
     domain: DomainScorer
-    folder: Path
+    artifact: Artifact
     distance: DistanceScorer | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.artifact.folder
+
+    @property
+    def digest(self) -> str:
+        """Identity of the model: the hash of all its files."""
+        return self.artifact.digest
 
 
 def own_thresholds(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> np.ndarray:
@@ -115,7 +125,7 @@ def read_model(artifact: Artifact) -> Model:
     distance = None
     if "distance_k" in card:
         distance = DistanceScorer(np.load(artifact / DISTANCE_REFERENCE, allow_pickle=False), card["distance_k"])
-    return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact.folder, distance)
+    return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact, distance)
 
 
 def domain_planes(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]:
@@ -124,11 +134,10 @@ def domain_planes(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]
     return planes if model.distance is None else planes | {"distance": model.distance.distances(molecules.smiles)}
 
 
-def open_model(folder: Path) -> tuple[Artifact, Model]:
+def open_model(folder: Path) -> Model:
     """Open a verified model folder.
 
     Raises:
         ArtifactError: It is missing, altered, or no model.
     """
-    artifact = open_artifact(folder)
-    return artifact, read_model(artifact)
+    return read_model(open_artifact(folder))

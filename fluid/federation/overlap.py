@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from fluid.artifacts import atomic_file
 from fluid.data.dataset import Dataset
-from fluid.federation.stages.overlap import overlap_stage, read_overlap
-from fluid.pipeline.runner import Runner
 
 NEAR = "Tanimoto"
 """What the reason of a near duplicate begins with."""
@@ -33,26 +32,29 @@ class Removed:
     reason: str
 
 
-def apart(name: str, part: Dataset, others: Mapping[str, Dataset], threshold: float, runner: Runner) -> tuple[Dataset, list[Removed]]:
-    """Return a part without the molecules that others hold, and what was removed.
+def shared_keys(part: Dataset, others: Mapping[str, Dataset]) -> dict[int, str]:
+    """Return the rows of a data set whose molecule another one holds, each with the reason; of several, the first of `others` is told."""
+    owner = {key: other for other, kept in reversed(list(others.items())) for key in kept.table.keys}
+    return {row: f"in {owner[key]} too (InChIKey first block)" for row, key in enumerate(part.table.keys) if key in owner}
+
+
+def near_ones(found: pd.DataFrame) -> dict[int, str]:
+    """Return the rows of near duplicates, as the stage `overlap` found them, each with the reason."""
+    rows = zip(found["row"], found["similarity"], found["other_part"], found["other_smiles"], strict=True)
+    return {int(row): f"{NEAR} {similarity:.3f} to {smiles} in {other}" for row, similarity, other, smiles in rows}
+
+
+def without(name: str, part: Dataset, reasons: Mapping[int, str]) -> tuple[Dataset, tuple[Removed, ...]]:
+    """Return a data set without some of its rows, and what was removed.
 
     Args:
-        name: Name of the part.
-        part: The part that gives way.
-        others: Parts that keep their molecules, by name.
-        threshold: Tanimoto similarity from which on molecules count as the same; 0: only by the first block of the InChIKey.
-        runner: Where the search for near duplicates is carried out.
+        name: Name of the data set.
+        part: The data set that gives way.
+        reasons: Rows to remove, each with the reason.
     """
-    owner = {key: other for other, kept in reversed(list(others.items())) for key in kept.table.keys}
-    reasons = {row: f"in {owner[key]} too (InChIKey first block)" for row, key in enumerate(part.table.keys) if key in owner}
-    if threshold and len(part) and any(map(len, others.values())):
-        left = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))
-        found = read_overlap(runner.make(overlap_stage(name, part.take(left), {k: v for k, v in others.items() if len(v)}, threshold)))
-        near = zip(found["row"], found["similarity"], found["other_part"], found["other_smiles"], strict=True)
-        reasons |= {int(left[row]): f"{NEAR} {similarity:.3f} to {smiles} in {other}" for row, similarity, other, smiles in near}
     kept = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))
-    table = part.table
-    return part.take(kept), [Removed(name, table.smiles[row], table.keys[row], reasons[row]) for row in sorted(reasons)]
+    removed = tuple(Removed(name, part.table.smiles[row], part.table.keys[row], reasons[row]) for row in sorted(reasons))
+    return part.take(kept), removed
 
 
 def write_removed(path: Path, removed: tuple[Removed, ...]) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from fluid.artifacts import Artifact, atomic_file, hash_file, hash_json
+from fluid.artifacts import atomic_file, hash_file, hash_json
 from fluid.data.incoming import CHUNK, gathered, incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
@@ -51,7 +51,7 @@ def check_output(out: Path, overwrite: bool) -> None:
         raise ConfigError("the output file exists already", where=str(out), remedy="Choose another out=, or add overwrite=true.")
 
 
-def shards_of(request: PredictRequest, file: Path, model: Artifact) -> Shards:
+def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
     """Return the finished shards of a request; their key holds everything that decides an answer."""
     inputs = {
         "file": hash_file(file),
@@ -106,9 +106,9 @@ def predict_file(request: PredictRequest, progress: Progress) -> Counts:
         InputError: The file cannot be read at all; single broken rows are marked instead.
     """
     check_output(request.out, request.overwrite)
-    artifact, model = open_model(request.model_folder)
+    model = open_model(request.model_folder)
     file = resolve(request.input)
-    shards = shards_of(request, file, artifact)
+    shards = shards_of(request, file, model)
     if len(shards):
         progress.note(f"going on after {len(shards)} shards that an earlier run answered")
     answer_in_shards(request, file, model, shards, progress)

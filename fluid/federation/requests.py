@@ -1,6 +1,6 @@
 """What each step of a consortium by files is asked to do: one typed order per verb."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fluid.annotation.spec import AnnotationSpec
@@ -9,8 +9,11 @@ from fluid.distillation import LossSpec
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation.stages.hybrid import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.federation.stages.teacher import TeacherSettings
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training
 
@@ -29,6 +32,11 @@ class TeacherRequest:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     seed: int = 0
     overwrite: bool = False
+
+    @property
+    def settings(self) -> TeacherSettings:
+        """How the teacher is trained."""
+        return TeacherSettings(self.model, self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,12 @@ class DistillRequest:
     seed: int = 0
     overwrite: bool = False
 
+    @property
+    def settings(self) -> StudentSettings:
+        """How the student is distilled."""
+        config = replace(self.training.student, loss=self.loss)
+        return StudentSettings(self.distillation, self.model, config, self.trainer, self.selection, self.annotation, self.seed)
+
 
 @dataclass(frozen=True, slots=True)
 class HybridRequest:
@@ -102,6 +116,12 @@ class HybridRequest:
     teacher: str = ""
     seed: int = 0
     overwrite: bool = False
+
+    @property
+    def settings(self) -> HybridSettings:
+        """How the hybrid is made."""
+        config = replace(self.training.hybrid, loss=self.loss)
+        return HybridSettings(self.hybrid, self.selection, config, self.trainer, self.annotation, self.seed, self.intake.quorum)
 
 
 @dataclass(frozen=True, slots=True)

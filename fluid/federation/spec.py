@@ -12,9 +12,12 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.federation.stages.hybrid import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student import StudentSettings
 from fluid.federation.stages.student_checks import check_head, check_noise
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.federation.stages.teacher import TeacherSettings
 from fluid.federation.taking_part import TakingPart
 from fluid.models.predictor import ForestSpec, ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training, TrainingConfig
@@ -98,6 +101,33 @@ class FederationSpec:
     def company_names(self) -> list[str]:
         """Names of all companies, largest first."""
         return [f"T{number}" for number in range(1, self.companies.n + 1)]
+
+    @property
+    def members(self) -> list[str]:
+        """Names of the companies that take part in consensus, student and hybrids."""
+        return self.taking_part.of(self.company_names)
+
+    @property
+    def teacher_settings(self) -> TeacherSettings:
+        """How teachers are trained."""
+        return TeacherSettings(self.model, self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum)
+
+    @property
+    def pooled_settings(self) -> TeacherSettings:
+        """How the pooled teacher is trained."""
+        return replace(self.teacher_settings, config=self.training.pooled)
+
+    @property
+    def student_settings(self) -> StudentSettings:
+        """How the student is distilled."""
+        how = (self.student_config, self.trainer, self.selection, self.annotation, self.seed)
+        return StudentSettings(self.distillation, self.student_model, *how)
+
+    @property
+    def hybrid_settings(self) -> HybridSettings:
+        """How hybrids are made."""
+        config = replace(self.training.hybrid, loss=self.loss)
+        return HybridSettings(self.hybrid, self.selection, config, self.trainer, self.annotation, self.seed, self.intake.quorum)
 
     @property
     def labelled_intake(self) -> IntakeSpec:

@@ -11,13 +11,13 @@ from fluid.data.dataset import Dataset
 from fluid.distillation import needs_labels
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import defined_mean, validation_score
-from fluid.federation.consortium_data import load_data
-from fluid.federation.model_folder import Model, domain_planes, read_model
-from fluid.federation.simulation import aggregate, annotate, distil, teacher_stages
+from fluid.federation.data_nodes import COMPANIES, WHOLE
+from fluid.federation.graph import federation_graph
+from fluid.federation.model_folder import Model, domain_planes
+from fluid.federation.model_nodes import STUDENT
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.stages.evaluate import labels_for
-from fluid.federation.stages.split import read_split, split_stage
 from fluid.federation.stages.teacher import own_validation
 from fluid.pipeline.runner import Runner
 from fluid.threads import threads
@@ -45,16 +45,12 @@ def trial_scores(spec: FederationSpec, runner: Runner, metric: str) -> Iterator[
     """
     if needs_labels(spec.consensus.method):
         raise ConfigError(f"a search cannot use consensus {spec.consensus.method!r}", expected="a consensus that needs no labels")
-    data = load_data(spec, runner)
-    companies = spec.taking_part.among(read_split(runner.make(split_stage(data.pool, spec.companies, spec.seed)), data.pool))
-    teachers = runner.make_all(teacher_stages(companies, spec, runner))
-    models = {name: read_model(teacher) for name, teacher in teachers.items()}
+    graph = federation_graph(spec, runner)
+    models: dict[str, Model] = graph.values(spec.members)
+    companies, validation = graph.value(COMPANIES), graph.value(WHOLE).validation
     yield TrialScore("teachers", defined_mean([own_score(model, companies[name], spec, metric) for name, model in models.items()]))
-    yield TrialScore("consensus", consensus_score(models, data.validation, spec, metric))
-    annotations = annotate(teachers, data.transfer, spec, runner)
-    consensus = aggregate(annotations, data.transfer, spec, runner)
-    student = read_model(runner.make(distil(consensus, data.transfer, spec, runner, annotations)))
-    yield TrialScore("student", score_of(student, data.validation, metric))
+    yield TrialScore("consensus", consensus_score(models, validation, spec, metric))
+    yield TrialScore("student", score_of(graph.value(STUDENT), validation, metric))
 
 
 def score_of(model: Model, part: Dataset, metric: str) -> float:

@@ -1,22 +1,29 @@
 """One small federation, run once, that many tests look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.spec import AnnotationSpec
+from fluid.annotation.storage import read_annotation_set
+from fluid.artifacts import Artifact
 from fluid.companies.spec import CompanySpec
 from fluid.data.data_spec import DataSpec
+from fluid.data.dataset import Dataset
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation.consensus_table import read_consensus
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.student import student_stage
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.runner import Runner
+from fluid.pipeline.stage import Stage
 from fluid.pipeline.store import ArtifactStore
 from fluid.training.config import TrainerSpec, Training, TrainingConfig
 from tests.conftest import Files
@@ -73,3 +80,14 @@ def rerun(finished: Finished) -> Callable[..., Finished]:
 def fresh_store(tmp_path: Path) -> ArtifactStore:
     """Return an empty store."""
     return ArtifactStore(tmp_path / "store")
+
+
+def read_sets(annotations: Mapping[str, Artifact], transfer: Dataset) -> list[AnnotationSet]:
+    """Read the annotation sets of some teachers."""
+    return [read_annotation_set(one.folder / "annotation_set", transfer.transfer_digest, len(transfer)) for one in annotations.values()]
+
+
+def student_of(consensus: Artifact, transfer: Dataset, spec: FederationSpec, annotations: Mapping[str, Artifact] | None = None) -> Stage:
+    """Describe the student of a consensus; one of heads reads the annotations behind it."""
+    sets = read_sets(annotations or {}, transfer)
+    return student_stage(read_consensus(consensus, transfer.transfer_digest), transfer, spec.student_settings, sets=sets)

@@ -14,7 +14,7 @@ from fluid.companies.domains import domains
 from fluid.companies.spec import CompanySpec
 from fluid.errors import ConfigError
 from fluid.evaluation.metrics import auroc, mcc
-from fluid.federation.analyses import analyse
+from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import FederationSpec
@@ -35,7 +35,7 @@ def analysed(finished: Finished) -> Finished:
     split = CompanySpec(method="kmeans", n=3, smoothing=0.05, min_size=20, min_per_class=2)
     spec = replace(finished.spec, companies=split, analyses=NAMES)
     runner = Runner(finished.runner.store)
-    return Finished(spec, runner, analyse(simulate(spec, runner), spec, runner))
+    return Finished(spec, runner, simulate(spec, runner))
 
 
 def table(federation: Federation, name: str) -> pd.DataFrame:
@@ -116,14 +116,15 @@ def test_contributions_are_shapley_values_of_the_consensus(analysed: Finished) -
 
 def test_a_second_time_nothing_is_made_again(analysed: Finished) -> None:
     runner = Runner(analysed.runner.store)
-    analyse(analysed.federation, analysed.spec, runner)
-    assert [(record.stage, record.reused) for record in runner.records] == [(name, True) for name in NAMES]
+    simulate(analysed.spec, runner)
+    assert [(record.stage, record.reused) for record in runner.records][-3:] == [(name, True) for name in NAMES]
+    assert all(record.reused for record in runner.records)
 
 
 def test_those_who_take_no_part_have_a_domain_but_no_hybrid(analysed: Finished) -> None:
     spec = replace(analysed.spec, taking_part=TakingPart(left_out="T2"))
     runner = Runner(analysed.runner.store)
-    federation = analyse(simulate(spec, runner), spec, runner)
+    federation = simulate(spec, runner)
     matrix = table(federation, "cross_domain")
     assert set(matrix["model"]) == {"T1", "T2", "T3", "H1", "H3", "student", "pooled"}
     assert set(matrix["domain"]) == {"T1", "T2", "T3"}
@@ -141,10 +142,10 @@ def test_those_who_take_no_part_have_a_domain_but_no_hybrid(analysed: Finished) 
 def test_impossible_analyses_are_refused(finished: Finished, changes: dict, message: str) -> None:
     spec: FederationSpec = replace(finished.spec, **changes)
     with pytest.raises(ConfigError, match=message):
-        analyse(finished.federation, spec, finished.runner)
+        federation_graph(spec, finished.runner)
 
 
 def test_without_analyses_nothing_is_made(rerun: Callable[..., Finished], finished: Finished) -> None:
     runner = Runner(finished.runner.store)
-    assert analyse(finished.federation, finished.spec, runner).analyses == {}
-    assert runner.records == []
+    assert simulate(finished.spec, runner).analyses == {}
+    assert not {record.stage for record in runner.records} & set(NAMES)

@@ -106,7 +106,7 @@ def stop_at(share: float) -> Callable[[float], None]:
 
 def test_a_stopped_annotation_goes_on_and_gives_the_same_bytes(finished: Finished, tmp_path: Path) -> None:
     transfer, teacher = finished.federation.data.transfer, finished.federation.models["T1"]
-    stage = annotate_stage(teacher, read_model(teacher), transfer, 30)
+    stage = annotate_stage(read_model(teacher), transfer, 30)
     runner = Runner(ArtifactStore(tmp_path))
     runner.progress = type("Stopping", (SilentProgress,), {"start": lambda *_: None, "advance": lambda _, share: stop_at(0.5)(share)})()
     with pytest.raises(KeyboardInterrupt):

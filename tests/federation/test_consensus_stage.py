@@ -17,16 +17,17 @@ from fluid.distillation import METHODS
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.consortium import AggregateRequest
 from fluid.federation.model_folder import read_model
-from fluid.federation.simulation import public_labels, read_sets, simulate
+from fluid.federation.model_nodes import public_labels
+from fluid.federation.requests import AggregateRequest
+from fluid.federation.simulation import simulate
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.evaluate import Evaluation, Taught, evaluate_consensus_stage, labels_for
+from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, evaluate_consensus_stage, labels_for
 from fluid.federation.trial import trial_scores
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Library
-from tests.federation.conftest import Finished
+from tests.federation.conftest import Finished, read_sets
 
 CHOICES = choices_of("consensus")
 
@@ -71,7 +72,7 @@ def test_every_choice_becomes_a_consensus_that_is_judged(
     evaluation = Evaluation(federation.data.validation, federation.data.tests, 10, 0)
     evaluated = {name: federation.evaluated[name] for name in ("T1", "T2", "T3")}
     models = {name: read_model(federation.models[name]) for name in evaluated}
-    scores = runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, Taught(tuple(sets), labels)))
+    scores = runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, ConsensusLesson(tuple(sets), labels)))
     confidence = pd.read_csv(scores / "confidence.csv")
     assert confidence.method.unique().tolist() == [choice]
     assert confidence.test.tolist() == ["in-domain", "external"]
@@ -96,7 +97,8 @@ def test_what_is_learnt_is_learnt_on_the_transfer_set(finished: Finished, sets: 
     models = {name: read_model(federation.models[name]) for name in evaluated}
     evaluation = Evaluation(federation.data.validation, federation.data.tests, 0, 0)
     taught, alone = (
-        runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, how)) for how in (Taught(tuple(sets)), None)
+        runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, how))
+        for how in (ConsensusLesson(tuple(sets)), None)
     )
     assert pd.read_csv(taught / "confidence.csv").nll.tolist() != pd.read_csv(alone / "confidence.csv").nll.tolist()
 
@@ -107,7 +109,7 @@ def test_a_federation_that_stacks_teachers_by_public_labels(
     labelled = library.write(tmp_path / "public.csv", range(340, 420))  # 40 of the transfer set, 40 of a test
     again = rerun(consensus=chosen("stacking"), data=replace(finished.spec.data, transfer_labels=str(labelled)))
     federation = again.federation
-    labels = public_labels(federation.data, federation.annotations)
+    labels = public_labels(federation.data, read_sets(federation.annotations, federation.data.transfer))
     assert labels is not None
     assert np.isfinite(labels).sum() == 40
     public, sets = federation.data.transfer_labels, read_sets(federation.annotations, federation.data.transfer)

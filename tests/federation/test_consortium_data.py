@@ -8,7 +8,8 @@ import pytest
 
 from fluid.data.data_spec import DataSpec
 from fluid.errors import ConfigError, InputError
-from fluid.federation.consortium_data import keys, load_data
+from fluid.federation.consortium_data import keys
+from fluid.federation.data_nodes import load_data
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve

@@ -16,7 +16,7 @@ from fluid.errors import ConfigError
 from fluid.federation import consortium
 from fluid.federation.baselines.spec import BaselinesSpec, FedAvgSpec, FedMDSpec
 from fluid.federation.model_folder import read_model
-from fluid.federation.requests import AnnotateRequest, TeacherRequest
+from fluid.federation.requests import AnnotateRequest, DistillRequest, TeacherRequest
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_spec import StudentSpec
@@ -119,7 +119,7 @@ class TestRefused:
         assert replace(spec, model=EVIDENTIAL, loss=LossSpec("mse_logits"))  # measured labels are no soft ones
 
     def test_by_files(self, finished: Finished, files: Files, tmp_path: Path) -> None:
-        order = consortium.DistillRequest(
+        order = DistillRequest(
             finished.federation.consensus.folder,
             str(files.transfer),
             tmp_path / "student",

@@ -8,7 +8,7 @@ import pytest
 from fluid.annotation.storage import read_annotation_set
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
-from fluid.federation import simulation
+from fluid.federation import data_nodes
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.stages.hybrid_spec import HybridSpec
@@ -69,8 +69,8 @@ def test_two_workers_give_the_same_bytes(finished: Finished, fresh_store: Artifa
 
 
 def test_the_order_of_companies_changes_no_byte(finished: Finished, fresh_store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_order = simulation.read_split
-    monkeypatch.setattr(simulation, "read_split", lambda *args: dict(reversed(in_order(*args).items())))
+    in_order = data_nodes.read_split
+    monkeypatch.setattr(data_nodes, "read_split", lambda *args: dict(reversed(in_order(*args).items())))
     federation = simulate(finished.spec, Runner(fresh_store))
     assert list(federation.companies) == ["T3", "T2", "T1"]
     assert digests(federation) == digests(finished.federation)

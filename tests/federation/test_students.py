@@ -18,12 +18,19 @@ from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.heads import by_head, check_sets, taught
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.simulation import distil, read_sets
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid import network_of
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, guarded, widened_to
-from fluid.federation.stages.student import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels, student_stage
+from fluid.federation.stages.student import (
+    StudentSettings,
+    clusters_of,
+    lesson_of,
+    loss_weight,
+    select_rows,
+    sharpened_labels,
+    student_stage,
+)
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import HELD_OUT, own_validation
 from fluid.models.blend import Blend, Gate
@@ -34,7 +41,7 @@ from fluid.models.predictor import ForestSpec, Predictor
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from fluid.training.config import Training, TrainingConfig
-from tests.federation.conftest import TINY, Finished
+from tests.federation.conftest import TINY, Finished, read_sets, student_of
 
 NEAREST = StudentSpec("nearest", neighbours=NeighbourSpec(k=5))
 
@@ -183,7 +190,7 @@ class TestHybrids:
 
     def test_a_hybrid_that_is_wrong_everywhere_is_not_kept(self, finished: Finished) -> None:
         part, teacher = finished.federation.companies["T1"], finished.federation.models["T1"]
-        own = OwnTeacher(teacher, read_model(teacher))
+        own = OwnTeacher(read_model(teacher))
         labels = part.table.labels
         sure = NeighbourSpec(k=1)
         ones = np.ones_like(labels)
@@ -212,13 +219,13 @@ class TestHybrids:
         with pytest.raises(ConfigError, match="need your own teacher. Add teacher=FOLDER"):
             check_own(None, True, endpoints)
         check_own(None, False, endpoints)
-        other = OwnTeacher(models["T2"], read_model(models["T2"]))
+        other = OwnTeacher(read_model(models["T2"]))
         with pytest.raises(ConfigError, match="the teacher was trained on other data"):
             other.rows(companies["T1"])
         with pytest.raises(ConfigError, match="does not know endpoint 'active' of your teacher"):
             check_own(other, True, (Endpoint.parse("logd [log]"),))
         with pytest.raises(ConfigError, match="the teacher was trained on other data"):
-            OwnTeacher(models["student"], read_model(models["student"])).rows(companies["T1"])
+            OwnTeacher(read_model(models["student"])).rows(companies["T1"])
 
     @pytest.mark.parametrize(
         ("values", "message"),
@@ -371,9 +378,9 @@ class TestHeads:
         annotation = replace(spec.annotation, mc_samples=0)
 
         def made(power: float) -> np.ndarray:
-            settings = (spec.student_model, config, spec.trainer, SelectionSpec("all", n), annotation, 0)
             student = StudentSpec("heads", heads=HeadsSpec(power=power))
-            stage = student_stage(consensus, table, transfer, student, *settings, sets=sets[::-1])
+            settings = StudentSettings(student, spec.student_model, config, spec.trainer, SelectionSpec("all", n), annotation, 0)
+            stage = student_stage(table, transfer, settings, sets=sets[::-1])
             model = read_model(runner.make(stage)).predictor
             assert isinstance(model, HeadsPredictor)
             return model.predict(transfer.molecules).mean
@@ -387,7 +394,7 @@ class TestHeads:
         run = rerun(distillation=HEADS)
         federation, transfer = run.federation, run.federation.data.transfer
         turned = dict(reversed(federation.annotations.items()))
-        stage = distil(federation.consensus, transfer, run.spec, run.runner, turned)
+        stage = student_of(federation.consensus, transfer, run.spec, turned)
         assert stage.key() == federation.models["student"].key
         other = Runner(ArtifactStore(run.runner.store.root.parent / "turned")).make(stage)
         assert other.digest == federation.models["student"].digest
@@ -426,13 +433,13 @@ class TestHeads:
         run = rerun(distillation=HEADS)
         federation, transfer, edges = run.federation, run.federation.data.transfer, run.spec.annotation.edges
         sets, table = read_sets(federation.annotations, transfer), read_consensus(federation.consensus)
-        check_sets(sets[::-1], federation.consensus, table, edges)
+        check_sets(sets[::-1], table, edges)
         with pytest.raises(ConfigError, match=r"no annotation sets were given; expected annotations=\[folder,folder,\.\.\.\]"):
-            distil(federation.consensus, transfer, run.spec, run.runner)
+            student_of(federation.consensus, transfer, run.spec)
         with pytest.raises(ConfigError, match="the consensus is of T1, T2, T3, the annotation sets are of T1, T2"):
-            check_sets(sets[:2], federation.consensus, table, edges)
+            check_sets(sets[:2], table, edges)
         with pytest.raises(ConfigError, match="T1 has 4 steps of the domain score, annotation.edges has 3"):
-            check_sets(sets, federation.consensus, table, edges[:2])
+            check_sets(sets, table, edges[:2])
         other = replace(table, endpoints=(Endpoint.parse("else"),))
         with pytest.raises(ConfigError, match="other endpoints or molecules than the consensus"):
-            check_sets(sets, federation.consensus, other, edges)
+            check_sets(sets, other, edges)

@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.distillation.sharpen import sharpen
 from fluid.federation.baselines.prediction_rounds import Course, prediction_rounds
@@ -31,8 +30,7 @@ def entropy_reduced(mean: Tensor, is_class: Tensor, temperature: float) -> Tenso
 
 def dsfl_stage(
     parts: Mapping[str, Dataset],
-    teachers: Mapping[str, Artifact],
-    models: Mapping[str, Model],
+    teachers: Mapping[str, Model],
     transfer: Dataset,
     spec: FederationSpec,
     settings: DSFLSpec,
@@ -46,10 +44,10 @@ def dsfl_stage(
     """
 
     def build(folder: Path, work: Work) -> None:
-        is_class = torch.tensor([endpoint.kind == "classification" for endpoint in next(iter(models.values())).predictor.endpoints])
+        is_class = torch.tensor([endpoint.kind == "classification" for endpoint in next(iter(teachers.values())).predictor.endpoints])
 
         reduced = partial(entropy_reduced, is_class=is_class, temperature=settings.temperature)
-        digested = prediction_rounds(Course(parts, models, transfer, spec, settings, work), reduced, revisit_last=False)
+        digested = prediction_rounds(Course(parts, teachers, transfer, spec, settings, work), reduced, revisit_last=False)
         write_central(folder, NAME, digested, spec)
         digested.wire.write(folder)
 

@@ -22,8 +22,7 @@ NAME, CENTRAL = "fedmd", "central"
 
 def fedmd_stage(
     parts: Mapping[str, Dataset],
-    teachers: Mapping[str, Artifact],
-    models: Mapping[str, Model],
+    teachers: Mapping[str, Model],
     transfer: Dataset,
     spec: FederationSpec,
     settings: FedMDSpec,
@@ -37,7 +36,7 @@ def fedmd_stage(
     """
 
     def build(folder: Path, work: Work) -> None:
-        digested = prediction_rounds(Course(parts, models, transfer, spec, settings, work), lambda mean: mean, revisit_last=True)
+        digested = prediction_rounds(Course(parts, teachers, transfer, spec, settings, work), lambda mean: mean, revisit_last=True)
         (folder / CENTRAL).mkdir()
         write_central(folder / CENTRAL, NAME, digested, spec)
         for company, predictor in digested.companies.items():

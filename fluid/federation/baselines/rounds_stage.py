@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.federation.baselines.prediction_rounds import Digested
 from fluid.federation.baselines.spec import KIND, DSFLSpec, FedMDSpec
-from fluid.federation.model_folder import reference_fingerprints, write_model
+from fluid.federation.model_folder import Model, reference_fingerprints, write_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.student import consensus_thresholds
 from fluid.federation.stages.teacher import finished, trainer_inputs
@@ -27,13 +26,13 @@ def write_central(folder: Path, name: str, digested: Digested, spec: FederationS
 def rounds_stage(
     name: str,
     parts: Mapping[str, Dataset],
-    teachers: Mapping[str, Artifact],
+    teachers: Mapping[str, Model],
     transfer: Dataset,
     spec: FederationSpec,
     settings: FedMDSpec | DSFLSpec,
     build: Callable[[Path, Work], None],
 ) -> Stage:
-    """Describe the rounds of a baseline that starts from the teachers' artifacts; arguments as in `Course`."""
+    """Describe the rounds of a baseline that starts from the teachers; arguments as in `Course`."""
     inputs = {
         "companies": {company: part.digest for company, part in parts.items()},
         "teachers": {company: teacher.digest for company, teacher in teachers.items()},

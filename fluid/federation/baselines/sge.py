@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.federation.baselines.spec import KIND, SGESpec
 from fluid.federation.model_folder import Model, own_thresholds, write_model
@@ -21,18 +20,14 @@ def ensemble_name(company: str) -> str:
     return f"{NAME}-{company}"
 
 
-def sge_stage(
-    company: str, part: Dataset, teacher: Artifact, own: Model, federated: Artifact, common: Model, spec: FederationSpec, settings: SGESpec
-) -> Stage:
+def sge_stage(company: str, part: Dataset, own: Model, common: Model, spec: FederationSpec, settings: SGESpec) -> Stage:
     """Describe one company's ensemble; nothing is trained, and similarities to private molecules stay inside the company.
 
     Args:
         company: Name of the company.
         part: Its private split.
-        teacher: Artifact of its teacher.
-        own: The same, opened.
-        federated: Artifact of the federated model.
-        common: The same, opened.
+        own: Its teacher.
+        common: The federated model.
         spec: The experiment.
         settings: Which similarity counts how.
     """
@@ -46,8 +41,8 @@ def sge_stage(
 
     inputs = {
         "part": part.digest,
-        "teacher": teacher.digest,
-        "federated": federated.digest,
+        "teacher": own.digest,
+        "federated": common.digest,
         "settings": settings,
         "share": spec.training.teacher.validation_share,
         "annotation": spec.annotation,

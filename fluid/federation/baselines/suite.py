@@ -1,21 +1,29 @@
-"""All baselines that an experiment asks for, made in its runner from its own splits, teachers and student."""
+"""The baselines that an experiment asks for, as nodes of its graph: made from its own splits, teachers and student."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from fluid.artifacts import Artifact
-from fluid.data.dataset import Dataset
 from fluid.federation.baselines.dsfl import dsfl_stage
 from fluid.federation.baselines.fedavg import fedavg_stage
 from fluid.federation.baselines.feddf import feddf_stage
-from fluid.federation.baselines.fedmd import CENTRAL, fedmd_stage, member_stage
+from fluid.federation.baselines.fedmd import CENTRAL, NAME, fedmd_stage, member_name, member_stage
 from fluid.federation.baselines.fedprox import fedprox_stage
-from fluid.federation.baselines.sge import sge_stage
+from fluid.federation.baselines.sge import ensemble_name, sge_stage
 from fluid.federation.baselines.spec import BaselinesSpec
-from fluid.federation.model_folder import read_model
+from fluid.federation.consortium_data import TRANSFER
+from fluid.federation.data_nodes import COMPANIES
+from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
-from fluid.pipeline.runner import Runner
+from fluid.federation.stages.evaluate import ModelRole
+from fluid.pipeline.graph import Graph, Node, Step, Values
 from fluid.pipeline.stage import Stage
+
+FEDMD_ROUNDS = f"{NAME}-rounds"
+WEIGHTS: Mapping[str, Callable[..., Stage]] = {"fedavg": fedavg_stage, "fedprox": fedprox_stage, "feddf": feddf_stage}
+PREDICTIONS: Mapping[str, Callable[..., Stage]] = {"fedmd": fedmd_stage, "dsfl": dsfl_stage}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,65 +50,67 @@ class Baselines:
     spec: BaselinesSpec = field(default_factory=BaselinesSpec)
 
 
-def make_baselines(
-    parts: Mapping[str, Dataset],
-    teachers: Mapping[str, Artifact],
-    student: Artifact,
-    transfer: Dataset,
-    spec: FederationSpec,
-    runner: Runner,
-) -> Baselines:
-    """Make the baselines that the experiment asks for.
-
-    Args:
-        parts: Private split by company.
-        teachers: Teacher by company.
-        student: The student.
-        transfer: The transfer set.
-        spec: The experiment.
-        runner: Where stages are carried out.
-    """
-    if not any(spec.baselines.asked()):
-        return Baselines()
-    rounds = runner.make_all(round_stages(parts, teachers, transfer, spec))
-    models = {name: BaselineModel(artifact, name) for name, artifact in rounds.items() if name != "fedmd"}
-    stages, owners = member_stages(parts, teachers, {"student": student, **rounds}, spec)
-    models |= {name: BaselineModel(artifact, *owners[name]) for name, artifact in runner.make_all(stages).items()}
-    return Baselines(models, rounds, spec.baselines)
+def baseline_roles(spec: FederationSpec) -> list[ModelRole]:
+    """Return the models of the baselines that are asked for, with role and owner."""
+    asked = dict(spec.baselines.asked())
+    roles = [ModelRole(name, name) for name in asked if name not in (NAME, "sge")]
+    if NAME in asked:
+        roles += [ModelRole(NAME, NAME), *(ModelRole(member_name(company), "fedmd_member", company) for company in spec.members)]
+    if "sge" in asked:
+        roles += [ModelRole(ensemble_name(company), "sge_member", company) for company in spec.members]
+    return roles
 
 
-def round_stages(
-    parts: Mapping[str, Dataset], teachers: Mapping[str, Artifact], transfer: Dataset, spec: FederationSpec
-) -> dict[str, Stage]:
-    """Describe the baselines that have rounds."""
-    asked, stages = spec.baselines, {}
-    if asked.fedavg:
-        stages["fedavg"] = fedavg_stage(parts, transfer, spec, asked.fedavg)
-    if asked.fedprox:
-        stages["fedprox"] = fedprox_stage(parts, transfer, spec, asked.fedprox)
-    if asked.feddf:
-        stages["feddf"] = feddf_stage(parts, transfer, spec, asked.feddf)
-    models = {name: read_model(teacher) for name, teacher in teachers.items()} if asked.fedmd or asked.dsfl else {}
-    if asked.fedmd:
-        stages["fedmd"] = fedmd_stage(parts, teachers, models, transfer, spec, asked.fedmd)
-    if asked.dsfl:
-        stages["dsfl"] = dsfl_stage(parts, teachers, models, transfer, spec, asked.dsfl)
-    return stages
+def rounds_names(spec: FederationSpec) -> dict[str, str]:
+    """Return the nodes of the baselines that have rounds, by baseline."""
+    return {name: FEDMD_ROUNDS if name == NAME else name for name, _ in spec.baselines.asked() if name != "sge"}
 
 
-def member_stages(
-    parts: Mapping[str, Dataset], teachers: Mapping[str, Artifact], made: Mapping[str, Artifact], spec: FederationSpec
-) -> tuple[dict[str, Stage], dict[str, tuple[str, str]]]:
-    """Describe the models that are made of other results, and say role and owner of each by name."""
-    described: list[tuple[Stage, str, str]] = []
-    if "fedmd" in made:
-        described += [(member_stage(made["fedmd"], CENTRAL), "fedmd", "")]
-        described += [(member_stage(made["fedmd"], company), "fedmd_member", company) for company in parts]
-    if settings := spec.baselines.sge:
-        federated = made[settings.federated]
-        common = read_model(federated)
-        for company, part in parts.items():
-            own = read_model(teachers[company])
-            stage = sge_stage(company, part, teachers[company], own, federated, common, spec, settings)
-            described.append((stage, "sge_member", company))
-    return {s.name: s for s, _, _ in described}, {s.name: (role, company) for s, role, company in described}
+def baseline_nodes(spec: FederationSpec) -> Iterator[Node]:
+    """Yield the rounds of every baseline that is asked for, and the models that come of them."""
+    for name, settings in spec.baselines.asked():
+        if name in WEIGHTS:
+            yield Step(name, (COMPANIES, TRANSFER), partial(_of_weights, name, settings, spec), open_model)
+        elif name == NAME:
+            yield Step(FEDMD_ROUNDS, (COMPANIES, TRANSFER, *spec.members), partial(_of_predictions, name, settings, spec))
+            for member, model in ((CENTRAL, NAME), *((company, member_name(company)) for company in spec.members)):
+                yield Step(model, (FEDMD_ROUNDS,), partial(_member, member), open_model)
+        elif name in PREDICTIONS:
+            yield Step(name, (COMPANIES, TRANSFER, *spec.members), partial(_of_predictions, name, settings, spec), open_model)
+        else:
+            for company in spec.members:
+                needs = (COMPANIES, company, settings.federated)
+                yield Step(ensemble_name(company), needs, partial(_guided, company, settings, spec), open_model)
+
+
+def _parts(spec: FederationSpec, values: Values) -> dict[str, Any]:
+    return {name: values[COMPANIES][name] for name in spec.members}
+
+
+def _of_weights(name: str, settings: Any, spec: FederationSpec, values: Values) -> Stage:
+    return WEIGHTS[name](_parts(spec, values), values[TRANSFER], spec, settings)
+
+
+def _of_predictions(name: str, settings: Any, spec: FederationSpec, values: Values) -> Stage:
+    teachers = {company: values[company] for company in spec.members}
+    return PREDICTIONS[name](_parts(spec, values), teachers, values[TRANSFER], spec, settings)
+
+
+def _member(member: str, values: Values) -> Stage:
+    return member_stage(values[FEDMD_ROUNDS], member)
+
+
+def _guided(company: str, settings: Any, spec: FederationSpec, values: Values) -> Stage:
+    return sge_stage(company, values[COMPANIES][company], values[company], values[settings.federated], spec, settings)
+
+
+def baselines_in(graph: Graph, spec: FederationSpec) -> Baselines:
+    """Return what the baselines of a graph made; they are made now if they are new."""
+    names = rounds_names(spec)
+    made, roles = graph.make(*names.values()), baseline_roles(spec)
+    models = graph.make(*(role.name for role in roles))
+    return Baselines(
+        {role.name: BaselineModel(models[role.name], role.role, role.company) for role in roles},
+        {name: made[node] for name, node in names.items()},
+        spec.baselines,
+    )

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from fluid.annotation.storage import AnnotationWriter
-from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.federation.model_folder import Model, domain_planes
 from fluid.models.ensemble import GraphEnsemble, predict_together
@@ -22,12 +21,11 @@ from fluid.threads import Spread
 FOLDER, ANSWERS = "annotation_set", "answers.npz"
 
 
-def annotate_stage(teacher: Artifact, model: Model, transfer: Dataset, chunk: int) -> Stage:
+def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
     """Describe the annotation of a transfer set.
 
     Args:
-        teacher: The teacher's artifact (its digest is an input).
-        model: The same, opened.
+        model: The teacher.
         transfer: Public unlabelled molecules.
         chunk: Molecules per streamed chunk.
     """
@@ -43,7 +41,7 @@ def annotate_stage(teacher: Artifact, model: Model, transfer: Dataset, chunk: in
                     distance = answers["distance"] if "distance" in answers.files else None
                     writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], distance)
 
-    return Stage("annotate", model.name, {"teacher": teacher.digest, "transfer": transfer.transfer_digest, "chunk": chunk}, build)
+    return Stage("annotate", model.name, {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}, build)
 
 
 def shards_in(scratch: Path) -> Shards:

@@ -13,6 +13,7 @@ from fluid.annotation.distance import closeness, span
 from fluid.annotation.domain import bin_midpoints
 from fluid.distillation import Consensus, Rule, fit_consensus
 from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.federation.acquisition_scores import write_acquisition_scores
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.label_noise import write_noise
 from fluid.pipeline.stage import Stage, Work
@@ -106,6 +107,7 @@ def consensus_stage(
         table = ConsensusTable(annotations.endpoints, annotations.transfer_digest, *planes)
         write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges))
         write_noise(folder, annotations.endpoints, rule.noise(tensors(annotations, edges)))
+        write_acquisition_scores(folder, annotations, len(edges) + 1)
 
     inputs = {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges, "labels": labels_hash(labels)}
     return Stage("consensus", "consensus", inputs, build)

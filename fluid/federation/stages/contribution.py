@@ -13,7 +13,7 @@ from fluid.evaluation.scores import score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.cross_domain import thresholds_of
-from fluid.federation.stages.evaluate import VALIDATION, Evaluation, Taught, answers_of, asked_directly, labels_for
+from fluid.federation.stages.evaluate import VALIDATION, ConsensusLesson, Evaluation, answers_of, asked_directly, labels_for
 from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
 
@@ -70,7 +70,7 @@ def contribution_stage(
     spec: ConsensusSpec,
     edges: tuple[float, ...],
     evaluation: Evaluation,
-    taught: Taught | None = None,
+    taught: ConsensusLesson | None = None,
 ) -> Stage:
     """Describe the Shapley values of teachers: of all subsets of at most 10 teachers, of 200 random orders of more.
 

@@ -123,7 +123,7 @@ def write_scores(
     pd.DataFrame(points, columns=["model", "test", "predicted", "observed", "n"]).to_csv(folder / "reliability.csv", index=False)
 
 
-def evaluate_stage(artifact: Artifact, model: Model, who: ModelRole, evaluation: Evaluation) -> Stage:
+def evaluate_stage(model: Model, who: ModelRole, evaluation: Evaluation) -> Stage:
     """Describe the evaluation of one model; its answers are kept as an annotation set per part."""
 
     def build(folder: Path, work: Work) -> None:
@@ -136,7 +136,7 @@ def evaluate_stage(artifact: Artifact, model: Model, who: ModelRole, evaluation:
             work.report((number + 1) / (len(evaluation.parts) + 1))
         write_scores(folder, who, model.predictor.endpoints, answers, evaluation, model.thresholds)
 
-    return Stage("evaluate", who.name, {"model": artifact.digest, "who": who, "evaluation": evaluation.inputs()}, build)
+    return Stage("evaluate", who.name, {"model": model.digest, "who": who, "evaluation": evaluation.inputs()}, build)
 
 
 def answers_of(evaluated: Artifact, model: Model, part: str, digest: str) -> AnnotationSet:
@@ -157,7 +157,7 @@ def answers_of(evaluated: Artifact, model: Model, part: str, digest: str) -> Ann
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class ConsensusLesson:
     """What a consensus learns from, if it learns at all.
 
     Attributes:
@@ -190,9 +190,9 @@ def asked_directly(
             learns from each part that it is asked about, without its labels.
         labels: Public labels of some transfer molecules `(M, T)`; or `None`.
     """
-    taught = stack(lesson) if lesson else None
-    rule = None if taught is None else fit_rule(taught, spec, edges, labels)
-    scale = None if taught is None else scale_of(taught)
+    joined = stack(lesson) if lesson else None
+    rule = None if joined is None else fit_rule(joined, spec, edges, labels)
+    scale = None if joined is None else scale_of(joined)
     asked = {part: stack(own) for part, own in sets.items()}
     said = {part: (rule or fit_rule(answers, spec, edges))(tensors(answers, edges, scale=scale)) for part, answers in asked.items()}
     return next(iter(asked.values())).endpoints, said
@@ -204,7 +204,7 @@ def evaluate_consensus_stage(
     spec: ConsensusSpec,
     edges: tuple[float, ...],
     evaluation: Evaluation,
-    taught: Taught | None = None,
+    lesson: ConsensusLesson | None = None,
 ) -> Stage:
     """Describe the evaluation of the consensus itself: all teachers asked directly about molecules with known labels.
 
@@ -216,7 +216,7 @@ def evaluate_consensus_stage(
         spec: Method and options.
         edges: Public edges of the coarse domain score.
         evaluation: Tests.
-        taught: What the consensus learns from; `None`: from each part that it is asked about, without its labels.
+        lesson: What the consensus learns from; `None`: from each part that it is asked about, without its labels.
     """
     who = ModelRole("consensus", "consensus")
 
@@ -225,8 +225,8 @@ def evaluate_consensus_stage(
             name: [answers_of(evaluated[k], models[k], name, part.transfer_digest) for k in evaluated]
             for name, part in evaluation.parts.items()
         }
-        lesson, labels = (taught.sets, taught.labels) if taught else ((), None)
-        endpoints, said = asked_directly(answers, spec, edges, lesson, labels)
+        sets, labels = (lesson.sets, lesson.labels) if lesson else ((), None)
+        endpoints, said = asked_directly(answers, spec, edges, sets, labels)
         write_scores(folder, who, endpoints, {name: consensus.soft_label.numpy() for name, consensus in said.items()}, evaluation)
         write_confidence(folder, spec.method, endpoints, said, evaluation)
 
@@ -235,7 +235,7 @@ def evaluate_consensus_stage(
         "spec": spec,
         "edges": edges,
         "evaluation": evaluation.inputs(),
-        "taught": {} if taught is None else taught.inputs(),
+        "lesson": {} if lesson is None else lesson.inputs(),
     }
     return Stage("evaluate", "consensus", inputs, build)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fluid.annotation.spec import AnnotationSpec
-from fluid.artifacts import Artifact, write_json
+from fluid.artifacts import write_json
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
@@ -46,13 +46,11 @@ class Released:
     """What the coordinator gives to everybody.
 
     Attributes:
-        student: The student's artifact, and the model in it.
-        model: The student, opened.
+        model: The student.
         consensus: The consensus it learnt.
         transfer: The transfer set.
     """
 
-    student: Artifact
     model: Model
     consensus: ConsensusTable
     transfer: Dataset
@@ -166,17 +164,34 @@ def joint_rows(
     return (rows[0][own], rows[1]), Public(public.molecules.take(shared), target[shared], public.weight[shared])
 
 
+@dataclass(frozen=True, slots=True)
+class HybridSettings:
+    """How a hybrid is made.
+
+    Attributes:
+        hybrid: How the company adds its own data back.
+        selection: Which public molecules it learns from, where it does.
+        config: Optimisation of a network.
+        trainer: Hardware.
+        annotation: Domain-score and dropout settings.
+        seed: The experiment's seed.
+        quorum: Fewest labels per class.
+    """
+
+    hybrid: HybridSpec
+    selection: SelectionSpec
+    config: TrainingConfig
+    trainer: TrainerSpec
+    annotation: AnnotationSpec
+    seed: int
+    quorum: int = 25
+
+
 def hybrid_stage(
     company: str,
     part: Dataset,
     released: Released,
-    spec: HybridSpec,
-    selection: SelectionSpec,
-    config: TrainingConfig,
-    trainer: TrainerSpec,
-    annotation: AnnotationSpec,
-    seed: int,
-    quorum: int = 25,
+    settings: HybridSettings,
     logger: MakeLogger = no_logger,
     teacher: OwnTeacher | None = None,
 ) -> Stage:
@@ -186,6 +201,8 @@ def hybrid_stage(
     answers by neighbours, the company's measured molecules become neighbours too. With `spec.guard`, or in mode `gate`, the company's
     own `teacher` takes part, and nothing learns from what that teacher held out.
     """
+    spec, selection, config, trainer = settings.hybrid, settings.selection, settings.config, settings.trainer
+    annotation, seed = settings.annotation, settings.seed
     check_student(released.model, spec)
     config = replace(config, loss=hybrid_loss(config.loss, released, spec, selection))
     name, student = hybrid_name(company), released.model.predictor
@@ -195,8 +212,8 @@ def hybrid_stage(
     rows = own_validation(labels, config, seed, name) if own is None else own.rows(part)
 
     def trained_network(work: Work, start: GraphEnsemble) -> Trained:
-        settings = spec.config(config)
-        job = Job(name, start.networks[0].spec, settings, trainer, seed, logger, work.report, work.scratch)
+        own_config = spec.config(config)
+        job = Job(name, start.networks[0].spec, own_config, trainer, seed, logger, work.report, work.scratch)
         if spec.mode == "concatenate":
             learnt, public = joint_rows(part, labels, rows, released, spec, selection, seed, name)
             return train_concatenated(job, part.molecules, labels, *public, start.endpoints, spec.own_share, learnt)
@@ -208,8 +225,8 @@ def hybrid_stage(
         molecules = part.molecules.take(learnt).followed_by([public.molecules])
         target = np.concatenate([labels[learnt], public.target])
         weight = shared_weights(np.ones_like(labels[learnt]), public.weight, spec.own_share)
-        settings = (start.endpoints, start.spec, derive_seed(seed, name), trainer.threads_for(config))
-        return ForestPredictor.distil(molecules, target, weight, *settings)
+        how = (start.endpoints, start.spec, derive_seed(seed, name), trainer.threads_for(config))
+        return ForestPredictor.distil(molecules, target, weight, *how)
 
     def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         if spec.mode == "gate" and own is not None:
@@ -223,7 +240,7 @@ def hybrid_stage(
         return with_own(student, learnt, part.molecules.take(rows[0]), labels[rows[0]]), curve
 
     def build(folder: Path, work: Work) -> None:
-        check_quorum(part.table, quorum, where=company)
+        check_quorum(part.table, settings.quorum, where=company)
         predictor, curve = fit(work)
         if spec.guard and own is not None:
             predictor, kept, losses = guarded(predictor, own, student, part, labels)
@@ -233,14 +250,14 @@ def hybrid_stage(
 
     inputs = {
         "part": part.digest,
-        "student": released.student.digest,
-        "teacher": own.artifact.digest if own else "",
+        "student": released.model.digest,
+        "teacher": own.model.digest if own else "",
         "spec": spec,
         "selection": selection,
         "config": config.validation_share if isinstance(student, ForestPredictor) else config,
         "trainer": trainer_inputs(trainer),
         "annotation": annotation,
         "seed": seed,
-        "quorum": quorum,
+        "quorum": settings.quorum,
     }
     return Stage("hybrid", name, inputs, build, trainer.threads_for(config))

@@ -28,7 +28,7 @@ def overlap_stage(name: str, part: Dataset, others: Mapping[str, Dataset], thres
     def build(folder: Path, work: Work) -> None:
         best = np.zeros(len(part))
         table = pd.DataFrame(columns=COLUMNS)
-        for number, (other, kept) in enumerate(others.items()):
+        for number, (other, kept) in enumerate(others.items() if len(part) else ()):
             found = near_duplicates(np.asarray(part.molecules.bits), np.asarray(kept.molecules.bits), threshold)
             rows = np.flatnonzero(found.similarity > best)
             best[rows] = found.similarity[rows]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fluid.artifacts import Artifact, read_json
+from fluid.artifacts import read_json
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
@@ -28,11 +28,9 @@ class OwnTeacher:
     """A company's own teacher.
 
     Attributes:
-        artifact: Its artifact.
-        model: The same, opened.
+        model: The model.
     """
 
-    artifact: Artifact
     model: Model
 
     def rows(self, part: Dataset) -> Rows:
@@ -44,7 +42,7 @@ class OwnTeacher:
         where = str(self.model.folder)
         if isinstance(self.model.predictor, PredictionFile):
             raise ConfigError("a file of predictions does not know the company's own molecules", where=where, expected="a trained teacher")
-        known = read_json(self.artifact / HELD_OUT) if (self.artifact / HELD_OUT).exists() else {}
+        known = read_json(self.model.artifact / HELD_OUT) if (self.model.artifact / HELD_OUT).exists() else {}
         if known.get("part") != part.digest:
             raise ConfigError("the teacher was trained on other data", where=where, expected="your own teacher, trained on this input")
         held_out = np.array(known["rows"], dtype=np.int64)

@@ -1,7 +1,7 @@
 """Stage `student`: a model learns the consensus, and nothing else."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import torch
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.spec import AnnotationSpec
-from fluid.artifacts import Artifact, plain
+from fluid.artifacts import plain
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.selection import score_name, select
@@ -215,17 +215,33 @@ def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_labe
     return own_thresholds(predictor, molecules.take(probe), hard)
 
 
+@dataclass(frozen=True, slots=True)
+class StudentSettings:
+    """How a student is distilled.
+
+    Attributes:
+        student: What kind of model learns the consensus.
+        model: Its architecture, or a forest.
+        config: Optimisation of a network.
+        trainer: Hardware.
+        selection: Which molecules it learns from.
+        annotation: Domain-score and dropout settings.
+        seed: The experiment's seed.
+    """
+
+    student: StudentSpec
+    model: StudentModel
+    config: TrainingConfig
+    trainer: TrainerSpec
+    selection: SelectionSpec
+    annotation: AnnotationSpec
+    seed: int
+
+
 def student_stage(
-    artifact: Artifact,
     consensus: ConsensusTable,
     transfer: Dataset,
-    student: StudentSpec,
-    model: StudentModel,
-    config: TrainingConfig,
-    trainer: TrainerSpec,
-    selection: SelectionSpec,
-    annotation: AnnotationSpec,
-    seed: int,
+    settings: StudentSettings,
     logger: MakeLogger = no_logger,
     sets: Sequence[AnnotationSet] = (),
 ) -> Stage:
@@ -240,6 +256,8 @@ def student_stage(
             not those behind the consensus; an evidential head would learn what it cannot; or the confusion of the consensus' labels is
             asked for and is not known.
     """
+    student, model, config, trainer = settings.student, settings.model, settings.config, settings.trainer
+    selection, annotation, seed = settings.selection, settings.annotation, settings.seed
     check_head(model, student.mode, config.loss)
     check_noise(config.loss, student, selection)
     if isinstance(model, NetworkSpec) and student.mode != "nearest":
@@ -250,7 +268,7 @@ def student_stage(
         )
     sets = sets if student.mode == "heads" else ()
     if student.mode == "heads":
-        check_sets(sets, artifact, consensus, annotation.edges)
+        check_sets(sets, consensus, annotation.edges)
 
     def fit(job: Job, lesson: Lesson, rows: np.ndarray) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         if student.mode == "nearest":
@@ -275,7 +293,7 @@ def student_stage(
         np.save(folder / "rows.npy", rows, allow_pickle=False)
 
     inputs = {
-        "consensus": artifact.digest,
+        "consensus": consensus.digest,
         "transfer": transfer.transfer_digest,
         "student": student,
         "model": {"kind": type(model).__name__, **plain(model)},

@@ -51,3 +51,8 @@ class StudentSpec:
             raise ConfigError("distillation=heads learns what each teacher said", expected="distillation.labels=soft")
         if not 0 < self.sharpen < math.inf:
             raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
+
+    @property
+    def reads_annotations(self) -> bool:
+        """Whether the student also learns what each teacher said, beside the consensus."""
+        return self.mode == "heads"

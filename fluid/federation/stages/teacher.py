@@ -1,6 +1,7 @@
 """Stage `teacher`: a company trains its own model on its private split, or brings one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,30 +52,41 @@ def own_validation(labels: np.ndarray, config: TrainingConfig, seed: int, name: 
     return split_validation(labels, config.validation_share, numpy_stream(seed, name, "validation"))
 
 
-def teacher_stage(
-    name: str,
-    part: Dataset,
-    model: ModelSpec,
-    config: TrainingConfig,
-    trainer: TrainerSpec,
-    annotation: AnnotationSpec,
-    seed: int,
-    quorum: int = 25,
-    logger: MakeLogger = no_logger,
-) -> Stage:
-    """Describe the training of one teacher.
+@dataclass(frozen=True, slots=True)
+class TeacherSettings:
+    """How a model of measured labels is trained.
 
-    Args:
-        name: Company (`T3`) or `pooled`.
-        part: Its private split.
+    Attributes:
         model: Architecture, forest, or file of predictions.
         config: Optimisation of a network; a forest takes only `validation_share`.
         trainer: Hardware.
         annotation: Domain-score and dropout settings.
         seed: The experiment's seed.
         quorum: Fewest labels per class.
+    """
+
+    model: ModelSpec
+    config: TrainingConfig
+    trainer: TrainerSpec
+    annotation: AnnotationSpec
+    seed: int
+    quorum: int = 25
+
+    def with_model(self, model: ModelSpec) -> "TeacherSettings":
+        """Return the same for another kind of model."""
+        return replace(self, model=model)
+
+
+def teacher_stage(name: str, part: Dataset, settings: TeacherSettings, logger: MakeLogger = no_logger) -> Stage:
+    """Describe the training of one teacher.
+
+    Args:
+        name: Company (`T3`) or `pooled`.
+        part: Its private split.
+        settings: How it is trained.
         logger: Makes the training run's logger.
     """
+    model, config, trainer, annotation, seed = settings.model, settings.config, settings.trainer, settings.annotation, settings.seed
 
     def fit(work: Work) -> tuple[Predictor, tuple[CurvePoint, ...]]:
         endpoints, labels = part.table.endpoints, part.table.labels
@@ -92,7 +104,7 @@ def teacher_stage(
         return finished(trained, annotation), trained.curve
 
     def build(folder: Path, work: Work) -> None:
-        check_quorum(part.table, quorum, where=name)
+        check_quorum(part.table, settings.quorum, where=name)
         predictor, curve = fit(work)
         rows = own_validation(part.table.labels, config, seed, name)[1]
         held_out = part.take(rows)
@@ -110,6 +122,6 @@ def teacher_stage(
         "trainer": trainer_inputs(trainer),
         "annotation": annotation,
         "seed": seed,
-        "quorum": quorum,
+        "quorum": settings.quorum,
     }
     return Stage("teacher", name, inputs, build, trainer.threads_for(config))

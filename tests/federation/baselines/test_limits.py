@@ -15,7 +15,7 @@ from fluid.federation.baselines.fedavg import fedavg_stage
 from fluid.federation.baselines.public import public_rows
 from fluid.federation.baselines.spec import BaselinesSpec, FedAvgSpec, FedMDSpec, FedProxSpec
 from fluid.federation.baselines.weight_rounds import best
-from fluid.federation.simulation import teacher_stages
+from fluid.federation.stages.teacher import teacher_stage
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.runner import Runner
 from fluid.training.config import Training, TrainingConfig
@@ -30,7 +30,7 @@ def alone(finished: Finished, config: TrainingConfig, settings: FedAvgSpec, mode
     data = finished.federation.data
     parts = {"T1": finished.federation.companies["T1"]}
     runner = Runner(finished.runner.store)
-    teacher = runner.make(teacher_stages(parts, spec, runner)["T1"])
+    teacher = runner.make(teacher_stage("T1", parts["T1"], spec.teacher_settings))
     return same(runner.make(fedavg_stage(parts, data.transfer, spec, settings)), teacher)
 
 

@@ -17,7 +17,7 @@ from fluid.federation.baselines.facts import facts_table
 from fluid.federation.baselines.fedavg import fedavg_stage
 from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec, FedAvgSpec, FedMDSpec, FedProxSpec, SGESpec
 from fluid.federation.baselines.wire import Wire, read_traffic
-from fluid.federation.consortium_data import load_data
+from fluid.federation.data_nodes import load_data
 from fluid.federation.model_folder import Model, open_model, read_model
 from fluid.federation.simulation import simulate
 from fluid.federation.spec import FederationSpec
@@ -168,7 +168,7 @@ def test_the_page_shows_them(run: Path) -> None:
 
 def test_models_can_be_taken_away(run: Path, compared: Finished) -> None:
     for name in ("fedavg", "fedmd-T2", "sge-T3"):
-        _, model = open_model(run / "models" / name)
+        model = open_model(run / "models" / name)
         assert model.name == name
         assert len(model.predictor.predict(compared.federation.data.tests["external"].molecules)) == 60
 

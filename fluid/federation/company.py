@@ -1,0 +1,67 @@
+"""A company's steps of a consortium by files: teacher, annotations, hybrid, and the evaluation of what it was given."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from fluid.artifacts import Artifact, open_artifact
+from fluid.data.quorum import check_quorum
+from fluid.errors import ArtifactError
+from fluid.federation.consensus_table import read_consensus
+from fluid.federation.files import read_file, with_dropped
+from fluid.federation.model_folder import Model, open_model
+from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
+from fluid.federation.stages.annotate import annotate_stage
+from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, evaluate_stage
+from fluid.federation.stages.hybrid import Released, hybrid_stage
+from fluid.federation.stages.own_teacher import OwnTeacher
+from fluid.federation.stages.teacher import teacher_stage
+from fluid.pipeline.runner import Runner
+
+
+def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
+    """Train a company's teacher; the result stays with the company."""
+    intake, part = read_file(request.company, request.input, request.intake, runner)
+    check_quorum(part.table, request.intake.quorum, where=request.input)
+    stage = teacher_stage(request.company, part, request.settings, runner.logs("teacher", request.company))
+    return runner.make_at(with_dropped(stage, intake), request.out, request.overwrite)
+
+
+def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
+    """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator."""
+    teacher = open_model(request.teacher)
+    intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    stage = annotate_stage(teacher, transfer, request.annotation.chunk)
+    return runner.make_at(with_dropped(stage, intake), request.out, request.overwrite)
+
+
+def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
+    """Add a company's own data back to the released student; the result stays with the company."""
+    intake, part = read_file(request.company, request.input, request.intake, runner)
+    check_quorum(part.table, request.intake.quorum, where=request.input)
+    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
+    released = Released(open_model(request.student), consensus, transfer)
+    own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
+    stage = hybrid_stage(request.company, part, released, request.settings, runner.logs("hybrid", request.company), own)
+    return runner.make_at(with_dropped(stage, intake), request.out, request.overwrite)
+
+
+def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:
+    """Evaluate a model on a labelled file; returns its score table."""
+    model = open_model(request.model_folder)
+    _, test = read_file("test", request.input, request.intake, runner)
+    validation = read_file(VALIDATION, request.validation, request.intake, runner)[1] if request.validation else None
+    if not {e.name for e in test.table.endpoints} & {e.name for e in model.predictor.endpoints}:
+        raise _nothing_in_common(model)
+    asked = request.evaluation
+    evaluation = Evaluation(validation, {"test": test}, asked.n_bootstrap, request.seed, asked.threshold, asked.auroc)
+    evaluated = runner.make_at(evaluate_stage(model, ModelRole(model.name, model.kind), evaluation), request.out, request.overwrite)
+    return pd.read_csv(evaluated / "scores.csv")
+
+
+def _nothing_in_common(model: Model) -> ArtifactError:
+    known = ", ".join(e.name for e in model.predictor.endpoints)
+    return ArtifactError(
+        "the model knows none of the test's endpoints", where=str(model.folder), expected=f"intake.endpoints with one of: {known}"
+    )

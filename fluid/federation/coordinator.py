@@ -1,0 +1,44 @@
+"""The coordinator's steps of a consortium by files: annotation sets become a consensus, and the consensus a student."""
+
+from pathlib import Path
+
+from fluid.annotation.annotation_set import AnnotationSet
+from fluid.annotation.storage import read_annotation_set
+from fluid.artifacts import Artifact, open_artifact
+from fluid.errors import ConfigError
+from fluid.federation.consensus_table import read_consensus
+from fluid.federation.files import read_file
+from fluid.federation.requests import AggregateRequest, DistillRequest
+from fluid.federation.stages.annotate import FOLDER
+from fluid.federation.stages.consensus import consensus_stage
+from fluid.federation.stages.student import student_stage
+from fluid.pipeline.runner import Runner
+
+
+def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
+    """Read all annotation sets; they must be over one transfer set.
+
+    Raises:
+        ConfigError: No folder was given.
+        ArtifactError: A set is damaged, or over another transfer set than the first.
+    """
+    if not folders:
+        raise ConfigError("no annotation sets were given", expected="annotations=[folder,folder,...]")
+    places = [folder / FOLDER if (folder / FOLDER).is_dir() else folder for folder in folders]
+    first = read_annotation_set(places[0])
+    return [first, *(read_annotation_set(place, first.transfer_digest, len(first.domain_bin)) for place in places[1:])]
+
+
+def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
+    """Combine the annotation sets of all companies into a consensus."""
+    stage = consensus_stage(read_sets(request.annotations), request.consensus, request.annotation.edges)
+    return runner.make_at(stage, request.out, request.overwrite)
+
+
+def distill(request: DistillRequest, runner: Runner) -> Artifact:
+    """Train the student on the consensus, one of heads also on what each teacher said; the result is given to everybody."""
+    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
+    sets = read_sets(request.annotations) if request.distillation.reads_annotations and request.annotations else ()
+    stage = student_stage(consensus, transfer, request.settings, runner.logs("student"), sets)
+    return runner.make_at(stage, request.out, request.overwrite)

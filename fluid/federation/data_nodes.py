@@ -1,0 +1,150 @@
+"""The molecules of an experiment as nodes of its graph: files taken in, validation and test set aside, overlaps removed, companies divided.
+
+Where a molecule is in two data sets, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules that are
+nearly the same count as the same where `intake.near_duplicates` asks for it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset, read_dataset
+from fluid.federation.consortium_data import (
+    EXTERNAL,
+    IN_DOMAIN,
+    LABELLED,
+    TRANSFER,
+    Clean,
+    ConsortiumData,
+    as_asked,
+    assemble,
+    check_files,
+    intake_stages,
+    set_aside,
+)
+from fluid.federation.overlap import near_ones, shared_keys, without
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.evaluate import VALIDATION
+from fluid.federation.stages.overlap import overlap_stage, read_overlap
+from fluid.federation.stages.split import read_owned, read_split, split_stage
+from fluid.pipeline.graph import Graph, Node, Step, Value, Values
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.stage import Stage
+
+WHOLE, DATA, COMPANIES, SPLIT, PARTS = "whole-data", "data", "companies", "split", "parts"
+FIRST_COME = (EXTERNAL, IN_DOMAIN, VALIDATION, "pool", TRANSFER)
+"""Data sets in the order in which they keep a molecule that several hold."""
+
+
+def intake_name(part: str) -> str:
+    """Return the name of the node that takes a file in."""
+    return f"intake-{part}"
+
+
+def clean_name(part: str) -> str:
+    """Return the name of the node that is a data set without overlap."""
+    return f"clean-{part}"
+
+
+def data_nodes(spec: FederationSpec) -> Iterator[Node]:
+    """Yield the nodes from the files to the companies.
+
+    Raises:
+        ConfigError: The consensus learns from public labels, and no file of them is given.
+        InputError: A file is not there.
+    """
+    spec.consensus.require_labels(bool(spec.data.transfer_labels))
+    check_files(spec.data)
+    stages = intake_stages(spec)
+    intakes = tuple(map(intake_name, stages))
+    for part, stage in stages.items():
+        yield Step(intake_name(part), (), partial(_same, stage), _open_dataset)
+    yield Value(PARTS, intakes, partial(parts_of, spec, tuple(stages)))
+    names = [name for name in FIRST_COME if name != EXTERNAL or name in stages]
+    for place, name in enumerate(names):
+        yield from clean_nodes(name, names[:place], spec)
+    yield Value(WHOLE, (PARTS, *intakes, *map(clean_name, names)), partial(_assemble, spec, tuple(stages), tuple(names)))
+    yield Value(TRANSFER, (WHOLE,), lambda values: values[WHOLE].transfer)
+    yield Step(SPLIT, (WHOLE,), lambda values: split_stage(values[WHOLE].pool, spec.companies, spec.seed))
+    yield Value(DATA, (WHOLE, SPLIT), partial(_owned, spec))
+    yield Value(COMPANIES, (WHOLE, SPLIT), lambda values: read_split(values[SPLIT], values[WHOLE].pool))
+
+
+def _same(stage: Stage, values: Values) -> Stage:
+    return stage
+
+
+def _open_dataset(artifact: Artifact, values: Values) -> tuple[Artifact, Dataset]:
+    return artifact, read_dataset(artifact)
+
+
+def parts_of(spec: FederationSpec, files: tuple[str, ...], values: Values) -> dict[str, Dataset]:
+    """Return the data sets by name: those of files, and validation and in-domain test set aside from the pool where no file is given."""
+    parts = {name: values[intake_name(name)][1] for name in files}
+    if spec.data.test_external_endpoints and EXTERNAL in parts:
+        parts[EXTERNAL] = as_asked(parts[EXTERNAL], spec.labelled_intake.endpoints)
+    for name, share in ((IN_DOMAIN, spec.data.test_share), (VALIDATION, spec.data.validation_share)):
+        if name not in parts:
+            parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)
+    return parts
+
+
+def clean_nodes(name: str, before: list[str], spec: FederationSpec) -> Iterator[Node]:
+    """Yield the nodes that remove from a data set what others hold; `before` are those that keep their molecules."""
+    careless = name == TRANSFER and spec.data.transfer_keeps_tests
+    others = tuple(other for other in before if not (careless and other in (EXTERNAL, IN_DOMAIN)))
+    needs, near = (PARTS, *map(clean_name, others)), f"overlap-{name}"
+    searched = bool(spec.intake.near_duplicates and others)
+    if searched:
+        yield Step(near, needs, partial(_search, name, others, spec.intake.near_duplicates))
+    yield Value(clean_name(name), (*needs, near) if searched else needs, partial(_clean, name, others, near if searched else ""))
+
+
+def _others(others: tuple[str, ...], values: Values) -> dict[str, Dataset]:
+    return {other: values[clean_name(other)].dataset for other in others}
+
+
+def _left(part: Dataset, reasons: dict[int, str]) -> np.ndarray:
+    left: np.ndarray = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))
+    return left
+
+
+def _search(name: str, others: tuple[str, ...], threshold: float, values: Values) -> Stage:
+    part, kept = values[PARTS][name], _others(others, values)
+    left = _left(part, shared_keys(part, kept))
+    return overlap_stage(name, part.take(left), {other: one for other, one in kept.items() if len(one)}, threshold)
+
+
+def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Clean:
+    part = values[PARTS][name]
+    reasons = shared_keys(part, _others(others, values))
+    if near:
+        left = _left(part, reasons)
+        reasons |= {int(left[row]): reason for row, reason in near_ones(read_overlap(values[near])).items()}
+    return Clean(*without(name, part, reasons))
+
+
+def _assemble(spec: FederationSpec, files: tuple[str, ...], names: tuple[str, ...], values: Values) -> ConsortiumData:
+    intakes = {name: values[intake_name(name)][0] for name in files}
+    clean = {name: values[clean_name(name)] for name in names}
+    return assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
+
+
+def _owned(spec: FederationSpec, values: Values) -> ConsortiumData:
+    data: ConsortiumData = values[WHOLE]
+    notes = (*data.notes, *spec.taking_part.notes(spec.company_names))
+    return replace(data, pool=read_owned(values[SPLIT], data.pool), notes=notes)
+
+
+def load_data(spec: FederationSpec, runner: Runner) -> ConsortiumData:
+    """Return the molecules of an experiment, before they are divided among companies.
+
+    Raises:
+        ConfigError: The consensus learns from public labels, and no file of them is given.
+        InputError: A file is not there.
+    """
+    data: ConsortiumData = Graph(data_nodes(spec), runner).value(WHOLE)
+    return data

@@ -1,0 +1,28 @@
+"""What the steps of a consortium by files share: molecule files taken in, and lists of dropped rows beside the results."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from fluid.artifacts import Artifact
+from fluid.data.dataset import Dataset, read_dataset
+from fluid.data.intake_spec import IntakeSpec
+from fluid.federation.stages.intake import intake_stage
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.stage import Stage, Work
+
+
+def read_file(name: str, path: str, spec: IntakeSpec, runner: Runner) -> tuple[Artifact, Dataset]:
+    """Take in a molecule file; the transfer set is the data set named `transfer`."""
+    artifact = runner.make(intake_stage(name, path, spec))
+    return artifact, read_dataset(artifact)
+
+
+def with_dropped(stage: Stage, intake: Artifact) -> Stage:
+    """Return the stage with the intake's list of dropped rows added to its result."""
+
+    def build(folder: Path, work: Work) -> None:
+        stage.build(folder, work)
+        shutil.copyfile(intake / "dropped.csv", folder / "dropped.csv")
+
+    return replace(stage, build=build, inputs={**stage.inputs, "intake": intake.digest})

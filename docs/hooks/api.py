@@ -1,4 +1,4 @@
-"""Make the reference of the Python API when the site is built: a page per room of the library, a section per module that says what it is for."""
+"""Make the reference of the Python API when the site is built: a page per room of the library, a section per module."""
 
 import ast
 from pathlib import Path

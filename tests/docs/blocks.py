@@ -3,8 +3,9 @@
     <!-- block: slow; exit 2; prints no such file; continues -->
     <!-- block: not run, needs a Slurm cluster -->
 
-`slow`: the page runs only with `-m slow`. `exit N`: the exit code expected, else 0. `prints TEXT`: the output has it. `continues`: the Python block
-needs what the one before it on the page defined. `not run, REASON`: this cannot be run here; the reason must be given.
+`slow`: the page runs only with `-m slow`. `exit N`: the exit code expected, else 0. `prints TEXT`: the output has it.
+`continues`: the Python block needs what the one before it on the page defined. `not run, REASON`: this cannot be run here; the reason
+must be given.
 """
 
 import re
@@ -75,3 +76,13 @@ def commands_of(block: Block) -> list[str]:
     """Return the `fluid` commands of a shell block, each on one line."""
     lines = block.code.replace("\\\n", " ").splitlines()
     return [line.strip() for line in lines if re.match(r"(?:[A-Z_]+=\S+ )*fluid ", line.strip())]
+
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.name != "log.md")]
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+
+
+def name_of(page: Path) -> str:
+    """Return where a page is in the repository."""
+    return str(page.relative_to(ROOT))

@@ -16,7 +16,8 @@ from typing import Any
 
 SETTINGS = {
     "simulate": [
-        "training=tiny", "companies.n=3", "companies.min_size=10", "companies.min_per_class=5", "intake.quorum=5", "workers=1", "intake.workers=1",
+        "training=tiny", "companies.n=3", "companies.min_size=10", "companies.min_per_class=5", "intake.quorum=5",
+        "workers=1", "intake.workers=1",
         "evaluation.n_bootstrap=5", "evaluation.forest=false", "trainer.progress=false", "annotation.mc_samples=2", "open=false",
         "data=files", "data.pool=${oc.env:DOCS_FILES}/pool.csv", "data.transfer=${oc.env:DOCS_FILES}/public.csv",
         "data.test_external=${oc.env:DOCS_FILES}/test.csv", 'intake.endpoints=["pic50 >= 5"]',
@@ -128,4 +129,6 @@ def ask(path: str, order: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--ask":
+        sys.exit(ask(sys.argv[2], {"code": sys.argv[3]}))
     serve(sys.argv[1])

@@ -5,23 +5,19 @@ training, small networks, three companies; the embedded set gives way to 300 of 
 in a comment (see `blocks.py`). Whether run or not, every `fluid` command must be one that the configuration knows.
 """
 
-import json
 import os
-import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from blocks import Block, blocks_of, commands_of
+from blocks import BLOCKS, PAGES, ROOT, Block, name_of
 
-ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.name != "log.md")]
-BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 CLIENT = f"""#!{sys.executable} -S
 import sys
 sys.path.insert(0, {str(HERE)!r})
@@ -29,11 +25,6 @@ from server import ask
 import os
 sys.exit(ask(os.environ["DOCS_SOCKET"], {{"argv": sys.argv[1:]}}))
 """
-Runner = Callable[[Block], subprocess.CompletedProcess[str]]
-
-
-def name_of(page: Path) -> str:
-    return str(page.relative_to(ROOT))
 
 
 def pages_with(slow: bool) -> list[object]:
@@ -84,13 +75,11 @@ def environment(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def run_block(block: Block, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a block in the folder of its page."""
-    if block.language == "bash":
-        command = ["bash", "-euo", "pipefail", "-c", block.code]
-    else:
+    command = ["bash", "-euo", "pipefail", "-c", block.code]
+    if block.language == "python":
         script = folder / f"block_{block.line}.py"
         script.write_text(block.code)
-        client = f"import sys; sys.path.insert(0, {str(HERE)!r}); import server; sys.exit(server.ask({environment['DOCS_SOCKET']!r}, {{'code': {str(script)!r}}}))"
-        command = [sys.executable, "-S", "-c", client]
+        command = [sys.executable, "-S", HERE / "server.py", "--ask", environment["DOCS_SOCKET"], script]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=250, check=False)
 
 
@@ -111,8 +100,6 @@ def served(environment: dict[str, str]) -> None:
     for _ in range(600):
         if Path(environment["DOCS_SOCKET"]).exists():
             return
-        import time
-
         time.sleep(0.1)
     raise TimeoutError("the server of fluid commands did not start")
 

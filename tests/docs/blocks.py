@@ -5,7 +5,7 @@
 
 `slow`: the page runs only with `-m slow`. `exit N`: the exit code expected, else 0. `prints TEXT`: the output has it.
 `continues`: the Python block needs what the one before it on the page defined. `not run, REASON`: this cannot be run here; the reason
-must be given.
+must be given. `from FILE`: an excerpt of a file of the repository, letter by letter; not run here, since that file is tested where it is.
 """
 
 import re
@@ -17,7 +17,7 @@ FENCE = re.compile(
 )
 LANGUAGES = ("bash", "python")
 SHOWN = ("text", "yaml", "toml", "json", "bibtex", "csv")
-WORDS = re.compile(r"slow|continues|exit \d+|prints .+|not run, .{8,}")
+WORDS = re.compile(r"from [\w./-]+|slow|continues|exit \d+|prints .+|not run, .{8,}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Block:
     @property
     def reason(self) -> str | None:
         """Why it is not run, or `None` for one that is."""
-        return self.mark("not run")
+        return self.mark("not run") or self.mark("from")
 
 
 def blocks_of(page: Path) -> list[Block]:

@@ -51,6 +51,14 @@ def test_pages_speak_of_verbs_files_and_settings_that_exist() -> None:
     assert not wrong
 
 
+def test_an_excerpt_is_what_stands_in_the_file() -> None:
+    """Code that a page shows of a file is that of the file."""
+    excerpts = [(block, block.mark("from")) for block in BLOCKS if block.mark("from")]
+    assert excerpts
+    for block, file in excerpts:
+        assert block.code in (ROOT / str(file)).read_text(), f"{name_of(block.page)}:{block.line}"
+
+
 def test_the_readme_is_short_and_has_what_a_first_reader_looks_for() -> None:
     readme = ROOT / "README.md"
     assert len(readme.read_text().split()) <= 800

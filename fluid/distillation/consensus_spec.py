@@ -12,7 +12,7 @@ from fluid.errors import ConfigError
 class ConsensusSpec:
     """Which consensus, with its options by name."""
 
-    method: str = "mean"
+    method: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -35,3 +35,7 @@ class ConsensusSpec:
                 expected="fluid simulate with data.transfer_labels=FILE, a file with labels of some transfer molecules",
                 remedy="Or choose another consensus, such as consensus=similarity.",
             )
+
+
+DEFAULT_CONSENSUS = ConsensusSpec("similarity", {"power": 4.0})
+"""What is used where no consensus is chosen."""

@@ -21,8 +21,8 @@ class SelectionSpec:
     """
 
     mode: str = "all"
-    n: int = 20_000
-    confidence_power: float = 1.0
+    n: int = 1_000_000
+    confidence_power: float = 0.0
     coverage_power: float = 0.0
     clusters: int = 256
     fill: bool = False

@@ -61,7 +61,7 @@ def data_nodes(spec: FederationSpec) -> Iterator[Node]:
     stages = intake_stages(spec)
     intakes = tuple(map(intake_name, stages))
     for part, stage in stages.items():
-        yield Step(intake_name(part), (), partial(_same, stage), _open_dataset)
+        yield Step(intake_name(part), (), partial(_same, stage), _open_dataset, alone=True)
     yield Value(PARTS, intakes, partial(parts_of, spec, tuple(stages)))
     names = [name for name in FIRST_COME if name != EXTERNAL or name in stages]
     for place, name in enumerate(names):

@@ -56,10 +56,10 @@ def federation_graph(spec: FederationSpec, runner: Runner) -> Graph:
 
 
 def nodes_of(target: str, spec: FederationSpec) -> tuple[str, ...]:
-    """Return the nodes that a target stands for: `data` is the molecules and their division, a company its teacher and its annotations."""
+    """Return the nodes that a target stands for: of a company that takes part its teacher and its annotations."""
     if target == DATA:
         return (DATA,)
-    return (target, annotations_name(target)) if target in spec.company_names else (target,)
+    return (target, annotations_name(target)) if target in spec.members else (target,)
 
 
 def check_target(target: str, graph: Graph) -> None:

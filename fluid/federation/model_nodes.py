@@ -65,8 +65,8 @@ def _bound(name: str, settings: TeacherSettings, logger: MakeLogger, values: Val
 
 
 def annotation_nodes(spec: FederationSpec) -> Iterator[Node]:
-    """Yield every teacher's answers to the transfer set; those asked for together share one pass over it, which changes no byte."""
-    for name in spec.company_names:
+    """Yield the answers of the teachers that take part; those asked for together share one pass over the transfer set."""
+    for name in spec.members:
         yield Step(annotations_name(name), (name, TRANSFER), partial(_annotate, name, spec.annotation.chunk), _open_set, annotate_group)
 
 

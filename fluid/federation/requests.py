@@ -6,7 +6,7 @@ from pathlib import Path
 from fluid.annotation.spec import AnnotationSpec
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation import LossSpec
-from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.stages.hybrid import HybridSettings
@@ -57,7 +57,7 @@ class AggregateRequest:
 
     annotations: tuple[Path, ...]
     out: Path
-    consensus: ConsensusSpec = field(default_factory=ConsensusSpec)
+    consensus: ConsensusSpec = DEFAULT_CONSENSUS
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     overwrite: bool = False
 

@@ -7,7 +7,7 @@ from fluid.companies.spec import CompanySpec
 from fluid.data.data_spec import DataSpec
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation import LossSpec, knows_noise
-from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
@@ -41,7 +41,7 @@ class FederationSpec:
     loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
-    consensus: ConsensusSpec = field(default_factory=ConsensusSpec)
+    consensus: ConsensusSpec = DEFAULT_CONSENSUS
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)

@@ -30,6 +30,7 @@ class Step:
         describe: The stage that makes it, from the values of what it needs.
         opened: What others get of the result, read once, from the artifact and the values of what the node needs.
         together: What it does together with others of the same kind, if anything.
+        alone: Whether it has worker processes of its own, so that nothing is made beside it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Step:
     describe: Callable[[Values], Stage]
     opened: Callable[[Artifact, Values], Any] = as_it_is
     together: Together | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,6 @@ class Graph:
             own = {step.name: stages[step.name] for step in steps if step.together is together}
             if new := self.runner.new(own):
                 together([(stage, values[name]) for name, stage in new.items()], self.runner)
-        apart = {step.name: stages[step.name] for step in steps if not step.together}
+        apart = {step.name: stages[step.name] for step in steps if not step.together and not step.alone}
         made = self.runner.make_all(apart)
         return made | {name: self.runner.make(stage) for name, stage in stages.items() if name not in made}

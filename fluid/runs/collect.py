@@ -14,7 +14,7 @@ from fluid.runs.housekeeping import run_folders
 from fluid.runs.record import CONFIG, DONE, is_target, read_record
 from fluid.reporting.significance import SEEDS
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "cost", "figure", "analyses")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "target", "only", "cost", "figure", "analyses")
 ANALYSES = "analyses"
 LATER = {"companies.taking_part": None, "companies.left_out": None}
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""

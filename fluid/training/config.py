@@ -53,18 +53,18 @@ class TrainingConfig:
         fine_tuning: What a hybrid keeps of the student; the configuration group `hybrid` decides it.
     """
 
-    epochs: int = 20
+    epochs: int = 15
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     warmup: float = 0.1
     patience: int = 6
     validation_share: float = 0.15
     gradient_clip: float = 5.0
-    balance: bool = True
+    balance: bool = False
     members: int = 1
     environments: bool = True
-    threads: int = 0
+    threads: int = 1
     loss: LossSpec = field(default_factory=LossSpec)
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 
@@ -132,9 +132,18 @@ class TrainerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The configs of one experiment, by the kind of model."""
+    """The configs of one experiment, by the kind of model.
 
-    teacher: TrainingConfig = field(default_factory=TrainingConfig)
-    pooled: TrainingConfig = field(default_factory=TrainingConfig)
-    student: TrainingConfig = field(default_factory=TrainingConfig)
-    hybrid: TrainingConfig = field(default_factory=TrainingConfig)
+    The defaults are those of the command line: `conf/training/default.yaml` shows them, and a test compares both.
+
+    Attributes:
+        teacher: Of each company's own model.
+        pooled: Of the upper bound, on all private data together.
+        student: Of what is distilled from the consensus.
+        hybrid: Of a company's own model on the consensus and its own data.
+    """
+
+    teacher: TrainingConfig = TrainingConfig()
+    pooled: TrainingConfig = TrainingConfig(validation_share=0.1)
+    student: TrainingConfig = TrainingConfig(epochs=6, batch_size=128, patience=3, validation_share=0.05)
+    hybrid: TrainingConfig = TrainingConfig(epochs=5, learning_rate=1e-4, patience=4)

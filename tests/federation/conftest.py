@@ -28,7 +28,7 @@ from fluid.pipeline.store import ArtifactStore
 from fluid.training.config import TrainerSpec, Training, TrainingConfig
 from tests.conftest import Files
 
-TINY = TrainingConfig(epochs=2, batch_size=32, learning_rate=5e-3)
+TINY = TrainingConfig(epochs=2, batch_size=32, learning_rate=5e-3, balance=True)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def spec(files: Files) -> FederationSpec:
         trainer=TrainerSpec(threads=1, progress=False),
         annotation=AnnotationSpec(chunk=64, mc_samples=2),
         consensus=ConsensusSpec("similarity", {"power": 2.0}),
-        selection=SelectionSpec("all", 1000),
+        selection=SelectionSpec("all", 1000, confidence_power=1.0),
         evaluation=EvaluationSpec(n_bootstrap=10),
     )
 

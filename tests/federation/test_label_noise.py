@@ -165,7 +165,7 @@ class TestRefused:
             ({"distillation": StudentSpec("heads")}, "with distillation=heads"),
             ({"distillation": StudentSpec(sharpen=2.0)}, r"with distillation\.sharpen=2 "),
             ({"selection": SelectionSpec("balanced", 1000, confidence_power=0.0)}, "with selection=balanced"),
-            ({"selection": SelectionSpec("all", 1000)}, r"with selection\.confidence_power=1 "),
+            ({"selection": SelectionSpec("all", 1000, confidence_power=1.0)}, r"with selection\.confidence_power=1 "),
         ],
     )
     def test_what_changes_the_labels(self, spec: FederationSpec, changes: dict[str, object], message: str) -> None:

@@ -133,7 +133,7 @@ def test_forests_may_be_teachers_of_a_network_student(rerun: Callable[..., Finis
 
 
 def test_concatenation_and_selection(rerun: Callable[..., Finished]) -> None:
-    run = rerun(hybrid=HybridSpec("concatenate"), selection=SelectionSpec("balanced", 60))
+    run = rerun(hybrid=HybridSpec("concatenate"), selection=SelectionSpec("balanced", 60, confidence_power=1.0))
     rows = np.load(run.federation.models["student"] / "rows.npy")
     assert 0 < len(rows) <= 60
     assert np.all(np.diff(rows) > 0)

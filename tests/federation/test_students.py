@@ -379,7 +379,9 @@ class TestHeads:
 
         def made(power: float) -> np.ndarray:
             student = StudentSpec("heads", heads=HeadsSpec(power=power))
-            settings = StudentSettings(student, spec.student_model, config, spec.trainer, SelectionSpec("all", n), annotation, 0)
+            settings = StudentSettings(
+                student, spec.student_model, config, spec.trainer, SelectionSpec("all", n, confidence_power=1.0), annotation, 0
+            )
             stage = student_stage(table, transfer, settings, sets=sets[::-1])
             model = read_model(runner.make(stage)).predictor
             assert isinstance(model, HeadsPredictor)

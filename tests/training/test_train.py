@@ -31,7 +31,7 @@ from fluid.training.train import (
 from fluid.training.validation_split import split_validation
 from tests.training.conftest import ENDPOINTS, Task
 
-CONFIG = TrainingConfig(epochs=6, batch_size=32, learning_rate=5e-3)
+CONFIG = TrainingConfig(epochs=6, batch_size=32, learning_rate=5e-3, balance=True)
 JOB = Job("T1", NetworkSpec(hidden=16, layers=2), CONFIG, TrainerSpec(threads=1), seed=0)
 
 

@@ -278,6 +278,7 @@ def test_shares_show_who_was_left_out() -> None:
         assert share[2] < 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ROW_WISE)
 def test_closed_forms_compile_into_one_graph(method: str) -> None:
     tensors = example()

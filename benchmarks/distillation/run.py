@@ -22,9 +22,8 @@ from scipy.stats import t
 from steps import annotate, student
 
 from fluid.annotation.annotation_set import stack
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
 from fluid.cli.specs import federation_spec
-from fluid.cli.verbs import plain_values
 from fluid.data.dataset import Dataset
 from fluid.errors import FluidError
 from fluid.evaluation import metrics

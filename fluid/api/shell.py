@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fluid.cli.aside import quoted, resolved
 from fluid.cli.build import build
+from fluid.cli.failures import OUT_OF_MEMORY
 from fluid.cli.help import groups_of
-from fluid.cli.main import OUT_OF_MEMORY
 from fluid.cli.progress import showing_progress
 from fluid.cli.specs import SURROUNDINGS, without
 from fluid.cli.suggest import check_known
 
 if TYPE_CHECKING:  # Lightning, whose import takes longer than a prediction
-    from fluid.cli.tracking import Tracker
+    from fluid.cli.tracking.tracking import Tracker
 
 __all__ = [
     "OUT_OF_MEMORY",
@@ -33,8 +33,8 @@ __all__ = [
 
 def tracked(verb: str, config: Mapping[str, Any]) -> "AbstractContextManager[Tracker]":
     """Return what tracks one training, beside its `out` folder, which is sealed."""
-    from fluid.cli.loggers import tracking
-    from fluid.cli.tracking import Tracked
+    from fluid.cli.tracking.loggers import tracking
+    from fluid.cli.tracking.tracking import Tracked
 
     out = Path(config["out"])
     return tracking(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config))
@@ -42,7 +42,7 @@ def tracked(verb: str, config: Mapping[str, Any]) -> "AbstractContextManager[Tra
 
 def run_whole(config: dict[str, Any], overrides: Sequence[str]) -> Path:
     """Run a whole federation, as `fluid simulate` does; returns the run's folder."""
-    from fluid.cli.verbs import command_of, run_folder, run_simulate
+    from fluid.cli.simulate import command_of, run_folder, run_simulate
 
     run_simulate(config, command_of(overrides))
     return run_folder(config)

@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 
 from fluid.cli.compose import composed
-from fluid.cli.main import explain_hydra
+from fluid.cli.failures import explain_hydra
 from fluid.errors import ConfigError
 
 COMPOSING = RLock()

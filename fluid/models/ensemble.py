@@ -49,7 +49,7 @@ class SharedChunk:
         with self._at_work:
             if device not in self._batches:
                 tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else CHUNK
-                self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
+                self._batches[device] = [gather(tensors, rows) for rows in torch.split(torch.arange(len(self.graphs), device=device), size)]
             return self._batches[device]
 
 

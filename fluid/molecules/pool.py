@@ -18,7 +18,7 @@ __all__ = ["BrokenProcessPool", "bound_threads", "bounded_workers", "schedule", 
 
 def bounded_workers(workers: int) -> int:
     """Return the number of worker processes asked for, reduced to this process's share of cores with a warning."""
-    cores = max(1, joblib.cpu_count())
+    cores = max(1, int(joblib.cpu_count()))
     if workers > cores:
         warnings.warn(f"workers is {workers}, but {cores} cores can be used here: reduced to {cores}.", stacklevel=2)
     return min(workers, cores)
@@ -38,11 +38,11 @@ def worker_pool(workers: int) -> Iterator[ProcessPool]:
         try:
             yield pool
         except BaseException:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]  # not annotated by pebble
             raise
 
 
-def schedule(pool: ProcessPool, task: Callable[..., Any], args: tuple[object, ...], timeout_s: float) -> ProcessFuture:
+def schedule(pool: ProcessPool, task: Callable[..., Any], args: tuple[object, ...], timeout_s: float) -> ProcessFuture[Any]:
     """Give a task to the pool.
 
     Raises:

@@ -312,7 +312,7 @@ def check_figure(name: str | None, kinds: Sequence[str]) -> None:
         kinds: Kinds of its endpoints.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: The figure is unknown, or compares classes and no endpoint is one.
     """
     if name is None:
         return

@@ -12,7 +12,6 @@ from tests.api.conftest import Script
 from tests.conftest import Files
 
 INTAKE = """
-from multiprocessing.spawn import get_preparation_data
 from pathlib import Path
 from fluid.data.intake import IntakeSpec, intake
 print("the script runs")

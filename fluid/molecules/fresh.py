@@ -35,7 +35,7 @@ def main_module_hidden() -> Iterator[None]:
             main.update(hidden)
 
 
-class FreshProcess(PLAIN.Process):  # type: ignore[misc]  # which class that is depends on the system
+class FreshProcess(PLAIN.Process):  # type: ignore[misc]  # its kind is known at run time only
     """A process that does not import the main module."""
 
     @staticmethod

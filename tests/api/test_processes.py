@@ -1,8 +1,8 @@
 """Scripts of every kind: no main guard, standard input, `-c`, threads; worker processes never import them."""
 
 import json
-import multiprocessing
 import sys
+from multiprocessing.spawn import get_preparation_data
 from pathlib import Path
 
 import pytest
@@ -103,5 +103,5 @@ def test_the_main_module_is_left_as_it_was() -> None:
     before = dict(main)
     with main_module_hidden():
         assert "__file__" not in main
-        assert not {"init_main_from_path", "init_main_from_name"} & set(multiprocessing.spawn.get_preparation_data("x"))
+        assert not {"init_main_from_path", "init_main_from_name"} & set(get_preparation_data("x"))
     assert main == before

@@ -22,7 +22,7 @@ CONF = "fluid.conf"
 """Group of entry points that name folders with files of the configuration."""
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def nearest_word(word: str, known: Sequence[str]) -> str:
     """Return a remedy that names the closest known word, or all of them."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"Did you mean {close[0]!r}?" if close else "Known: " + ", ".join(sorted(known)) + "."
@@ -103,7 +103,7 @@ class Registry(Mapping[str, Item], Generic[Item]):
 
     def unknown(self, name: object) -> ConfigError:
         """Return the error that says that a name is unknown."""
-        return ConfigError(f"{self.setting} is {name!r}", expected="one of " + ", ".join(self), remedy=nearest(str(name), list(self)))
+        return ConfigError(f"{self.setting} is {name!r}", expected="one of " + ", ".join(self), remedy=nearest_word(str(name), list(self)))
 
     def _ours(self, name: str) -> Item:
         place = self.own[name]

@@ -37,7 +37,7 @@ def torch_stream(seed: int, *names: str | int, device: str = "cpu") -> "torch.Ge
 
 
 @contextmanager
-def isolated(seed: int, *names: str | int) -> Iterator[None]:
+def isolate(seed: int, *names: str | int) -> Iterator[None]:
     """Run a block under the stream `names` of torch's default generators and restore them afterwards.
 
     For library code that accepts no generator (weight initialisation, `nn.Dropout`).

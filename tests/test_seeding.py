@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from fluid.seeding import derive_seed, isolated, numpy_stream, torch_stream
+from fluid.seeding import derive_seed, isolate, numpy_stream, torch_stream
 
 
 def test_streams_depend_on_every_name_and_not_on_how_names_join() -> None:
@@ -34,11 +34,11 @@ def test_generators_repeat() -> None:
 def test_isolated_gives_the_stream_and_leaves_the_global_state_alone() -> None:
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    with isolated(5, "weights"):
+    with isolate(5, "weights"):
         first = torch.rand(3)
     assert torch.equal(torch.get_rng_state(), before)
     torch.rand(100)
-    with isolated(5, "weights"):
+    with isolate(5, "weights"):
         assert torch.equal(torch.rand(3), first)
 
 
@@ -46,7 +46,7 @@ def test_isolated_restores_after_an_error() -> None:
     before = torch.get_rng_state()
 
     def interrupted() -> None:
-        with isolated(5, "weights"):
+        with isolate(5, "weights"):
             torch.rand(3)
             raise RuntimeError("stop")
 

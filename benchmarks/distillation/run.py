@@ -22,7 +22,7 @@ from scipy.stats import t
 from steps import annotate, student
 
 from fluid.annotation.annotation_set import stack
-from fluid.cli.compose import composed, plain_values
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import federation_spec
 from fluid.data.dataset import Dataset
 from fluid.errors import FluidError
@@ -39,7 +39,7 @@ from fluid.federation.stages.evaluate import labels_for
 from fluid.federation.trial import answers
 from fluid.pipeline.runner import Runner, Task, make_quietly
 from fluid.pipeline.store import ArtifactStore
-from fluid.runs.record import told
+from fluid.runs.record import one_line
 from fluid.threads import threads
 
 LIGHT = ["model.hidden=64", "model.layers=3", "trainer.progress=false", "logger=none"]
@@ -111,7 +111,7 @@ def public_sample(data: Path, work: Path) -> Path:
 def spec_of(settings: list[str], seed: int, variant: Variant | None = None) -> FederationSpec:
     """Build the experiment of a variant; `None` is the default."""
     chosen = variant.settings if variant else ()
-    return federation_spec(plain_values(composed("simulate", [*settings, f"seed={seed}", *chosen])))
+    return federation_spec(plain_values(compose("simulate", [*settings, f"seed={seed}", *chosen])))
 
 
 class Federation(NamedTuple):
@@ -152,7 +152,7 @@ def students(specs: Mapping[Variant, FederationSpec], common: Federation, runner
         try:
             stages[variant] = student(common.annotations, common.data.transfer, spec, runner)
         except FluidError as error:
-            failed[variant] = told(error)
+            failed[variant] = one_line(error)
     new = {stage.key(): stage for stage in stages.values() if not runner.store.holds(stage.kind, stage.key_inputs())}
     runner.carry_out([Task("student", key, partial(make_quietly, stage, runner.store.root)) for key, stage in new.items()])
     return {variant: runner.make(stage) for variant, stage in stages.items()}, failed
@@ -190,7 +190,7 @@ def carried_out(settings: list[str], seed: int, runner: Runner, wanted: list[Var
         try:
             specs[variant] = spec_of(settings, seed, variant)
         except FluidError as error:
-            failed[variant] = told(error)
+            failed[variant] = one_line(error)
     made, more = students({one: spec for one, spec in specs.items() if one.evaluated == "student"}, common, runner)
     failed |= more
     for variant in wanted:
@@ -200,7 +200,7 @@ def carried_out(settings: list[str], seed: int, runner: Runner, wanted: list[Var
                 said = ask_student(made[variant], common) if variant in made else ask_consensus(specs[variant], common)
                 found = scored(*said, common)
         except FluidError as error:
-            found = {"reason": told(error)}
+            found = {"reason": one_line(error)}
         yield {"dataset": "", "seed": seed, "group": variant.group, "choice": variant.choice, "evaluated": variant.evaluated, **found}
 
 

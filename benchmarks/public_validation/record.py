@@ -23,7 +23,7 @@ from scipy.stats import t
 
 from fluid.artifacts import atomic_file, read_json
 from fluid.errors import FluidError
-from fluid.evaluation.golden import KEY, GoldenError, Group, read_results, selected
+from fluid.evaluation.golden import KEY, GoldenError, Group, read_results, select_groups
 from fluid.reporting.figures.bars import BASELINES
 from fluid.runs.record import DONE, read_record
 
@@ -120,7 +120,7 @@ def made(table: pd.DataFrame, runs: Path, tier: str, selection: Mapping[str, Seq
     Raises:
         GoldenError: The results cannot be one.
     """
-    groups = selected(table, selection)
+    groups = select_groups(table, selection)
     check_seeds(groups, tier)
     return {
         "tier": tier,

@@ -126,7 +126,7 @@ class Annotations:
     distance: np.ndarray | None = None
 
 
-def natural(name: str) -> list[tuple[int, int | str]]:
+def natural_key(name: str) -> list[tuple[int, int | str]]:
     """Return a sorting key that puts `T2` before `T10`."""
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.findall(r"\d+|\D+", name)]
 
@@ -157,7 +157,7 @@ def stack(sets: Sequence[AnnotationSet]) -> Annotations:
     """
     if not sets:
         raise ArtifactError("there are no annotation sets", expected="at least one")
-    ordered = sorted(sets, key=lambda item: natural(item.teacher))
+    ordered = sorted(sets, key=lambda item: natural_key(item.teacher))
     names = [item.teacher for item in ordered]
     if len(set(names)) != len(names):
         raise ArtifactError(f"two annotation sets are of one teacher ({', '.join(names)})", expected="different teachers")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from fluid.api.shell import check_known, quoted, resolved
+from fluid.api.shell import check_known, quote, resolved
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
@@ -30,7 +30,7 @@ def written(value: Any, name: str) -> str:
         return repr(value)
     if isinstance(value, str | PathLike):
         text = str(value)
-        return text if BARE.fullmatch(text) and text.lower() not in WORDS else quoted(text)
+        return text if BARE.fullmatch(text) and text.lower() not in WORDS else quote(text)
     if isinstance(value, list | tuple):
         return "[" + ",".join(written(item, name) for item in value) + "]"
     raise ConfigError(f"{name} is a {type(value).__name__}", expected="a number, a text, true or false, None, a list or a mapping")

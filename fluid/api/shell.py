@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fluid.cli.aside import quoted, resolved
+from fluid.cli.aside import quote, resolved
 from fluid.cli.build import build
 from fluid.cli.failures import OUT_OF_MEMORY
 from fluid.cli.help import groups_of
-from fluid.cli.progress import showing_progress
-from fluid.cli.specs import SURROUNDINGS, without
+from fluid.cli.progress import show_progress
+from fluid.cli.specs import SURROUNDINGS, leave_out
 from fluid.cli.suggest import check_known
 
 if TYPE_CHECKING:  # Lightning, whose import takes longer than a prediction
@@ -22,22 +22,22 @@ __all__ = [
     "build",
     "check_known",
     "groups_of",
-    "quoted",
+    "quote",
     "resolved",
     "run_whole",
-    "showing_progress",
+    "show_progress",
     "tracked",
-    "without",
+    "leave_out",
 ]
 
 
 def tracked(verb: str, config: Mapping[str, Any]) -> "AbstractContextManager[Tracker]":
     """Return what tracks one training, beside its `out` folder, which is sealed."""
-    from fluid.cli.tracking.loggers import tracking
+    from fluid.cli.tracking.loggers import track_run
     from fluid.cli.tracking.tracking import Tracked
 
     out = Path(config["out"])
-    return tracking(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config))
+    return track_run(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config))
 
 
 def run_whole(config: dict[str, Any], overrides: Sequence[str]) -> Path:

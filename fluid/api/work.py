@@ -8,7 +8,7 @@ from typing import Any
 
 from fluid.api.inputs import as_files
 from fluid.api.settings import configuration
-from fluid.api.shell import SURROUNDINGS, build, groups_of, showing_progress, tracked, without
+from fluid.api.shell import SURROUNDINGS, build, groups_of, leave_out, show_progress, tracked
 from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
 from fluid.federation import requests
@@ -96,7 +96,7 @@ class Call:
         config = self.config()
         with as_files(self.molecules, config.get("intake", {}).get("smiles_column", "")) as files:
             config |= files
-            yield build(REQUESTS[self.verb], without(config, *SURROUNDINGS)), config
+            yield build(REQUESTS[self.verb], leave_out(config, *SURROUNDINGS)), config
 
 
 def make(call: Call) -> Path:
@@ -118,7 +118,7 @@ def runner_for(call: Call, config: Mapping[str, Any]) -> Iterator[DoorRunner]:
     store = ArtifactStore(Path(config["paths"]["artifacts"]).expanduser().resolve())
     with ExitStack() as stack:
         logger = stack.enter_context(tracked(call.verb, config)) if "logger" in config and call.out else no_logger
-        progress = stack.enter_context(showing_progress(config.get("trainer", {}).get("progress", True)))
+        progress = stack.enter_context(show_progress(config.get("trainer", {}).get("progress", True)))
         stack.enter_context(store.used())
         yield DoorRunner(store, progress, logger, in_store=call.out is None)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from fluid.cli.compose import composed
+from fluid.cli.compose import compose
 from fluid.cli.failures import explain_hydra
 from fluid.errors import ConfigError
 
@@ -45,12 +45,12 @@ def resolved(verb: str, overrides: Sequence[str]) -> dict[str, Any]:
 
     with hydra_aside():
         try:
-            return OmegaConf.to_container(composed(verb, overrides), resolve=True)  # type: ignore[return-value]
+            return OmegaConf.to_container(compose(verb, overrides), resolve=True)  # type: ignore[return-value]
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(" ".join(explain_hydra(error, verb, overrides).split()).rstrip(".")) from None
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return a text in the quotes of Hydra."""
     from hydra.core.override_parser.types import Quote, QuotedString
 

@@ -11,7 +11,7 @@ from fluid.errors import ConfigError
 from fluid.federation.baselines.baseline import BASELINES
 from fluid.federation.baselines.spec import BaselinesSpec
 from fluid.models.predictor import ModelSpec, StudentModel
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 from fluid.training.kinds.kind import MODELS
 
 Built = TypeVar("Built")
@@ -31,7 +31,7 @@ def build(cls: type[Built], values: Mapping[str, Any], where: str = "") -> Built
     hints, known = typing.get_type_hints(cls), {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise ConfigError(f"unknown key {_join(where, key)!r}", remedy=nearest(key, list(known)))
+            raise ConfigError(f"unknown key {_join(where, key)!r}", remedy=nearest_word(key, list(known)))
     missing = [name for name, f in known.items() if name not in values and f.default is MISSING and f.default_factory is MISSING]
     if missing:
         raise ConfigError(f"key {_join(where, missing[0])!r} is missing", expected=f"a value ({hints[missing[0]]})")
@@ -76,7 +76,7 @@ def _build_model(value: Any, student: bool, where: str) -> Any:
     """Build the settings of a model, of the class that its kind has."""
     kind = str(value.get("kind") if isinstance(value, Mapping) else value)
     if kind not in MODELS:
-        raise ConfigError(f"{where}.kind is {kind!r}", expected="one of " + ", ".join(MODELS), remedy=nearest(kind, list(MODELS)))
+        raise ConfigError(f"{where}.kind is {kind!r}", expected="one of " + ", ".join(MODELS), remedy=nearest_word(kind, list(MODELS)))
     if student and MODELS[kind].distil is None:
         raise ConfigError(f"{where}.kind is {kind!r}, which cannot learn soft labels", expected="another kind of model, such as network")
     return build(MODELS[kind].spec, {key: item for key, item in value.items() if key != "kind"}, where)
@@ -88,7 +88,7 @@ def _build_baselines(value: Any, where: str) -> BaselinesSpec:
         raise ConfigError(f"{where} is {value!r}", expected="a group of settings")
     for name in value:
         if name not in BASELINES:
-            raise ConfigError(f"unknown key {_join(where, name)!r}", remedy=nearest(name, list(BASELINES)))
+            raise ConfigError(f"unknown key {_join(where, name)!r}", remedy=nearest_word(name, list(BASELINES)))
     asked = {name: own for name, own in value.items() if own is not None}
     return BaselinesSpec(**{name: convert(BASELINES[name].settings, own, _join(where, name)) for name, own in asked.items()})
 

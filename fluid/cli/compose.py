@@ -45,7 +45,7 @@ def add_search_path() -> None:
     Plugins.instance().register(Extensions)
 
 
-def composed(verb: str, overrides: Sequence[str] = (), with_own: bool = False) -> "DictConfig":
+def compose(verb: str, overrides: Sequence[str] = (), with_own: bool = False) -> "DictConfig":
     """Return the configuration of a verb without running anything; `with_own` keeps Hydra's own part of it."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -56,7 +56,7 @@ def composed(verb: str, overrides: Sequence[str] = (), with_own: bool = False) -
         return compose(verb, overrides=list(overrides), return_hydra_config=with_own)
 
 
-def with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
+def run_with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
     """Let Hydra read the arguments and call `job` with each configuration and the settings by which it was composed.
 
     With `-m` the job may be called in other processes: it must then be a function of an importable module, or made of such.

@@ -50,7 +50,7 @@ def explain_yaml(error: Exception) -> str:
     return f"{where}this is not YAML: {problem or error}. Quote texts with special characters."
 
 
-def disk_full(error: OSError) -> bool:
+def is_disk_full(error: OSError) -> bool:
     """Return whether a disk was full; NumPy says so only in words, of items requested and written."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or " requested and " in str(error)
 
@@ -76,7 +76,7 @@ def lack_of_means(error: Exception) -> str:
         return OUT_OF_MEMORY if "allocate memory" in str(error) or "out of memory" in str(error) else ""
     if not isinstance(error, OSError):
         return ""
-    if disk_full(error):
+    if is_disk_full(error):
         return f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again."
     return f"{error.strerror or error} ({error.filename})" if error.filename else str(error)
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from omegaconf import OmegaConf
 
-from fluid.cli.compose import composed, conf_file, conf_folder
+from fluid.cli.compose import compose, conf_file, conf_folder
 from fluid.cli.extensions import broken_extensions
 from fluid.registry import conf_folders
 
@@ -92,7 +92,7 @@ def settings_text(verb: str, settings: Sequence[str]) -> str:
         comments |= {f"{group}.{key}": text for key, text in key_comments(file).items()} if file.is_file() else {}
     path: list[str] = []
     lines = []
-    for text in OmegaConf.to_yaml(composed(verb, settings)).splitlines():
+    for text in OmegaConf.to_yaml(compose(verb, settings)).splitlines():
         line = re.sub(r"^( *)'(\w+)':", r"\1\2:", text)  # YAML's old habit of quoting n
         if match := re.match(r"( *)([\w-]+):", line):
             path = [*path[: len(match[1]) // 2], match[2]]

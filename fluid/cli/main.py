@@ -4,13 +4,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from fluid.cli.compose import with_hydra
+from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
 from fluid.cli.old_words import check_settings
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 from fluid.version import __version__
 
 VERBS = {
@@ -84,7 +84,7 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
         except Exception as error:
             failures.append(error)
 
-    with_hydra(name, arguments, task)
+    run_with_hydra(name, arguments, task)
     if failures:
         raise failures[0]
 
@@ -107,7 +107,7 @@ def show(verb: str, arguments: Sequence[str]) -> None:
     if any(flag in arguments for flag in HELP):
         print(help_text(name, arguments))
     else:
-        with_hydra(name, arguments, lambda *_: None)
+        run_with_hydra(name, arguments, lambda *_: None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     verb = arguments[0]
     if verb not in VERBS:
-        return fail(f"unknown verb {verb!r}. {nearest(verb, list(VERBS))}", WRONG_INPUT)
+        return fail(f"unknown verb {verb!r}. {nearest_word(verb, list(VERBS))}", WRONG_INPUT)
     return guard(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
 
 

@@ -66,7 +66,7 @@ class BarProgress(LineProgress):
 
 
 @contextmanager
-def showing_progress(show_bar: bool = True) -> Iterator[Progress]:
+def show_progress(show_bar: bool = True) -> Iterator[Progress]:
     """Yield the progress that fits where the output goes."""
     console = Console(file=sys.stdout, soft_wrap=True, force_jupyter=False)  # lines, also in a notebook
     if not (show_bar and console.is_terminal and sys.stdout.isatty()):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from omegaconf import OmegaConf
 
 from fluid.artifacts import atomic_file, hash_json
-from fluid.cli.at_work import at_work, last_line, store
+from fluid.cli.at_work import last_line, open_runner, store
 from fluid.cli.build import build
 from fluid.cli.compose import Config
-from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, without
+from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, leave_out
 from fluid.data.endpoints import Endpoint
 from fluid.federation.spec import FederationSpec
 from fluid.pipeline.runner import Runner
@@ -35,7 +35,7 @@ def command_of(overrides: Sequence[str]) -> str:
 def whole_folder(config: Config) -> Path:
     """Return the folder of a whole run: by its name, or by its settings, so that equal settings share one; in a sweep always by both."""
     runs, name, sweep = Path(config["paths"]["runs"]), config["name"], config["sweep"]
-    settings = hash_json(without(config, *SURROUNDINGS))[:10]
+    settings = hash_json(leave_out(config, *SURROUNDINGS))[:10]
     return runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}" if sweep else runs / (name or f"run-{settings}")
 
 
@@ -59,7 +59,7 @@ def do_nothing(spec: FederationSpec, runner: Runner) -> None:
 
 def run_simulate(config: Config, command: str, before: Callable[[FederationSpec, Runner], None] = do_nothing) -> None:
     """Run `fluid simulate`; `before` is called in its runner first, and may end it by an error."""
-    from fluid.cli.tracking.loggers import tracking
+    from fluid.cli.tracking.loggers import track_run
     from fluid.federation.analyses import check_analyses
     from fluid.federation.consortium_data import check_files
     from fluid.federation.simulation import simulate
@@ -68,7 +68,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     from fluid.reporting.report_files import read_report_data
     from fluid.reporting.tables import baseline_table, headline_table
     from fluid.runs.folder import clear_other_results, write_run
-    from fluid.runs.record import recorded
+    from fluid.runs.record import record_run
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
@@ -76,12 +76,12 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     check_figure(config["figure"], [Endpoint.parse(text).kind for text in spec.labelled_intake.endpoints])
     check_data_folder(config)
     check_files(spec.data)
-    with recorded(run, config, without(config, *SURROUNDINGS), command) as record:
+    with record_run(run, config, leave_out(config, *SURROUNDINGS), command) as record:
         clear_other_results(record)
         with atomic_file(run / "config.yaml") as temporary:
             temporary.write_text(OmegaConf.to_yaml(config))
-        with tracking(config["logger"], tracked_run(config)) as tracker:
-            with at_work(config, tracker, run) as runner:
+        with track_run(config["logger"], tracked_run(config)) as tracker:
+            with open_runner(config, tracker, run) as runner:
                 runner.needs = record.needs
                 before(spec, runner)
                 federation = simulate(spec, runner)
@@ -101,10 +101,10 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
 
 def run_target(config: Config, command: str) -> None:
     """Run `fluid simulate target=...`: make a part of a federation, which a whole run finds in the store; or draw them all."""
-    from fluid.cli.tracking.loggers import tracking
+    from fluid.cli.tracking.loggers import track_run
     from fluid.federation.consortium_data import check_files
     from fluid.federation.graph import check_target, drawing, federation_graph, make_target
-    from fluid.runs.record import recorded
+    from fluid.runs.record import record_run
 
     run, spec = run_folder(config), federation_spec(config)
     check_data_folder(config)
@@ -115,9 +115,9 @@ def run_target(config: Config, command: str) -> None:
         return
     check_target(config["target"], graph)
     with (
-        recorded(run, config, without(config, *SURROUNDINGS), command) as record,
-        tracking(config["logger"], tracked_run(config)) as tracker,
-        at_work(config, tracker, run) as runner,
+        record_run(run, config, leave_out(config, *SURROUNDINGS), command) as record,
+        track_run(config["logger"], tracked_run(config)) as tracker,
+        open_runner(config, tracker, run) as runner,
     ):
         runner.needs = record.needs
         make_target(config["target"], spec, runner)

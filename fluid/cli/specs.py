@@ -11,7 +11,7 @@ from fluid.federation.spec import FederationSpec
 SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search", "launcher", "target", "cost", "figure")
 
 
-def without(config: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def leave_out(config: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return the configuration without some top-level keys."""
     return {key: value for key, value in config.items() if key not in names}
 
@@ -48,7 +48,7 @@ def check_data_folder(config: Mapping[str, Any]) -> None:
         )
 
 
-def taking_part(companies: Mapping[str, Any]) -> dict[str, Any]:
+def participants(companies: Mapping[str, Any]) -> dict[str, Any]:
     """Return who takes part, as the settings of `TakingPart`: `companies.taking_part` is a number, a list, a name, or null.
 
     Raises:
@@ -65,10 +65,10 @@ def federation_spec(config: Mapping[str, Any]) -> FederationSpec:
     """Build a whole experiment; a `student_model` of null is the teachers' architecture with a plain head, or the default network."""
     if config.get("hparams_search"):
         raise ConfigError("hparams_search is a search, not one run", remedy="Add -m.")
-    values = without(config, *SURROUNDINGS)
+    values = leave_out(config, *SURROUNDINGS)
     if values["student_model"] is None:
         teacher = values["model"]
         values["student_model"] = {**teacher, "head": "plain"} if teacher.get("kind") == "network" else {}
     values["student_model"] = {"kind": "network", **values["student_model"]}
-    values["companies"], values["taking_part"] = without(values["companies"], *TAKING_PART), taking_part(values["companies"])
+    values["companies"], values["taking_part"] = leave_out(values["companies"], *TAKING_PART), participants(values["companies"])
     return build(FederationSpec, values)

@@ -5,12 +5,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from fluid.cli.compose import composed, conf_file, conf_folder
+from fluid.cli.compose import compose, conf_file, conf_folder
 from fluid.cli.help import choices_of, groups_of, names_in, read_config
 from fluid.cli.old_words import check_values, renamed
 from fluid.cli.quoting import readable
 from fluid.errors import ConfigError
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 
 UNTYPED = {"paths", "logger"}
 
@@ -30,7 +30,7 @@ def known_keys(verb: str, settings: Sequence[str] = ()) -> list[str]:
     groups = groups_of(verb)
     pairs = [(text, *text.split("=", 1)) for text in settings if "=" in text]
     chosen = [text for text, group, choice in pairs if choice and set(names_in(choice)) <= set(choices_of(group))]
-    config = OmegaConf.to_container(composed(verb, [text for text in chosen if text.split("=")[0] in groups]), resolve=False)
+    config = OmegaConf.to_container(compose(verb, [text for text in chosen if text.split("=")[0] in groups]), resolve=False)
     return sorted(set(dotted_keys(config)) | set(groups))
 
 
@@ -72,7 +72,7 @@ def check_known(verb: str, config: Mapping[str, Any]) -> None:
 def _check(values: Mapping[str, Any], known: Collection[str], where: str) -> None:
     for key in values:
         if key not in known:
-            raise ConfigError(f"unknown key {where + key!r}", remedy=nearest(key, sorted(known)))
+            raise ConfigError(f"unknown key {where + key!r}", remedy=nearest_word(key, sorted(known)))
 
 
 def suggestion(message: str, verb: str, settings: Sequence[str] = ()) -> str:
@@ -82,7 +82,7 @@ def suggestion(message: str, verb: str, settings: Sequence[str] = ()) -> str:
     if override := re.search(r"Could not append to config. An item is already at '([^']+)'", message):
         return f"Leave out the +: {override.group(1)}=..."
     if choice := re.search(r"Could not (?:find|load) '([^'/]+)/([^']+)'", message):
-        return renamed(verb, choice.group(1), choice.group(2)) or nearest(choice.group(2), choices_of(choice.group(1)))
+        return renamed(verb, choice.group(1), choice.group(2)) or nearest_word(choice.group(2), choices_of(choice.group(1)))
     if override := re.search(r"Ambiguous value for argument '([^'=]+)=([^\n]*)'", message):
         key, value = override.groups()
         return f"Several runs: add -m. A list: {key}=[...]. One text: {readable(key, value)}."

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from fluid.data.rows import Cursor, RawRow, reading, require_columns
+from fluid.data.rows import Cursor, RawRow, explain_faults, require_columns
 from fluid.errors import InputError
 
 BLANK = "blank line"
@@ -30,7 +30,7 @@ def records(path: Path, delimiter: str) -> Iterator[list[str]]:
         InputError: The file is torn, not UTF-8, or badly quoted.
     """
     cursor, started, blank = Cursor(), False, 0
-    with reading(path, cursor), _open(path) as stream:
+    with explain_faults(path, cursor), _open(path) as stream:
         for cells in csv.reader(stream, delimiter=delimiter, strict=True):
             if _is_blank(cells):
                 blank += started

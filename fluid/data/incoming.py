@@ -42,7 +42,7 @@ class IncomingChunk(NamedTuple):
     molecules: MoleculeSet
 
 
-def incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0, chunk: int = CHUNK) -> Iterator[IncomingChunk]:
+def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0, chunk: int = CHUNK) -> Iterator[IncomingChunk]:
     """Yield all rows of a file; duplicates stay.
 
     Args:
@@ -68,19 +68,19 @@ def _with_molecule(row: RawRow, result: Standardized | MoleculeRejected) -> Inco
     return IncomingRow(row.row, row.smiles, row.values, MoleculeRejected(row.problem) if row.problem else result)
 
 
-def gathered(chunks: Iterator[IncomingChunk], n_rows: int) -> Iterator[IncomingChunk]:
+def gather_chunks(chunks: Iterator[IncomingChunk], n_rows: int) -> Iterator[IncomingChunk]:
     """Yield the same rows in chunks of about `n_rows`: as many whole chunks as are needed to reach it."""
     held: list[IncomingChunk] = []
     for chunk in chunks:
         held.append(chunk)
         if sum(len(part.rows) for part in held) >= n_rows:
-            yield joined(held)
+            yield join_chunks(held)
             held = []
     if held:
-        yield joined(held)
+        yield join_chunks(held)
 
 
-def joined(chunks: Sequence[IncomingChunk]) -> IncomingChunk:
+def join_chunks(chunks: Sequence[IncomingChunk]) -> IncomingChunk:
     """Return the rows of all chunks as one."""
     rows = [row for chunk in chunks for row in chunk.rows]
     return IncomingChunk(rows, chunks[0].molecules.followed_by([chunk.molecules for chunk in chunks[1:]]))

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fluid.data.incoming import CHUNK, IncomingRow, gathered, incoming
+from fluid.data.incoming import CHUNK, IncomingRow, gather_chunks, read_incoming
 from fluid.data.intake_spec import IntakeSpec
 from fluid.molecules.library import read_library, write_parts
 from fluid.molecules.packed import PackedGraphs
@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
 def fill_shards(path: Path, spec: IntakeSpec, shards: Shards) -> None:
     """Read, standardise and featurise the rows of a file that no finished shard holds."""
     read = sum(pq.read_metadata(folder / ROWS).num_rows for folder in shards)
-    for chunk in gathered(incoming(path, spec, skip=read, chunk=min(CHUNK, SHARD_ROWS)), SHARD_ROWS):
+    for chunk in gather_chunks(read_incoming(path, spec, skip=read, chunk=min(CHUNK, SHARD_ROWS)), SHARD_ROWS):
         with shards.piece() as folder:
             pq.write_table(pa.Table.from_pylist([_cells(row) for row in chunk.rows], schema=SCHEMA), folder / ROWS)
             write_parts(folder, [(chunk.molecules.graphs, chunk.molecules.bits)])

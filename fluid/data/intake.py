@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fluid.data.dropped import DroppedRow, write_dropped
-from fluid.data.incoming import IncomingRow, incoming
+from fluid.data.incoming import IncomingRow, read_incoming
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.labels import to_number
 from fluid.data.merging import merge_values
@@ -79,7 +79,7 @@ def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> In
     Raises:
         InputError: The file cannot be read, a label is no number, or no molecule is left.
     """
-    return collect(path, spec, (row for chunk in incoming(path, spec) for row in chunk.rows), progress)
+    return collect(path, spec, (row for chunk in read_incoming(path, spec) for row in chunk.rows), progress)
 
 
 def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress: Progress | None = None) -> Intake:

@@ -48,7 +48,7 @@ def merge_values(values: Sequence[float], endpoint: Endpoint, policy: str) -> fl
     if policy in ("mean", "median", "first") or len(set(known)) == 1:
         return _label(_centre(known, policy), endpoint)
     labels = [_label(value, endpoint) for value in known]
-    return _agreed(labels, majority=policy == "majority")
+    return _agreed_value(labels, majority=policy == "majority")
 
 
 def _label(value: float, endpoint: Endpoint) -> float:
@@ -62,7 +62,7 @@ def _centre(known: Sequence[float], policy: str) -> float:
     return median(known) if policy == "median" else math.fsum(known) / len(known)
 
 
-def _agreed(labels: Sequence[float], majority: bool) -> float:
+def _agreed_value(labels: Sequence[float], majority: bool) -> float:
     ranked = sorted(set(labels), key=labels.count, reverse=True)
     if len(ranked) == 1 or (majority and labels.count(ranked[0]) > labels.count(ranked[1])):
         return ranked[0]

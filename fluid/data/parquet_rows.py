@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fluid.data.rows import Cursor, RawRow, reading, require_columns
+from fluid.data.rows import Cursor, RawRow, explain_faults, require_columns
 
 BATCH_ROWS = 8192
 
@@ -24,7 +24,7 @@ def read_parquet(path: Path, smiles_column: str, label_columns: Sequence[str]) -
         InputError: A column is missing, or the file is torn or no Parquet file.
     """
     columns, cursor = [smiles_column, *label_columns], Cursor()
-    with reading(path, cursor), pq.ParquetFile(path) as file:
+    with explain_faults(path, cursor), pq.ParquetFile(path) as file:
         require_columns(file.schema_arrow.names, columns, path)
         for batch in file.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(columns))):
             for smiles, *values in zip(*_lists(batch, columns), strict=True):

@@ -41,7 +41,7 @@ class Cursor:
 
 
 @contextmanager
-def reading(path: Path, cursor: Cursor) -> Iterator[None]:
+def explain_faults(path: Path, cursor: Cursor) -> Iterator[None]:
     """Turn what goes wrong while reading into one line.
 
     Raises:
@@ -57,7 +57,7 @@ def reading(path: Path, cursor: Cursor) -> Iterator[None]:
         raise InputError(f"the file is broken ({why})", where=where, remedy="Copy or export it again.") from None
 
 
-def nearest(name: str, present: Sequence[str]) -> str:
+def nearest_column(name: str, present: Sequence[str]) -> str:
     """Return the column whose name is most like `name`, whatever the case; empty if none is."""
     lowered = {column.lower(): column for column in reversed(present)}
     close = difflib.get_close_matches(name.lower(), list(lowered), n=1)
@@ -81,7 +81,7 @@ def require_columns(present: Sequence[str], wanted: Sequence[str], path: Path) -
 def _missing(name: str, present: Sequence[str], path: Path) -> InputError:
     names = ", ".join(repr(column) for column in present[:MOST_NAMES])
     names += f" and {len(present) - MOST_NAMES} more" if len(present) > MOST_NAMES else ""
-    close = nearest(name, present)
+    close = nearest_column(name, present)
     remedy = f"Did you mean {close!r}?" if close else "Set intake.smiles_column or intake.endpoints."
     if len(present) == 1 and any(mark in present[0] for mark in ";\t"):
         remedy = "Separate the cells by commas, or by tabs in a file named .tsv."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rdkit import Chem, rdBase
 
-from fluid.data.rows import Cursor, RawRow, reading, require_columns
+from fluid.data.rows import Cursor, RawRow, explain_faults, require_columns
 
 END = b"$$$$"
 MAX_RECORD_BYTES = 4_000_000
@@ -29,7 +29,7 @@ def records(path: Path) -> Iterator[bytes]:
     """
     lines: list[bytes] = []
     size, cursor = 0, Cursor()
-    with reading(path, cursor), _open(path) as stream:
+    with explain_faults(path, cursor), _open(path) as stream:
         while line := stream.readline(MAX_RECORD_BYTES):
             if size <= MAX_RECORD_BYTES:
                 lines.append(line)

@@ -39,11 +39,11 @@ def source_of(path: Path, smiles_column: str, endpoints: tuple[Endpoint, ...]) -
     if stored is None:
         return Source(smiles_column, tuple(endpoint.column for endpoint in endpoints), endpoints)
     by_name = {endpoint.name: endpoint for endpoint in stored}
-    measured = tuple(_as_stored(endpoint, by_name.get(endpoint.name, endpoint), path) for endpoint in endpoints)
+    measured = tuple(_stored_endpoint(endpoint, by_name.get(endpoint.name, endpoint), path) for endpoint in endpoints)
     return Source(SMILES_COLUMN, tuple(map(label_column, endpoints)), measured)
 
 
-def _as_stored(asked: Endpoint, stored: Endpoint, path: Path) -> Endpoint:
+def _stored_endpoint(asked: Endpoint, stored: Endpoint, path: Path) -> Endpoint:
     """Return what a stored column holds, seen as the asked endpoint."""
     if stored.kind == "classification" and (asked == stored or asked.binary):
         return replace(stored, threshold=None, direction=">=")

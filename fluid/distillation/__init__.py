@@ -34,8 +34,8 @@ if TYPE_CHECKING:
         huber,
         huber_logits,
         kl_distillation,
-        masked,
-        mixed,
+        mask_targets,
+        mix_losses,
         mse,
         mse_logits,
         ranking,
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
         weighted_mean,
     )
     from fluid.distillation.methods import METHODS, Method
-    from fluid.distillation.noise import LabelNoise, expected_confusion, forward_corrected
+    from fluid.distillation.noise import LabelNoise, correct_forward, expected_confusion
     from fluid.distillation.selection import MODES, score_name, select
     from fluid.distillation.sharpen import entropy_reduction, sharpen
-    from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
+    from fluid.distillation.targets import disagreement_variance, hard_class, scale_log_odds
 
 __all__ = [
     "LOSSES",
@@ -70,7 +70,7 @@ __all__ = [
     "entropy_reduction",
     "expected_confusion",
     "fit_consensus",
-    "forward_corrected",
+    "correct_forward",
     "gaussian_em",
     "gaussian_nll",
     "hard_class",
@@ -80,8 +80,8 @@ __all__ = [
     "kl_distillation",
     "knows_noise",
     "learns",
-    "masked",
-    "mixed",
+    "mask_targets",
+    "mix_losses",
     "mse",
     "mse_logits",
     "needs_labels",
@@ -90,7 +90,7 @@ __all__ = [
     "acquisition_scores",
     "select",
     "sharpen",
-    "sharpened",
+    "scale_log_odds",
     "soft_bce",
     "teacher_weights",
     "weighted_mean",

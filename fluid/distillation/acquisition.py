@@ -48,12 +48,12 @@ def acquisition_scores(predictions: Tensor, epistemic: Tensor, aleatoric: Tensor
     several = (~torch.isnan(predictions)).sum(0) > 1
     return {
         "coverage": (domain_bin.amax(0) + 1).to(predictions.dtype) / n_bins,
-        "uncertainty": _in_means(torch.nanmean(total, dim=0)),
-        "disagreement": _in_means(torch.where(several, spread, torch.nan)),
+        "uncertainty": _divide_by_mean(torch.nanmean(total, dim=0)),
+        "disagreement": _divide_by_mean(torch.where(several, spread, torch.nan)),
     }
 
 
-def _in_means(plane: Tensor) -> Tensor:
+def _divide_by_mean(plane: Tensor) -> Tensor:
     """Divide each endpoint by its mean over molecules, so that endpoints of all units count alike."""
     mean = torch.nanmean(plane, dim=0, keepdim=True)
     return plane / torch.where(mean > 0, mean, torch.ones_like(mean))

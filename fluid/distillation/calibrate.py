@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fluid.distillation.robust import middle
+from fluid.distillation.robust import weighted_median
 from fluid.distillation.slices import row_slices
 
 TEMPERATURE = "teacher_temperature"
@@ -37,7 +37,7 @@ def _number(number: object, given: object) -> float:
     return float(number)
 
 
-def cooled(values: Tensor, temperature: Tensor, is_class: Tensor) -> Tensor:
+def cool(values: Tensor, temperature: Tensor, is_class: Tensor) -> Tensor:
     """Return probabilities `σ(logit(p) / temperature)`; values pass, and so do probabilities at temperature 1.
 
     Guo et al. 2017 (arXiv:1706.04599, sec. 4.2).
@@ -76,7 +76,7 @@ def learnt_temperature(values: Tensor, weights: Tensor) -> Tensor:
         step = torch.where(curvature > 0, slope / curvature.clamp(min=torch.finfo(values.dtype).tiny), 0.0)
         inverse = (inverse - step.clamp(-1, 1)).clamp(1 / MOST, MOST)
     asked = (weights > 0).any(1, keepdim=True).to(values.dtype)
-    return torch.where(asked > 0, middle(1 / inverse, asked).clamp(min=1 / MOST) ** -1 / inverse, 1.0)
+    return torch.where(asked > 0, weighted_median(1 / inverse, asked).clamp(min=1 / MOST) ** -1 / inverse, 1.0)
 
 
 def _slopes(values: Tensor, weights: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:

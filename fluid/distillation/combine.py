@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fluid.distillation.calibrate import cooled, given_temperature, learnt_temperature
-from fluid.distillation.consensus import Consensus, Opinion, conclude, kish
+from fluid.distillation.calibrate import cool, given_temperature, learnt_temperature
+from fluid.distillation.consensus import Consensus, Opinion, conclude, effective_teachers
 from fluid.distillation.methods import Plan, plan_of
 from fluid.distillation.noise import LabelNoise, expected_confusion
-from fluid.distillation.selective import selected
+from fluid.distillation.selective import select_votes
 from fluid.distillation.sharpen import sharpen
 from fluid.distillation.slices import row_slices
 from fluid.distillation.targets import hard_class
@@ -19,11 +19,11 @@ from fluid.distillation.votes import Votes, read_votes
 from fluid.errors import ConfigError
 
 
-def weighed(votes: Votes, plan: Plan) -> Votes:
+def weigh_votes(votes: Votes, plan: Plan) -> Votes:
     """Return the votes with the weights that selection and similarity leave them."""
     weights, common = votes.weights, plan.common
     if common["min_similarity"] or common["max_entropy"] < 1 or common["max_variance_ratio"]:
-        weights = selected(votes, common["min_similarity"], common["max_entropy"], common["max_variance_ratio"])
+        weights = select_votes(votes, common["min_similarity"], common["max_entropy"], common["max_variance_ratio"])
     if common["power"] and votes.similarity is not None:
         near = torch.where(weights > 0, weights * (votes.similarity ** common["power"]).unsqueeze(2), torch.zeros_like(weights))
         weights = torch.where(near.sum(0, keepdim=True) > 0, near, weights)
@@ -61,7 +61,7 @@ class Rule:
 
     def opinion(self, votes: Votes) -> Opinion:
         """Return what the rule makes of some votes."""
-        votes = _cool(weighed(votes, self.plan), self.temperature)
+        votes = _cool(weigh_votes(votes, self.plan), self.temperature)
         opinion = self.plan.method.rule(votes, self.learnt, **self.plan.own)
         if self.plan.common["sharpen"] == 1:
             return opinion
@@ -93,13 +93,13 @@ class Rule:
         parts = []
         for rows in row_slices(votes.values):
             opinion = self.opinion(votes.rows(rows.start, rows.stop))
-            parts.append((opinion.label, opinion.dispersion, kish(opinion.share)))
+            parts.append((opinion.label, opinion.dispersion, effective_teachers(opinion.share)))
         label, dispersion, support = (torch.cat(planes) for planes in zip(*parts, strict=True))
         return conclude(label, dispersion, support, votes.is_class)
 
 
 def _cool(votes: Votes, temperature: Tensor | None) -> Votes:
-    return votes if temperature is None else votes._replace(values=cooled(votes.values, temperature, votes.is_class))
+    return votes if temperature is None else votes._replace(values=cool(votes.values, temperature, votes.is_class))
 
 
 def learn(plan: Plan, votes: Votes) -> Rule:
@@ -107,7 +107,7 @@ def learn(plan: Plan, votes: Votes) -> Rule:
     learns = plan.method.learn
     if plan.temperature == 1.0 and learns is None:
         return Rule(plan, votes.kinds, None, None)
-    votes = weighed(votes, plan)
+    votes = weigh_votes(votes, plan)
     temperature = None
     if isinstance(plan.temperature, str):
         temperature = learnt_temperature(torch.where(votes.is_class, votes.values, 0.5), votes.weights)
@@ -130,7 +130,7 @@ def combine(method: str, tensors: Mapping[str, Tensor], kinds: Sequence[str], **
     """Return the consensus of a named method.
 
     Order of work, each step for every method: votes of weight 0 are absent; `min_similarity`, `max_entropy` and `max_variance_ratio` drop
-    votes (`selected`); `power` weighs them by `similarity ** power`; `teacher_temperature` recalibrates probabilities (`cooled`,
+    votes (`select_votes`); `power` weighs them by `similarity ** power`; `teacher_temperature` recalibrates probabilities (`cool`,
     `learnt_temperature`); the method combines; `sharpen` sharpens the soft labels of probabilities.
 
     Args:

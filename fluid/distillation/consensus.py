@@ -72,7 +72,7 @@ def binary_entropy(probs: Tensor) -> Tensor:
     return -(torch.xlogy(probs, probs) + torch.xlogy(1 - probs, 1 - probs))
 
 
-def averaged(values: Tensor, share: Tensor) -> Opinion:
+def average(values: Tensor, share: Tensor) -> Opinion:
     """Return the weighted mean, with the weighted variance as dispersion.
 
     Args:
@@ -84,7 +84,7 @@ def averaged(values: Tensor, share: Tensor) -> Opinion:
     return Opinion(label, share, (share * deviation**2).sum(0))
 
 
-def kish(share: Tensor) -> Tensor:
+def effective_teachers(share: Tensor) -> Tensor:
     """Return the effective number of teachers `1 / Σ w²` `(M, T)`; 0 where no teacher has a share."""
     squares = (share**2).sum(0)
     return torch.where(squares > 0, 1 / squares.clamp(min=torch.finfo(share.dtype).tiny), torch.zeros_like(squares))
@@ -119,8 +119,8 @@ def weighted_consensus(predictions: Tensor, weights: Tensor, is_class: Tensor) -
     require_shape("weights", weights, tuple(predictions.shape))
     require_shape("is_class", is_class, (predictions.shape[2],))
     require_known("weights", torch.where(torch.isnan(predictions), torch.zeros_like(weights), weights))
-    opinion = averaged(torch.nan_to_num(predictions, nan=0.0), normalised_weights(weights, predictions))
-    return conclude(opinion.label, opinion.dispersion, kish(opinion.share), is_class)
+    opinion = average(torch.nan_to_num(predictions, nan=0.0), normalised_weights(weights, predictions))
+    return conclude(opinion.label, opinion.dispersion, effective_teachers(opinion.share), is_class)
 
 
 def agreement(mean: Tensor, variance: Tensor, known: Tensor) -> Tensor:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from fluid.distillation.checks import Number
-from fluid.distillation.consensus import Opinion, averaged, shares
+from fluid.distillation.consensus import Opinion, average, shares
 from fluid.distillation.geometric import typical_difference
-from fluid.distillation.robust import middle
+from fluid.distillation.robust import weighted_median
 from fluid.distillation.slices import row_slices
 
 CONTAMINATION = Number(0.2, high=0.49)
@@ -28,9 +28,9 @@ class Trust(NamedTuple):
     unit: Tensor
 
 
-def bounded(values: Tensor, weights: Tensor, unit: Tensor, clip: float) -> tuple[Tensor, Tensor]:
+def bound_answers(values: Tensor, weights: Tensor, unit: Tensor, clip: float) -> tuple[Tensor, Tensor]:
     """Return the median `(M, T)`, and the answers' deviations from it in units `(K, M, T)`, clipped; 0 where missing."""
-    centre = middle(values, weights)
+    centre = weighted_median(values, weights)
     deviation = ((values - centre) / unit).clamp(-clip, clip)
     return centre, torch.where(weights > 0, deviation, torch.zeros_like(deviation))
 
@@ -40,14 +40,14 @@ def products(values: Tensor, weights: Tensor, unit: Tensor, clip: float) -> tupl
     teachers = values.shape[0]
     gram, count = values.new_zeros(teachers, teachers), values.new_zeros(teachers)
     for rows in row_slices(values):
-        deviation = bounded(values[:, rows], weights[:, rows], unit, clip)[1].flatten(1)
+        deviation = bound_answers(values[:, rows], weights[:, rows], unit, clip)[1].flatten(1)
         gram = gram + deviation @ deviation.T
         count = count + (weights[:, rows] > 0).sum((1, 2))
     scale = count.clamp(min=1).rsqrt()
     return gram * scale * scale.unsqueeze(1), count
 
 
-def filtered(gram: Tensor, asked: Tensor, contamination: float, ratio: float) -> Tensor:
+def filter_teachers(gram: Tensor, asked: Tensor, contamination: float, ratio: float) -> Tensor:
     """Filter teachers by the direction in which they differ most, until it does not stand out (Diakonikolas et al. 2017, arXiv:1703.00893).
 
     Each round takes the top eigenvector of the teachers' weighted covariance, in terms of their inner products, and multiplies every
@@ -86,7 +86,7 @@ def _spectrum(gram: Tensor, trust: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def trusted(
+def estimate_trust(
     values: Tensor,
     weights: Tensor,
     contamination: float = CONTAMINATION.default,
@@ -97,7 +97,7 @@ def trusted(
     contamination, ratio = CONTAMINATION.check("contamination", contamination), RATIO.check("ratio", ratio)
     unit = typical_difference(values, weights)
     gram, count = products(values, weights, unit, CLIP.check("clip", clip))
-    return Trust(filtered(gram.double(), count > 0, contamination, ratio).to(values.dtype), unit)
+    return Trust(filter_teachers(gram.double(), count > 0, contamination, ratio).to(values.dtype), unit)
 
 
 def robust_mean(values: Tensor, weights: Tensor, found: Trust, clip: float = CLIP.default) -> Opinion:
@@ -113,12 +113,12 @@ def robust_mean(values: Tensor, weights: Tensor, found: Trust, clip: float = CLI
     Args:
         values: `(K, M, T)`, finite everywhere.
         weights: `(K, M, T)`, 0 or more; 0 where missing.
-        found: What `trusted` found.
+        found: What `estimate_trust` found.
         clip: Largest deviation from the median, in typical differences; above 0.
 
     Raises:
         ValueError: An option is out of range.
     """
-    centre, deviation = bounded(values, weights, found.unit, CLIP.check("clip", clip))
-    moved = averaged(deviation, shares(weights * found.trust.reshape(-1, 1, 1), weights))
+    centre, deviation = bound_answers(values, weights, found.unit, CLIP.check("clip", clip))
+    moved = average(deviation, shares(weights * found.trust.reshape(-1, 1, 1), weights))
     return Opinion(centre + moved.label * found.unit, moved.share, moved.dispersion * found.unit**2)

@@ -8,8 +8,8 @@ from fluid.distillation.element_losses import ELEMENT_LOSSES, Compared, needed
 from fluid.distillation.elements import logit
 from fluid.distillation.loss_checks import check_loss, require_share
 from fluid.distillation.loss_spec import LossSpec
-from fluid.distillation.losses import filled, mixed, ranking_mean, weighted_mean
-from fluid.distillation.noise import check_confusion, corrected
+from fluid.distillation.losses import fill_missing, mix_losses, ranking_mean, weighted_mean
+from fluid.distillation.noise import apply_confusion, check_confusion
 from fluid.errors import ConfigError
 
 KINDS = ("classification", "regression")
@@ -68,7 +68,7 @@ class DistillationLoss(nn.Module):
             log_variance: The student's log-variance, which Gaussian losses of values need.
             variance: The teachers' variance, for `heteroscedastic`.
             hard: Measured labels `(B, T)`, NaN missing, or `None`.
-            alpha: Share of the measured labels' loss, in [0, 1]; see `mixed`.
+            alpha: Share of the measured labels' loss, in [0, 1]; see `mix_losses`.
 
         Raises:
             ShapeError: Shapes disagree.
@@ -96,25 +96,25 @@ class DistillationLoss(nn.Module):
             point = weighted_mean(soft, target, weight)
         else:
             require_share("alpha", alpha)
-            point = mixed((soft, target, weight), (self._hard(mean, hard, log_variance), hard, weight), alpha)
+            point = mix_losses((soft, target, weight), (self._hard(mean, hard, log_variance), hard, weight), alpha)
         share = self.spec.ranking
         return point if share == 0 else (1 - share) * point + share * self._ranking(answer, target, weight)
 
     def _observed(self, mean: Tensor) -> Tensor:
         if not self.is_class or self.confusion is None:
             return mean
-        return corrected(mean, self.confusion.expand(mean.shape[1], 2, 2))
+        return apply_confusion(mean, self.confusion.expand(mean.shape[1], 2, 2))
 
     def _elements(self, mean: Tensor, target: Tensor, log_variance: Tensor | None, variance: Tensor | None) -> Tensor:
-        known = filled(target, 0.5 if self.is_class else 0.0)
-        spread = None if variance is None else filled(variance, 0.0)
+        known = fill_missing(target, 0.5 if self.is_class else 0.0)
+        spread = None if variance is None else fill_missing(variance, 0.0)
         chosen = self.spec.classes if self.is_class else self.spec.values
         return ELEMENT_LOSSES[chosen].elements(self.spec, Compared(mean, known, log_variance, spread))
 
     def _hard(self, mean: Tensor, hard: Tensor, log_variance: Tensor | None) -> Tensor:
         if self.is_class:
-            return elements.bce(mean, filled(hard, 0.5))
-        return elements.gaussian(mean, needed(log_variance), filled(hard, 0.0))
+            return elements.bce(mean, fill_missing(hard, 0.5))
+        return elements.gaussian(mean, needed(log_variance), fill_missing(hard, 0.0))
 
     def _ranking(self, answer: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         return ranking_mean(answer, logit(target) if self.is_class else target, weight)

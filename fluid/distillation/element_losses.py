@@ -54,7 +54,7 @@ def kl_distillation(spec: Any, compared: Compared) -> Tensor:
 
 def mse_logits(spec: Any, compared: Compared) -> Tensor:
     """See `losses.mse_logits`."""
-    return elements.squared(compared.mean, logit(compared.target))
+    return elements.squared_error(compared.mean, logit(compared.target))
 
 
 def huber_logits(spec: Any, compared: Compared) -> Tensor:
@@ -82,7 +82,7 @@ def huber(spec: Any, compared: Compared) -> Tensor:
 
 def mse(spec: Any, compared: Compared) -> Tensor:
     """See `losses.mse`."""
-    return elements.squared(compared.mean, compared.target)
+    return elements.squared_error(compared.mean, compared.target)
 
 
 def needed(log_variance: Tensor | None) -> Tensor:

@@ -25,7 +25,7 @@ def softened_kl(logits: Tensor, target: Tensor, temperature: float) -> Tensor:
     return (cross - own) * temperature**2
 
 
-def squared(prediction: Tensor, target: Tensor) -> Tensor:
+def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
     """Return `(y − μ)²`."""
     return (prediction - target) ** 2
 

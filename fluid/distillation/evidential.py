@@ -149,6 +149,6 @@ def class_evidence(raw: Tensor) -> Tensor:
     return torch.exp(raw.clamp(max=MOST_LOG_EVIDENCE))
 
 
-def positive(raw: Tensor) -> Tensor:
+def make_positive(raw: Tensor) -> Tensor:
     """Return `softplus(raw)` of at least a thousandth, so that no uncertainty is infinite."""
     return F.softplus(raw) + LEAST

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fluid.distillation.checks import require_dimensions, require_range, require_shape
-from fluid.distillation.consensus import averaged, binary_entropy, normalised_weights
+from fluid.distillation.consensus import average, binary_entropy, normalised_weights
 from fluid.distillation.weights import similarity_weights
 
 
@@ -43,7 +43,7 @@ def gate_shares(answers: Tensor, domain: Tensor, power: float) -> Tensor:
     return normalised_weights(similarity_weights(answers, domain, power), answers)
 
 
-def gated(answers: Tensor, epistemic: Tensor, aleatoric: Tensor, domain: Tensor, is_class: Tensor, power: float) -> Gated:
+def combine_heads(answers: Tensor, epistemic: Tensor, aleatoric: Tensor, domain: Tensor, is_class: Tensor, power: float) -> Gated:
     """Combine heads with the shares of `gate_shares`; the mean is that of the consensus `similarity` with this power.
 
     Uncertainty is that of the mixture: `H(mean) − Σ w a` for probabilities, the law of total variance for values.
@@ -66,7 +66,7 @@ def gated(answers: Tensor, epistemic: Tensor, aleatoric: Tensor, domain: Tensor,
         require_shape(name, plane, tuple(answers.shape))
         require_range(name, plane, 0.0, float("inf"))
     own, noise = ((share * torch.nan_to_num(plane, nan=0.0)).sum(0) for plane in (epistemic, aleatoric))
-    opinion = averaged(torch.nan_to_num(answers, nan=0.0), share)
+    opinion = average(torch.nan_to_num(answers, nan=0.0), share)
     apart = (binary_entropy(opinion.label.clamp(0, 1)) - noise).clamp(min=0)
     known = (share > 0).any(0)
     planes = (opinion.label, torch.where(is_class, apart, own + opinion.dispersion), noise)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from fluid.distillation.checks import Number, require_dimensions, require_known, require_not_infinite, require_shape
-from fluid.distillation.consensus import Opinion, averaged, shares
-from fluid.distillation.robust import middle
+from fluid.distillation.consensus import Opinion, average, shares
+from fluid.distillation.robust import weighted_median
 from fluid.distillation.slices import row_slices
 
 ITERATIONS = Number(50, whole=True)
@@ -90,7 +90,7 @@ def expectation_maximisation(values: Tensor, weights: Tensor, iterations: float,
     tolerance, floor = TOLERANCE.check("tolerance", tolerance), FLOOR.check("floor", floor)
     weight, answers = weights.permute(2, 0, 1).contiguous(), values.permute(2, 0, 1).contiguous()
     known = weight.sum(1) > 0
-    start = torch.cat([middle(values[:, rows], weights[:, rows]) for rows in row_slices(values)]).T.contiguous()
+    start = torch.cat([weighted_median(values[:, rows], weights[:, rows]) for rows in row_slices(values)]).T.contiguous()
     flat = answers.new_ones(weight.shape[:2])
     state = expect(answers, weight, 0 * flat, flat)
     if steps:
@@ -121,20 +121,20 @@ def maximise(answers: Tensor, weight: Tensor, state: _State, floor: float) -> _S
     count = count.clamp(min=torch.finfo(weight.dtype).tiny)
     residual = answers - state.truth.unsqueeze(1)
     bias = (weight * residual).sum(2) / count
-    bias = torch.where(asked, bias - typical(bias, asked), torch.zeros_like(bias))
+    bias = torch.where(asked, bias - typical_value(bias, asked), torch.zeros_like(bias))
     square = ((residual - bias.unsqueeze(2)) * weight.sqrt()).square_().sum(2)
     doubt = (weight @ state.doubt.unsqueeze(2)).squeeze(2)
     variance = ((square + doubt) / count).clamp(max=torch.finfo(weight.dtype).max ** 0.75)
-    least = (floor * typical(variance, asked)).clamp(min=torch.finfo(weight.dtype).tiny ** 0.5)
+    least = (floor * typical_value(variance, asked)).clamp(min=torch.finfo(weight.dtype).tiny ** 0.5)
     return state._replace(bias=bias, variance=torch.where(asked, torch.maximum(variance, least), torch.ones_like(variance)))
 
 
-def typical(values: Tensor, asked: Tensor) -> Tensor:
+def typical_value(values: Tensor, asked: Tensor) -> Tensor:
     """Return the median `(T, 1)` over the teachers that were asked `(T, K)`."""
-    return middle(values.T.unsqueeze(1), asked.T.unsqueeze(1).to(values.dtype)).T
+    return weighted_median(values.T.unsqueeze(1), asked.T.unsqueeze(1).to(values.dtype)).T
 
 
 def opinion_of(found: GaussianEM, values: Tensor, weights: Tensor) -> Opinion:
     """Return the mean of answers without biases, weighted by precision."""
     share = shares(weights / found.variance.unsqueeze(1), weights)
-    return averaged(values - found.bias.unsqueeze(1), share)
+    return average(values - found.bias.unsqueeze(1), share)

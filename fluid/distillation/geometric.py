@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fluid.distillation.checks import Number
 from fluid.distillation.consensus import Opinion, shares
-from fluid.distillation.robust import median, middle, spread_of
+from fluid.distillation.robust import median, spread_of, weighted_median
 from fluid.distillation.slices import row_slices
 
 ITERATIONS = Number(32, low=1, whole=True)
@@ -49,7 +49,7 @@ def geometric_median(
     steps = int(ITERATIONS.check("iterations", iterations))
     if values.shape[2] == 1:
         return median(values, weights, with_spread)
-    answered, centre = weights > 0, middle(values, weights)
+    answered, centre = weights > 0, weighted_median(values, weights)
     for _ in range(steps):
         deviation = torch.where(answered, (values - centre) / unit, 0.0)
         near = 1 / distances(deviation, answered).clamp(min=SMOOTHING)
@@ -65,6 +65,6 @@ def typical_difference(values: Tensor, weights: Tensor) -> Tensor:
     total, known = values.new_zeros(values.shape[2]), values.new_zeros(values.shape[2])
     for rows in row_slices(values):
         some, weight = values[:, rows], weights[:, rows]
-        total = total + spread_of(some, weight, middle(some, weight)).sqrt().sum(0)
+        total = total + spread_of(some, weight, weighted_median(some, weight)).sqrt().sum(0)
         known = known + (weight > 0).any(0).sum(0)
     return torch.where(total > 0, total / known.clamp(min=1), torch.ones_like(total))

@@ -31,14 +31,14 @@ def weighted_mean(loss: Tensor, target: Tensor, weight: Tensor | None) -> Tensor
     return (torch.where(known, loss, torch.zeros_like(loss)) * share).sum() / total.clamp(min=torch.finfo(loss.dtype).tiny)
 
 
-def masked(target: Tensor, rows: Tensor | None = None, endpoints: Tensor | None = None) -> Tensor:
+def mask_targets(target: Tensor, rows: Tensor | None = None, endpoints: Tensor | None = None) -> Tensor:
     """Return targets `(B, T)` that are missing outside of a mask of rows `(B,)` and one of endpoints `(T,)`, both bool."""
     if rows is not None:
         target = target.masked_fill(~rows.unsqueeze(1), torch.nan)
     return target if endpoints is None else target.masked_fill(~endpoints, torch.nan)
 
 
-def filled(target: Tensor, fill: float) -> Tensor:
+def fill_missing(target: Tensor, fill: float) -> Tensor:
     """Replace missing targets, so that no NaN enters a gradient."""
     return torch.nan_to_num(target, nan=fill)
 
@@ -56,7 +56,7 @@ def soft_bce(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Te
         ValueError: A target is outside [0, 1], or a weight is negative or not finite.
     """
     check_loss(logits, {"target": target, "weight": weight}, probs=True)
-    return weighted_mean(elements.bce(logits, filled(target, 0.5)), target, weight)
+    return weighted_mean(elements.bce(logits, fill_missing(target, 0.5)), target, weight)
 
 
 def kl_distillation(logits: Tensor, target: Tensor, weight: Tensor | None = None, temperature: float = 1.0) -> Tensor:
@@ -76,20 +76,20 @@ def kl_distillation(logits: Tensor, target: Tensor, weight: Tensor | None = None
     """
     check_loss(logits, {"target": target, "weight": weight}, probs=True)
     require_positive("temperature", temperature)
-    return weighted_mean(elements.softened_kl(logits, filled(target, 0.5), temperature), target, weight)
+    return weighted_mean(elements.softened_kl(logits, fill_missing(target, 0.5), temperature), target, weight)
 
 
 def mse_logits(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return the squared error on logits (Ba & Caruana 2014, arXiv:1312.6184, eq. 1); probabilities are clipped at 10⁻⁶."""
     check_loss(logits, {"target": target, "weight": weight}, probs=True)
-    return weighted_mean(elements.squared(logits, logit(filled(target, 0.5))), target, weight)
+    return weighted_mean(elements.squared_error(logits, logit(fill_missing(target, 0.5))), target, weight)
 
 
 def huber_logits(logits: Tensor, target: Tensor, weight: Tensor | None = None, delta: float = 1.0) -> Tensor:
     """Return Huber's loss on logits: as `mse_logits / 2` where they are closer than `delta`, linear beyond; see `huber`."""
     check_loss(logits, {"target": target, "weight": weight}, probs=True)
     require_positive("delta", delta)
-    return weighted_mean(elements.huber(logits, logit(filled(target, 0.5)), delta), target, weight)
+    return weighted_mean(elements.huber(logits, logit(fill_missing(target, 0.5)), delta), target, weight)
 
 
 def huber(mean: Tensor, target: Tensor, weight: Tensor | None = None, delta: float = 1.0) -> Tensor:
@@ -109,13 +109,13 @@ def huber(mean: Tensor, target: Tensor, weight: Tensor | None = None, delta: flo
     """
     check_loss(mean, {"target": target, "weight": weight}, probs=False)
     require_positive("delta", delta)
-    return weighted_mean(elements.huber(mean, filled(target, 0.0), delta), target, weight)
+    return weighted_mean(elements.huber(mean, fill_missing(target, 0.0), delta), target, weight)
 
 
 def mse(mean: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return the squared error `(y − μ)²`; arguments and errors as in `huber`."""
     check_loss(mean, {"target": target, "weight": weight}, probs=False)
-    return weighted_mean(elements.squared(mean, filled(target, 0.0)), target, weight)
+    return weighted_mean(elements.squared_error(mean, fill_missing(target, 0.0)), target, weight)
 
 
 def gaussian_nll(
@@ -140,8 +140,8 @@ def gaussian_nll(
     check_loss(mean, {"target": target, "log_variance": log_variance, "weight": weight, "variance": variance}, probs=False)
     if variance is not None and not torch.compiler.is_compiling() and bool(torch.any(variance < 0)):
         raise ValueError("variance has negative values; expected 0 or more, or NaN where unknown.")
-    known = None if variance is None else filled(variance, 0.0)
-    return weighted_mean(elements.gaussian(mean, log_variance, filled(target, 0.0), known), target, weight)
+    known = None if variance is None else fill_missing(variance, 0.0)
+    return weighted_mean(elements.gaussian(mean, log_variance, fill_missing(target, 0.0), known), target, weight)
 
 
 def ranking(scores: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -171,7 +171,7 @@ def ranking_mean(scores: Tensor, target: Tensor, weight: Tensor | None) -> Tenso
     others = ~torch.eye(len(scores), dtype=torch.bool, device=scores.device).unsqueeze(2)
     pair_target = (target.unsqueeze(1) - target.unsqueeze(0)).masked_fill(~others, torch.nan)
     pair_weight = None if weight is None else weight.unsqueeze(1) * weight.unsqueeze(0)
-    return weighted_mean(elements.pair_kl(scores, filled(target, 0.0)), pair_target, pair_weight)
+    return weighted_mean(elements.pair_kl(scores, fill_missing(target, 0.0)), pair_target, pair_weight)
 
 
 def ranking_logits(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -180,7 +180,7 @@ def ranking_logits(logits: Tensor, target: Tensor, weight: Tensor | None = None)
     return ranking(logits, logit(target), weight)
 
 
-def mixed(soft: tuple[Tensor, Tensor, Tensor], hard: tuple[Tensor, Tensor, Tensor], alpha: float) -> Tensor:
+def mix_losses(soft: tuple[Tensor, Tensor, Tensor], hard: tuple[Tensor, Tensor, Tensor], alpha: float) -> Tensor:
     """Return the weighted mean over soft and hard elements together, in shares `1 − alpha` and `alpha`.
 
     `Σ w ((1 − α) l_soft + α l_hard) / Σ w` where both targets are known (Hinton et al. 2015, arXiv:1503.02531, sec. 2); a molecule that has

@@ -11,7 +11,7 @@ from torch import Tensor
 from fluid.distillation import cronus, geometric, pools, robust, selective, stacking, weights
 from fluid.distillation.calibrate import LEARNT, TEMPERATURE, check_temperature
 from fluid.distillation.checks import Number
-from fluid.distillation.consensus import Opinion, averaged, shares
+from fluid.distillation.consensus import Opinion, average, shares
 from fluid.distillation.dawid_skene import EVIDENCE, ITERATIONS, PSEUDOCOUNT, TOLERANCE, DawidSkene
 from fluid.distillation.dawid_skene import expectation_maximisation as errors_of_classes
 from fluid.distillation.dawid_skene import opinion_of as opinion_of_classes
@@ -98,28 +98,28 @@ def plan_of(method: str, options: Mapping[str, Any]) -> Plan:
 
 def mean(votes: Votes, learnt: None) -> Opinion:
     """Return the mean, under the weights that the votes have."""
-    return averaged(votes.values, shares(votes.weights))
+    return average(votes.values, shares(votes.weights))
 
 
-def weighted(votes: Votes, factor: Tensor) -> Opinion:
+def reweighted_mean(votes: Votes, factor: Tensor) -> Opinion:
     """Return the mean under the votes' weights times a factor; where the product is 0 for all, under the votes' weights."""
     product = torch.where(votes.weights > 0, votes.weights * factor, torch.zeros_like(votes.weights))
-    return averaged(votes.values, shares(product, votes.weights))
+    return average(votes.values, shares(product, votes.weights))
 
 
 def by_uncertainty(votes: Votes, learnt: None, sharpness: float) -> Opinion:
     """See `uncertainty_weights`."""
-    return weighted(votes, weights.uncertainty_weights(votes.values, *_parts(votes), votes.is_class, sharpness))
+    return reweighted_mean(votes, weights.uncertainty_weights(votes.values, *_parts(votes), votes.is_class, sharpness))
 
 
 def by_inverse_variance(votes: Votes, learnt: None, floor: float, aleatoric_share: float) -> Opinion:
     """See `inverse_variance_weights`."""
-    return weighted(votes, weights.inverse_variance_weights(votes.values, *_parts(votes), floor, aleatoric_share))
+    return reweighted_mean(votes, weights.inverse_variance_weights(votes.values, *_parts(votes), floor, aleatoric_share))
 
 
 def by_entropy(votes: Votes, learnt: None, epistemic_power: float, aleatoric_power: float) -> Opinion:
     """See `entropy_weights`."""
-    return weighted(votes, weights.entropy_weights(votes.values, *_parts(votes), votes.is_class, epistemic_power, aleatoric_power))
+    return reweighted_mean(votes, weights.entropy_weights(votes.values, *_parts(votes), votes.is_class, epistemic_power, aleatoric_power))
 
 
 def _parts(votes: Votes) -> tuple[Tensor, Tensor]:
@@ -162,8 +162,8 @@ def by_geometric_median(votes: Votes, learnt: Tensor, iterations: float) -> Opin
 
 
 def learn_trust(votes: Votes, **options: float) -> cronus.Trust:
-    """See `trusted`."""
-    return cronus.trusted(votes.values, votes.weights, **options)
+    """See `estimate_trust`."""
+    return cronus.estimate_trust(votes.values, votes.weights, **options)
 
 
 def by_trust(votes: Votes, learnt: cronus.Trust, clip: float, **options: float) -> Opinion:
@@ -200,8 +200,8 @@ def learn_stack(votes: Votes, ridge: float) -> stacking.Stack:
 
 
 def by_stack(votes: Votes, learnt: stacking.Stack, ridge: float) -> Opinion:
-    """See `stacked`."""
-    return stacking.stacked(votes.values, votes.weights, learnt, votes.is_class)
+    """See `apply_stack`."""
+    return stacking.apply_stack(votes.values, votes.weights, learnt, votes.is_class)
 
 
 EM_OPTIONS = {

@@ -39,7 +39,7 @@ def check_confusion(confusion: Tensor, n_endpoints: int) -> None:
         raise ValueError("confusion has rows that do not sum to 1; expected P(observed | true) with one row per true class.")
 
 
-def forward_corrected(logits: Tensor, confusion: Tensor) -> Tensor:
+def correct_forward(logits: Tensor, confusion: Tensor) -> Tensor:
     """Return the log-odds of the *observed* label, given those of the true class: the forward correction.
 
     `P(observed 1) = C₁₁ p + C₀₁ (1 − p)` (Patrini et al. 2017, arXiv:1609.03683, eq. 4), in log space. Any loss on the result is
@@ -56,7 +56,7 @@ def forward_corrected(logits: Tensor, confusion: Tensor) -> Tensor:
     """
     require_dimensions("the prediction", logits, 2, "(molecules, endpoints)")
     check_confusion(confusion, logits.shape[1])
-    return corrected(logits, confusion)
+    return apply_confusion(logits, confusion)
 
 
 def expected_confusion(posterior: Tensor, label: Tensor) -> Tensor:
@@ -96,8 +96,8 @@ def expected_confusion(posterior: Tensor, label: Tensor) -> Tensor:
     return torch.stack([1 - share, share], 2)
 
 
-def corrected(logits: Tensor, confusion: Tensor) -> Tensor:
-    """Return `forward_corrected` of arguments that were checked before."""
+def apply_confusion(logits: Tensor, confusion: Tensor) -> Tensor:
+    """Return `correct_forward` of arguments that were checked before."""
     log = torch.log(confusion.to(logits.dtype).clamp(min=SMALLEST))
     true_1, true_0 = F.logsigmoid(logits), F.logsigmoid(-logits)
     observed_1, observed_0 = (torch.logaddexp(log[:, 1, label] + true_1, log[:, 0, label] + true_0) for label in (1, 0))

@@ -4,12 +4,12 @@ import torch
 from torch import Tensor
 
 from fluid.distillation.checks import Number
-from fluid.distillation.consensus import Opinion, averaged
+from fluid.distillation.consensus import Opinion, average
 
 CLIP = Number(1e-6, high=0.49, above=True)
 
 
-def between_teachers(label: Tensor, values: Tensor, share: Tensor) -> Tensor:
+def clip_to_teachers(label: Tensor, values: Tensor, share: Tensor) -> Tensor:
     """Keep labels `(M, T)` between the lowest and the highest answer that has a share: takes away what rounding and clipping add."""
     has_say = share > 0
     if not len(values):
@@ -38,6 +38,6 @@ def log_opinion_pool(values: Tensor, share: Tensor, is_class: Tensor, clip: floa
         ValueError: `clip` is out of range.
     """
     odds = (share * torch.logit(values, eps=CLIP.check("clip", clip))).sum(0)
-    mean = averaged(values, share)
-    label = between_teachers(torch.where(is_class, torch.sigmoid(odds), mean.label), values, share)
+    mean = average(values, share)
+    label = clip_to_teachers(torch.where(is_class, torch.sigmoid(odds), mean.label), values, share)
     return Opinion(label, share, mean.dispersion)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fluid.distillation.checks import Number
-from fluid.distillation.consensus import Opinion, averaged, shares
+from fluid.distillation.consensus import Opinion, average, shares
 
 TRIM = Number(0.25, high=0.49)
 GAUSSIAN = 1.4826  # standard deviations per median absolute deviation of a Gaussian
@@ -28,18 +28,18 @@ class Ranks(NamedTuple):
     upto: Tensor
 
 
-def ranked(values: Tensor, weights: Tensor, stable: bool) -> Ranks:
+def rank_answers(values: Tensor, weights: Tensor, stable: bool) -> Ranks:
     """Sort the answers `(K, M, T)` of all teachers, with their weights; `stable` keeps equal ones in the order of teachers."""
     ordered, order = torch.sort(values, dim=0, stable=stable)
     weight = weights.gather(0, order)
     return Ranks(ordered, order, weight, weight.cumsum(0))
 
 
-def middle(values: Tensor, weights: Tensor) -> Tensor:
+def weighted_median(values: Tensor, weights: Tensor) -> Tensor:
     """Return the weighted median over teachers `(M, T)`: the answer at half of the weight, or the mean of the two that meet there."""
     if not len(values):
         return values.sum(0)
-    ranks, half = ranked(values, weights, stable=False), weights.sum(0, keepdim=True) / 2
+    ranks, half = rank_answers(values, weights, stable=False), weights.sum(0, keepdim=True) / 2
     lower = (ranks.upto < half).sum(0, keepdim=True)
     upper = (ranks.upto <= half).sum(0, keepdim=True).clamp(max=len(values) - 1)
     return (0.5 * (ranks.values.gather(0, lower) + ranks.values.gather(0, upper))).squeeze(0)
@@ -47,7 +47,7 @@ def middle(values: Tensor, weights: Tensor) -> Tensor:
 
 def spread_of(values: Tensor, weights: Tensor, centre: Tensor) -> Tensor:
     """Return the square of the weighted median absolute deviation from the centre, scaled to a Gaussian's variance, `(M, T)`."""
-    return (GAUSSIAN * middle((values - centre).abs(), weights)) ** 2
+    return (GAUSSIAN * weighted_median((values - centre).abs(), weights)) ** 2
 
 
 def median(values: Tensor, weights: Tensor, with_spread: bool = True) -> Opinion:
@@ -64,7 +64,7 @@ def median(values: Tensor, weights: Tensor, with_spread: bool = True) -> Opinion
         weights: `(K, M, T)`, 0 or more; 0 where missing.
         with_spread: Whether the dispersion is wanted; else it is 0.
     """
-    label = middle(values, weights)
+    label = weighted_median(values, weights)
     return Opinion(label, shares(weights), spread_of(values, weights, label) if with_spread else torch.zeros_like(label))
 
 
@@ -84,7 +84,7 @@ def trimmed_mean(values: Tensor, weights: Tensor, trim: float = TRIM.default) ->
     Raises:
         ValueError: `trim` is out of range.
     """
-    ranks, total = ranked(values, weights, stable=True), weights.sum(0)
+    ranks, total = rank_answers(values, weights, stable=True), weights.sum(0)
     cut = total * TRIM.check("trim", trim)
     kept = (torch.minimum(ranks.upto, total - cut) - torch.maximum(ranks.upto - ranks.weight, cut)).clamp(min=0)
-    return averaged(values, shares(torch.zeros_like(kept).scatter(0, ranks.order, kept)))
+    return average(values, shares(torch.zeros_like(kept).scatter(0, ranks.order, kept)))

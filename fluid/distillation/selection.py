@@ -73,10 +73,10 @@ def select(
     if mode in ("all", "random"):
         return rows[:n]
     if mode == "balanced":
-        return _balanced(rows, soft_label[rows, 0], n, fill)
+        return _balanced_rows(rows, soft_label[rows, 0], n, fill)
     if mode in ("best", "worst"):
         return rows[torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)[:n]]
-    return rows[torch.argsort(_place(mode, _hint(mode, acquisition or {}, len(soft_label))[rows]), stable=True)[:n]]
+    return rows[torch.argsort(_place(mode, _acquisition_of(mode, acquisition or {}, len(soft_label))[rows]), stable=True)[:n]]
 
 
 def _place(mode: str, score: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def _place(mode: str, score: Tensor) -> Tensor:
     return torch.nan_to_num(-score if BY_HINT[mode][1] else score, nan=torch.inf)
 
 
-def _hint(mode: str, acquisition: Mapping[str, Tensor], n: int) -> Tensor:
+def _acquisition_of(mode: str, acquisition: Mapping[str, Tensor], n: int) -> Tensor:
     name = str(score_name(mode))
     if name not in acquisition:
         raise ConfigError(
@@ -106,7 +106,7 @@ def _turn(cluster: Tensor) -> Tensor:
     return turn
 
 
-def _balanced(rows: Tensor, values: Tensor, n: int, fill: bool) -> Tensor:
+def _balanced_rows(rows: Tensor, values: Tensor, n: int, fill: bool) -> Tensor:
     rows, values = rows[~torch.isnan(values)], values[~torch.isnan(values)]
     is_probability = bool(((values >= 0) & (values <= 1)).all())
     middle = 0.5 if is_probability or not len(values) else float(values.median())

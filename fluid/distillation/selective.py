@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fluid.distillation.checks import Number
 from fluid.distillation.consensus import LOG2
-from fluid.distillation.robust import middle
+from fluid.distillation.robust import weighted_median
 from fluid.distillation.votes import Votes
 
 MIN_SIMILARITY = Number(0.0, high=1.0)
@@ -13,14 +13,14 @@ MAX_ENTROPY = Number(1.0, high=1.0)
 MAX_VARIANCE_RATIO = Number(0.0)
 
 
-def in_domain(votes: Votes, min_similarity: float) -> Tensor:
+def votes_in_domain(votes: Votes, min_similarity: float) -> Tensor:
     """Return which votes come from teachers whose domain score is at least `min_similarity`, `(K, M, 1)` bool."""
     if votes.similarity is None:
         return torch.ones_like(votes.weights[:, :, :1], dtype=torch.bool)
     return (votes.similarity >= min_similarity).unsqueeze(2)
 
 
-def sure(votes: Votes, max_entropy: float, max_variance_ratio: float) -> Tensor:
+def sure_votes(votes: Votes, max_entropy: float, max_variance_ratio: float) -> Tensor:
     """Return which votes are sure enough, `(K, M, T)` bool.
 
     A probability is, if its total entropy is at most `max_entropy · log 2`; a value, if its total variance is at most
@@ -33,11 +33,11 @@ def sure(votes: Votes, max_entropy: float, max_variance_ratio: float) -> Tensor:
     if not votes.values_in or not max_variance_ratio:
         return decided | ~votes.is_class
     total = total.clamp(max=torch.finfo(total.dtype).max)
-    usual = middle(total, votes.weights)
+    usual = weighted_median(total, votes.weights)
     return torch.where(votes.is_class, decided, total <= max_variance_ratio * usual)
 
 
-def selected(votes: Votes, min_similarity: float, max_entropy: float, max_variance_ratio: float) -> Tensor:
+def select_votes(votes: Votes, min_similarity: float, max_entropy: float, max_variance_ratio: float) -> Tensor:
     """Return the weights `(K, M, T)` of votes that are sure and in domain; where none is, all votes keep theirs.
 
     Selective knowledge sharing in federated distillation (Shao et al. 2024, Selective-FD, doi:10.1038/s41467-023-44383-9,
@@ -46,6 +46,6 @@ def selected(votes: Votes, min_similarity: float, max_entropy: float, max_varian
 
     Limits: with coarse bins the domain test has as many settings as there are edges. Teachers that are wrongly certain stay.
     """
-    keep = in_domain(votes, min_similarity) & sure(votes, max_entropy, max_variance_ratio)
+    keep = votes_in_domain(votes, min_similarity) & sure_votes(votes, max_entropy, max_variance_ratio)
     weights = torch.where(keep, votes.weights, torch.zeros_like(votes.weights))
     return torch.where(weights.sum(0, keepdim=True) > 0, weights, votes.weights)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fluid.distillation.checks import Number, require_shape
-from fluid.distillation.consensus import Opinion, averaged, shares
+from fluid.distillation.consensus import Opinion, average, shares
 from fluid.errors import ConfigError
 
 RIDGE = Number(1.0, above=True)
@@ -64,13 +64,13 @@ def fit_stack(values: Tensor, weights: Tensor, labels: Tensor, is_class: Tensor,
     for t in range(values.shape[2]):
         asked = torch.nonzero((weights[:, :, t] > 0).any(1)).squeeze(1)
         if len(asked):
-            rows = _labelled(labels[:, t], weights[:, :, t], t, bool(is_class[t]))
+            rows = _labelled_rows(labels[:, t], weights[:, :, t], t, bool(is_class[t]))
             solved = _solve(scaled[:, rows, t][asked].T, labels[rows, t], bool(is_class[t]), ridge)
             beta[torch.cat([asked, asked.new_tensor([len(values)])]), t] = solved.to(values.dtype)
     return Stack(beta[:-1], beta[-1])
 
 
-def _labelled(labels: Tensor, weights: Tensor, endpoint: int, is_class: bool) -> Tensor:
+def _labelled_rows(labels: Tensor, weights: Tensor, endpoint: int, is_class: bool) -> Tensor:
     """Return the rows of one endpoint that have a label and an answer."""
     rows = torch.nonzero(~torch.isnan(labels) & (weights > 0).any(0)).squeeze(1)
     if len(rows) == 0:
@@ -113,7 +113,7 @@ def _length(step: Tensor, slope: Tensor, cost: Callable[[Tensor], float], beta: 
     return length
 
 
-def stacked(values: Tensor, weights: Tensor, stack: Stack, is_class: Tensor) -> Opinion:
+def apply_stack(values: Tensor, weights: Tensor, stack: Stack, is_class: Tensor) -> Opinion:
     """Return the opinion of a stack; a teacher's share is the size of its coefficient.
 
     Labels of probabilities are `σ(Σ_k β_k logit p_k + intercept)`, values the same without `σ`; neither need lie between the answers.
@@ -121,4 +121,4 @@ def stacked(values: Tensor, weights: Tensor, stack: Stack, is_class: Tensor) -> 
     scaled = scale_of(values, weights, is_class)
     total = (stack.coefficients.unsqueeze(1) * scaled).sum(0) + stack.intercept
     share = shares(weights * stack.coefficients.abs().unsqueeze(1), weights)
-    return Opinion(torch.where(is_class, torch.sigmoid(total), total), share, averaged(values, share).dispersion)
+    return Opinion(torch.where(is_class, torch.sigmoid(total), total), share, average(values, share).dispersion)

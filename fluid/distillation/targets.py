@@ -7,7 +7,7 @@ from fluid.distillation.checks import require_range, require_shape
 from fluid.distillation.loss_checks import require_positive
 
 
-def sharpened(probs: Tensor, factor: float) -> Tensor:
+def scale_log_odds(probs: Tensor, factor: float) -> Tensor:
     """Return probabilities whose log-odds are `factor` times as large: `q^f / (q^f + (1 − q)^f)`.
 
     Averages of teachers are flatter than any teacher; a factor above 1 undoes that (DS-FL's entropy reduction, Itahara et al. 2021,

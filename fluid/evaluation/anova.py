@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from fluid.evaluation.replicates import Array, complete, negligible
+from fluid.evaluation.replicates import Array, complete_matrix, negligible_difference
 
 
 class Anova(NamedTuple):
@@ -49,13 +49,13 @@ def repeated_measures_anova(values: ArrayLike) -> Anova:
         Ash et al.: Practically significant method comparison protocols for machine learning in small molecule drug discovery,
         J. Chem. Inf. Model. (2025).
     """
-    x = complete(values)
+    x = complete_matrix(values)
     blocks, methods = x.shape
     df_methods, df_error = methods - 1, (blocks - 1) * (methods - 1)
     between = blocks * ((x.mean(axis=0) - x.mean()) ** 2).sum() / df_methods
     error = mean_square_error(x)
     if error == 0:
-        differ = np.ptp(x.mean(axis=0)) > negligible(x)
+        differ = np.ptp(x.mean(axis=0)) > negligible_difference(x)
         f, p = (float("inf"), 0.0) if differ else (0.0, 1.0)
         return Anova(f, df_methods, df_error, p, 0.0, float("nan"), p)
     f, epsilon = float(between / error), sphericity(x)
@@ -71,7 +71,7 @@ def mean_square_error(values: Array) -> float:
     """
     blocks, methods = values.shape
     rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
-    if np.abs(rest).max() <= negligible(values):
+    if np.abs(rest).max() <= negligible_difference(values):
         return 0.0
     return float((rest**2).sum() / ((blocks - 1) * (methods - 1)))
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fluid.errors import ConfigError
-from fluid.evaluation.metrics import Pairs, labelled_pairs, single
+from fluid.evaluation.metrics import Pairs, evaluate_single, labelled_pairs
 from fluid.evaluation.weighted import Array, WeightedMetric
 from fluid.seeding import numpy_stream
 
@@ -71,7 +71,7 @@ def bootstrap_interval(
     """
     _check(n, level)
     pairs = labelled_pairs(*arrays)
-    value = single(metric, pairs)
+    value = evaluate_single(metric, pairs)
     if np.isnan(value) or n == 0:
         return Interval(value, float("nan"), float("nan"))
     draws = resample_counts(len(pairs.observed), n, seed, *names)
@@ -104,7 +104,7 @@ def paired_difference_interval(
     """
     _check(n, level)
     one, other = labelled_pairs(first, observed), labelled_pairs(second, observed)
-    value = single(metric, one) - single(metric, other)
+    value = evaluate_single(metric, one) - evaluate_single(metric, other)
     if np.isnan(value) or n == 0:
         return Interval(value, float("nan"), float("nan"))
     draws = resample_counts(len(one.observed), n, seed)

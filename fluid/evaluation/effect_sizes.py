@@ -30,7 +30,7 @@ def cohens_d(values: ArrayLike, others: ArrayLike, level: float = 0.95) -> Inter
     """
     difference = paired_differences(values, others)
     if same_difference(difference, values, others):
-        return _without_scatter(float(difference.mean()))
+        return _scatterless_effect(float(difference.mean()))
     n = len(difference)
     d = float(difference.mean() / difference.std(ddof=1))
     low, high = noncentrality_interval(d * np.sqrt(n), n - 1, level)
@@ -85,7 +85,7 @@ def _noncentrality(t: float, df: int, probability: float) -> float:
     return float(optimize.brentq(excess, t - width, t + width, xtol=1e-10))
 
 
-def _without_scatter(mean: float) -> Interval:
+def _scatterless_effect(mean: float) -> Interval:
     if mean == 0:
         return Interval(0.0, float("nan"), float("nan"))
     return Interval(*[float(np.copysign(np.inf, mean))] * 3)

@@ -54,7 +54,7 @@ def read_results(path: Path) -> pd.DataFrame:
     return table.assign(value=pd.to_numeric(table["value"], errors="coerce"))
 
 
-def selected(table: pd.DataFrame, selection: Mapping[str, Sequence[str]]) -> dict[Key, Group]:
+def select_groups(table: pd.DataFrame, selection: Mapping[str, Sequence[str]]) -> dict[Key, Group]:
     """Return the groups of a table that are looked at, in its order."""
     own = table[table["role"].isin(selection["roles"]) & table["metric"].isin(selection["metrics"])]
     groups = own.groupby(list(KEY), sort=False)
@@ -101,7 +101,7 @@ def by_key(expected: Mapping[str, Any]) -> dict[Key, dict[str, Any]]:
     return {tuple(row[name] for name in KEY): row for row in expected["rows"]}
 
 
-def narrowed(expected: Mapping[str, Any], experiment: str) -> dict[str, Any]:
+def keep_experiment(expected: Mapping[str, Any], experiment: str) -> dict[str, Any]:
     """Return an expected file with the rows of one experiment only.
 
     Raises:
@@ -115,13 +115,13 @@ def narrowed(expected: Mapping[str, Any], experiment: str) -> dict[str, Any]:
 
 def faults(results: pd.DataFrame, expected: Mapping[str, Any]) -> list[str]:
     """Return one line for everything in which results are not as expected; none if all is well."""
-    rows, found = by_key(expected), selected(results, expected["selection"])
+    rows, found = by_key(expected), select_groups(results, expected["selection"])
     other = {key[:2] for key in rows} ^ {key[:2] for key in found}
     lines = list(_other_experiments({key[:2] for key in rows}, {key[:2] for key in found}))
     for key, row in rows.items():
         if key[:2] not in other:
-            lines += [f"{_told(key)}: {fault}" for fault in (_row_faults(found[key], row) if key in found else ("missing",))]
-    lines += [f"{_told(key)}: extra, not among the expected rows" for key in found if key not in rows and key[:2] not in other]
+            lines += [f"{_describe(key)}: {fault}" for fault in (_row_faults(found[key], row) if key in found else ("missing",))]
+    lines += [f"{_describe(key)}: extra, not among the expected rows" for key in found if key not in rows and key[:2] not in other]
     return lines
 
 
@@ -150,6 +150,6 @@ def _row_faults(group: Group, row: Mapping[str, Any]) -> Iterator[str]:
         yield f"{mean:.4f} is outside {row['low']:.4f} to {row['high']:.4f}"
 
 
-def _told(key: Key) -> str:
+def _describe(key: Key) -> str:
     experiment, config, model, test, endpoint, metric = key
     return f"{experiment} ({config}): {model}, {test}, {endpoint}, {metric}"

@@ -39,12 +39,12 @@ def verdict(low: float, high: float, margin: float | None = None, higher_is_bett
         raise InputError(f"interval from {low:g} to {high:g}", expected="the lower end first")
     if not higher_is_better:
         low, high = -high, -low
-    if margin is not None and (known := _by_margin(low, high, margin)):
+    if margin is not None and (known := _margin_verdict(low, high, margin)):
         return known
     return BETTER if low > 0 else WORSE if high < 0 else UNDECIDED
 
 
-def _by_margin(low: float, high: float, margin: float) -> str:
+def _margin_verdict(low: float, high: float, margin: float) -> str:
     if low > margin:
         return MUCH_BETTER
     if high < -margin:

@@ -71,7 +71,7 @@ def classification_pairs(probs: ArrayLike, labels: ArrayLike) -> Pairs:
     return Pairs(np.clip(pairs.predicted, 0, 1), pairs.observed)
 
 
-def single(metric: WeightedMetric, pairs: Pairs) -> float:
+def evaluate_single(metric: WeightedMetric, pairs: Pairs) -> float:
     """Evaluate a weighted metric with weights of one; NaN when there is nothing to evaluate or a prediction is missing."""
     if len(pairs.observed) == 0 or not pairs.complete:
         return float("nan")
@@ -86,49 +86,49 @@ def calls_at(pairs: Pairs, threshold: float) -> Pairs:
 
 def auroc(probs: ArrayLike, labels: ArrayLike) -> float:
     """Area under the receiver operating characteristic; see `weighted.auroc`."""
-    return single(weighted.auroc, classification_pairs(probs, labels))
+    return evaluate_single(weighted.auroc, classification_pairs(probs, labels))
 
 
 def auprc(probs: ArrayLike, labels: ArrayLike) -> float:
     """Average precision; see `weighted.auprc`."""
-    return single(weighted.auprc, classification_pairs(probs, labels))
+    return evaluate_single(weighted.auprc, classification_pairs(probs, labels))
 
 
 def mcc(probs: ArrayLike, labels: ArrayLike, threshold: float = 0.5) -> float:
     """Matthews correlation coefficient of the calls `probs >= threshold`; see `weighted.mcc_of`."""
-    return single(weighted.mcc, calls_at(classification_pairs(probs, labels), threshold))
+    return evaluate_single(weighted.mcc, calls_at(classification_pairs(probs, labels), threshold))
 
 
 def balanced_accuracy(probs: ArrayLike, labels: ArrayLike, threshold: float = 0.5) -> float:
     """Balanced accuracy of the calls `probs >= threshold`; see `weighted.balanced_accuracy_of`."""
-    return single(weighted.balanced_accuracy, calls_at(classification_pairs(probs, labels), threshold))
+    return evaluate_single(weighted.balanced_accuracy, calls_at(classification_pairs(probs, labels), threshold))
 
 
 def brier(probs: ArrayLike, labels: ArrayLike) -> float:
     """Brier score; see `weighted.brier`."""
-    return single(weighted.brier, classification_pairs(probs, labels))
+    return evaluate_single(weighted.brier, classification_pairs(probs, labels))
 
 
 def nll(probs: ArrayLike, labels: ArrayLike) -> float:
     """Negative log-likelihood in nats; see `weighted.nll`."""
-    return single(weighted.nll, classification_pairs(probs, labels))
+    return evaluate_single(weighted.nll, classification_pairs(probs, labels))
 
 
 def ece(probs: ArrayLike, labels: ArrayLike) -> float:
     """Expected calibration error over ten equal-width bins; see `weighted.ece`."""
-    return single(weighted.ece, classification_pairs(probs, labels))
+    return evaluate_single(weighted.ece, classification_pairs(probs, labels))
 
 
 def rmse(predicted: ArrayLike, observed: ArrayLike) -> float:
     """Root mean squared error; see `weighted.rmse`."""
-    return single(weighted.rmse, labelled_pairs(predicted, observed))
+    return evaluate_single(weighted.rmse, labelled_pairs(predicted, observed))
 
 
 def r2(predicted: ArrayLike, observed: ArrayLike) -> float:
     """Coefficient of determination; see `weighted.r2`."""
-    return single(weighted.r2, labelled_pairs(predicted, observed))
+    return evaluate_single(weighted.r2, labelled_pairs(predicted, observed))
 
 
 def spearman(predicted: ArrayLike, observed: ArrayLike) -> float:
     """Spearman's rank correlation; see `weighted.spearman`."""
-    return single(weighted.spearman, labelled_pairs(predicted, observed))
+    return evaluate_single(weighted.spearman, labelled_pairs(predicted, observed))

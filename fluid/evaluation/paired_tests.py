@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from fluid.errors import InputError, ShapeError
-from fluid.evaluation.replicates import Array, negligible
+from fluid.evaluation.replicates import Array, negligible_difference
 
 
 def paired_differences(values: ArrayLike, others: ArrayLike) -> Array:
@@ -27,13 +27,13 @@ def paired_differences(values: ArrayLike, others: ArrayLike) -> Array:
     if len(broken):
         raise InputError(f"values {x[broken[0]]} and {y[broken[0]]}", where=f"seed number {broken[0]}", expected="finite numbers")
     difference = x - y
-    difference[np.abs(difference) <= max(negligible(x), negligible(y))] = 0.0
+    difference[np.abs(difference) <= max(negligible_difference(x), negligible_difference(y))] = 0.0
     return difference
 
 
 def same_difference(difference: Array, *of: ArrayLike) -> bool:
     """Return whether differences do not vary over seeds, apart from the rounding of the values that they are differences of."""
-    return bool(np.ptp(difference) <= 2 * max(map(negligible, of)))
+    return bool(np.ptp(difference) <= 2 * max(map(negligible_difference, of)))
 
 
 def paired_t_test(values: ArrayLike, others: ArrayLike) -> float:

@@ -39,7 +39,7 @@ class Replicates:
         values = np.asarray(self.values)
         if values.shape != (len(self.blocks), len(self.methods)):
             raise ShapeError(f"values have shape {values.shape}, expected ({len(self.blocks)}, {len(self.methods)})")
-        checked(values)
+        check_matrix(values)
         broken = np.argwhere(~np.isfinite(values))
         if len(broken):
             block, method = broken[0]
@@ -47,7 +47,7 @@ class Replicates:
             raise InputError(f"the value is {values[block, method]}", where=where, expected="a finite number for each block and method")
 
 
-def checked(values: ArrayLike) -> Array:
+def check_matrix(values: ArrayLike) -> Array:
     """Return values of blocks × methods as floats.
 
     Shapes:
@@ -66,14 +66,14 @@ def checked(values: ArrayLike) -> Array:
     return matrix
 
 
-def complete(values: ArrayLike) -> Array:
+def complete_matrix(values: ArrayLike) -> Array:
     """Return values of blocks × methods as floats, all of them finite.
 
     Raises:
         ShapeError: The values are no matrix.
         InputError: There are fewer than two blocks or methods, or a value is no finite number.
     """
-    matrix = checked(values)
+    matrix = check_matrix(values)
     broken = np.argwhere(~np.isfinite(matrix))
     if len(broken):
         block, method = broken[0]
@@ -81,7 +81,7 @@ def complete(values: ArrayLike) -> Array:
     return matrix
 
 
-def negligible(values: ArrayLike) -> float:
+def negligible_difference(values: ArrayLike) -> float:
     """Return the difference below which two values of this size differ by rounding only (1e-12 of the largest)."""
     return ROUNDING * float(np.max(np.abs(values), initial=0.0))
 

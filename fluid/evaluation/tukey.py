@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fluid.evaluation.anova import mean_square_error
-from fluid.evaluation.replicates import complete, negligible
+from fluid.evaluation.replicates import complete_matrix, negligible_difference
 from fluid.evaluation.studentized_range import critical_range, range_p
 
 
@@ -45,14 +45,14 @@ def tukey_hsd(values: ArrayLike, level: float = 0.95) -> list[PairDifference]:
     References:
         Tukey: The problem of multiple comparisons (1953). Ash et al. (2025), see `repeated_measures_anova`.
     """
-    x = complete(values)
+    x = complete_matrix(values)
     blocks, methods = x.shape
     df, scale = (blocks - 1) * (methods - 1), float(np.sqrt(mean_square_error(x) / blocks))
     half = scale * critical_range(level, methods, df) if scale else 0.0
     found = []
     for first, second in combinations(range(methods), 2):
         difference = float((x[:, first] - x[:, second]).mean())
-        if abs(difference) <= negligible(x):
+        if abs(difference) <= negligible_difference(x):
             difference, p = 0.0, 1.0
         else:
             p = range_p(abs(difference) / scale, methods, df) if scale else 0.0

@@ -8,7 +8,7 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.files import read_file, with_dropped
+from fluid.federation.files import add_dropped, read_file
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.annotate import annotate_stage
@@ -25,7 +25,7 @@ def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
     intake, part = read_file(request.company, request.input, request.intake, runner)
     check_quorum(part.table, request.intake.quorum, where=request.input)
     stage = teacher_stage(request.company, part, request.settings, runner.logs("teacher", request.company))
-    return runner.make_at(with_dropped(stage, intake), request.out, request.overwrite)
+    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 
 
 def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
@@ -33,7 +33,7 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
     teacher = open_model(request.teacher)
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     stage = annotate_stage(teacher, transfer, request.annotation.chunk)
-    return runner.make_at(with_dropped(stage, intake), request.out, request.overwrite)
+    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 
 
 def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
@@ -45,7 +45,7 @@ def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     released = Released(open_model(request.student), consensus, transfer)
     own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
     stage = hybrid_stage(request.company, part, released, request.settings, runner.logs("hybrid", request.company), own)
-    return runner.make_at(with_dropped(stage, intake), request.out, request.overwrite)
+    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 
 
 def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:

@@ -135,7 +135,7 @@ def _kind_and_unit(endpoint: Endpoint) -> tuple[str, str]:
     return endpoint.kind, endpoint.unit if endpoint.kind == "regression" else ""
 
 
-def as_asked(part: Dataset, endpoints: tuple[str, ...]) -> Dataset:
+def select_endpoints(part: Dataset, endpoints: tuple[str, ...]) -> Dataset:
     """Return a part under the names of the asked endpoints, in their order.
 
     Raises:
@@ -150,7 +150,7 @@ def as_asked(part: Dataset, endpoints: tuple[str, ...]) -> Dataset:
     return Dataset(replace(part.table, endpoints=asked), part.molecules)
 
 
-def drawn(part: Dataset, n: int, seed: int) -> Dataset:
+def draw(part: Dataset, n: int, seed: int) -> Dataset:
     """Return `n` molecules of a part, drawn at random, in their order."""
     return part.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(part))[:n]))
 
@@ -188,5 +188,5 @@ def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mappi
         notes.append(f"{len(keys(kept[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
     if 0 < spec.data.transfer_n < len(kept[TRANSFER]):
         notes.append(f"{spec.data.transfer_n} of {len(kept[TRANSFER])} transfer molecules were drawn at random.")
-        kept[TRANSFER] = drawn(kept[TRANSFER], spec.data.transfer_n, spec.seed)
+        kept[TRANSFER] = draw(kept[TRANSFER], spec.data.transfer_n, spec.seed)
     return ConsortiumData(kept["pool"], kept[VALIDATION], tests, kept[TRANSFER], tuple(notes), dict(intakes), labels, removed)

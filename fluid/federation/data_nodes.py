@@ -19,10 +19,10 @@ from fluid.federation.consortium_data import (
     TRANSFER,
     Clean,
     ConsortiumData,
-    as_asked,
     assemble,
     check_files,
     intake_stages,
+    select_endpoints,
     set_aside,
 )
 from fluid.federation.overlap import near_ones, shared_keys, without
@@ -85,7 +85,7 @@ def parts_of(spec: FederationSpec, files: tuple[str, ...], values: Values) -> di
     """Return the data sets by name: those of files, and validation and in-domain test set aside from the pool where no file is given."""
     parts = {name: values[intake_name(name)][1] for name in files}
     if spec.data.test_external_endpoints and EXTERNAL in parts:
-        parts[EXTERNAL] = as_asked(parts[EXTERNAL], spec.labelled_intake.endpoints)
+        parts[EXTERNAL] = select_endpoints(parts[EXTERNAL], spec.labelled_intake.endpoints)
     for name, share in ((IN_DOMAIN, spec.data.test_share), (VALIDATION, spec.data.validation_share)):
         if name not in parts:
             parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)

@@ -18,7 +18,7 @@ def read_file(name: str, path: str, spec: IntakeSpec, runner: Runner) -> tuple[A
     return artifact, read_dataset(artifact)
 
 
-def with_dropped(stage: Stage, intake: Artifact) -> Stage:
+def add_dropped(stage: Stage, intake: Artifact) -> Stage:
     """Return the stage with the intake's list of dropped rows added to its result."""
 
     def build(folder: Path, work: Work) -> None:

@@ -32,7 +32,7 @@ class Taught(NamedTuple):
     domain: np.ndarray
 
 
-def taught(sets: Sequence[AnnotationSet], edges: tuple[float, ...], rows: np.ndarray) -> Taught:
+def teachers_answers(sets: Sequence[AnnotationSet], edges: tuple[float, ...], rows: np.ndarray) -> Taught:
     """Return what the teachers said of some rows of the transfer set; the order of the sets does not matter."""
     annotations = stack(sets)
     answered = ~np.isnan(annotations.prediction).all(axis=1)
@@ -42,7 +42,7 @@ def taught(sets: Sequence[AnnotationSet], edges: tuple[float, ...], rows: np.nda
     return Taught(annotations.teachers, answered, answers, spread, np.ascontiguousarray(domain.T))
 
 
-def by_head(plane: np.ndarray, answered: np.ndarray) -> np.ndarray:
+def repeat_per_head(plane: np.ndarray, answered: np.ndarray) -> np.ndarray:
     """Return a plane of endpoints `(M, T)` as one of heads `(M, A)`: that of its endpoint for every head."""
     return plane[:, np.argwhere(answered)[:, 1]]
 

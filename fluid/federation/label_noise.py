@@ -47,7 +47,7 @@ def read_noise(artifact: Artifact, endpoints: Sequence[Endpoint]) -> Confusions:
     return {labels: {name: tuple(tuple(map(float, row)) for row in rows) for name, rows in found[labels].items()} for labels in LABELS}
 
 
-def looked_up(loss: LossSpec, confusions: Confusions, endpoints: Sequence[Endpoint], labels: str) -> LossSpec:
+def look_up_confusions(loss: LossSpec, confusions: Confusions, endpoints: Sequence[Endpoint], labels: str) -> LossSpec:
     """Return the loss with the confusions of a consensus in the place of `auto`.
 
     Args:
@@ -71,6 +71,6 @@ def looked_up(loss: LossSpec, confusions: Confusions, endpoints: Sequence[Endpoi
     return replace(loss, confusion=(), confusions=chosen)
 
 
-def without_noise(loss: LossSpec) -> LossSpec:
+def drop_confusions(loss: LossSpec) -> LossSpec:
     """Return the loss without a confusion that was to be looked up: what is learnt is said of the truth already."""
     return replace(loss, confusion=()) if loss.automatic else loss

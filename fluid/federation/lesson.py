@@ -10,7 +10,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection import score_name, select
 from fluid.distillation.selection_spec import SelectionSpec
-from fluid.distillation.targets import disagreement_variance, hard_class, sharpened
+from fluid.distillation.targets import disagreement_variance, hard_class, scale_log_odds
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.stages.student_spec import StudentSpec
@@ -67,7 +67,7 @@ def sharpened_labels(soft_label: np.ndarray, endpoints: Sequence[Endpoint], fact
         return soft_label
     is_class = np.array([endpoint.kind == "classification" for endpoint in endpoints])
     sharp = soft_label.copy()
-    sharp[:, is_class] = sharpened(torch.tensor(soft_label[:, is_class]), factor).numpy()
+    sharp[:, is_class] = scale_log_odds(torch.tensor(soft_label[:, is_class]), factor).numpy()
     return sharp
 
 

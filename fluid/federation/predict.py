@@ -14,12 +14,12 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file, hash_file, hash_json
-from fluid.data.incoming import CHUNK, gathered, incoming
+from fluid.data.incoming import CHUNK, gather_chunks, read_incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import PredictRequest
-from fluid.federation.stages.intake import deciding, resolve
+from fluid.federation.stages.intake import deciding_settings, resolve
 from fluid.models.kinds.kind import kind_of, modules_of
 from fluid.pipeline.code import code_of
 from fluid.pipeline.progress import Progress
@@ -57,7 +57,7 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
         "file": hash_file(file),
         "suffix": "".join(file.suffixes[-2:]),
         "model": model.digest,
-        "intake": deciding(request.intake.unlabelled()),
+        "intake": deciding_settings(request.intake.unlabelled()),
         "annotation": request.annotation,
         "code": code_of("federation/predict.py", *modules_of(model.predictor)),
         "libraries": library_versions(),
@@ -72,7 +72,7 @@ def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: 
     read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
     spec, size = request.intake.unlabelled(), request.annotation.chunk
     with threads(threads_beside(spec.workers)):
-        for chunk in gathered(incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
+        for chunk in gather_chunks(read_incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
             with shards.piece() as folder:
                 pq.write_table(pa.table(answer(model, chunk), schema=schema), folder / TABLE, compression="zstd")
             progress.start("predict", f"{chunk.rows[-1].row} rows")

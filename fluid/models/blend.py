@@ -103,10 +103,10 @@ class Blend:
         columns = columns_of(self.local.endpoints, self.endpoints)
         shares = np.zeros(general.mean.shape)
         shares[:, columns] = share[:, None]
-        return mixture(self.endpoints, widened(local, columns, general), general, shares)
+        return mixture(self.endpoints, replace_columns(local, columns, general), general, shares)
 
 
-def widened(local: Prediction, columns: list[int], general: Prediction) -> Prediction:
+def replace_columns(local: Prediction, columns: list[int], general: Prediction) -> Prediction:
     """Return the general prediction with the local one in some columns."""
     planes = []
     for name in ("mean", "epistemic", "aleatoric"):

@@ -39,7 +39,7 @@ def save_predictor(folder: Path, predictor: Predictor) -> None:
     with atomic_folder(folder) as temporary:
         kind = kind_of(predictor)
         card = {"kind": predictor.kind, **kind.save(temporary, predictor)}
-        files = {name: hash_file(file) for name, file in _found(temporary, kind.sealed_parts).items() if file.is_file()}
+        files = {name: hash_file(file) for name, file in _find_files(temporary, kind.sealed_parts).items() if file.is_file()}
         endpoints = [endpoint.to_dict() for endpoint in predictor.endpoints]
         versions = {name: version(name) for name in ("torch", "scikit-learn", "rdkit")}
         write_json(
@@ -47,7 +47,7 @@ def save_predictor(folder: Path, predictor: Predictor) -> None:
         )
 
 
-def _found(folder: Path, parts: tuple[str, ...]) -> dict[str, Path]:
+def _find_files(folder: Path, parts: tuple[str, ...]) -> dict[str, Path]:
     """Return all files and subfolders of a folder, without `parts` and what is in them, by their relative names, in order."""
     paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
     return {name: path for name, path in sorted(paths.items()) if name.split("/", 1)[0] not in parts}
@@ -88,7 +88,7 @@ def _check(folder: Path, card: Any) -> None:
             "it does not say which files belong to the model", where=where, remedy="Copy the model again, or train it again."
         )
     present, folders = (
-        _found(folder, PREDICTORS[card["kind"]].sealed_parts),
+        _find_files(folder, PREDICTORS[card["kind"]].sealed_parts),
         {parent.as_posix() for name in files for parent in Path(name).parents},
     )
     for name, file in present.items():

@@ -155,17 +155,17 @@ def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet,
     answers: list[list[Planes]] = [[] for _ in ensembles]
     for start in range(0, len(molecules), CHUNK):
         chunk = SharedChunk(molecules.graphs.take(np.arange(start, min(start + CHUNK, len(molecules)))))
-        for parts, found in zip(answers, spread(partial(_asked, chunk), ensembles), strict=True):
+        for parts, found in zip(answers, spread(partial(_ask, chunk), ensembles), strict=True):
             parts += found
-    return [_combined(ensemble, parts) for ensemble, parts in zip(ensembles, answers, strict=True)]
+    return [_combine(ensemble, parts) for ensemble, parts in zip(ensembles, answers, strict=True)]
 
 
-def _asked(chunk: SharedChunk, ensemble: GraphEnsemble) -> list[Planes]:
+def _ask(chunk: SharedChunk, ensemble: GraphEnsemble) -> list[Planes]:
     with torch.inference_mode():  # of this thread
         return list(ensemble.answers(chunk))
 
 
-def _combined(ensemble: GraphEnsemble, parts: Sequence[Planes]) -> Prediction:
+def _combine(ensemble: GraphEnsemble, parts: Sequence[Planes]) -> Prediction:
     if not parts:
         return as_prediction(*(np.empty((0, len(ensemble.endpoints))),) * 3)
     return combine_members(ensemble.endpoints, *(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))

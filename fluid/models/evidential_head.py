@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fluid.distillation.evidential import class_evidence, positive
+from fluid.distillation.evidential import class_evidence, make_positive
 from fluid.models.head import Head
 
 
@@ -35,7 +35,7 @@ class EvidentialHead(Head):
         raw = self.out(units)
         first, second, third, fourth = (raw if raw.dtype == torch.float64 else raw.float()).chunk(4, dim=-1)
         on, off = 1 + class_evidence(first), 1 + class_evidence(second)
-        strength, spare, beta = positive(second), positive(third), positive(fourth)  # of values; `spare` is α − 1
+        strength, spare, beta = make_positive(second), make_positive(third), make_positive(fourth)  # of values; `spare` is α − 1
         return (
             torch.where(self.is_class, on.log() - off.log(), first),
             torch.where(self.is_class, 0.0, beta.log() - spare.log()),

@@ -52,7 +52,7 @@ class ForestPredictor:
         counts = descriptors(molecules.smiles, spec)
         forests = []
         for column, endpoint in enumerate(endpoints):
-            known = _known(labels[:, column], endpoint)
+            known = _find_known(labels[:, column], endpoint)
             forests.append(_new_forest(endpoint, spec, seed % 2**32, n_jobs).fit(counts[known], labels[known, column]))
         return cls(tuple(forests), tuple(endpoints), spec)
 
@@ -86,7 +86,7 @@ class ForestPredictor:
         counts = descriptors(molecules.smiles, spec)
         forests = []
         for column, endpoint in enumerate(endpoints):
-            known = np.flatnonzero(_known(target[:, column], endpoint))
+            known = np.flatnonzero(_find_known(target[:, column], endpoint))
             said, weighs = (plane[known, column].astype(np.float64) for plane in (target, weight))
             forest = _new_forest(endpoint, spec, seed % 2**32, n_jobs, class_weight=None)
             if endpoint.kind == "classification":
@@ -148,7 +148,7 @@ def class_rows(probs: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nd
     return rows, classes, mass * factor[classes.astype(int)]
 
 
-def _known(labels: np.ndarray, endpoint: Endpoint) -> np.ndarray:
+def _find_known(labels: np.ndarray, endpoint: Endpoint) -> np.ndarray:
     known: np.ndarray = np.isfinite(labels)
     if not known.any():
         raise QuorumError(f"endpoint {endpoint.name!r} has no label", expected="at least one")

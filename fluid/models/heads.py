@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fluid.data.endpoints import Endpoint
-from fluid.distillation.gated import Gated, gate_shares, gated
+from fluid.distillation.gated import Gated, combine_heads, gate_shares
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
@@ -124,5 +124,5 @@ class HeadsPredictor:
     def predict(self, molecules: MoleculeSet) -> Prediction:
         """Answer every molecule by all heads, in their shares."""
         mean, epistemic, aleatoric, domain = self.heads(molecules)
-        answer: Gated = gated(mean, epistemic, aleatoric, domain, self.is_class, self.power)
+        answer: Gated = combine_heads(mean, epistemic, aleatoric, domain, self.is_class, self.power)
         return as_prediction(*(plane.numpy() for plane in answer))

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from fluid.data.delimited import read_delimited, records
 from fluid.data.endpoints import Endpoint
 from fluid.data.parquet_rows import read_parquet
-from fluid.data.rows import Cursor, reading
+from fluid.data.rows import Cursor, explain_faults
 from fluid.errors import InputError
 from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
 from fluid.molecules.molecule_set import MoleculeSet
@@ -78,7 +78,7 @@ class PredictionFile:
 def _header(path: Path) -> list[str]:
     if path.suffix != ".parquet":
         return [name.strip() for name in next(records(path, ","), [])]
-    with reading(path, Cursor()), pq.ParquetFile(path) as file:
+    with explain_faults(path, Cursor()), pq.ParquetFile(path) as file:
         return list(file.schema_arrow.names)
 
 

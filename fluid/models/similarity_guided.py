@@ -57,10 +57,10 @@ class SimilarityGuided:
         columns = [self.federated.endpoints.index(endpoint) for endpoint in self.endpoints]
         federated = self.federated.predict(molecules)
         aligned = Prediction(*(getattr(federated, plane)[:, columns] for plane in PLANES))
-        return mixed(self.own.predict(molecules), aligned, share, is_class)
+        return mix_predictions(self.own.predict(molecules), aligned, share, is_class)
 
 
-def mixed(own: Prediction, federated: Prediction, share: np.ndarray, is_class: np.ndarray) -> Prediction:
+def mix_predictions(own: Prediction, federated: Prediction, share: np.ndarray, is_class: np.ndarray) -> Prediction:
     """Return the mixture of two predictions; a share of 1 is `own`, of 0 `federated`, bit by bit.
 
     What the two disagree about counts as epistemic: the entropy of the mean beyond the mean entropy for probabilities, the variance between

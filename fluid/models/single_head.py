@@ -7,7 +7,7 @@ from fluid.errors import ShapeError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.heads import HeadsPredictor
 from fluid.models.network import Network
-from fluid.seeding import isolated
+from fluid.seeding import isolate
 
 
 def single_head(student: HeadsPredictor, share: np.ndarray) -> GraphEnsemble:
@@ -42,7 +42,7 @@ def single_head(student: HeadsPredictor, share: np.ndarray) -> GraphEnsemble:
 
 
 def _with_head(network: Network, student: HeadsPredictor, mixing: np.ndarray, of_variance: np.ndarray, offset: np.ndarray) -> Network:
-    with isolated(0, "single head"):
+    with isolate(0, "single head"):
         single = Network(network.spec, student.endpoints)
     single.encoder.load_state_dict(network.encoder.state_dict())
     single.head.hidden.load_state_dict(network.head.hidden.state_dict())

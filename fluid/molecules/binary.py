@@ -143,7 +143,7 @@ def bond_names(first_atom: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np
     return names
 
 
-def _among(names: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _is_among(names: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return whether each name is among some sorted ones."""
     return np.searchsorted(known, names, "right") > np.searchsorted(known, names, "left")
 
@@ -166,7 +166,7 @@ def decode(data: np.ndarray, start: np.ndarray, stop: np.ndarray) -> Features:
     offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(n_atoms)])
     smallest, ring_bonds = _rings(data, rings, offsets)
     first, begin, finish = offsets[bonds.owner], data[bonds.at], data[bonds.at + 1]
-    category = _bonds(data, bonds.at) + _among(bond_names(first, begin, finish), ring_bonds)
+    category = _bonds(data, bonds.at) + _is_among(bond_names(first, begin, finish), ring_bonds)
     destination, source = np.concatenate([first + begin, first + finish]), np.concatenate([finish, begin])
     order = np.argsort(destination * MAX_ATOMS + source)
     columns = _atoms(data, atoms.at)
@@ -181,7 +181,7 @@ def form_of(mol: Chem.Mol) -> bytes:
     return form
 
 
-def _decoded(forms: Sequence[bytes]) -> Features:
+def _decode_all(forms: Sequence[bytes]) -> Features:
     lengths = np.array([len(form) for form in forms], dtype=np.int64)
     try:
         stop = np.cumsum(lengths)
@@ -195,7 +195,7 @@ def layout_is_known() -> bool:
     """Return whether this version of RDKit lays molecules out as this code expects, found out on a few molecules."""
     mols = [Chem.MolFromSmiles(smiles) for smiles in PROBES]
     try:
-        found = _decoded([form_of(mol) for mol in mols])
+        found = _decode_all([form_of(mol) for mol in mols])
     except UnknownLayout:
         return False
     return all(np.array_equal(ours, slow) for ours, slow in zip(found, featurize_each(mols), strict=True))
@@ -208,7 +208,7 @@ def featurize_forms(forms: Sequence[bytes]) -> Features:
     """
     if forms and layout_is_known():
         try:
-            return _decoded(forms)
+            return _decode_all(forms)
         except UnknownLayout:
             if half := len(forms) // 2:
                 return Features.joined([featurize_forms(forms[:half]), featurize_forms(forms[half:])])

@@ -8,22 +8,22 @@ import numpy as np
 import pyarrow as pa
 
 
-def encoded(names: np.ndarray) -> tuple[np.ndarray, int]:
+def encode_names(names: np.ndarray) -> tuple[np.ndarray, int]:
     """Return the number of each name, int32 in order of first occurrence, and how many distinct names there are."""
     array = pa.array(names).dictionary_encode()
     return array.indices.to_numpy(), len(array.dictionary)
 
 
-def numbered(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def number_names(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where each distinct name first occurs, int64, and the number of each name, int64, in order of first occurrence."""
-    number, distinct = encoded(names)
+    number, distinct = encode_names(names)
     first = np.empty(distinct, dtype=np.int64)
     first[number[::-1]] = np.arange(len(names) - 1, -1, -1)
     return first, number.astype(np.int64)
 
 
-def numbered_by_table(names: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `numbered` returns, of names from 0 to `len(table) - 1`.
+def number_names_by_table(names: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `number_names` returns, of names from 0 to `len(table) - 1`.
 
     Args:
         names: Names, `(N,)` integers.
@@ -46,10 +46,10 @@ class Names:
     """
 
     def __init__(self, names: np.ndarray, compact: bool) -> None:
-        self.names, count = encoded(names) if compact else (names, 0)
+        self.names, count = encode_names(names) if compact else (names, 0)
         self._table = np.empty(count, dtype=np.int32) if compact else None
 
     def numbered(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what `numbered` returns of the names at `rows`."""
+        """Return what `number_names` returns of the names at `rows`."""
         names = self.names[rows]
-        return numbered(names) if self._table is None else numbered_by_table(names, self._table)
+        return number_names(names) if self._table is None else number_names_by_table(names, self._table)

@@ -44,7 +44,7 @@ def dictionary_of(*parts: Features) -> NDArray[np.uint64]:
     return np.unique(np.concatenate([part.ids for part in parts]))
 
 
-def covered(molecules: Features, dictionary: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def find_covered(molecules: Features, dictionary: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Return which molecules `(M,)` have only features of the dictionary."""
     unknown = ~np.isin(molecules.ids, dictionary)
     owner = np.repeat(np.arange(len(molecules.sizes)), molecules.sizes)

@@ -114,13 +114,13 @@ def _lay_out(bits: np.ndarray) -> tuple[Tensor, Tensor]:
 def _best(index: np.ndarray, similarity: np.ndarray, new: np.ndarray, first: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the `k` largest of earlier and new similarities, with where they are; the new ones are those of references from `first` on."""
     if index.shape[1] < k:
-        return _merged(index, similarity, new, first, k)
+        return _merge(index, similarity, new, first, k)
     better = np.flatnonzero(new.max(axis=1) > similarity[:, -1])  # seldom many: most blocks hold none of a query's nearest
-    index[better], similarity[better] = _merged(index[better], similarity[better], new[better], first, k)
+    index[better], similarity[better] = _merge(index[better], similarity[better], new[better], first, k)
     return index, similarity
 
 
-def _merged(index: np.ndarray, similarity: np.ndarray, new: np.ndarray, first: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _merge(index: np.ndarray, similarity: np.ndarray, new: np.ndarray, first: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     indices = np.concatenate([index, np.broadcast_to(np.arange(first, first + new.shape[1]), new.shape)], axis=1)
     values = np.concatenate([similarity, new], axis=1)
     order = np.argsort(-values, axis=1, kind="stable")[:, :k]

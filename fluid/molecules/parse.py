@@ -35,13 +35,13 @@ def parse(smiles: str) -> Chem.Mol:
         MoleculeRejected: The text is empty, too long, or no SMILES of at least one heavy atom.
     """
     with rdBase.BlockLogs():
-        (mol,) = parse_group([trimmed(smiles)])
+        (mol,) = parse_group([trim(smiles)])
     if mol is None:
         raise MoleculeRejected(NO_SMILES)
     return mol
 
 
-def trimmed(smiles: str) -> str:
+def trim(smiles: str) -> str:
     """Return a SMILES string without white space around it.
 
     Raises:
@@ -61,22 +61,22 @@ def parse_group(texts: Sequence[str]) -> list[Chem.Mol | None]:
     A plain one has no hydrogen atoms to take away and no stereo marks to work out, which is a fifth of RDKit's time.
     """
     plain = [is_plain(text) for text in texts]
-    mols = [_unsanitized(text) if simple else _in_full(text) for text, simple in zip(texts, plain, strict=True)]
-    return [_sanitized(mol, ALL) if simple and mol else mol for mol, simple in zip(mols, plain, strict=True)]
+    mols = [_parse_unsanitized(text) if simple else _parse_in_full(text) for text, simple in zip(texts, plain, strict=True)]
+    return [_sanitize(mol, ALL) if simple and mol else mol for mol, simple in zip(mols, plain, strict=True)]
 
 
-def _unsanitized(text: str) -> Chem.Mol | None:
-    return Chem.MolFromSmiles(text, _as_written())
+def _parse_unsanitized(text: str) -> Chem.Mol | None:
+    return Chem.MolFromSmiles(text, _parser_settings())
 
 
-def _in_full(text: str) -> Chem.Mol | None:
+def _parse_in_full(text: str) -> Chem.Mol | None:
     try:
         return Chem.MolFromSmiles(text)
     except UnicodeEncodeError:  # half a letter, which RDKit cannot take
         return None
 
 
-def _sanitized(mol: Chem.Mol, steps: int) -> Chem.Mol | None:
+def _sanitize(mol: Chem.Mol, steps: int) -> Chem.Mol | None:
     """Carry out steps of RDKit's sanitisation on a molecule without stereo marks."""
     try:
         Chem.SanitizeMol(mol, steps)
@@ -106,13 +106,13 @@ def reparse(text: str) -> Chem.Mol:
     """
     if not is_plain(text):
         return parse(text)
-    mol = _unsanitized(text)
-    mol = mol and _sanitized(mol, SOME)
+    mol = _parse_unsanitized(text)
+    mol = mol and _sanitize(mol, SOME)
     return parse(text) if mol is None else mol
 
 
 @cache
-def _as_written() -> Chem.SmilesParserParams:
+def _parser_settings() -> Chem.SmilesParserParams:
     parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = False
     parameters.removeHs = False

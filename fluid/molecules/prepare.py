@@ -23,10 +23,10 @@ class Prepared(NamedTuple):
 def prepare_chunk(spec: StandardizeSpec, with_key: bool, chunk: list[str]) -> Prepared:
     """Standardise and featurise a chunk of rows."""
     results: list[Result] = []
-    return _prepared(_standardized(spec, with_key, chunk, results), results)
+    return _featurize_good(_standardize_chunk(spec, with_key, chunk, results), results)
 
 
-def _standardized(spec: StandardizeSpec, with_key: bool, chunk: Sequence[str], results: list[Result]) -> Iterator[Chem.Mol]:
+def _standardize_chunk(spec: StandardizeSpec, with_key: bool, chunk: Sequence[str], results: list[Result]) -> Iterator[Chem.Mol]:
     """Yield the molecules of the good rows; what became of each row is noted in `results`."""
     for start in range(0, len(chunk), GROUP):
         for found in standardize_group(chunk[start : start + GROUP], spec, with_key):
@@ -40,10 +40,10 @@ def _standardized(spec: StandardizeSpec, with_key: bool, chunk: Sequence[str], r
 def featurize_results(results: Iterable[Result]) -> Prepared:
     """Featurise rows that are standardised already."""
     kept = list(results)
-    return _prepared((reparse(result.smiles) for result in kept if isinstance(result, Standardized)), kept)
+    return _featurize_good((reparse(result.smiles) for result in kept if isinstance(result, Standardized)), kept)
 
 
-def _prepared(mols: Iterable[Chem.Mol], results: list[Result]) -> Prepared:
+def _featurize_good(mols: Iterable[Chem.Mol], results: list[Result]) -> Prepared:
     graphs, bits = featurize(mols)
     good = [result for result in results if isinstance(result, Standardized)]
     return Prepared(results, MoleculeSet(tuple(m.smiles for m in good), tuple(m.key for m in good), graphs, bits))

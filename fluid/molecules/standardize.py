@@ -11,7 +11,7 @@ from rdkit.Chem import rdinchi
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from fluid.errors import ConfigError
-from fluid.molecules.parse import NO_SMILES, ORDINARY, MoleculeRejected, is_plain, parse, parse_group, reparse, trimmed
+from fluid.molecules.parse import NO_SMILES, ORDINARY, MoleculeRejected, is_plain, parse, parse_group, reparse, trim
 
 MAX_PASSES = 4
 KEY_LENGTH = 14
@@ -76,7 +76,7 @@ def _tools() -> tuple[Any, Any, Any, Any]:
         )
 
 
-def _charged(mol: Chem.Mol) -> bool:
+def _is_charged(mol: Chem.Mol) -> bool:
     return any(atom.GetFormalCharge() for atom in mol.GetAtoms())
 
 
@@ -86,11 +86,11 @@ def _one_pass(mol: Chem.Mol, spec: StandardizeSpec) -> Chem.Mol:
     if any(atom.GetAtomicNum() not in NON_METALS for atom in mol.GetAtoms()):
         mol = metals.Disconnect(mol)
     mol = groups.normalize(mol)
-    if _charged(mol):
+    if _is_charged(mol):
         mol = ions.reionize(mol)
     if spec.parent and len(Chem.GetMolFrags(mol)) > 1:
         mol = rdMolStandardize.FragmentParent(mol, skipStandardize=True)
-    if spec.neutralize and _charged(mol):
+    if spec.neutralize and _is_charged(mol):
         mol = uncharger.uncharge(mol)
     if spec.stereo == "remove":
         Chem.RemoveStereochemistry(mol)
@@ -121,10 +121,10 @@ class _Pass(NamedTuple):
 
 def _pass(text: str, mol: Chem.Mol, spec: StandardizeSpec) -> _Pass:
     untouched = spec.stereo == "keep" and _needs_no_tool(text, mol)
-    return _checked(_Pass(text, mol if untouched else _one_pass(mol, spec), untouched), spec)
+    return _check(_Pass(text, mol if untouched else _one_pass(mol, spec), untouched), spec)
 
 
-def _checked(made: _Pass, spec: StandardizeSpec) -> _Pass:
+def _check(made: _Pass, spec: StandardizeSpec) -> _Pass:
     heavy = made.mol.GetNumHeavyAtoms()
     if heavy == 0:
         raise MoleculeRejected("no heavy atom")
@@ -143,7 +143,7 @@ def _first_pass(text: str, mol: Chem.Mol | None, spec: StandardizeSpec) -> _Pass
     return _pass(text, mol, spec)
 
 
-def _written(made: _Pass) -> tuple[_Pass, str]:
+def _write(made: _Pass) -> tuple[_Pass, str]:
     return made, Chem.MolToSmiles(made.mol)
 
 
@@ -155,11 +155,11 @@ def _fixpoint(written: tuple[_Pass, str], spec: StandardizeSpec) -> tuple[str, C
             return text, made.mol
         if text == made.text or (made.untouched and is_plain(text)):
             break
-        made, text = _written(_pass(text, parse(text), spec))
+        made, text = _write(_pass(text, parse(text), spec))
     return text, reparse(text)
 
 
-def _named(settled: tuple[str, Chem.Mol], with_key: bool) -> tuple[Standardized, Chem.Mol]:
+def _name(settled: tuple[str, Chem.Mol], with_key: bool) -> tuple[Standardized, Chem.Mol]:
     text, mol = settled
     key = rdinchi.MolToInchiKey(mol) if with_key else ""
     if with_key and not key:
@@ -167,7 +167,7 @@ def _named(settled: tuple[str, Chem.Mol], with_key: bool) -> tuple[Standardized,
     return Standardized(text, key[:KEY_LENGTH]), mol
 
 
-def _then(before: Any, step: Callable[..., Made], *also: object) -> Made | MoleculeRejected:
+def _take_step(before: Any, step: Callable[..., Made], *also: object) -> Made | MoleculeRejected:
     """Return what a step makes of what the step before it made, or why there is nothing."""
     if isinstance(before, MoleculeRejected):
         return before
@@ -193,12 +193,12 @@ def standardize_group(
         What `standardize_molecule` returns of each, or the rejection that it raises.
     """
     with rdBase.BlockLogs():
-        texts = [_then(text, trimmed) for text in smiles]
+        texts = [_take_step(text, trim) for text in smiles]
         mols = iter(parse_group([text for text in texts if isinstance(text, str)]))
-        made = [_then(text, _first_pass, next(mols), spec) if isinstance(text, str) else text for text in texts]
-        written = [_then(one, _written) for one in made]
-        settled = [_then(one, _fixpoint, spec) for one in written]
-        return [_then(one, _named, with_key) for one in settled]
+        made = [_take_step(text, _first_pass, next(mols), spec) if isinstance(text, str) else text for text in texts]
+        written = [_take_step(one, _write) for one in made]
+        settled = [_take_step(one, _fixpoint, spec) for one in written]
+        return [_take_step(one, _name, with_key) for one in settled]
 
 
 def standardize_molecule(smiles: str, spec: StandardizeSpec, with_key: bool = True) -> tuple[Standardized, Chem.Mol]:

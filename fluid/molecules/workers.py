@@ -74,7 +74,7 @@ def _chunks(smiles: Iterable[str], size: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def _one_by_one(pool: ProcessPool, one: One, spec: StandardizeSpec, chunk: list[str]) -> Iterator[Result]:
+def _standardize_singly(pool: ProcessPool, one: One, spec: StandardizeSpec, chunk: list[str]) -> Iterator[Result]:
     """Standardise the molecules of a failed chunk separately, so that only the guilty ones are lost."""
     for smiles in chunk:
         future = schedule(pool, attempt, (one, spec, smiles), spec.timeout_s)
@@ -102,7 +102,7 @@ def standardize_many(
         yield from map(partial(attempt, _standardize, spec), smiles)
         return
     task = partial(attempt_chunk, _standardize, spec)
-    found: Iterator[list[Result]] = _in_pool(smiles, spec, workers, chunk, task, list, _standardize)
+    found: Iterator[list[Result]] = _carry_out(smiles, spec, workers, chunk, task, list, _standardize)
     yield from chain.from_iterable(found)
 
 
@@ -128,10 +128,10 @@ def prepare_many(
     if workers == 0:
         yield from map(task, _chunks(smiles, chunk))
         return
-    yield from _in_pool(smiles, spec, workers, chunk, task, featurize_results, partial(standardize, with_key=with_keys))
+    yield from _carry_out(smiles, spec, workers, chunk, task, featurize_results, partial(standardize, with_key=with_keys))
 
 
-def _lost(held: Sequence[_Held], error: BrokenProcessPool) -> FluidError:
+def _pool_error(held: Sequence[_Held], error: BrokenProcessPool) -> FluidError:
     """Return what to say when no worker process can be started any more."""
     which = f"rows {held[0].first} to {held[-1].first + len(held[-1].chunk) - 1} ({held[0].chunk[0][:80]!r} ...)" if held else "no rows"
     return FluidError(
@@ -139,7 +139,7 @@ def _lost(held: Sequence[_Held], error: BrokenProcessPool) -> FluidError:
     )
 
 
-def _in_pool(
+def _carry_out(
     smiles: Iterable[str],
     spec: StandardizeSpec,
     workers: int,
@@ -163,8 +163,8 @@ def _in_pool(
                 try:
                     done = held[0].future.result()
                 except (FutureTimeoutError, ProcessExpired):
-                    done = rescue(_one_by_one(pool, one, spec, held[0].chunk))
+                    done = rescue(_standardize_singly(pool, one, spec, held[0].chunk))
                 held.popleft()
                 yield done
         except BrokenProcessPool as error:
-            raise _lost(held, error) from None
+            raise _pool_error(held, error) from None

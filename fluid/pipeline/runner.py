@@ -13,7 +13,7 @@ from fluid.pipeline.cost import Cost, Meter
 from fluid.pipeline.progress import Progress, SilentProgress
 from fluid.pipeline.stage import Stage
 from fluid.pipeline.store import ArtifactStore
-from fluid.pipeline.workers import side_by_side
+from fluid.pipeline.workers import run_side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Runner:
             return
         waiting = {task.name: task for task in tasks}
         gpus = {task.name: task.gpus for task in tasks}
-        for name, cost in side_by_side({task.name: task.run for task in tasks}, self.workers, gpus):
+        for name, cost in run_side_by_side({task.name: task.run for task in tasks}, self.workers, gpus):
             done = waiting.pop(name)
             self.records.append(StageRecord(done.kind, name, False, cost))
             self.progress.done(done.kind, name, cost.seconds, False)

@@ -36,7 +36,7 @@ Notice = Callable[[str], None]
 
 
 @contextmanager
-def held(place: Path) -> Iterator[None]:
+def hold_lock(place: Path) -> Iterator[None]:
     """Hold a lock that has a file of its own, and remove the file."""
     with FileLock(place):
         yield
@@ -168,7 +168,7 @@ class ArtifactStore:
             def join() -> None:
                 self._join = lambda: None
                 with FileLock(self.root / LOCKS / COLLECTING):  # while it collects, nobody begins
-                    stay.enter_context(held(self.root / USERS / f"{gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"))
+                    stay.enter_context(hold_lock(self.root / USERS / f"{gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"))
                     if run is not None:
                         self.register(run)
 

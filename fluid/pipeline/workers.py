@@ -36,7 +36,7 @@ def leave_signals_to(parent: int) -> None:
             signal.signal(signum, signal.SIG_IGN)
 
 
-def measured(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
+def measure_task(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
     """Carry out one task in a worker."""
     leave_signals_to(parent)
     meter = Meter(gpus)
@@ -44,7 +44,7 @@ def measured(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
     return Outcome(name, meter.cost())
 
 
-def side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int] = MappingProxyType({})) -> Iterator[Outcome]:
+def run_side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int] = MappingProxyType({})) -> Iterator[Outcome]:
     """Yield the outcome of each task as it ends; tasks begin in the given order.
 
     The workers are fresh processes, used again by later calls. An error of one task, or Ctrl-C, stops the others.
@@ -65,7 +65,7 @@ def side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int
         with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
             for outcome in Parallel(**options)(
-                delayed(measured)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()
+                delayed(measure_task)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()
             ):
                 left.remove(outcome.name)
                 yield outcome

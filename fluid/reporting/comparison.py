@@ -96,7 +96,7 @@ def p_text(p: float) -> str:
     return text + (" *" if p < 1 - LEVEL else "")
 
 
-def signed(value: float, low: float, high: float, digits: int) -> str:
+def signed_text(value: float, low: float, high: float, digits: int) -> str:
     """Return `+0.012 (−0.003 to +0.027)`, or `–` where the value is undefined; no ends where they are."""
     value_text, *ends = (f"{number:+.{digits}f}".replace("-", "−") for number in (value, low, high))
     if np.isnan(value):
@@ -115,12 +115,12 @@ def difference_table(pairs: pd.DataFrame) -> Markup:
             "model": pairs["role"].str.replace("_", " "),
             "setting": pairs["first"],
             "minus": pairs["second"],
-            "difference": [signed(*ends, 3) for ends in zip(pairs["difference"], pairs["low"], pairs["high"], strict=True)],
+            "difference": [signed_text(*ends, 3) for ends in zip(pairs["difference"], pairs["low"], pairs["high"], strict=True)],
             "verdict": pairs["verdict"],
             "p": pairs["p"].map(p_text),
             "p (Holm)": pairs["p_holm"].map(p_text),
             "p alone (t, Wilcoxon)": pairs["p_t"].map(p_text) + ", " + pairs["p_signed_rank"].map(p_text),
-            "Hedges' g": [signed(*ends, 1) for ends in zip(pairs["g"], pairs["g_low"], pairs["g_high"], strict=True)],
+            "Hedges' g": [signed_text(*ends, 1) for ends in zip(pairs["g"], pairs["g_low"], pairs["g_high"], strict=True)],
             "seeds": pairs["seeds"],
         }
     )

@@ -11,7 +11,7 @@ J_PER_WH = 3600.0
 
 def cost_by_kind(stages: pd.DataFrame) -> pd.DataFrame:
     """Return one row per kind of stage, in the order they came, and a last one for all: how many, made, and their sums."""
-    made = ~reused(stages)
+    made = ~reused_stages(stages)
     table = stages.assign(stages=1, made=made.astype(int)).groupby("stage", sort=False)[["stages", "made", *SUMS]].sum().reset_index()
     peak = stages.groupby("stage", sort=False)["peak_mb"].max().to_list()
     table["peak_mb"] = peak
@@ -19,7 +19,7 @@ def cost_by_kind(stages: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, pd.DataFrame([total])], ignore_index=True) if len(table) else pd.DataFrame([total])
 
 
-def reused(stages: pd.DataFrame) -> pd.Series:
+def reused_stages(stages: pd.DataFrame) -> pd.Series:
     """Return which stages were there already; a table from a file may hold words."""
     return stages["reused"].astype(str) == "True"
 
@@ -42,7 +42,7 @@ def cost_sentence(stages: pd.DataFrame, rates: dict[str, Any]) -> str:
         stages: The table of stages.
         rates: Assumed power in W (`core_w`, `gpu_w`), from the configuration.
     """
-    total, n_reused = total_cost(stages), int(reused(stages).sum())
+    total, n_reused = total_cost(stages), int(reused_stages(stages).sum())
     told = f"{total['cpu_s']:,.0f} s of processor time and {total['gpu_s']:,.0f} s of GPU time"
     told += f", {total['energy_wh']:.3g} Wh of energy" if total["energy_from"] else ""
     known = {"RAPL": "measured by the processor's counter (RAPL; the share of the machine's busy time)"}

@@ -18,7 +18,7 @@ from fluid.reporting.figures.cross_domain import cross_domain_chart, off_diagona
 from fluid.reporting.figures.curves import curve_chart
 from fluid.reporting.figures.panels import companies_chart, heterogeneity_chart, space_chart
 from fluid.reporting.figures.setting_bars import difference_bars, grouped_bars, protocol_bars, role_bars
-from fluid.reporting.published import CITATION, DOI, published, published_points
+from fluid.reporting.published import CITATION, DOI, published_figures, published_points
 from fluid.reporting.style import ROLE_COLOURS
 
 METRICS = ("mcc", "auroc", "rmse", "spearman")
@@ -102,7 +102,7 @@ def panels(means: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame, list[s
                 yield endpoint, metric, own, list(dict.fromkeys(own["test"]))
 
 
-def cited(text: str, points: Mapping[str, Mapping[str, float]]) -> str:
+def add_citation(text: str, points: Mapping[str, Mapping[str, float]]) -> str:
     """Return a caption, which says where published points are from if there are any."""
     return f"{text} Diamonds: {CITATION}." if any(points.values()) else text
 
@@ -112,7 +112,7 @@ def _curve(evidence: Evidence, title: str, x_title: str, text: str, log: bool) -
     for endpoint, metric, own, tests in panels(means):
         points = {test: published_points(evidence.figure, test, metric) for test in tests}
         svg = curve_chart(own, tests, metric, x_title, points, log)
-        yield ExperimentFigure(f"{title}: {title_of(metric)}, {endpoint}", svg, cited(f"{text} {MEANS}", points))
+        yield ExperimentFigure(f"{title}: {title_of(metric)}, {endpoint}", svg, add_citation(f"{text} {MEANS}", points))
 
 
 def student_size(evidence: Evidence) -> Iterator[ExperimentFigure]:
@@ -140,7 +140,7 @@ def leave_one_out(evidence: Evidence) -> Iterator[ExperimentFigure]:
             yield ExperimentFigure(
                 f"Leave one out: {title_of(metric)}, {place}",
                 svg,
-                cited(text, points) + (" Its T1 to T8 are other companies than ours." if any(points.values()) else ""),
+                add_citation(text, points) + (" Its T1 to T8 are other companies than ours." if any(points.values()) else ""),
             )
 
 
@@ -176,7 +176,7 @@ def protocols(evidence: Evidence) -> Iterator[ExperimentFigure]:
         yield ExperimentFigure(
             f"Protocols: {title_of(metric)}, {endpoint}",
             svg,
-            cited(f"Each protocol has its own pooled model and teachers. {MEANS}", points),
+            add_citation(f"Each protocol has its own pooled model and teachers. {MEANS}", points),
         )
 
 
@@ -206,8 +206,8 @@ def cross_domain_caption(rows: pd.DataFrame, metric: str) -> str:
     summary = off_diagonal(rows)
     ours = ", ".join(f"{role} {mean:.3f} ± {sd:.3f}" for role, (mean, sd) in summary.items())
     text += f"Mean ± standard deviation over the domains of others (student and pooled: over all domains): {ours or 'undefined'}."
-    if metric == published()["metric"]:
-        theirs = ", ".join(f"{role} {mean:.3f} ± {sd:.3f}" for role, (mean, sd) in published()["cross_domain"].items())
+    if metric == published_figures()["metric"]:
+        theirs = ", ".join(f"{role} {mean:.3f} ± {sd:.3f}" for role, (mean, sd) in published_figures()["cross_domain"].items())
         text += f" The paper: {theirs} (doi:{DOI}), on its own data."
     several = rows["run"].nunique()
     return text + (f" Cells are means over {several} runs; T1 is the largest company of each." if several > 1 else "")
@@ -233,7 +233,7 @@ def domain_gain_caption(rows: pd.DataFrame, rule: str) -> str:
     """Say how many molecules hybrids bring into domain, beside the paper."""
     hybrids = rows[rows["role"] == "hybrid"].groupby("test", sort=False).agg(low=("gained", "min"), high=("gained", "max"), of=("n", "max"))
     gains = "; ".join(f"{test} {low} to {high} of {of}" for test, low, high, of in hybrids.itertuples())
-    theirs = published()["domain_gain"]
+    theirs = published_figures()["domain_gain"]
     paper = f"The paper, by features: {theirs['low']:,} to {theirs['high']:,} of {theirs['of']:,} external (doi:{DOI}), on its own data."
     return f"In domain: {rule}. Hybrids bring into their company's domain: {gains}. {paper}"
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fluid.artifacts import atomic_file
-from fluid.reporting.costs import cost_by_kind, cost_sentence, reused
+from fluid.reporting.costs import cost_by_kind, cost_sentence, reused_stages
 from fluid.reporting.figures.bars import bar_chart, metrics_of, title_of
 from fluid.reporting.figures.panels import (
     calibration_chart,
@@ -101,7 +101,7 @@ def render(data: ReportData) -> str:
     tables = [
         {"test": test, "endpoint": endpoint, "html": html_table(score_table(data.scores, test, endpoint))} for test, endpoint in places
     ]
-    stages = data.stages.assign(reused=reused(data.stages).map({True: "reused", False: ""}))
+    stages = data.stages.assign(reused=reused_stages(data.stages).map({True: "reused", False: ""}))
     return environment.get_template("report.html").render(
         title=data.title,
         sentences=sentences(data.scores),

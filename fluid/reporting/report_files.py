@@ -64,7 +64,7 @@ def read_report_data(run: Path) -> ReportData:
     facts = read_json(run / FOLDER / "facts.json")
     files = {name: run / "metrics.csv" if name == "scores" else run / FOLDER / f"{name}.csv" for name in COLUMNS}
     tables = {name: _read_table(file, name) for name, file in files.items() if name not in OPTIONAL or file.is_file()}
-    with _named(run / FOLDER / "facts.json"):
+    with _explain_faults(run / FOLDER / "facts.json"):
         return ReportData(facts["title"], facts["config"], facts["versions"], **tables, notes=tuple(facts["notes"]))
 
 
@@ -74,7 +74,7 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def _read_table(path: Path, name: str) -> pd.DataFrame:
-    with _named(path):
+    with _explain_faults(path):
         table = pd.read_csv(path)
         if name == "stages":
             table = table.assign(**{column: 0.0 for column in COST if column not in table}).assign(energy_from=table.get("energy_from", ""))
@@ -84,7 +84,7 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _explain_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

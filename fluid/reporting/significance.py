@@ -100,9 +100,9 @@ def setting_differences(table: pd.DataFrame, settings: Sequence[str]) -> Differe
     runs = tidy_runs(table, settings)
     count = runs["setting"].nunique()
     if count < 2:
-        return nothing("All runs have the same settings: there is nothing to compare.")
+        return no_differences("All runs have the same settings: there is nothing to compare.")
     if count > MOST_SETTINGS:
-        return nothing(f"No significance: {count} settings, at most {MOST_SETTINGS} are compared pair by pair.")
+        return no_differences(f"No significance: {count} settings, at most {MOST_SETTINGS} are compared pair by pair.")
     return differences(runs, PLACE, "setting")
 
 
@@ -125,12 +125,12 @@ def differences(runs: pd.DataFrame, place: Sequence[str], method: str) -> Differ
     """
     seeds = runs["block"].nunique()
     if seeds < MIN_SEEDS:
-        return nothing(f"No significance: {seeds} seed{'s' * (seeds > 1)}, at least {MIN_SEEDS} are needed.")
+        return no_differences(f"No significance: {seeds} seed{'s' * (seeds > 1)}, at least {MIN_SEEDS} are needed.")
     runs = runs[runs["metric"].isin(METRICS)]
     found: list[Compared] = []
     left_out: list[str] = []
     for names, part in runs.groupby(list(place), sort=False, dropna=False):
-        kept, dropped = drop_incomplete(averaged(part, method), "block", method)
+        kept, dropped = drop_incomplete(average_runs(part, method), "block", method)
         left_out += dropped
         if kept["block"].nunique() >= MIN_SEEDS and kept[method].nunique() > 1:
             test, endpoint, metric, role = (*map(str, names), "")[:4]
@@ -139,13 +139,13 @@ def differences(runs: pd.DataFrame, place: Sequence[str], method: str) -> Differ
     return Differences(tuple(found), pairs_table(found), tuple(_notes(left_out)))
 
 
-def averaged(part: pd.DataFrame, method: str = "setting") -> pd.DataFrame:
+def average_runs(part: pd.DataFrame, method: str = "setting") -> pd.DataFrame:
     """Return one row per setting (or what else is compared) and block: the mean of its runs, NaN if one is."""
     groups = part.groupby([method, "block"], sort=False)["value"]
     return groups.agg(lambda values: values.mean(skipna=False)).reset_index()
 
 
-def nothing(why: str) -> Differences:
+def no_differences(why: str) -> Differences:
     """Return no comparison, and why."""
     return Differences((), pairs_table(()), (why,))
 

@@ -14,7 +14,7 @@ from fluid.errors import InputError
 from fluid.evaluation.margin import MARGINS
 from fluid.reporting.comparison import TEMPLATES, difference_table, dot_chart, summary_of
 from fluid.reporting.figures.bars import title_of
-from fluid.reporting.published import published
+from fluid.reporting.published import published_figures
 from fluid.reporting.report_files import number
 from fluid.reporting.suite_data import Experiment, SuiteData
 from fluid.reporting.suite_tables import (
@@ -22,7 +22,7 @@ from fluid.reporting.suite_tables import (
     Table,
     baseline_tables,
     configs_of,
-    corrected,
+    correct_together,
     headline_metrics,
     headline_table,
     setting_pairs,
@@ -72,7 +72,7 @@ def panel(experiment: Experiment, question: str, beside: bool) -> Panel:
         return Panel(experiment.name, question, (), (), (), "", ("No run has scores.",), groups)
     metrics, several = headline_metrics(runs), len(experiment.settings) > 1
     found = setting_pairs(runs, metrics) if runs["setting"].nunique() > 1 else None
-    pairs = corrected(found.pairs) if found else corrected(setting_pairs(runs.iloc[:0], ()).pairs)
+    pairs = correct_together(found.pairs) if found else correct_together(setting_pairs(runs.iloc[:0], ()).pairs)
     endpoints = list(dict.fromkeys(runs["endpoint"]))
     headlines = [headline_table(experiment, runs, pairs, endpoint, metric, beside) for endpoint in endpoints for metric in metrics]
     figures = tuple(_figures(runs, metrics[:1])) if several else ()
@@ -106,7 +106,7 @@ def render_suite(data: SuiteData) -> str:
         failed=data.runs[data.runs["status"] != DONE].to_dict("records"),
         done=int((data.runs["status"] == DONE).sum()),
         commits=sorted({text for text in data.runs["commit"] if text}),
-        paper=published() if data.published else None,
+        paper=published_figures() if data.published else None,
         margin=MARGINS["mcc"],
     )
 

@@ -11,7 +11,7 @@ from fluid.evaluation.gap_interval import gap_closed_interval
 from fluid.evaluation.holm import holm
 from fluid.evaluation.perfection import perfect_value, relative_improvement_interval
 from fluid.evaluation.seeds import paired_seeds_interval
-from fluid.reporting.comparison import half_width, signed
+from fluid.reporting.comparison import half_width, signed_text
 from fluid.reporting.figures.bars import title_of
 from fluid.reporting.published import has_published, published_gap, published_score
 from fluid.reporting.significance import PLACE, ROLES, STORY, Differences, differences, model_differences
@@ -94,7 +94,7 @@ def score_cell(values: pd.Series, experiment: Experiment, setting: str) -> Cell:
     return Cell(mean_text(found), f"{len(found)} of {wanted} seeds" if short else "", anchor, hint, short)
 
 
-def starred(text: str, p: float, p_corrected: float) -> str:
+def add_stars(text: str, p: float, p_corrected: float) -> str:
     """Return a text with the mark of its significance."""
     return text + (" **" if p_corrected < LEVEL else " *" if p < LEVEL else "")
 
@@ -104,7 +104,7 @@ def setting_pairs(runs: pd.DataFrame, metrics: Sequence[str]) -> Differences:
     return differences(runs[runs["role"].isin(STORY) & runs["metric"].isin(metrics)], PLACE, "setting")
 
 
-def corrected(pairs: pd.DataFrame) -> pd.DataFrame:
+def correct_together(pairs: pd.DataFrame) -> pd.DataFrame:
     """Return pairs with `p_all`: corrected by Holm for all of them together."""
     return pairs.assign(p_all=holm(pairs["p"].to_numpy(float)) if len(pairs) else pairs["p"])
 
@@ -114,7 +114,7 @@ def difference_cell(runs: pd.DataFrame, pairs: pd.DataFrame, experiment: Experim
     first, second = (values_of(runs, setting=setting, **place) for setting in experiment.settings)
     both = pd.concat([first, second], axis=1, keys=["first", "second"]).dropna()
     found = paired_seeds_interval(both["second"].to_numpy(), both["first"].to_numpy())
-    text = signed(*found, 3)
+    text = signed_text(*found, 3)
     own = pairs
     for name, value in place.items():
         own = own[own[name] == value]
@@ -123,7 +123,7 @@ def difference_cell(runs: pd.DataFrame, pairs: pd.DataFrame, experiment: Experim
     row = own.iloc[0]
     turned = {"better": "worse", "worse": "better"}
     words = " ".join(turned.get(word, word) for word in str(row["verdict"]).split())
-    return Cell(starred(text, row["p"], row["p_all"]), words if words != "undecided" else "", hint=f"p = {row['p']:.3g}")
+    return Cell(add_stars(text, row["p"], row["p_all"]), words if words != "undecided" else "", hint=f"p = {row['p']:.3g}")
 
 
 def _share(interval: tuple[float, float, float]) -> str:
@@ -133,20 +133,20 @@ def _share(interval: tuple[float, float, float]) -> str:
     return f"{value} % ({low} to {high})" if math.isfinite(interval[1]) and math.isfinite(interval[2]) else f"{value} %"
 
 
-def _paired(runs: pd.DataFrame, setting: str, roles: Sequence[str], place: dict[str, str]) -> list[np.ndarray]:
+def _paired_values(runs: pd.DataFrame, setting: str, roles: Sequence[str], place: dict[str, str]) -> list[np.ndarray]:
     table = pd.concat([values_of(runs, setting=setting, role=role, **place) for role in roles], axis=1, keys=roles).dropna()
     return [table[role].to_numpy() for role in roles]
 
 
 def gap_cell(runs: pd.DataFrame, experiment: Experiment, setting: str, role: str, place: dict[str, str]) -> Cell:
     """Return the share of the gap between mean teacher and pooled model that a model closed, with Fieller's interval."""
-    own, teachers, pooled = _paired(runs, setting, (role, "teacher_mean", "pooled"), place)
+    own, teachers, pooled = _paired_values(runs, setting, (role, "teacher_mean", "pooled"), place)
     return Cell(_share(gap_closed_interval(own, teachers, pooled)), anchor=experiment.anchor(setting))
 
 
 def perfection_cell(runs: pd.DataFrame, experiment: Experiment, setting: str, place: dict[str, str]) -> Cell:
     """Return how much of what the mean teacher lacks to a perfect model the student brings."""
-    student, teachers = _paired(runs, setting, ("student", "teacher_mean"), place)
+    student, teachers = _paired_values(runs, setting, ("student", "teacher_mean"), place)
     return Cell(_share(relative_improvement_interval(student, teachers, perfect_value(place["metric"]))), anchor=experiment.anchor(setting))
 
 
@@ -202,7 +202,7 @@ def baseline_tables(experiment: Experiment, runs: pd.DataFrame) -> Iterator[Tabl
         own, facts = runs[runs["setting"] == setting], experiment.facts[experiment.facts["setting"] == setting]
         metrics = headline_metrics(own)
         found = model_differences(own[own["metric"].isin(metrics)])
-        pairs = corrected(found.pairs[(found.pairs["first"] == "student") | (found.pairs["second"] == "student")])
+        pairs = correct_together(found.pairs[(found.pairs["first"] == "student") | (found.pairs["second"] == "student")])
         for endpoint in dict.fromkeys(own["endpoint"]):
             yield _baseline_table(experiment, own[own["endpoint"] == endpoint], facts, pairs, setting, metrics)
 
@@ -240,4 +240,4 @@ def _against_student(runs: pd.DataFrame, pairs: pd.DataFrame, experiment: Experi
     row = own.iloc[0]
     sign = 1 if row["second"] == "student" else -1
     text = f"{sign * row['difference']:+.3f}".replace("-", "−")
-    return Cell(cell.text, starred(text, row["p"], row["p_all"]), cell.anchor, f"{cell.hint}; p = {row['p']:.3g} (Tukey)", cell.bad)
+    return Cell(cell.text, add_stars(text, row["p"], row["p_all"]), cell.anchor, f"{cell.hint}; p = {row['p']:.3g} (Tukey)", cell.bad)

@@ -9,7 +9,7 @@ from fluid.reporting.figures.bars import metrics_of, rows_in_order
 HEADLINE = ("auroc", "mcc")
 
 
-def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
+def interval_text(value: float, low: float, high: float, digits: int = 3) -> str:
     """Return `0.812 (0.790–0.834)`, or `–` where the value is undefined."""
     if not math.isfinite(value):
         return "–"
@@ -28,7 +28,7 @@ def score_table(scores: pd.DataFrame, test: str, endpoint: str) -> pd.DataFrame:
     columns: dict[str, dict[str, str]] = {}
     for metric in metrics:
         rows = rows_in_order(scores, test, endpoint, metric)
-        texts = map(with_interval, rows["value"], rows["low"], rows["high"])
+        texts = map(interval_text, rows["value"], rows["low"], rows["high"])
         columns[metric] = dict(zip(rows["model"], texts, strict=True))
     for metric in metrics:
         gap = scores[(scores["test"] == test) & (scores["endpoint"] == endpoint) & (scores["metric"] == f"gap_closed:{metric}")]

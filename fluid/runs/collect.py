@@ -43,12 +43,12 @@ class Collected:
     analyses: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested settings by dotted names; lists as text, since a cell holds one value."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
+            found |= flatten(value, f"{prefix}{key}.")
         else:
             found[f"{prefix}{key}"] = str(value) if isinstance(value, list) else value
     return found
@@ -56,7 +56,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def settings_of(folder: Path) -> dict[str, Any]:
     """Return the settings that decide a run's results, by dotted names."""
-    settings = flat({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
+    settings = flatten({key: value for key, value in read_json(folder / CONFIG).items() if key not in OUTSIDE})
     return {name: value for name, value in settings.items() if name not in LATER or value != LATER[name]}
 
 
@@ -65,10 +65,10 @@ def config_of(settings: Mapping[str, Any]) -> str:
 
     Runs with the same hash are replicates of one experiment.
     """
-    return hash_json({name: placeless(value) for name, value in settings.items() if name not in (*SEEDS, *INDIFFERENT)})[:10]
+    return hash_json({name: drop_folder(value) for name, value in settings.items() if name not in (*SEEDS, *INDIFFERENT)})[:10]
 
 
-def placeless(value: Any) -> Any:
+def drop_folder(value: Any) -> Any:
     """Return the name of a file without its folder, if the value is an absolute path; any other value as it is."""
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
@@ -96,20 +96,20 @@ def identity_of(record: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[
     return {"experiment": experiment_of(str(record.get("command", ""))), "config": config_of(settings), **seeds}
 
 
-def differing(settings: Mapping[Path, Mapping[str, Any]]) -> tuple[str, ...]:
+def differing_settings(settings: Mapping[Path, Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the names of settings that are not the same in all runs, in the order of the configuration."""
     names = {name: None for values in settings.values() for name in values}
     absent = object()
     return tuple(name for name in names if len({repr(values.get(name, absent)) for values in settings.values()}) > 1)
 
 
-def beyond_protocols(settings: Mapping[Path, Mapping[str, Any]], protocols: Mapping[Path, str]) -> tuple[str, ...]:
+def settings_beyond_protocols(settings: Mapping[Path, Mapping[str, Any]], protocols: Mapping[Path, str]) -> tuple[str, ...]:
     """Return the names of settings that differ, in short: of runs by several protocols, `protocol` and what differs within one."""
     if len(set(protocols.values())) < 2:
-        return differing(settings)
+        return differing_settings(settings)
     groups = [{run: settings[run] for run in settings if protocols[run] == protocol} for protocol in dict.fromkeys(protocols.values())]
-    within = {name for group in groups for name in differing(group)}
-    return ("protocol", *(name for name in differing(settings) if name in within))
+    within = {name for group in groups for name in differing_settings(group)}
+    return ("protocol", *(name for name in differing_settings(settings) if name in within))
 
 
 def finished_runs(folder: Path) -> tuple[dict[Path, dict[str, Any]], tuple[str, ...]]:
@@ -130,7 +130,7 @@ def collect(folder: Path) -> Collected:
         raise ConfigError(f"there is no finished run ({len(unfinished)} others)", where=str(folder), expected="a sweep's folder")
     protocols = {run: protocol_of(str(record.get("command", ""))) for run, record in records.items()}
     done = {run: settings_of(run) for run in records}
-    names, shown = differing(done), beyond_protocols(done, protocols)
+    names, shown = differing_settings(done), settings_beyond_protocols(done, protocols)
 
     def gathered(files: Mapping[Path, Path]) -> pd.DataFrame:
         parts = []

@@ -10,7 +10,7 @@ from fluid.artifacts import read_json
 from fluid.errors import ArtifactError
 from fluid.reporting.experiments import FIGURES, Evidence
 from fluid.reporting.significance import SEEDS, labels
-from fluid.runs.collect import EXPERIMENTS_BEFORE, differing, finished_runs, protocol_of, settings_of
+from fluid.runs.collect import EXPERIMENTS_BEFORE, differing_settings, finished_runs, protocol_of, settings_of
 from fluid.runs.record import CONFIG
 
 
@@ -31,7 +31,7 @@ def evidence_below(folder: Path) -> list[Evidence]:
 def evidence_of(figure: str, runs: Mapping[Path, Mapping[str, Any]]) -> Evidence:
     """Return what runs give for a figure, from their settings by dotted names."""
     spec = FIGURES[figure]
-    names = [name for name in differing(runs) if name not in (*spec.axis, *SEEDS)]
+    names = [name for name in differing_settings(runs) if name not in (*spec.axis, *SEEDS)]
     table = pd.DataFrame([{name: settings.get(name) for name in names} for settings in runs.values()], index=range(len(runs)))
     texts = dict(zip(runs, labels(table, names), strict=True))
 

@@ -119,7 +119,7 @@ def garbage(store: ArtifactStore, runs: Path) -> list[Garbage]:
     known = {folder.resolve() for folder in run_folders(runs)} | {place for place in store.runs() if (place / RECORD).is_file()}
     needed = needed_keys(sorted(known))
     keys = {key for _, key in needed}
-    parts = [Garbage(place, "half-written", folder_size(place)) for root in (store.root, runs) for place in half_written(root)]
+    parts = [Garbage(place, "half-written", folder_size(place)) for root in (store.root, runs) for place in half_written_files(root)]
     results = [Garbage(folder, stage, folder_size(folder)) for stage, folder in store.results() if (stage, folder.name) not in needed]
     scratch = store.root / SCRATCH
     left = (
@@ -131,7 +131,7 @@ def garbage(store: ArtifactStore, runs: Path) -> list[Garbage]:
     return [*parts, *results, *left, *locks]
 
 
-def half_written(root: Path) -> list[Path]:
+def half_written_files(root: Path) -> list[Path]:
     """Return temporary files and folders that a killed process left, outermost only."""
     found = sorted(root.rglob(f".*{PART}")) if root.is_dir() else []
     return [place for place in found if not any(part.endswith(PART) for part in place.relative_to(root).parts[:-1])]

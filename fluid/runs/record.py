@@ -100,12 +100,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     values = read_json(folder / RECORD)
     if not isinstance(values, dict) or not {"status", "needs", "config_hash"} <= set(values):
         raise ArtifactError("not a run's record", where=str(folder / RECORD), expected="status, needs, config_hash")
-    if values["status"] == RUNNING and not busy(folder):
+    if values["status"] == RUNNING and not is_busy(folder):
         values["status"] = KILLED
     return values
 
 
-def busy(folder: Path) -> bool:
+def is_busy(folder: Path) -> bool:
     """Return whether a process is at work on the run."""
     if not (folder / LOCK).is_file():
         return False
@@ -118,7 +118,7 @@ def busy(folder: Path) -> bool:
     return False
 
 
-def earlier(folder: Path) -> dict[str, Any]:
+def earlier_record(folder: Path) -> dict[str, Any]:
     """Return the record that an earlier process left, or nothing."""
     try:
         return read_record(folder)
@@ -127,7 +127,7 @@ def earlier(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def claim_run(folder: Path) -> Iterator[None]:
     """Be the only process at work on a run.
 
     Raises:
@@ -138,7 +138,7 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=PATIENCE_S)  # a process that was told to end may take a moment
     except Timeout:
-        at_work = earlier(folder)
+        at_work = earlier_record(folder)
         raise ConfigError(
             f"process {at_work.get('pid')} on {at_work.get('host')} is at work in this run folder", where=str(folder),
             remedy="Wait for it, or choose another name=.",
@@ -149,31 +149,31 @@ def alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def begun(command: str) -> dict[str, Any]:
+def begin_record(command: str) -> dict[str, Any]:
     """Return the record of a run that this process begins now."""
     process = {"host": gethostname(), "pid": os.getpid()}
     return {"status": RUNNING, "command": command, "started": now(), "ended": "", "error": "", "needs": [], **process, **provenance()}
 
 
-def told(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """Return an error as one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
 def write_failure(folder: Path, config: Mapping[str, Any], command: str, error: BaseException) -> None:
     """Record a run that failed before it began."""
-    with alone(folder):
+    with claim_run(folder):
         write_json(folder / CONFIG, config)
-        RunRecord(folder, begun(command) | {"config_hash": ""}).end(FAILED, told(error))
+        RunRecord(folder, begin_record(command) | {"config_hash": ""}).end(FAILED, one_line(error))
 
 
-def spent(began: float, used: float) -> dict[str, float]:
+def time_spent(began: float, used: float) -> dict[str, float]:
     """Return wall and processor seconds since `began`, when `used` processor seconds had gone by; child processes included."""
     return {"seconds": round(time.perf_counter() - began, 3), "cpu_seconds": round(tree_cpu_s() - used, 3)}
 
 
 @contextmanager
-def recorded(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any], command: str) -> Iterator[RunRecord]:
+def record_run(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any], command: str) -> Iterator[RunRecord]:
     """Record a run: before anything is done, after every stage, and how it ended, whatever ended it.
 
     Args:
@@ -185,8 +185,8 @@ def recorded(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any
     Raises:
         ConfigError: Another process is at work on the run.
     """
-    with alone(folder):
-        before = earlier(folder)
+    with claim_run(folder):
+        before = earlier_record(folder)
         started = {"status": RUNNING, "command": command, "started": now(), "ended": "", "error": "", "host": gethostname()}
         record = RunRecord(folder, {**started, "pid": os.getpid(), "config_hash": hash_json(settings), "needs": [], **provenance()}, before)
         write_json(folder / CONFIG, config)
@@ -195,8 +195,8 @@ def recorded(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any
         try:
             yield record
         except BaseException as error:
-            record.values |= spent(began, used)
-            record.end(INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "status", FAILED), told(error))
+            record.values |= time_spent(began, used)
+            record.end(INTERRUPTED if isinstance(error, KeyboardInterrupt) else getattr(error, "status", FAILED), one_line(error))
             raise
-        record.values |= spent(began, used)
+        record.values |= time_spent(began, used)
         record.end(DONE)

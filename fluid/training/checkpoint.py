@@ -49,7 +49,7 @@ class State:
         return {name.removeprefix(prefix): tensor for name, tensor in self.tensors.items() if name.startswith(prefix)}
 
 
-def named(what: str, tensors: Mapping[str, Tensor]) -> Tensors:
+def prefix(what: str, tensors: Mapping[str, Tensor]) -> Tensors:
     """Return tensors on the CPU under the name of their part."""
     return {f"{what}/{name}": tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
@@ -154,7 +154,7 @@ class Checkpoint(Callback):
             "stopping": score,
             "random": random_states(module.device),
         }
-        return State(values, {name: tensor for what, own in parts.items() for name, tensor in named(what, own).items()})
+        return State(values, {name: tensor for what, own in parts.items() for name, tensor in prefix(what, own).items()})
 
 
 def random_states(device: torch.device) -> Tensors:
@@ -181,4 +181,4 @@ def restore(state: State, trainer: Trainer, module: NetworkModule) -> None:
 
 def finished_state(of: str, module: NetworkModule) -> State:
     """Return the state of a training that has ended: its weights and its curve."""
-    return State({"of": of, "finished": True}, named("network", module.network.state_dict()) | named("module", {"curve": module.curve}))
+    return State({"of": of, "finished": True}, prefix("network", module.network.state_dict()) | prefix("module", {"curve": module.curve}))

@@ -10,7 +10,7 @@ from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.config import FineTuning
 from fluid.training.lesson import Measured
 from fluid.training.loader import Examples
-from fluid.training.train import Job, Rows, Trained, balanced_weights, calibrated, label_scale, own_rows, train_ensemble
+from fluid.training.train import Job, Rows, Trained, balanced_weights, calibrate, label_scale, own_rows, train_ensemble
 
 
 def shared_weights(own: np.ndarray, public: np.ndarray, own_share: float | None) -> np.ndarray:
@@ -54,23 +54,23 @@ def train_concatenated(job: Job, private: Measured, shared: Shared, rows: Rows |
     rows = own_rows(job, labels) if rows is None else rows
     own_weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     apart = job.config.loss != LossSpec()  # else measured and soft labels are compared in the same way
-    own, soft = measured(molecules, labels, own_weight, apart), Examples(shared.molecules.graphs, shared.soft_label, shared.weight)
-    both = one_after_the_other(own.take(rows[0]), soft, shared.own_share)
+    own, soft = measured_targets(molecules, labels, own_weight, apart), Examples(shared.molecules.graphs, shared.soft_label, shared.weight)
+    both = join_examples(own.take(rows[0]), soft, shared.own_share)
     if apart:
         job = replace(job, config=replace(job.config, fine_tuning=FineTuning(alpha=0.5, alpha_start=0.5)))
     scaling = label_scale(np.concatenate([labels[rows[0]], shared.soft_label]), endpoints)
     trained = train_ensemble(job, StudentModule if apart else TeacherModule, endpoints, both, own.take(rows[1]), scaling)
-    return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
+    return Trained(calibrate(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def measured(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
+def measured_targets(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
     """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
     if not apart:
         return Examples(molecules.graphs, labels, weight)
     return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
 
 
-def one_after_the_other(own: Examples, public: Examples, own_share: float | None) -> Examples:
+def join_examples(own: Examples, public: Examples, own_share: float | None) -> Examples:
     """Return own and public examples together; see `shared_weights`."""
     graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
     hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])

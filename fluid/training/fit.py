@@ -20,7 +20,7 @@ from fluid.artifacts import hash_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
-from fluid.seeding import derive_seed, isolated
+from fluid.seeding import derive_seed, isolate
 from fluid.threads import threads
 from fluid.training.callbacks import BestWeights, ReportProgress
 from fluid.training.checkpoint import Checkpoint, finished_state, read_state, write_state
@@ -33,7 +33,7 @@ Report = Callable[[float], None]
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_lightning() -> Iterator[None]:
     """Silence Lightning's banners, its advice that may not apply, and its call of a torch name that is to be renamed."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")]
     levels = [logger.level for logger in loggers]
@@ -53,7 +53,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def allow_interrupts() -> Iterator[None]:
     """Raise `KeyboardInterrupt` on Ctrl-C and SIGTERM, where Lightning would end the process, after SIGTERM as if all were well."""
     handler = signal.getsignal(signal.SIGINT)
     try:
@@ -150,7 +150,7 @@ def fit_network(
     network, config, spec = fit.network, fit.config, fit.trainer
     check_devices(spec)
     validate = len(fit.validation) > 0
-    module, train_loader, held_out = prepared(fit)
+    module, train_loader, held_out = prepare_training(fit)
     of = fit.digest()
     kept = checkpoint if spec.devices == 1 else None
     state = read_state(kept, of) if kept else None
@@ -161,18 +161,18 @@ def fit_network(
     best, stopping = (BestWeights(), EarlyStopping(MONITOR, patience=config.patience)) if validate else (None, None)
     callbacks += [best, stopping] if best and stopping else []
     keeper = Checkpoint(kept, of, spec.checkpoint_s, train_loader, stopping, best) if kept else None
-    with quiet(), threads(spec.threads_for(config)), isolated(derive_seed(fit.seed, "dropout")):
+    with silence_lightning(), threads(spec.threads_for(config)), isolate(derive_seed(fit.seed, "dropout")):
         trainer = make_trainer(config, spec, [*callbacks, keeper] if keeper else callbacks, logger, validate)
         if keeper and state:
             keeper.resume(state, trainer, module)
-        with interruptible():
+        with allow_interrupts():
             trainer.fit(module, train_loader, held_out if validate else None)
     if kept:
         write_state(kept, finished_state(of, module))
     return curve_points(module.curve)
 
 
-def prepared(fit: Fit) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
+def prepare_training(fit: Fit) -> tuple[NetworkModule, ExampleLoader, ExampleLoader]:
     """Return the module, and the loaders of training and validation batches."""
     config, spec = fit.config, fit.trainer
     device = torch.device("cuda", 0) if spec.accelerator == "gpu" and spec.devices == 1 else torch.device("cpu")

@@ -42,7 +42,7 @@ def prediction_loss(endpoints: Sequence[Endpoint], mean: np.ndarray, target: np.
     return float(np.mean(losses)) if losses else float("nan")
 
 
-def chosen_blend(local: Predictor, general: Predictor, bits: np.ndarray, molecules: MoleculeSet, target: np.ndarray) -> Blend:
+def choose_blend(local: Predictor, general: Predictor, bits: np.ndarray, molecules: MoleculeSet, target: np.ndarray) -> Blend:
     """Return the blend of two models with the gate that has the lowest loss on molecules that neither learnt from.
 
     Of equal gates the one with the smallest share of the local model is taken.

@@ -18,11 +18,11 @@ from fluid.artifacts import hash_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.network import Network
-from fluid.seeding import derive_seed, isolated
+from fluid.seeding import derive_seed, isolate
 from fluid.threads import threads
-from fluid.training.checkpoint import Checkpoint, State, Tensors, named, read_state, write_state
+from fluid.training.checkpoint import Checkpoint, State, Tensors, prefix, read_state, write_state
 from fluid.training.config import TrainerSpec, TrainingConfig
-from fluid.training.fit import Fit, check_devices, interruptible, make_trainer, prepared, quiet
+from fluid.training.fit import Fit, allow_interrupts, check_devices, make_trainer, prepare_training, silence_lightning
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import MakeModule, NetworkModule
 
@@ -76,7 +76,7 @@ class LocalRounds:
         if spec.devices != 1:
             raise ConfigError(f"a federated training runs on 1 device, not {spec.devices}", remedy="Set trainer.devices=1.")
         self.network, self.config, self.spec, self.seed = network, config, spec, seed
-        _, self.loader, self.held_out = prepared(Fit(network, NetworkModule, endpoints, train, held_out, config, spec, seed))
+        _, self.loader, self.held_out = prepare_training(Fit(network, NetworkModule, endpoints, train, held_out, config, spec, seed))
         self.module = make_module(network, endpoints, config, config.epochs * len(self.loader))
         self.examples, self.validation_examples = len(train), len(held_out)
         self.state: State | None = None
@@ -108,11 +108,11 @@ class LocalRounds:
     def _train(self, until: int) -> State:
         end = RoundEnd(self.loader)
         self.module.train()
-        with quiet(), threads(self.spec.threads_for(self.config)), isolated(derive_seed(self.seed, "dropout")):
+        with silence_lightning(), threads(self.spec.threads_for(self.config)), isolate(derive_seed(self.seed, "dropout")):
             trainer = make_trainer(replace(self.config, epochs=until), self.spec, [end], None, validate=False)
             if self.state is not None:
                 end.resume(self._with_weights(self.state), trainer, self.module)
-            with interruptible():
+            with allow_interrupts():
                 trainer.fit(self.module, self.loader)
         if end.end is None:
             raise ConfigError("a local_round has no batch", expected="at least one molecule to train on")
@@ -121,7 +121,7 @@ class LocalRounds:
     def _with_weights(self, state: State) -> State:
         """Return a state with the network's weights of now."""
         others = {name: tensor for name, tensor in state.tensors.items() if not name.startswith("network/")}
-        return State(state.values, others | named("network", self.network.state_dict()))
+        return State(state.values, others | prefix("network", self.network.state_dict()))
 
     def weights(self) -> Tensors:
         """Return a copy of the network's weights and buffers, on the CPU."""

@@ -11,7 +11,7 @@ from fluid.distillation import elements
 from fluid.distillation.distiller import DistillationLoss
 from fluid.distillation.evidential import EvidenceSpec, class_elements, value_elements
 from fluid.distillation.loss_spec import LossSpec
-from fluid.distillation.losses import filled, mixed, weighted_mean
+from fluid.distillation.losses import fill_missing, mix_losses, weighted_mean
 from fluid.errors import ConfigError
 from fluid.models.network import Output
 
@@ -98,14 +98,14 @@ class Evidential(NamedTuple):
         if strength is None or freedom is None:
             raise ConfigError("the network says nothing of evidence", expected="a network with model.head=evidential")
         if self.is_class:
-            return class_elements(self.spec, mean, strength, filled(target, 0.5), self.share)
-        return value_elements(self.spec, mean, log_variance, strength, freedom, filled(target, 0.0))
+            return class_elements(self.spec, mean, strength, fill_missing(target, 0.5), self.share)
+        return value_elements(self.spec, mean, log_variance, strength, freedom, fill_missing(target, 0.0))
 
     def loss(self, target: Tensor, weight: Tensor, hard: Tensor | None, alpha: float) -> Tensor:
         """Return the weighted mean, of measured labels too where there are any; arguments as in `Objective`."""
         if hard is None:
             return weighted_mean(self.elements(target), target, weight)
-        return mixed((self.elements(target), target, weight), (self.elements(hard), hard, weight), alpha)
+        return mix_losses((self.elements(target), target, weight), (self.elements(hard), hard, weight), alpha)
 
 
 class HeadsObjective(nn.Module):
@@ -141,5 +141,5 @@ class HeadsObjective(nn.Module):
         said = output.columns(slice(n))
         measured, spread = (None if plane is None else plane[:, :n] for plane in (hard, variance))
         answers: Tensor = self.of_answers(said, target[:, :n], weight[:, :n], measured, spread, alpha)
-        domains = elements.bce(output.mean[:, n:], filled(target[:, n:], 0.5))
+        domains = elements.bce(output.mean[:, n:], fill_missing(target[:, n:], 0.5))
         return answers + self.domain_weight * weighted_mean(domains, target[:, n:], weight[:, n:])

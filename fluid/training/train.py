@@ -18,7 +18,7 @@ from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.seeding import derive_seed, isolated, numpy_stream
+from fluid.seeding import derive_seed, isolate, numpy_stream
 from fluid.training.calibration import fit_temperature
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
@@ -154,7 +154,7 @@ def train_ensemble(
     members = job.config.members
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
-        with isolated(seed, "weights"):
+        with isolate(seed, "weights"):
             network = Network(job.network, tuple(endpoints))
         if start is not None:
             begin_from(network, start.networks[member % len(start.networks)], job.config.fine_tuning.frozen)
@@ -177,7 +177,7 @@ def begin_from(network: Network, start: Network, new_head: bool) -> None:
         network.load_state_dict(start.state_dict())
 
 
-def calibrated(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndarray) -> GraphEnsemble:
+def calibrate(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndarray) -> GraphEnsemble:
     """Return the ensemble with one temperature per classification endpoint, learnt on held-out labels."""
     temperature = np.ones(len(predictor.endpoints), dtype=np.float32)
     probs = np.clip(predictor.predict(molecules).mean.astype(np.float64), 1e-7, 1 - 1e-7)
@@ -226,7 +226,7 @@ def train_teacher(
     trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)
     if not len(rows[1]):
         return trained
-    return Trained(calibrated(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
+    return Trained(calibrate(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
 def held_out_rows(job: Named, n: int) -> Rows:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fluid.annotation.annotation_set import natural, stack
+from fluid.annotation.annotation_set import natural_key, stack
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ShapeError
 from tests.annotation.conftest import ENDPOINTS, ROWS, Make
@@ -84,7 +84,7 @@ def test_the_digest_says_whether_anything_changed(make: Make) -> None:
 
 
 def test_natural_order() -> None:
-    assert sorted(["T10", "T2", "acme", "T1"], key=natural) == ["T1", "T2", "T10", "acme"]
+    assert sorted(["T10", "T2", "acme", "T1"], key=natural_key) == ["T1", "T2", "T10", "acme"]
 
 
 def test_stacking_does_not_depend_on_the_order_of_arrival(make: Make) -> None:

@@ -39,9 +39,9 @@ def test_texts_survive(text: str) -> None:
 def test_defaults_are_those_of_the_command_line() -> None:
     from omegaconf import OmegaConf
 
-    from fluid.cli.compose import composed
+    from fluid.cli.compose import compose
 
-    typed = composed("train_teacher", ["input=a.csv", "company=T1", "out=o", "model=forest"])
+    typed = compose("train_teacher", ["input=a.csv", "company=T1", "out=o", "model=forest"])
     assert configuration("train_teacher", ["model=forest"], GIVEN) == OmegaConf.to_container(typed, resolve=True)
 
 

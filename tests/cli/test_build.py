@@ -6,7 +6,7 @@ import pytest
 from fluid.cli.build import build
 from fluid.errors import ConfigError
 from fluid.models.predictor import ForestSpec, ModelSpec, NetworkSpec, PredictionsSpec, StudentModel
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 
 
 @dataclass(frozen=True)
@@ -61,5 +61,5 @@ def test_wrong_values_say_where_and_what(values: dict[str, object], message: str
 
 
 def test_nearest_names_the_close_word_or_all() -> None:
-    assert nearest("simulat", ["simulate", "report"]) == "Did you mean 'simulate'?"
-    assert nearest("xyz", ["b", "a"]) == "Known: a, b."
+    assert nearest_word("simulat", ["simulate", "report"]) == "Did you mean 'simulate'?"
+    assert nearest_word("xyz", ["b", "a"]) == "Known: a, b."

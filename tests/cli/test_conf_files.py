@@ -10,11 +10,11 @@ from omegaconf import OmegaConf
 
 from fluid.annotation.spec import AnnotationSpec
 from fluid.cli.build import build
-from fluid.cli.compose import composed, conf_folder
+from fluid.cli.compose import compose, conf_folder
 from fluid.cli.help import choices_of, describe, group_lines, groups_of, help_text, read_config
 from fluid.cli.main import VERBS
 from fluid.cli.search.search_space import SearchSpec, dimensions
-from fluid.cli.specs import SURROUNDINGS, TAKING_PART, federation_spec, without
+from fluid.cli.specs import SURROUNDINGS, TAKING_PART, federation_spec, leave_out
 from fluid.cli.suggest import dotted_keys, known_keys
 from fluid.companies.spec import CompanySpec
 from fluid.data.data_spec import DataSpec
@@ -44,7 +44,7 @@ SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "proje
 
 def values_of(verb: str, *settings: str) -> dict[str, Any]:
     """Compose a verb; what is missing is filled in."""
-    config = composed(verb, settings)
+    config = compose(verb, settings)
     for key in OmegaConf.missing_keys(config):
         OmegaConf.update(config, key, ["x"] if key == "annotations" else "x")
     values: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
@@ -58,7 +58,7 @@ def build_all(verb: str, values: dict[str, Any]) -> object:
         return dimensions(build(SearchSpec, search))
     if verb == "simulate":
         return federation_spec(values)
-    return build(ORDERS[verb], without(values, *SURROUNDINGS)) if verb in ORDERS else values
+    return build(ORDERS[verb], leave_out(values, *SURROUNDINGS)) if verb in ORDERS else values
 
 
 def test_no_file_is_outside_of_a_verb_or_a_group() -> None:
@@ -155,7 +155,7 @@ def test_help_shows_groups_choices_defaults_and_comments(verb: str) -> None:
         for choice in choices_of(group):
             assert f"{'*' if choice == default else ' '} {choice:<17} {describe(CONF / group / f'{choice}.yaml')}" in text
     shown = yaml.safe_load(text.split("Settings now (key=value):")[1].split("Change anything")[0])
-    assert set(dotted_keys(shown)) == set(dotted_keys(OmegaConf.to_container(composed(verb), resolve=False)))
+    assert set(dotted_keys(shown)) == set(dotted_keys(OmegaConf.to_container(compose(verb), resolve=False)))
 
 
 def test_help_shows_the_settings_that_were_given() -> None:

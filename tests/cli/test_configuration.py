@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from fluid.cli.build import build
 from fluid.cli.compose import conf_folder
 from fluid.cli.main import VERBS
-from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.federation.baselines.baseline import BASELINES
 from fluid.federation.baselines.spec import FedProxSpec
 from fluid.federation.requests import (
@@ -63,7 +63,7 @@ def test_every_experiment_is_valid_and_named(file: Path) -> None:
 
 @pytest.mark.parametrize("verb", ORDERS)
 def test_every_verb_has_a_valid_configuration(verb: str) -> None:
-    assert isinstance(build(ORDERS[verb], without(composed(verb), *SURROUNDINGS)), ORDERS[verb])
+    assert isinstance(build(ORDERS[verb], leave_out(composed(verb), *SURROUNDINGS)), ORDERS[verb])
 
 
 def test_every_verb_has_a_file() -> None:

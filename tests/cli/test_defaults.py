@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fluid.cli.build import build
-from fluid.cli.compose import composed, plain_values
-from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.cli.compose import compose, plain_values
+from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.federation import requests
 from fluid.federation.spec import FederationSpec
 from fluid.training.config import Training, TrainingConfig
@@ -57,12 +57,12 @@ def written(value: Any) -> str:
 @pytest.mark.parametrize("kind", VERBS)
 def test_a_verb_and_its_request_have_the_same_defaults(kind: type) -> None:
     given = [f"{name}={written(value)}" for name, value in NEEDED[kind].items()]
-    typed = build(kind, without(plain_values(composed(VERBS[kind], given)), *SURROUNDINGS))
+    typed = build(kind, leave_out(plain_values(compose(VERBS[kind], given)), *SURROUNDINGS))
     assert list(differences(typed, kind(**NEEDED[kind]))) == []
 
 
 def test_a_federation_has_the_same_defaults() -> None:
-    spec = federation_spec(plain_values(composed("simulate")))
+    spec = federation_spec(plain_values(compose("simulate")))
     assert list(differences(spec, FederationSpec(spec.data))) == []
 
 

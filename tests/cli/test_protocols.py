@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fluid.cli.compose import composed
+from fluid.cli.compose import compose
 from fluid.cli.specs import federation_spec
 from fluid.federation.spec import FederationSpec
 from fluid.models.predictor import ForestSpec
@@ -61,7 +61,7 @@ def test_the_fluid_protocol_is_the_default() -> None:
 
 
 def test_a_protocol_goes_with_data_and_experiment() -> None:
-    config = composed("simulate", ["protocol=paper", "experiment=demo", "data=files", "data.pool=a", "data.transfer=b"])
+    config = compose("simulate", ["protocol=paper", "experiment=demo", "data=files", "data.pool=a", "data.transfer=b"])
     assert (config.name, config.model.kind, config.data.pool) == ("demo", "forest", "a")
 
 

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from fluid.cli.signals import GRACE_S, SIGNALS, End, Preempted, Terminated
-from fluid.pipeline.workers import LEFT_TO_PARENT, leave_signals_to, side_by_side
+from fluid.pipeline.workers import LEFT_TO_PARENT, leave_signals_to, run_side_by_side
 
 
 def test_a_signal_that_comes_twice_ends_a_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,7 +26,7 @@ def test_workers_leave_the_signals_of_a_batch_system_to_their_parent() -> None:
     before = {signum: signal.getsignal(signum) for signum in LEFT_TO_PARENT}
     leave_signals_to(os.getpid())
     assert {signum: signal.getsignal(signum) for signum in LEFT_TO_PARENT} == before
-    outcomes = list(side_by_side({"a": survives, "b": survives}, 2))
+    outcomes = list(run_side_by_side({"a": survives, "b": survives}, 2))
     assert sorted(outcome.name for outcome in outcomes) == ["a", "b"]
 
 

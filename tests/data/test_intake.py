@@ -8,7 +8,7 @@ import pytest
 from rdkit import Chem
 
 from fluid.data.embedded import PARTS, embedded_path
-from fluid.data.incoming import gathered, incoming
+from fluid.data.incoming import gather_chunks, read_incoming
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import Intake, IntakeSpec, collect, intake
 from fluid.errors import FluidError, InputError
@@ -104,7 +104,7 @@ def test_workers_change_nothing(csv: Path) -> None:
 
 
 def test_rows_one_by_one_keep_duplicates_and_mark_broken_ones(csv: Path) -> None:
-    rows = [row for chunk in incoming(csv, spec()) for row in chunk.rows]
+    rows = [row for chunk in read_incoming(csv, spec()) for row in chunk.rows]
     assert [row.row for row in rows] == list(range(1, 10))
     assert [row.smiles for row in rows] == [smiles for smiles, _ in ROWS]
     assert [row.row for row in rows if isinstance(row.molecule, MoleculeRejected)] == [2, 5, 7]
@@ -164,7 +164,7 @@ def test_the_embedded_parts_share_no_inchikey() -> None:
 
 @pytest.mark.parametrize(("skip", "chunk"), [(0, 2), (3, 4), (9, 512)])
 def test_incoming_chunks_hold_the_molecules_of_their_good_rows(csv: Path, skip: int, chunk: int) -> None:
-    chunks = list(gathered(incoming(csv, spec(), skip=skip, chunk=chunk), 3))
+    chunks = list(gather_chunks(read_incoming(csv, spec(), skip=skip, chunk=chunk), 3))
     assert [row.row for part in chunks for row in part.rows] == list(range(skip + 1, 10))
     for part in chunks:
         good = [row.molecule for row in part.rows if not isinstance(row.molecule, MoleculeRejected)]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fluid.data.rows import Cursor, nearest, reading, require_columns
+from fluid.data.rows import Cursor, explain_faults, nearest_column, require_columns
 from fluid.errors import InputError
 
 PATH = Path("a.csv")
@@ -19,7 +19,7 @@ PATH = Path("a.csv")
     ],
 )
 def test_nearest_ignores_case(name, present, expected):
-    assert nearest(name, present) == expected
+    assert nearest_column(name, present) == expected
 
 
 def test_present_columns_pass():
@@ -58,11 +58,11 @@ def test_another_separator_is_recognised():
 def test_what_breaks_names_the_place_on_one_line():
     with (
         pytest.raises(InputError, match=r"^a\.csv, after row 3: the file is broken \(first line\)\. Copy or export it again\.$"),
-        reading(PATH, Cursor(3)),
+        explain_faults(PATH, Cursor(3)),
     ):
         raise OSError("first line\nsecond line")
 
 
 def test_other_errors_pass():
-    with pytest.raises(ZeroDivisionError), reading(PATH, Cursor()):
+    with pytest.raises(ZeroDivisionError), explain_faults(PATH, Cursor()):
         raise ZeroDivisionError

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fluid.distillation import (
     LOSSES,
-    forward_corrected,
+    correct_forward,
     gaussian_nll,
     huber,
     kl_distillation,
@@ -54,7 +54,7 @@ def softened(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Te
 
 def forwarded(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Stand for the forward correction, with one confusion for as many endpoints as there are."""
-    return soft_bce(forward_corrected(logits, MILD.to(logits).expand(logits.shape[-1], 2, 2)), target, weight)
+    return soft_bce(correct_forward(logits, MILD.to(logits).expand(logits.shape[-1], 2, 2)), target, weight)
 
 
 MILD = torch.tensor([[0.97, 0.03], [0.04, 0.96]], dtype=torch.float64)

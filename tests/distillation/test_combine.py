@@ -13,7 +13,7 @@ from torch.testing import assert_close
 
 from fluid.distillation import combine, entropy_reduction, fit_consensus, sharpen, teacher_weights
 from fluid.distillation.calibrate import learnt_temperature
-from fluid.distillation.cronus import trusted
+from fluid.distillation.cronus import estimate_trust
 from fluid.distillation.stacking import CLIP
 from tests.distillation.battery import BOUNDED, KINDS, METHODS, ROW_WISE, K, M, T, example, run
 
@@ -207,8 +207,8 @@ def test_cronus_filters_the_teacher_that_is_off() -> None:
     spoilt = values.clone()
     spoilt[3] = -spoilt[3] * 4
     weights = torch.ones_like(values)
-    assert_close(trusted(values, weights).trust, torch.ones(6, dtype=torch.float64))
-    trust = trusted(spoilt, weights).trust
+    assert_close(estimate_trust(values, weights).trust, torch.ones(6, dtype=torch.float64))
+    trust = estimate_trust(spoilt, weights).trust
     assert trust[3] < 1e-9
     assert torch.all(trust[[0, 1, 2, 4, 5]] > 0.5)
     goal = values[[0, 1, 2, 4, 5]].mean(0)

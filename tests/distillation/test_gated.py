@@ -7,7 +7,7 @@ from scipy.stats import bernoulli
 from torch import Tensor
 
 from fluid.distillation import combine, teacher_weights
-from fluid.distillation.gated import gate_shares, gated
+from fluid.distillation.gated import combine_heads, gate_shares
 from fluid.errors import ShapeError
 
 KINDS = ["classification", "regression"]
@@ -30,7 +30,7 @@ def test_shares_and_mean_are_those_of_the_consensus(power: float) -> None:
     answers, epistemic, aleatoric, domain = example()
     tensors = {"predictions": answers, "similarity": domain}
     consensus = combine("similarity", tensors, KINDS, power=power)
-    found = gated(answers, epistemic, aleatoric, domain, IS_CLASS, power)
+    found = combine_heads(answers, epistemic, aleatoric, domain, IS_CLASS, power)
     torch.testing.assert_close(found.mean, consensus.soft_label, equal_nan=True)
     torch.testing.assert_close(gate_shares(answers, domain, power), teacher_weights("similarity", tensors, KINDS, power=power))
     assert found.mean[3].isnan().all()
@@ -39,7 +39,7 @@ def test_shares_and_mean_are_those_of_the_consensus(power: float) -> None:
 
 def test_power_0_is_the_plain_mean_of_heads() -> None:
     answers, epistemic, aleatoric, domain = example()
-    found = gated(answers, epistemic, aleatoric, domain, IS_CLASS, 0.0)
+    found = combine_heads(answers, epistemic, aleatoric, domain, IS_CLASS, 0.0)
     np.testing.assert_allclose(found.mean[4:], np.nanmean(answers[:, 4:].numpy(), axis=0))
 
 
@@ -48,7 +48,7 @@ def test_a_large_power_is_the_head_of_the_nearest_teacher() -> None:
     domain[2] = 0.01
     domain[4] = 1.0  # everybody's best
     domain[[0, 1, 3]] *= 0.9
-    found = gated(answers, epistemic, aleatoric, domain, IS_CLASS, 500.0)
+    found = combine_heads(answers, epistemic, aleatoric, domain, IS_CLASS, 500.0)
     torch.testing.assert_close(found.mean[4:], answers[4, 4:])
     torch.testing.assert_close(found.aleatoric[4:], aleatoric[4, 4:])
 
@@ -58,7 +58,7 @@ def test_uncertainty_by_hand() -> None:
     epistemic, aleatoric = torch.full_like(answers, 0.5), torch.full_like(answers, 0.25)
     domain = torch.tensor([[0.6], [0.2]], dtype=torch.float64)
     aleatoric[:, 0, 0] = torch.from_numpy(bernoulli.entropy([0.9, 0.2]))
-    found = gated(answers, epistemic, aleatoric, domain, IS_CLASS, 1.0)  # shares 3/4 and 1/4
+    found = combine_heads(answers, epistemic, aleatoric, domain, IS_CLASS, 1.0)  # shares 3/4 and 1/4
     np.testing.assert_allclose(found.mean, [[0.75 * 0.9 + 0.25 * 0.2, 2.0]])
     noise = 0.75 * bernoulli.entropy(0.9) + 0.25 * bernoulli.entropy(0.2)
     np.testing.assert_allclose(found.aleatoric, [[noise, 0.25]])
@@ -68,8 +68,8 @@ def test_uncertainty_by_hand() -> None:
 def test_the_order_of_teachers_does_not_matter() -> None:
     answers, epistemic, aleatoric, domain = example()
     turned = [3, 1, 4, 0, 2]
-    one = gated(answers, epistemic, aleatoric, domain, IS_CLASS, 3.0)
-    other = gated(answers[turned], epistemic[turned], aleatoric[turned], domain[turned], IS_CLASS, 3.0)
+    one = combine_heads(answers, epistemic, aleatoric, domain, IS_CLASS, 3.0)
+    other = combine_heads(answers[turned], epistemic[turned], aleatoric[turned], domain[turned], IS_CLASS, 3.0)
     for a, b in zip(one, other, strict=True):
         torch.testing.assert_close(a, b, equal_nan=True)
 
@@ -89,6 +89,6 @@ def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match="power is -1"):
         gate_shares(answers, domain, -1.0)
     with pytest.raises(ShapeError, match="epistemic has shape"):
-        gated(answers, epistemic[1:], aleatoric, domain, IS_CLASS, 2.0)
+        combine_heads(answers, epistemic[1:], aleatoric, domain, IS_CLASS, 2.0)
     with pytest.raises(ValueError, match="aleatoric has values outside"):
-        gated(answers, epistemic, -1 - aleatoric, domain, IS_CLASS, 2.0)
+        combine_heads(answers, epistemic, -1 - aleatoric, domain, IS_CLASS, 2.0)

@@ -13,13 +13,13 @@ from fluid.distillation import (
     LOSSES,
     DistillationLoss,
     LossSpec,
-    forward_corrected,
+    correct_forward,
     gaussian_nll,
     huber,
     huber_logits,
     kl_distillation,
-    masked,
-    mixed,
+    mask_targets,
+    mix_losses,
     mse,
     mse_logits,
     ranking,
@@ -258,28 +258,28 @@ def test_ranking_by_hand(weight: Tensor) -> None:
 def test_ranking_knows_no_level_and_needs_two_molecules(logits: Tensor, target: Tensor) -> None:
     assert_close(ranking_logits(logits + 5, target), ranking_logits(logits, target))
     assert ranking_logits(logits[:1], target[:1]) == 0
-    lonely = masked(target, rows=torch.arange(B) == 2)
+    lonely = mask_targets(target, rows=torch.arange(B) == 2)
     assert ranking_logits(logits, lonely) == 0
 
 
 def test_masks_are_missing_targets(logits: Tensor, target: Tensor) -> None:
     rows, endpoints = torch.arange(B) % 2 == 0, torch.tensor([True, False, True])
-    found = soft_bce(logits, masked(target, rows, endpoints))
+    found = soft_bce(logits, mask_targets(target, rows, endpoints))
     assert_close(found, soft_bce(logits[rows][:, endpoints], target[rows][:, endpoints]))
-    assert masked(target) is target
+    assert mask_targets(target) is target
 
 
 def test_forward_correction_by_hand_and_at_its_limits(logits: Tensor, target: Tensor) -> None:
     p = torch.sigmoid(logits)
     observed = CONFUSION[:, 1, 1] * p + CONFUSION[:, 0, 1] * (1 - p)
-    assert_close(torch.sigmoid(forward_corrected(logits, CONFUSION)), observed)
+    assert_close(torch.sigmoid(correct_forward(logits, CONFUSION)), observed)
     identity, coin = torch.eye(2).double().expand(T, 2, 2), torch.full((T, 2, 2), 0.5).double()
-    assert_close(forward_corrected(logits, identity), logits)
-    assert_close(forward_corrected(logits, coin), torch.zeros_like(logits))
+    assert_close(correct_forward(logits, identity), logits)
+    assert_close(correct_forward(logits, coin), torch.zeros_like(logits))
     flipped = torch.eye(2).double().flip(1).expand(T, 2, 2)
-    assert_close(forward_corrected(logits, flipped), -logits)
+    assert_close(correct_forward(logits, flipped), -logits)
     large = torch.tensor([[200.0, -200.0, 0.0]])
-    assert torch.isfinite(forward_corrected(large, CONFUSION.float())).all()
+    assert torch.isfinite(correct_forward(large, CONFUSION.float())).all()
 
 
 @pytest.mark.parametrize(("corrected", "expected"), [(True, 0.8), (False, 0.8 * 0.8 + 0.2 * 0.1)])
@@ -294,7 +294,7 @@ def test_forward_correction_finds_the_truth_under_noise(corrected: bool, expecte
     def closure() -> Tensor:
         optimizer.zero_grad()
         answer = logit.expand(20_000, 1)
-        loss = soft_bce(forward_corrected(answer, confusion) if corrected else answer, observed)
+        loss = soft_bce(correct_forward(answer, confusion) if corrected else answer, observed)
         loss.backward()
         return loss
 
@@ -313,7 +313,7 @@ def test_forward_correction_finds_the_truth_under_noise(corrected: bool, expecte
 )
 def test_confusions_that_are_none(logits: Tensor, confusion: Tensor, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        forward_corrected(logits, confusion)
+        correct_forward(logits, confusion)
 
 
 class TestMixed:
@@ -328,7 +328,7 @@ class TestMixed:
         assert_close(found, soft_bce(logits, 0.3 * hard + 0.7 * target, weight))
 
     def test_a_molecule_with_one_kind_of_label_counts_with_its_share(self, logits: Tensor, target: Tensor) -> None:
-        soft, hard = masked(target, torch.arange(B) < 4), masked(target.round(), torch.arange(B) >= 4)
+        soft, hard = mask_targets(target, torch.arange(B) < 4), mask_targets(target.round(), torch.arange(B) >= 4)
         elements = F.binary_cross_entropy_with_logits(logits, torch.where(torch.isnan(soft), hard, soft), reduction="none").mean(1)
         expected = (0.2 * elements[4:].sum() + 0.8 * elements[:4].sum()) / (0.2 * 8 + 0.8 * 4)
         assert_close(DistillationLoss()(logits, soft, hard=hard, alpha=0.2), expected)
@@ -337,7 +337,7 @@ class TestMixed:
         with pytest.raises(ValueError, match=r"alpha is 1.2; expected a share in \[0, 1\]"):
             DistillationLoss()(logits, target, hard=target, alpha=1.2)
         ones = torch.ones_like(target)
-        assert_close(mixed((logits, target, ones), (logits * 3, target, ones), 0.5), 2 * logits.mean())
+        assert_close(mix_losses((logits, target, ones), (logits * 3, target, ones), 0.5), 2 * logits.mean())
 
 
 class TestModule:
@@ -349,7 +349,7 @@ class TestModule:
             (LossSpec("mse_logits"), mse_logits),
             (LossSpec("huber_logits", delta=1.0), huber_logits),
             (LossSpec(ranking=1.0), ranking_logits),
-            (LossSpec(confusion=((0.9, 0.1), (0.2, 0.8))), lambda x, q, w: soft_bce(forward_corrected(x, CONFUSION), q, w)),
+            (LossSpec(confusion=((0.9, 0.1), (0.2, 0.8))), lambda x, q, w: soft_bce(correct_forward(x, CONFUSION), q, w)),
         ],
     )
     def test_classes_are_those_of_the_functions(
@@ -376,7 +376,7 @@ class TestModule:
     def test_a_confusion_of_the_spec_serves_all_endpoints(self, logits: Tensor, target: Tensor) -> None:
         rows = ((0.9, 0.1), (0.2, 0.8))
         one = torch.tensor(rows).double().expand(T, 2, 2)
-        assert_close(DistillationLoss(LossSpec(confusion=rows)).double()(logits, target), soft_bce(forward_corrected(logits, one), target))
+        assert_close(DistillationLoss(LossSpec(confusion=rows)).double()(logits, target), soft_bce(correct_forward(logits, one), target))
 
     def test_measured_labels_are_not_corrected(self, logits: Tensor, target: Tensor) -> None:
         module = DistillationLoss(confusion=CONFUSION)

@@ -2,22 +2,22 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from fluid.distillation import Consensus, combine, disagreement_variance, hard_class, sharpened
+from fluid.distillation import Consensus, combine, disagreement_variance, hard_class, scale_log_odds
 from fluid.errors import ShapeError
 
 
 def test_sharpening_by_hand_and_at_its_limits() -> None:
     probs = torch.tensor([0.0, 0.2, 0.5, 0.7, 1.0, torch.nan], dtype=torch.float64)
     expected = probs**3 / (probs**3 + (1 - probs) ** 3)
-    assert_close(sharpened(probs, 3.0), expected, equal_nan=True)
-    assert sharpened(probs, 1.0) is probs
-    assert_close(sharpened(probs, 1e6)[:5], torch.tensor([0.0, 0.0, 0.5, 1.0, 1.0], dtype=torch.float64))
-    assert_close(sharpened(sharpened(probs, 2.0), 0.5), probs, equal_nan=True)
+    assert_close(scale_log_odds(probs, 3.0), expected, equal_nan=True)
+    assert scale_log_odds(probs, 1.0) is probs
+    assert_close(scale_log_odds(probs, 1e6)[:5], torch.tensor([0.0, 0.0, 0.5, 1.0, 1.0], dtype=torch.float64))
+    assert_close(scale_log_odds(scale_log_odds(probs, 2.0), 0.5), probs, equal_nan=True)
 
 
 def test_the_hard_class_is_the_limit_of_sharpening() -> None:
     probs = torch.tensor([0.0, 0.2, 0.499, 0.501, 1.0, torch.nan], dtype=torch.float64)
-    assert_close(hard_class(probs), torch.round(sharpened(probs, 1e6)), equal_nan=True)
+    assert_close(hard_class(probs), torch.round(scale_log_odds(probs, 1e6)), equal_nan=True)
     assert hard_class(torch.tensor([0.5])).item() == 1.0
     with pytest.raises(ValueError, match="probs"):
         hard_class(torch.tensor([1.5]))
@@ -26,9 +26,9 @@ def test_the_hard_class_is_the_limit_of_sharpening() -> None:
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
 def test_the_factor_is_above_zero(factor: float) -> None:
     with pytest.raises(ValueError, match="factor is .*expected a finite number above 0"):
-        sharpened(torch.tensor([0.5]), factor)
+        scale_log_odds(torch.tensor([0.5]), factor)
     with pytest.raises(ValueError, match=r"probs has values outside \[0, 1\]"):
-        sharpened(torch.tensor([1.5]), 2.0)
+        scale_log_odds(torch.tensor([1.5]), 2.0)
 
 
 def test_the_variance_is_the_one_that_the_consensus_saw() -> None:

@@ -30,11 +30,11 @@ def settings_of(command: str) -> tuple[str, list[str]]:
     ("block", "command"), COMMANDS, ids=[f"{name_of(block.page)}:{block.line}:{n}" for n, (block, _) in enumerate(COMMANDS)]
 )
 def test_a_command_of_the_pages_composes(block: Block, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli.compose import composed
+    from fluid.cli.compose import compose
 
     verb, settings = settings_of(command)
     if not verb.startswith("-"):
-        assert composed(verb.replace("-", "_"), settings)
+        assert compose(verb.replace("-", "_"), settings)
 
 
 def test_pages_speak_of_verbs_files_and_settings_that_exist() -> None:

@@ -14,7 +14,7 @@ from sklearn.naive_bayes import BernoulliNB
 
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact, open_artifact
-from fluid.cli.compose import composed
+from fluid.cli.compose import compose
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
 from fluid.cli.verbs import plain_values
@@ -49,7 +49,7 @@ class Run:
         """Return its graph, over the store that it was run in."""
         replaced = tuple(text.split("=")[0] + "=" for text in more)
         kept = [text for text in self.settings if not text.startswith(replaced)] if more else self.settings
-        spec = federation_spec(plain_values(composed("simulate", [*kept, *more])))
+        spec = federation_spec(plain_values(compose("simulate", [*kept, *more])))
         return federation_graph(spec, Runner(ArtifactStore(self.folder / "store"), SilentProgress()))
 
     def key(self, name: str) -> str:
@@ -78,7 +78,7 @@ def models(run: Run) -> dict[str, Model]:
 
 def test_a_teacher_is_the_packages_own(run: Run, models: dict[str, Model]) -> None:
     graph = run.graph()
-    part, spec = graph.value("companies")["T1"], federation_spec(plain_values(composed("simulate", run.settings)))
+    part, spec = graph.value("companies")["T1"], federation_spec(plain_values(compose("simulate", run.settings)))
     rows, held_out = own_validation(part.table.labels, spec.training.teacher, spec.seed, "T1")
     bits = np.unpackbits(np.asarray(part.molecules.bits), axis=1)
     expected = BernoulliNB(alpha=0.1).fit(bits[rows], part.table.labels[rows, 0]).predict_proba(bits[held_out])[:, 1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fluid.errors import ConfigError
-from fluid.registry import Registry, installed, nearest
+from fluid.registry import Registry, installed, nearest_word
 from tests.cli.conftest import SMALL
 from tests.cli.conftest import fluid as fluid
 from tests.conftest import Files
@@ -103,7 +103,7 @@ def test_an_unknown_name_is_told_with_the_nearest_known_one() -> None:
     assert "three" not in NUMBERS
     with pytest.raises(ConfigError, match="number is 'tow'; expected one of one, two. Did you mean 'two'?"):
         NUMBERS["tow"]
-    assert nearest("xyz", ["b", "a"]) == "Known: a, b."
+    assert nearest_word("xyz", ["b", "a"]) == "Known: a, b."
 
 
 def test_what_is_ours_is_imported_only_when_it_is_asked_for() -> None:

@@ -21,7 +21,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.taking_part import TakingPart
 from fluid.federation.trial import answers
-from fluid.molecules.feature_dictionary import covered, dictionary_of, features_of
+from fluid.molecules.feature_dictionary import dictionary_of, features_of, find_covered
 from fluid.molecules.fingerprints import tanimoto
 from fluid.pipeline.runner import Runner
 from tests.federation.conftest import Finished
@@ -76,7 +76,7 @@ def test_molecules_come_into_domain_by_the_features_that_were_learnt(analysed: F
             inside = {}
             for role, parts in learnt.items():
                 smiles = [text for one in parts for text in one.table.smiles]
-                inside[role] = covered(features_of(asked.table.smiles), dictionary_of(features_of(smiles)))
+                inside[role] = find_covered(features_of(asked.table.smiles), dictionary_of(features_of(smiles)))
                 assert found.loc[(company, role, test, "features"), "in_domain"] == inside[role].sum()
                 bits = np.concatenate([np.asarray(one.molecules.bits) for one in parts])
                 near = -np.sort(-tanimoto(np.asarray(asked.molecules.bits), bits), axis=1)[:, :3].mean(axis=1)

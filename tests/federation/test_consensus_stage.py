@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from fluid.annotation.annotation_set import AnnotationSet
-from fluid.cli.compose import composed
+from fluid.cli.compose import compose
 from fluid.cli.help import choices_of
 from fluid.cli.specs import federation_spec
 from fluid.distillation import METHODS
@@ -33,7 +33,7 @@ CHOICES = choices_of("consensus")
 
 
 def chosen(choice: str) -> ConsensusSpec:
-    values = OmegaConf.to_container(composed("simulate", [f"consensus={choice}"]), resolve=True)
+    values = OmegaConf.to_container(compose("simulate", [f"consensus={choice}"]), resolve=True)
     values.pop("hparams_search", None)
     return federation_spec(values).consensus
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fluid.annotation.storage import read_annotation_set
-from fluid.cli.compose import composed, plain_values
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import federation_spec
 from fluid.distillation import LossSpec
 from fluid.errors import ConfigError
@@ -131,7 +131,7 @@ class TestRefused:
 
 
 def built(*settings: str) -> FederationSpec:
-    return federation_spec(plain_values(composed("simulate", settings)))
+    return federation_spec(plain_values(compose("simulate", settings)))
 
 
 def test_the_students_head_is_its_own() -> None:

@@ -16,7 +16,7 @@ from fluid.federation.model_folder import read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_spec import StudentSpec
-from fluid.federation.stages.undersample import undersampled
+from fluid.federation.stages.undersample import undersample
 from fluid.models.blend import Blend
 from fluid.models.forest import ForestPredictor, descriptors
 from fluid.models.predictor import ForestSpec, Predictor
@@ -96,12 +96,12 @@ def test_undersampling_leaves_as_many_of_each_class() -> None:
     draw = np.random.default_rng(0)
     own, public = (np.stack([draw.normal(size=n), draw.random(n) < share], axis=1) for n, share in ((40, 0.2), (60, 0.4)))
     own[3, 1] = np.nan
-    kept_own, kept_public = undersampled(own, public, endpoints, np.random.default_rng(1))
+    kept_own, kept_public = undersample(own, public, endpoints, np.random.default_rng(1))
     label = np.concatenate([own[kept_own, 1], public[kept_public, 1]])
     smaller = int(np.nansum(own[:, 1]) + public[:, 1].sum())
     assert (np.nansum(label), np.isnan(label).sum(), len(label)) == (smaller, 1, 2 * smaller + 1)
     assert 3 in kept_own
-    nothing = undersampled(own[:, :1], public[:, :1], endpoints[:1], np.random.default_rng(1))
+    nothing = undersample(own[:, :1], public[:, :1], endpoints[:1], np.random.default_rng(1))
     assert [len(rows) for rows in nothing] == [40, 60]
 
 

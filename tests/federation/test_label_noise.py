@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fluid.artifacts import Artifact, open_artifact
-from fluid.cli.compose import composed, plain_values
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import federation_spec
 from fluid.distillation import LossSpec, expected_confusion
 from fluid.distillation.consensus_spec import ConsensusSpec
@@ -19,7 +19,7 @@ from fluid.errors import ArtifactError, ConfigError
 from fluid.federation import consortium
 from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.label_noise import FILE, looked_up, read_noise
+from fluid.federation.label_noise import FILE, look_up_confusions, read_noise
 from fluid.federation.model_folder import read_model
 from fluid.federation.requests import AggregateRequest, DistillRequest
 from fluid.federation.spec import FederationSpec
@@ -123,8 +123,8 @@ class TestFolders:
         with pytest.raises(
             ConfigError, match=r"the consensus holds no confusion; expected one made by this version with consensus=dawid_sk"
         ):
-            looked_up(AUTO, table.confusions, table.endpoints, "soft")
-        assert looked_up(LossSpec("mse_logits"), table.confusions, table.endpoints, "soft") == LossSpec("mse_logits")
+            look_up_confusions(AUTO, table.confusions, table.endpoints, "soft")
+        assert look_up_confusions(LossSpec("mse_logits"), table.confusions, table.endpoints, "soft") == LossSpec("mse_logits")
 
     def test_by_files(self, finished: Finished, files: Files, tmp_path: Path) -> None:
         order = DistillRequest(
@@ -177,7 +177,7 @@ class TestRefused:
 
 
 def test_the_command_line_takes_it() -> None:
-    spec = federation_spec(plain_values(composed("simulate", ["consensus=dawid_skene", "loss=forward", "loss.confusion=auto"])))
+    spec = federation_spec(plain_values(compose("simulate", ["consensus=dawid_skene", "loss=forward", "loss.confusion=auto"])))
     assert spec.loss.automatic
-    given = federation_spec(plain_values(composed("simulate", ["loss=forward"]))).loss
+    given = federation_spec(plain_values(compose("simulate", ["loss=forward"]))).loss
     assert given.confusion == ((0.95, 0.05), (0.05, 0.95))

@@ -16,12 +16,12 @@ from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError, QuorumError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
-from fluid.federation.heads import by_head, check_sets, taught
+from fluid.federation.heads import check_sets, repeat_per_head, teachers_answers
 from fluid.federation.lesson import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.hybrid_spec import HybridSpec
-from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, guarded, widened_to
+from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, choose_best, widen_to
 from fluid.federation.stages.student import StudentSettings, student_stage
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import HELD_OUT, own_validation
@@ -190,9 +190,9 @@ class TestHybrids:
         endpoints = part.table.endpoints
         right = NeighbourPredictor(part.molecules.bits, labels, ones, endpoints, sure)
         wrong = NeighbourPredictor(part.molecules.bits, 1 - labels, ones, endpoints, sure)
-        assert guarded(right, own, wrong, part, labels)[1] == "hybrid"
-        assert guarded(wrong, own, right, part, labels)[1] == "student"
-        kept, name, losses = guarded(wrong, own, wrong, part, labels)
+        assert choose_best(right, own, wrong, part, labels)[1] == "hybrid"
+        assert choose_best(wrong, own, right, part, labels)[1] == "student"
+        kept, name, losses = choose_best(wrong, own, wrong, part, labels)
         assert name == "teacher"
         assert kept is own.model.predictor
         assert losses["hybrid"] == losses["student"] > losses["teacher"]
@@ -202,7 +202,7 @@ class TestHybrids:
         endpoints = (Endpoint.parse("logd [log]"), *teacher.endpoints)
         labels = np.concatenate([np.full_like(part.table.labels, 7.0), part.table.labels], axis=1)
         student = NeighbourPredictor(part.molecules.bits, labels, np.ones_like(labels), endpoints, NeighbourSpec())
-        both = widened_to(teacher, student, part.molecules.bits).predict(part.molecules)
+        both = widen_to(teacher, student, part.molecules.bits).predict(part.molecules)
         np.testing.assert_allclose(both.mean[:, 0], 7.0)
         np.testing.assert_allclose(both.mean[:, 1], teacher.predict(part.molecules).mean[:, 0], atol=1e-6)
 
@@ -319,7 +319,7 @@ class TestHeads:
         federation, edges = finished.federation, finished.spec.annotation.edges
         sets = read_sets(federation.annotations, federation.data.transfer)
         rows = np.array([5, 2, 40])
-        said, turned = taught(sets, edges, rows), taught(sets[::-1], edges, rows)
+        said, turned = teachers_answers(sets, edges, rows), teachers_answers(sets[::-1], edges, rows)
         middle = np.array([0.15, 0.35, 0.45, 0.75], dtype=np.float32)
         for k, item in enumerate(sets):
             assert said.teachers[k] == item.teacher
@@ -339,11 +339,11 @@ class TestHeads:
             return AnnotationSet(teacher, endpoints, "x", *planes, draw.integers(0, 4, n).astype(np.uint8), 4)
 
         first, second = answers("T1", values), answers("T2", values, classes)
-        said = taught([second, first], (0.3, 0.4, 0.5), np.arange(n))
+        said = teachers_answers([second, first], (0.3, 0.4, 0.5), np.arange(n))
         np.testing.assert_array_equal(said.answered, [[False, True], [True, True]])
         np.testing.assert_array_equal(said.answers, np.stack([first.prediction[:, 0], *second.prediction[:, ::-1].T], axis=1))
         weight = np.array([[1.0, 2.0]])
-        np.testing.assert_array_equal(by_head(weight, said.answered), [[2.0, 1.0, 2.0]])
+        np.testing.assert_array_equal(repeat_per_head(weight, said.answered), [[2.0, 1.0, 2.0]])
 
     def test_classes_and_values_with_heads_of_some_teachers_are_learnt(self, finished: Finished, tmp_path: Path) -> None:
         transfer, spec = finished.federation.data.transfer, finished.spec

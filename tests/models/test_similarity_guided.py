@@ -10,7 +10,7 @@ from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.forest import ForestPredictor
 from fluid.models.prediction import PLANES, Prediction, as_prediction, classification_prediction
 from fluid.models.predictor import ForestSpec
-from fluid.models.similarity_guided import SimilarityGuided, mixed
+from fluid.models.similarity_guided import SimilarityGuided, mix_predictions
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import nearest_similarity
 
@@ -44,14 +44,14 @@ def molecules() -> MoleculeSet:
 @pytest.mark.parametrize("is_class", [CLASS, VALUE])
 def test_the_limits_are_one_model_alone(share: float, expected: int, is_class: np.ndarray) -> None:
     both = random(0), random(1)
-    found = mixed(*both, np.full(40, share), is_class)
+    found = mix_predictions(*both, np.full(40, share), is_class)
     for plane in PLANES:
         np.testing.assert_array_equal(getattr(found, plane), getattr(both[expected], plane))
 
 
 def test_a_mixture_by_hand() -> None:
     own, other = (as_prediction(*(np.full((1, 1), v) for v in values)) for values in ((2.0, 0.1, 0.3), (6.0, 0.5, 0.7)))
-    found = mixed(own, other, np.array([0.25]), VALUE)
+    found = mix_predictions(own, other, np.array([0.25]), VALUE)
     assert found.mean.item() == pytest.approx(0.25 * 2 + 0.75 * 6)
     assert found.epistemic.item() == pytest.approx(0.25 * 0.1 + 0.75 * 0.5 + 0.25 * 0.75 * 16)
     assert found.aleatoric.item() == pytest.approx(0.25 * 0.3 + 0.75 * 0.7)
@@ -60,7 +60,7 @@ def test_a_mixture_by_hand() -> None:
 def test_it_is_the_ensemble_of_all_members() -> None:
     members = np.random.default_rng(3).uniform(0.01, 0.99, size=(8, 30, 1))
     halves = [classification_prediction(part) for part in (members[:4], members[4:])]
-    found, expected = mixed(*halves, np.full(30, 0.5), CLASS), classification_prediction(members)
+    found, expected = mix_predictions(*halves, np.full(30, 0.5), CLASS), classification_prediction(members)
     for plane in PLANES:
         np.testing.assert_allclose(getattr(found, plane), getattr(expected, plane), atol=1e-6)
 

@@ -52,7 +52,7 @@ def test_odd_molecules_together() -> None:
 
 def test_most_odd_molecules_need_no_way_out() -> None:
     known = [smiles for smiles in ODD if smiles not in ("*CC", "[CH3:1]C")]
-    same(binary._decoded([form_of(mol) for mol in mols_of(known)]), featurize_each(mols_of(known)))
+    same(binary._decode_all([form_of(mol) for mol in mols_of(known)]), featurize_each(mols_of(known)))
 
 
 @pytest.mark.parametrize("n", [250, 255, 256, 400])
@@ -101,14 +101,14 @@ def test_another_layout_is_noticed_and_gone_around(monkeypatch: pytest.MonkeyPat
     assert layout_is_known()
     monkeypatch.setattr(binary, name, value)
     with pytest.raises(binary.UnknownLayout):
-        binary._decoded([form_of(mol) for mol in mols])
+        binary._decode_all([form_of(mol) for mol in mols])
     same(featurize_many(mols), featurize_each(mols))
 
 
 def test_torn_bytes_are_noticed() -> None:
     forms = [form_of(mol) for mol in mols_of(["CCO", "c1ccccc1N"])]
     with pytest.raises(binary.UnknownLayout):
-        binary._decoded([forms[0][:-20], forms[1][:-20]])
+        binary._decode_all([forms[0][:-20], forms[1][:-20]])
 
 
 @pytest.mark.parametrize("smiles", ODD)
@@ -119,5 +119,5 @@ def test_a_molecule_made_again_from_its_form_has_the_same_features(smiles: str) 
 
 def test_an_unknown_version_is_featurised_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binary, "layout_is_known", lambda: False)
-    monkeypatch.setattr(binary, "_decoded", None)
+    monkeypatch.setattr(binary, "_decode_all", None)
     same(featurize_many(mols_of(ODD)), featurize_each(mols_of(ODD)))

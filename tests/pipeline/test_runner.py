@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluid.cli.failures import disk_full
+from fluid.cli.failures import is_disk_full
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.checkpoint import save_predictor
@@ -118,7 +118,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path, large: Callable[[Path, Work]
 
         with pytest.raises(OSError) as failure:
             runner.make(stage(large, seed=2))
-        assert disk_full(failure.value)
+        assert is_disk_full(failure.value)
         assert runner.make(stage()).digest == kept.digest
         assert not list(disk.rglob("*.part"))
     finally:

@@ -16,7 +16,7 @@ from fluid.pipeline.progress import SilentProgress
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.stage import Stage, Work
 from fluid.pipeline.store import ArtifactStore
-from fluid.pipeline.workers import side_by_side
+from fluid.pipeline.workers import run_side_by_side
 
 
 def killed() -> None:
@@ -31,13 +31,13 @@ def test_every_task_is_done_once_in_other_processes(tmp_path: Path) -> None:
     def task(number: int) -> None:
         (tmp_path / str(number)).write_text(str(os.getpid()))
 
-    outcomes = list(side_by_side({str(n): partial(task, n) for n in range(5)}, 2))
+    outcomes = list(run_side_by_side({str(n): partial(task, n) for n in range(5)}, 2))
     assert sorted(outcome.name for outcome in outcomes) == [str(n) for n in range(5)]
     assert str(os.getpid()) not in {file.read_text() for file in tmp_path.iterdir()}
 
 
 def test_no_tasks() -> None:
-    assert list(side_by_side({}, 2)) == []
+    assert list(run_side_by_side({}, 2)) == []
 
 
 def busy(seconds: float) -> None:
@@ -51,7 +51,7 @@ def test_the_cost_is_that_of_the_worker_and_what_is_below_it(tmp_path: Path) -> 
         busy(0.3)
         subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True)
 
-    costs = {name: cost for name, cost in side_by_side({"both": task, "idle": lambda: time.sleep(0.5)}, 2)}
+    costs = {name: cost for name, cost in run_side_by_side({"both": task, "idle": lambda: time.sleep(0.5)}, 2)}
     assert 0.6 <= costs["both"].cpu_s < 1.2
     assert costs["idle"].cpu_s < 0.2
     assert costs["idle"].seconds >= 0.5
@@ -60,19 +60,19 @@ def test_the_cost_is_that_of_the_worker_and_what_is_below_it(tmp_path: Path) -> 
 
 
 def test_workers_have_one_thread_by_default(tmp_path: Path) -> None:
-    list(side_by_side({"a": lambda: (tmp_path / "threads").write_text(str(torch.get_num_threads()))}, 2))
+    list(run_side_by_side({"a": lambda: (tmp_path / "threads").write_text(str(torch.get_num_threads()))}, 2))
     assert (tmp_path / "threads").read_text() == "1"
 
 
 def test_a_killed_worker_is_named_with_what_it_held() -> None:
     with pytest.raises(FluidError, match=r"killed.*T1"):
-        list(side_by_side({"T1": killed}, 2))
-    assert [outcome.name for outcome in side_by_side({"T1": lambda: None}, 2)] == ["T1"]  # the next call has fresh workers
+        list(run_side_by_side({"T1": killed}, 2))
+    assert [outcome.name for outcome in run_side_by_side({"T1": lambda: None}, 2)] == ["T1"]  # the next call has fresh workers
 
 
 def test_an_error_of_a_task_comes_through_as_it_is() -> None:
     with pytest.raises(ConfigError, match="a value is wrong; expected another"):
-        list(side_by_side({"T1": refused}, 2))
+        list(run_side_by_side({"T1": refused}, 2))
 
 
 def random_stage(name: str, n_threads: int = 1) -> Stage:

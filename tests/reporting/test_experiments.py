@@ -7,7 +7,7 @@ import pytest
 from fluid.errors import ConfigError
 from fluid.reporting.experiments import FIGURES, Evidence, check_figure, count_taking_part, experiment_figures, seed_differences, seed_means
 from fluid.reporting.figures.cross_domain import matrix, off_diagonal
-from fluid.reporting.published import DOI, published, published_points
+from fluid.reporting.published import DOI, published_figures, published_points
 
 
 def scores(values: dict[object, list[float]], setting: str = "all runs", metric: str = "mcc") -> pd.DataFrame:
@@ -136,7 +136,7 @@ def test_published_values_are_whole() -> None:
     assert len(published_points("student_size", "external", "mcc")) == len(published_points("teacher_count", "external", "mcc")) == 8
     assert len(published_points("leave_one_out", "external", "mcc")) == 9
     assert published_points("student_size", "external", "auroc") == published_points("student_size", "elsewhere", "mcc") == {}
-    assert published()["doi"] == DOI
+    assert published_figures()["doi"] == DOI
 
 
 def test_an_unknown_figure_or_one_without_classes_is_refused() -> None:

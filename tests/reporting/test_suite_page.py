@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from fluid.errors import InputError, ShapeError
-from fluid.reporting.published import published, published_gap, published_score
+from fluid.reporting.published import published_figures, published_gap, published_score
 from fluid.reporting.suite_data import COLUMNS, SuiteData
 from fluid.reporting.suite_page import facts_of, put_into, render_suite, suite_lines
-from fluid.reporting.suite_tables import Cell, baseline_tables, corrected, headline_table, setting_pairs, tidy
+from fluid.reporting.suite_tables import Cell, baseline_tables, correct_together, headline_table, setting_pairs, tidy
 from fluid.seeding import numpy_stream
 
 LEVELS = {"pooled": 0.6, "teacher_mean": 0.4, "consensus": 0.5, "student": 0.5, "hybrid_mean": 0.52, "fedavg": 0.45}
@@ -50,7 +50,7 @@ def column(data: SuiteData, role: str, setting: str) -> np.ndarray:
 def cells(data: SuiteData) -> dict[str, list[Cell]]:
     experiment = data.of("protocols")
     runs = tidy(experiment)
-    table = headline_table(experiment, runs, corrected(setting_pairs(runs, ["mcc"]).pairs), "blocker", "mcc", True)
+    table = headline_table(experiment, runs, correct_together(setting_pairs(runs, ["mcc"]).pairs), "blocker", "mcc", True)
     assert sum(span for _, span in table.groups) == len(table.head) == len(table.rows[0]) - 1
     return {row[0].text: list(row[1:]) for row in table.rows}
 
@@ -143,8 +143,8 @@ def test_the_papers_table() -> None:
     assert published_score("mcc", "external", "teacher_mean") == "0.330 (0.109–0.481)"
     assert published_score("mcc", "external", "consensus") == published_score("auroc", "external", "student") == "–"
     assert [published_gap("mcc", test, "student") for test in ("in-domain", "external")] == ["37 %", "77 %"]
-    for test, roles in published()["gap_closed"]["mcc"].items():  # the shares follow from the scores
-        scores = published()["scores"]["mcc"][test]
+    for test, roles in published_figures()["gap_closed"]["mcc"].items():  # the shares follow from the scores
+        scores = published_figures()["scores"]["mcc"][test]
         for role, share in roles.items():
             ends = [scores[name]["value"] for name in (role, "teacher_mean", "pooled")]
             assert share == pytest.approx((ends[0] - ends[1]) / (ends[2] - ends[1]), abs=0.011)

@@ -1,13 +1,13 @@
 import math
 
-from fluid.reporting.tables import amount, baseline_table, headline_table, percent, score_table, with_interval
+from fluid.reporting.tables import amount, baseline_table, headline_table, interval_text, percent, score_table
 from tests.reporting.conftest import BASELINES, scores
 
 
 def test_intervals_and_percentages() -> None:
-    assert with_interval(0.8123, 0.79, 0.834) == "0.812 (0.790–0.834)"
-    assert with_interval(0.8, math.nan, math.nan) == "0.800"
-    assert with_interval(math.nan, 0, 1) == "–"
+    assert interval_text(0.8123, 0.79, 0.834) == "0.812 (0.790–0.834)"
+    assert interval_text(0.8, math.nan, math.nan) == "0.800"
+    assert interval_text(math.nan, 0, 1) == "–"
     assert (percent(0.567), percent(-0.2), percent(math.nan)) == ("57 %", "-20 %", "–")
 
 

@@ -20,7 +20,7 @@ from fluid.molecules.batch import GraphBatch
 from fluid.threads import bounded_threads, threads, threads_beside
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
-from fluid.training.fit import Fit, check_devices, fit_network, make_trainer, prepared, quiet
+from fluid.training.fit import Fit, check_devices, fit_network, make_trainer, prepare_training, silence_lightning
 from fluid.training.loader import ExampleLoader, Examples
 from fluid.training.module import TeacherModule, warmup_cosine
 from tests.training.conftest import ENDPOINTS, Task
@@ -94,7 +94,7 @@ def test_training_is_that_of_a_plain_loop_in_torch(task: Task) -> None:
 def test_distinct_environments_are_for_the_processor(task: Task, accelerator: str, asked: bool, whole: bool) -> None:
     spec = replace(SPEC, accelerator=accelerator, devices=2)  # several GPUs: batches are made on the host, also where there is no GPU
     network = Network(NetworkSpec(hidden=8, layers=1), ENDPOINTS)
-    _, *loaders = prepared(Fit(network, TeacherModule, ENDPOINTS, *parts(task), replace(CONFIG, environments=asked), spec, 0))
+    _, *loaders = prepare_training(Fit(network, TeacherModule, ENDPOINTS, *parts(task), replace(CONFIG, environments=asked), spec, 0))
     assert [isinstance(next(iter(loader)).graph, GraphBatch) for loader in loaders] == [whole, whole]
 
 
@@ -144,7 +144,7 @@ def test_nothing_is_said(task: Task, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_only_known_advice_is_silenced() -> None:
-    with quiet():
+    with silence_lightning():
         warnings.warn("you may have forgotten workers", PossibleUserWarning, stacklevel=1)
         with pytest.warns(UserWarning, match="lightning struck"):
             warnings.warn("lightning struck", UserWarning, stacklevel=1)
@@ -157,7 +157,7 @@ def test_loggers_filters_and_threads_are_as_before_even_after_an_error() -> None
     before, other = (logger.level, list(warnings.filters), count), 1 if count > 1 else 2
 
     def fail() -> None:
-        with quiet(), threads(other):
+        with silence_lightning(), threads(other):
             assert logger.level == logging.ERROR
             assert torch.get_num_threads() == other
             raise ValueError("bug")
@@ -246,7 +246,7 @@ def test_gpus_that_are_not_there_are_named(task: Task, monkeypatch: pytest.Monke
 
 
 def test_the_trainer_writes_no_checkpoints() -> None:
-    with quiet():
+    with silence_lightning():
         trainer = make_trainer(CONFIG, SPEC, [], None, validate=False)
     assert trainer.checkpoint_callbacks == []
     assert trainer.loggers == []

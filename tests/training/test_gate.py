@@ -5,7 +5,7 @@ from sklearn.metrics import log_loss
 from fluid.data.endpoints import Endpoint
 from fluid.errors import QuorumError
 from fluid.models.neighbours import NeighbourPredictor, NeighbourSpec
-from fluid.training.gate import chosen_blend, prediction_loss
+from fluid.training.gate import choose_blend, prediction_loss
 from tests.training.conftest import ENDPOINTS, Task
 
 BOTH = (*ENDPOINTS, Endpoint.parse("logd [log]"))
@@ -32,20 +32,20 @@ def test_the_better_model_is_chosen(task: Task) -> None:
     known, asked = np.arange(180), np.arange(180, 260)
     good, bad = model(task, known, task.labels[known]), model(task, known, 1 - task.labels[known])
     bits, data = task.molecules.bits[known], (task.molecules.take(asked), task.labels[asked])
-    assert chosen_blend(good, bad, bits, *data).gate.most == 1.0
-    assert chosen_blend(bad, good, bits, *data).gate.most == 0.0
-    assert chosen_blend(good, good, bits, *data).gate.most == 0.0  # of equal ones the general model alone
+    assert choose_blend(good, bad, bits, *data).gate.most == 1.0
+    assert choose_blend(bad, good, bits, *data).gate.most == 0.0
+    assert choose_blend(good, good, bits, *data).gate.most == 0.0  # of equal ones the general model alone
 
 
 def test_a_model_that_is_good_nearby_only_gets_a_ramp(task: Task) -> None:
     known, asked = np.arange(180), np.arange(180, 260)
     good, bits = model(task, known, task.labels[known]), task.molecules.bits[known]
-    support = chosen_blend(good, good, bits, task.molecules.take(asked), task.labels[asked]).support(task.molecules.take(asked))
+    support = choose_blend(good, good, bits, task.molecules.take(asked), task.labels[asked]).support(task.molecules.take(asked))
     near = support >= np.median(support)
     wanted = np.where(near[:, None], task.labels[asked], 0.5)  # far away the general model, which says 1/2, is right
     half = model(task, known[:1], np.array([[0.5]]), power=0.0)
     sharp = model(task, known, task.labels[known], power=30.0)
-    blend = chosen_blend(sharp, half, bits, task.molecules.take(asked), wanted)
+    blend = choose_blend(sharp, half, bits, task.molecules.take(asked), wanted)
     losses = [prediction_loss(ENDPOINTS, one.predict(task.molecules.take(asked)).mean, wanted) for one in (blend, sharp, half)]
     assert losses[0] < min(losses[1:])
     assert blend.gate.low > 0
@@ -55,4 +55,4 @@ def test_a_model_that_is_good_nearby_only_gets_a_ramp(task: Task) -> None:
 def test_nothing_to_choose_on(task: Task) -> None:
     one = model(task, np.arange(5), task.labels[:5])
     with pytest.raises(QuorumError, match="nothing to choose a gate on"):
-        chosen_blend(one, one, one.bits, task.molecules.take(np.arange(3)), np.full((3, 1), np.nan))
+        choose_blend(one, one, one.bits, task.molecules.take(np.arange(3)), np.full((3, 1), np.nan))

@@ -12,7 +12,7 @@ from torch import Tensor
 from fluid.errors import ConfigError
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
-from fluid.seeding import isolated
+from fluid.seeding import isolate
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.fit import Fit, fit_network
 from fluid.training.loader import Examples
@@ -27,7 +27,7 @@ SEED = 5
 
 
 def network(encoder: str = "gine") -> Network:
-    with isolated(0, "weights"):
+    with isolate(0, "weights"):
         return Network(NetworkSpec(encoder, hidden=12, layers=2), ENDPOINTS)
 
 

@@ -14,7 +14,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     from fluid.models.network import Network
     from fluid.models.predictor import NetworkSpec
     from fluid.molecules.packed import PackedGraphs
-    from fluid.seeding import derive_seed, isolated
+    from fluid.seeding import derive_seed, isolate
     from fluid.training.config import TrainerSpec, TrainingConfig
     from fluid.training.fit import Fit, fit_network
     from fluid.training.loader import ExampleLoader, Examples
@@ -28,7 +28,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
     config = TrainingConfig(epochs=request["epochs"], batch_size=request["batch_size"], threads=request["threads"])
 
     def fresh() -> Network:
-        with isolated(0, "weights"):
+        with isolate(0, "weights"):
             return Network(NetworkSpec(), endpoints)
 
     def lightning() -> tuple[Network, list[float]]:
@@ -45,7 +45,7 @@ def prepare(request: Answer) -> tuple[Answer, Measure]:
         made = module.configure_optimizers()
         optimizer, schedule = made["optimizer"], made["lr_scheduler"]["scheduler"]
         network.train()
-        with isolated(derive_seed(0, "dropout")):
+        with isolate(derive_seed(0, "dropout")):
             for _ in range(config.epochs):
                 for batch in loader:
                     optimizer.zero_grad()

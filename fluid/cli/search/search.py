@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
-from fluid.cli.compose import composed, plain_values
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.old_words import check_settings
 from fluid.cli.simulate import command_of, run_folder, run_simulate
-from fluid.cli.specs import SURROUNDINGS, federation_spec, without
+from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.cli.suggest import check_known, known_keys, nearest_key
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, FluidError
@@ -74,7 +74,7 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """Return all that decides the sequence of trials: not their number, and not the surroundings."""
         spec = {"metric": self.spec.metric, "seed": self.spec.seed, "pruner": self.spec.pruner, "startup_trials": self.spec.startup_trials}
-        return {**spec, "space": dict(self.spec.space), "experiment": hash_json(without(self.config, *SURROUNDINGS))}
+        return {**spec, "space": dict(self.spec.space), "experiment": hash_json(leave_out(self.config, *SURROUNDINGS))}
 
 
 def check_arguments(verb: str, arguments: Sequence[str]) -> None:
@@ -113,9 +113,9 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     settings = [text for text in given if not text.lstrip("+~").startswith((GROUP, "name=", "sweep="))]
     check_keys(space, settings)
     for border in border_settings(space):
-        experiment = federation_spec(plain_values(composed(verb, [*settings, *border])))
+        experiment = federation_spec(plain_values(compose(verb, [*settings, *border])))
         check_metric(spec.metric, [Endpoint.parse(text) for text in experiment.labelled_intake.endpoints])
-    config = plain_values(composed(verb, settings))
+    config = plain_values(compose(verb, settings))
     check_known(verb, config)
     unnamed = Plan(Path(), spec, space, settings, shlex.join(["fluid", verb, *arguments]), config)
     names = [text.removeprefix("name=") for text in given if text.startswith("name=")]
@@ -128,7 +128,7 @@ def search_values(verb: str, arguments: Sequence[str]) -> dict[str, Any]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     spaces = [text for text in arguments if text.startswith(SPACE)]
-    values: dict[str, Any] = plain_values(composed(verb, [text for text in arguments if text not in spaces]))[GROUP]
+    values: dict[str, Any] = plain_values(compose(verb, [text for text in arguments if text not in spaces]))[GROUP]
     for override in OverridesParser.create().parse_overrides(spaces):
         values["space"] = override.value() or {}
     return values
@@ -210,7 +210,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
 def trial_run(settings: Sequence[str], folder: Path) -> tuple[dict[str, Any], str]:
     """Return configuration and command of a trial's run, in a folder of its own below the search's, named by its settings."""
     placed = [*settings, f"sweep={folder.name}"]
-    return plain_values(composed(VERB, placed)), command_of(placed)
+    return plain_values(compose(VERB, placed)), command_of(placed)
 
 
 def look(trial: "Trial", spec: FederationSpec, runner: Runner, metric: str) -> None:

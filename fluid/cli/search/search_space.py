@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from fluid.cli.build import build
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import METRICS
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 
 PRUNERS = ("median", "none")
 EXAMPLE = "e.g. {low: 2, high: 5}, {low: 0.0003, high: 0.005, log: true} or {choices: [64, 96]}"
@@ -43,7 +43,7 @@ class SearchSpec:
         """
         for name, value, known in (("metric", self.metric, METRICS), ("pruner", self.pruner, PRUNERS)):
             if value not in known:
-                raise ConfigError(f"hparams_search.{name} is {value!r}", remedy=nearest(value, known))
+                raise ConfigError(f"hparams_search.{name} is {value!r}", remedy=nearest_word(value, known))
         if self.n_trials < 1 or self.startup_trials < 0:
             raise ConfigError(
                 f"hparams_search.n_trials is {self.n_trials} and startup_trials {self.startup_trials}", expected="at least 1, and 0 or more"

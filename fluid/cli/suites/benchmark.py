@@ -73,7 +73,7 @@ def run_benchmark(arguments: Sequence[str]) -> None:
         ConfigError: The suite cannot be carried out as asked, or its folder holds other runs.
     """
     from fluid.reporting.suite_page import check_page, put_into, suite_lines
-    from fluid.runs.record import alone
+    from fluid.runs.record import claim_run
 
     request = request_of(arguments)
     check_inputs(request)
@@ -83,7 +83,7 @@ def run_benchmark(arguments: Sequence[str]) -> None:
         check_page(request.readme)
     for part in request.parts:
         check_folder(part)
-    with alone(request.folder):
+    with claim_run(request.folder):
         write_json(request.folder / SUITE, {"suite": request.suite.name, "tier": request.tier, "command": request.command})
         carry_out(request)
         data = write_results(request)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fluid.cli.compose import composed, plain_values, with_hydra
+from fluid.cli.compose import compose, plain_values, run_with_hydra
 from fluid.cli.old_words import EXPERIMENTS
 from fluid.cli.quoting import quote
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
-from fluid.cli.suites.suite_spec import VERB, SuiteSpec, known, suite_spec
+from fluid.cli.suites.suite_spec import VERB, SuiteSpec, check_name, suite_spec
 from fluid.cli.suites.suites import TierExperiment, part_of
 from fluid.cli.sweeps.sweep import FLAGS
 from fluid.errors import ConfigError
@@ -64,7 +64,7 @@ def read_arguments(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[
     def keep(config: "DictConfig", settings: Sequence[str]) -> None:
         found.append((plain_values(config), str(HydraConfig.get().runtime.choices["suite"]), list(settings)))
 
-    with_hydra(NAME, arguments, keep)
+    run_with_hydra(NAME, arguments, keep)
     return found[0]
 
 
@@ -77,7 +77,7 @@ def surroundings(values: Mapping[str, Any], folder: Path, settings: Sequence[str
     return [*logger, *passed, f"workers={values['workers']}", *where]
 
 
-def own_expected(suite: str, tier: str) -> Path:
+def golden_file(suite: str, tier: str) -> Path:
     """Return the file of a suite's golden numbers in a checkout."""
     from fluid.runs.provenance import CHECKOUT
 
@@ -92,7 +92,7 @@ def expected_file(check: Any, suite: str, tier: str) -> Path | None:
     """
     if check in (False, None):
         return None
-    file = own_expected(suite, tier) if check is True else Path(str(check)).expanduser()
+    file = golden_file(suite, tier) if check is True else Path(str(check)).expanduser()
     if not file.is_file():
         raise ConfigError(
             f"there is no file of golden numbers {file}",
@@ -113,11 +113,11 @@ def request_of(arguments: Sequence[str]) -> SuiteRequest:
     values, name, settings = read_arguments(arguments)
     check_known(NAME, values)
     suite, tier, only = suite_spec(values["suite"], name), str(values["tier"]), str(values["only"] or "")
-    known(tier, suite.tiers, f"suite {name} has no tier {tier!r}")
+    check_name(tier, suite.tiers, f"suite {name} has no tier {tier!r}")
     wanted = suite.tiers[tier]
     if only:
         now = f"; it is called {EXPERIMENTS[only]} now" if EXPERIMENTS.get(only) in wanted.experiments else ""
-        known(only, wanted.experiments, f"tier {tier} of suite {name} has no experiment {only!r}{now}")
+        check_name(only, wanted.experiments, f"tier {tier} of suite {name} has no experiment {only!r}{now}")
     folder = Path(values["paths"]["runs"]) / f"{name}-{tier}"
     around = surroundings(values, folder, settings)
     parts = tuple(part_of(suite, wanted, experiment, around) for experiment in wanted.experiments)
@@ -135,7 +135,7 @@ def check_inputs(request: SuiteRequest) -> None:
     """
     from fluid.federation.consortium_data import check_columns
 
-    configs = [plain_values(composed(VERB, next(iter(one.plan.jobs.values())))) for part in request.chosen for one in part.series]
+    configs = [plain_values(compose(VERB, next(iter(one.plan.jobs.values())))) for part in request.chosen for one in part.series]
     missing = dict.fromkeys(name for config in configs for name in missing_files(config))
     if missing:
         folder = configs[0]["paths"]["data"]

@@ -8,7 +8,7 @@ from fluid.cli.looking import run_collect
 from fluid.cli.simulate import command_of
 from fluid.cli.suites.request import SuiteRequest
 from fluid.cli.suites.suites import TierExperiment, strays
-from fluid.evaluation.golden import faults, narrowed, read_expected, read_results
+from fluid.evaluation.golden import faults, keep_experiment, read_expected, read_results
 
 if TYPE_CHECKING:
     from fluid.reporting.suite_data import SuiteData
@@ -61,7 +61,7 @@ def compare_with_golden(request: SuiteRequest, data: "SuiteData") -> "SuiteData"
         return data
     expected = read_expected(request.check)
     if request.only:
-        expected = narrowed(expected, request.only)
+        expected = keep_experiment(expected, request.only)
     if not len(data.scores):
         return replace(data, faults=("no run has results",))
     table = read_results(request.folder / TABLE)

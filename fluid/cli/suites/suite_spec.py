@@ -9,7 +9,7 @@ from fluid.cli.build import build
 from fluid.cli.help import choices_of
 from fluid.cli.old_words import check_settings, renamed
 from fluid.errors import ConfigError
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 
 VERB = "simulate"
 
@@ -38,7 +38,7 @@ class ExperimentSpec:
             ConfigError: There is no such experiment, or what is swept over is no list of values.
         """
         if self.experiment is not None and self.experiment not in choices_of("experiment"):
-            remedy = renamed(VERB, "experiment", self.experiment) or nearest(self.experiment, choices_of("experiment"))
+            remedy = renamed(VERB, "experiment", self.experiment) or nearest_word(self.experiment, choices_of("experiment"))
             raise ConfigError(f"there is no experiment {self.experiment!r}", remedy=remedy)
         for name, values in self.sweep.items():
             if not isinstance(values, list) or not values or any(isinstance(value, list | dict) for value in values):
@@ -140,18 +140,18 @@ def suite_spec(values: Mapping[str, Any], name: str) -> SuiteSpec:
         suite = build(SuiteSpec, {**rest, "name": name, "experiments": experiments, "tiers": tiers})
         for tier, spec in tiers.items():
             for wanted in spec.experiments:
-                known(wanted, experiments, f"tiers.{tier}: the suite has no experiment {wanted!r}")
+                check_name(wanted, experiments, f"tiers.{tier}: the suite has no experiment {wanted!r}")
         check_words(suite)
     except ConfigError as error:
         raise error if str(error).startswith(where) else ConfigError(f"{where}: {str(error).rstrip('.')}") from None
     return suite
 
 
-def known(name: str, names: Mapping[str, Any] | Sequence[str], what: str) -> None:
+def check_name(name: str, names: Mapping[str, Any] | Sequence[str], what: str) -> None:
     """Refuse a name that is not among others.
 
     Raises:
         ConfigError: It is not.
     """
     if name not in names:
-        raise ConfigError(what, remedy=nearest(name, list(names)))
+        raise ConfigError(what, remedy=nearest_word(name, list(names)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
-from fluid.cli.compose import composed, plain_values
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.simulate import command_of, run_folder
 from fluid.cli.verbs import run_verb
 from fluid.runs.record import RECORD, write_failure
@@ -17,7 +17,7 @@ Settings = tuple[str, ...]
 
 def carry_out(settings: Sequence[str]) -> bool:
     """Carry out one run of a sweep; returns whether it ended well. The run's folder says so, or why not."""
-    config = composed(VERB, settings)
+    config = compose(VERB, settings)
     try:
         run_verb(VERB, config, settings)
     except Exception as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from fluid.artifacts import hash_json, read_json, write_json
-from fluid.cli.compose import composed, plain_values, with_hydra
+from fluid.cli.compose import compose, plain_values, run_with_hydra
 from fluid.cli.old_words import check_settings
 from fluid.cli.simulate import command_of, run_folder
 from fluid.cli.suggest import check_known
@@ -20,7 +20,7 @@ from fluid.cli.sweeps.job import VERB, Settings
 from fluid.cli.sweeps.launchers import Jobs, Launcher, launcher_of
 from fluid.cli.verbs import run_verb
 from fluid.errors import ArtifactError, ConfigError, FluidError
-from fluid.runs.record import DONE, RECORD, alone, read_record
+from fluid.runs.record import DONE, RECORD, claim_run, read_record
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -97,7 +97,7 @@ def combinations(overrides: Sequence["Override"]) -> list[Settings]:
 
 def own_sweep(verb: str, settings: Settings) -> list[str]:
     """Return what an experiment sweeps by itself (`hydra.sweeper.params` of its file), but for what the settings give."""
-    params = composed(verb, settings, with_own=True).hydra.sweeper.params or {}
+    params = compose(verb, settings, with_own=True).hydra.sweeper.params or {}
     check_settings(verb, (f"{key}={values}" for key, values in params.items()))
     given = {text.split("=", 1)[0].lstrip("+~") for text in settings}
     return [f"{key}={values}" for key, values in params.items() if key not in given]
@@ -120,7 +120,7 @@ def job_of(verb: str, settings: Settings) -> tuple[Path, Settings]:
     Raises:
         ConfigError: One of its keys is in no file of the configuration.
     """
-    values = plain_values(composed(verb, settings))
+    values = plain_values(compose(verb, settings))
     check_known(verb, values)
     return run_folder(values), settings
 
@@ -133,7 +133,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     """
     overrides = parse(arguments)
     single = [text for text, override in overrides.items() if not override.is_sweep_override()]
-    config = plain_values(composed(verb, single))
+    config = plain_values(compose(verb, single))
     of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]
     runs, own = all_runs(verb, of_runs)
     settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
@@ -205,7 +205,7 @@ def carry_out_all(wanted: Plan, command: str) -> None:
         SweepFailed: A run failed; all others were tried.
         ConfigError: The folder holds another sweep, or another process is at work on it.
     """
-    with alone(wanted.folder):
+    with claim_run(wanted.folder):
         check_same(wanted.folder, wanted.settings)
         write_json(wanted.folder / SWEEP, {"settings": wanted.settings, "jobs": len(wanted.jobs), "command": command})
         wanted.launcher.launch(wanted.jobs, wanted.folder)
@@ -222,6 +222,6 @@ def run_others(verb: str, arguments: Sequence[str]) -> None:
         except Exception as error:
             failures.append(error)
 
-    with_hydra(verb, arguments, one)
+    run_with_hydra(verb, arguments, one)
     if failures:
         raise failures[0]

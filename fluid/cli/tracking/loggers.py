@@ -10,9 +10,9 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from fluid.cli.tracking.tracking import Tracked, Tracker, Untracked, summary
 from fluid.errors import ConfigError
-from fluid.registry import nearest
+from fluid.registry import nearest_word
 from fluid.reporting.report_data import ReportData
-from fluid.training.fit import quiet
+from fluid.training.fit import silence_lightning
 
 FLUSH_S = 5
 
@@ -74,7 +74,7 @@ class Events(Files):
     def results(self, data: ReportData, run: Path) -> None:
         """Write the final scores."""
         record = self.tracked.record(role="federation")
-        with quiet():
+        with silence_lightning():
             logger = TensorBoardLog(self.tracked.folder, "federation", record)
             logger.log_hyperparams(record, summary(data))
             logger.finalize("success")
@@ -101,7 +101,7 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any], Tracked], Tracker]] = {
 
 
 @contextmanager
-def tracking(settings: Mapping[str, Any], tracked: Tracked) -> Iterator[Tracker]:
+def track_run(settings: Mapping[str, Any], tracked: Tracked) -> Iterator[Tracker]:
     """Track a run; what was opened is closed at the end, also after a failure or an interruption, and then as failed.
 
     Args:
@@ -113,7 +113,7 @@ def tracking(settings: Mapping[str, Any], tracked: Tracked) -> Iterator[Tracker]
     """
     kind = str(settings.get("kind"))
     if kind not in KINDS:
-        raise ConfigError(f"logger.kind is {kind!r}", remedy=nearest(kind, list(KINDS)))
+        raise ConfigError(f"logger.kind is {kind!r}", remedy=nearest_word(kind, list(KINDS)))
     tracker = KINDS[kind](settings, tracked)
     try:
         tracker.begin()

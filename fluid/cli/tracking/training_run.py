@@ -33,7 +33,7 @@ def generate_id() -> str:
     return secrets.token_hex(5)
 
 
-def quietly(**more: Any) -> wandb.Settings:
+def quiet_settings(**more: Any) -> wandb.Settings:
     """Return settings of a run that prints nothing and is on disk soon: otherwise whoever is killed early loses the configuration."""
     return wandb.Settings(silent=True, console="off", x_transaction_log_flush_interval=FLUSH_S, **more)
 

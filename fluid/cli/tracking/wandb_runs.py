@@ -17,11 +17,11 @@ from wandb import env
 
 from fluid.artifacts import hash_file, plain
 from fluid.cli.tracking.tracking import Tracked, summary
-from fluid.cli.tracking.training_run import TrainingRun, end_as_failed, generate_id, quietly, wait_until_written
+from fluid.cli.tracking.training_run import TrainingRun, end_as_failed, generate_id, quiet_settings, wait_until_written
 from fluid.errors import ConfigError
 from fluid.reporting.page import figures_of
 from fluid.reporting.report_data import ReportData
-from fluid.runs.record import told
+from fluid.runs.record import one_line
 
 TABLES = ("scores", "companies", "stages", "contribution")
 FILES = ("report.html", "metrics.csv", "metrics.json", "config.json")
@@ -96,7 +96,7 @@ class WandbRuns:
         what = {"id": self.parent, "dir": self.folder, "name": self.tracked.name, "job_type": "federation", "config": record}
         (self.marks / self.parent).touch()
         try:
-            self.run = wandb.init(**self.init, **what, settings=quietly())
+            self.run = wandb.init(**self.init, **what, settings=quiet_settings())
         except wandb.Error as error:
             raise ConfigError(f"W&B: {' '.join(str(error).split())}", remedy="logger.offline=true needs no server.") from None
         self.service = os.environ[env.SERVICE]
@@ -105,7 +105,7 @@ class WandbRuns:
     def __call__(self, name: str, role: str, company: str) -> TrainingRun:
         """Return the logger of one training."""
         config = plain(self.tracked.record(training=name, role=role, company=company, parent=self.parent))
-        settings = quietly(x_disable_stats=True, x_disable_meta=True, x_save_requirements=False)  # the federation's run has them
+        settings = quiet_settings(x_disable_stats=True, x_disable_meta=True, x_save_requirements=False)  # the federation's run has them
         what = {"name": name, "job_type": role, "config": config, "save_dir": self.folder, "settings": settings}
         return TrainingRun(self.service, self.marks, **self.init, **what)
 
@@ -114,7 +114,7 @@ class WandbRuns:
         if self.run is None:
             return
         figures = figures_of((run / "report.html").read_text(encoding="utf-8"))
-        with data_beside(self.tracked.folder):
+        with keep_data_beside(self.tracked.folder):
             shown = {f"figures/{name}": wandb.Html(svg, inject=False) for name, svg in figures.items()}
             tables = {name: wandb.Table(dataframe=getattr(data, name), allow_mixed_types=True) for name in TABLES}
             report = wandb.Html(str(run / "report.html"), inject=False)
@@ -138,14 +138,14 @@ class WandbRuns:
             mark.unlink()
         if self.run is not None:
             if error is not None:
-                self.run.summary["error"] = told(error)
+                self.run.summary["error"] = one_line(error)
             self.run.finish(exit_code=0 if error is None else 1)
         if self.init["mode"] == "offline":
             print(f"W&B, offline; upload with: wandb sync {self.tracked.folder}/wandb/offline-run-*")
 
 
 @contextmanager
-def data_beside(folder: Path) -> Iterator[None]:
+def keep_data_beside(folder: Path) -> Iterator[None]:
     """Let W&B keep the files of artifacts beside its logs, where `wandb sync` will find them, and not in the user's home."""
     before = os.environ.get(env.DATA_DIR)
     os.environ[env.DATA_DIR] = str((folder / "wandb").resolve())

@@ -14,7 +14,7 @@ from fluid.errors import ConfigError
 from fluid.federation.baselines.own_examples import OwnExamples
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
-from fluid.seeding import derive_seed, isolated
+from fluid.seeding import derive_seed, isolate
 from fluid.training.config import TrainerSpec, TrainingConfig
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def initial_weights(model: NetworkSpec, endpoints: Sequence[Endpoint], members: 
     """Return the weights that a teacher of that name starts from."""
     weights: Weights = {}
     for member in range(members):
-        with isolated(derive_seed(seed, name, member), "weights"):
+        with isolate(derive_seed(seed, name, member), "weights"):
             state = Network(model, tuple(endpoints)).state_dict()
         weights |= {f"{member}/{key}": value for key, value in state.items()}
     return weights
@@ -39,7 +39,7 @@ def networks_of(model: NetworkSpec, endpoints: Sequence[Endpoint], weights: Mapp
     members = sorted({int(key.split("/", 1)[0]) for key in weights})
     networks = []
     for member in members:
-        with isolated(0, "overwritten"):
+        with isolate(0, "overwritten"):
             network = Network(model, tuple(endpoints))
         network.load_state_dict(weights_of_member(weights, member))
         networks.append(network.eval())

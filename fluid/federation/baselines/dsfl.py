@@ -24,7 +24,7 @@ from fluid.pipeline.stage import Stage, Work
 NAME = "dsfl"
 
 
-def entropy_reduced(mean: Tensor, is_class: Tensor, temperature: float) -> Tensor:
+def reduce_entropy(mean: Tensor, is_class: Tensor, temperature: float) -> Tensor:
     """Return mean answers `(M, T)` with sharper probabilities; values, where `is_class` `(T,)` is false, are left alone.
 
     DS-FL puts a softmax with a temperature on the mean of what the networks put out (Itahara et al. 2020, sec. 3.3); here the mean is a
@@ -51,7 +51,7 @@ def dsfl_stage(
     def build(folder: Path, work: Work) -> None:
         is_class = torch.tensor([endpoint.kind == "classification" for endpoint in next(iter(teachers.values())).predictor.endpoints])
 
-        reduced = partial(entropy_reduced, is_class=is_class, temperature=settings.temperature)
+        reduced = partial(reduce_entropy, is_class=is_class, temperature=settings.temperature)
         digested = prediction_rounds(Course(parts, teachers, transfer, spec, settings, work), reduced, revisit_last=False)
         write_central(folder, NAME, digested, spec)
         digested.wire.write(folder)

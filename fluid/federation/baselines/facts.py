@@ -16,7 +16,7 @@ FLOAT, BIN = 4, 1
 Row = tuple[str, float, float, float, str]
 
 
-def sent_once(molecules: int, endpoints: int, student: Model) -> tuple[int, int]:
+def bytes_sent_once(molecules: int, endpoints: int, student: Model) -> tuple[int, int]:
     """Return the bytes that a company sends and gets in FLuID: annotation set up, consensus and student down, as they lie in memory."""
     up = molecules * (len(PLANES) * endpoints * FLOAT + BIN)
     networks = getattr(student.predictor, "networks", ())
@@ -26,7 +26,7 @@ def sent_once(molecules: int, endpoints: int, student: Model) -> tuple[int, int]
 
 def fixed_rows(molecules: int, endpoints: int, student: Model) -> dict[str, Row]:
     """Return the rows of what every simulation has; what has no number is NaN."""
-    up, down = sent_once(molecules, endpoints, student)
+    up, down = bytes_sent_once(molecules, endpoints, student)
     leaves = "predictions, uncertainties and domain scores of public molecules, once"
     rows: list[Row] = [
         ("teacher mean", 0, 0, 0, "nothing"),

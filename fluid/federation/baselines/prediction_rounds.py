@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fluid.annotation.annotation_set import natural
+from fluid.annotation.annotation_set import natural_key
 from fluid.data.dataset import Dataset
 from fluid.distillation.combine import combine
 from fluid.errors import ConfigError
@@ -93,7 +93,7 @@ def prediction_rounds(course: Course, aggregate: Aggregate, revisit_last: bool) 
         revisit_last: Whether companies digest and revisit after the last round too; if not, only the central model ends up to date.
     """
     wire, settings, spec = Wire(), course.settings, course.spec
-    companies: dict[str, Predictor] = {name: course.teachers[name].predictor for name in sorted(course.teachers, key=natural)}
+    companies: dict[str, Predictor] = {name: course.teachers[name].predictor for name in sorted(course.teachers, key=natural_key)}
     kinds = [endpoint.kind for endpoint in next(iter(companies.values())).endpoints]
     central: Trained | None = None
     for number in range(settings.rounds):
@@ -105,7 +105,7 @@ def prediction_rounds(course: Course, aggregate: Aggregate, revisit_last: bool) 
         learnt = {name: wire.down(name, {"soft_label": soft_label})["soft_label"].numpy() for name in companies}
         central = digest_centrally(course, central, number, molecules, soft_label.numpy())
         if number + 1 < settings.rounds or revisit_last:
-            companies = {name: go_on(course, name, own, number, molecules, learnt[name]) for name, own in companies.items()}
+            companies = {name: continue_member(course, name, own, number, molecules, learnt[name]) for name, own in companies.items()}
         course.work.report((number + 1) / settings.rounds)
     if central is None:
         raise ValueError(f"rounds is {settings.rounds}; expected 1 or more.")
@@ -129,7 +129,9 @@ def digest_centrally(course: Course, before: Trained | None, number: int, molecu
     return Trained(learnt.predictor, (*(before.curve if before else ()), *curve))
 
 
-def go_on(course: Course, company: str, before: Predictor, number: int, molecules: MoleculeSet, soft_label: np.ndarray) -> Predictor:
+def continue_member(
+    course: Course, company: str, before: Predictor, number: int, molecules: MoleculeSet, soft_label: np.ndarray
+) -> Predictor:
     """Return a company's model after it digested a soft label `(M, T)` and revisited its own labels; one that cannot learn stays."""
     spec, settings, part = course.spec, course.settings, course.parts[company]
     own = start_of(before, part.molecules)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fluid.annotation.annotation_set import natural
+from fluid.annotation.annotation_set import natural_key
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
@@ -33,7 +33,7 @@ from fluid.pipeline.stage import Work
 from fluid.training.config import TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.kinds.kind import architecture
-from fluid.training.train import calibrated, label_scale
+from fluid.training.train import calibrate, label_scale
 
 if TYPE_CHECKING:
     from fluid.training.module import MakeModule
@@ -60,7 +60,7 @@ class Common:
     wire: Wire
 
 
-def averaged_only(number: int, average: Weights, companies: Mapping[str, Weights], ensemble: Ensemble) -> Weights:
+def keep_average(number: int, average: Weights, companies: Mapping[str, Weights], ensemble: Ensemble) -> Weights:
     """Leave the average as it is."""
     return average
 
@@ -82,11 +82,11 @@ def total_config(spec: FederationSpec, rounds: int, local_epochs: int) -> Traini
     return replace(spec.training.teacher, epochs=rounds * local_epochs)
 
 
-def enter(
+def admit_companies(
     parts: Mapping[str, Dataset], model: NetworkSpec, spec: FederationSpec, config: TrainingConfig, make_module: "MakeModule", wire: Wire
 ) -> tuple[dict[str, Company], tuple[np.ndarray, np.ndarray]]:
     """Return the companies, in the order of their names, and the common scale of their labels."""
-    names, own, figures = sorted(parts, key=natural), {}, {}
+    names, own, figures = sorted(parts, key=natural_key), {}, {}
     endpoints = endpoints_of(parts)
     for name in names:
         part = parts[name]
@@ -117,7 +117,7 @@ def weight_rounds(
     local_epochs: int,
     make_module: "MakeModule",
     work: Work,
-    refine: Refine = averaged_only,
+    refine: Refine = keep_average,
 ) -> Common:
     """Carry out all rounds.
 
@@ -136,7 +136,7 @@ def weight_rounds(
     """
     wire, model = Wire(), network_spec(spec)
     config = total_config(spec, rounds, local_epochs)
-    companies, (location, scale) = enter(parts, model, spec, config, make_module, wire)
+    companies, (location, scale) = admit_companies(parts, model, spec, config, make_module, wire)
     endpoints = endpoints_of(parts)
 
     def ensemble(weights: Mapping[str, Tensor]) -> GraphEnsemble:
@@ -153,12 +153,12 @@ def weight_rounds(
         examples = {name: int(message.pop("examples")) for name, message in sent.items()}
         common = refine(number, average_weights(sent, examples), sent, ensemble)
         broadcast(common, companies, wire)
-        loss = validated(companies, wire)
+        loss = validation_loss(companies, wire)
         history.append((loss, common))
         train = float(np.average([c.train_loss(until - 1) for c in companies.values()], weights=list(examples.values())))
         curve += [CurvePoint(number, "train", train), CurvePoint(number, "validation", loss)]
         work.report((number + 1) / rounds)
-    predictor, thresholds = settle(ensemble(best(history)), companies, parts, spec, wire)
+    predictor, thresholds = calibrate_common(ensemble(best_weights(history)), companies, parts, spec, wire)
     return Common(predictor, thresholds, tuple(point for point in curve if point.loss == point.loss), wire)
 
 
@@ -168,20 +168,20 @@ def broadcast(weights: Weights, companies: Mapping[str, Company], wire: Wire) ->
         company.take(wire.down(name, weights))
 
 
-def validated(companies: Mapping[str, Company], wire: Wire) -> float:
+def validation_loss(companies: Mapping[str, Company], wire: Wire) -> float:
     """Return the mean loss of the common weights over all validation molecules; NaN if there are none."""
     told = [wire.up(name, company.validate()) for name, company in companies.items() if company.validation_examples]
     counts = np.array([int(message["examples"]) for message in told])
     return float(np.average([float(message["loss"]) for message in told], weights=counts)) if told else float("nan")
 
 
-def best(history: Sequence[tuple[float, Weights]]) -> Weights:
+def best_weights(history: Sequence[tuple[float, Weights]]) -> Weights:
     """Return the weights of the round with the lowest validation loss, the first of equals; the last if none was validated."""
     losses = [loss if np.isfinite(loss) else np.inf for loss, _ in history]
     return history[int(np.argmin(losses)) if np.isfinite(losses).any() else -1][1]
 
 
-def settle(
+def calibrate_common(
     predictor: GraphEnsemble, companies: Mapping[str, Company], parts: Mapping[str, Dataset], spec: FederationSpec, wire: Wire
 ) -> tuple[GraphEnsemble, np.ndarray]:
     """Return the common model with temperatures and thresholds: means of what each company finds on its own validation part."""
@@ -195,6 +195,6 @@ def settle(
             wire.down(name, mean)
         return mean[what].numpy()
 
-    temperature = mean_of("temperature", lambda part: calibrated(predictor, part.molecules, part.table.labels).temperature)
+    temperature = mean_of("temperature", lambda part: calibrate(predictor, part.molecules, part.table.labels).temperature)
     finished = predictor.with_temperature(temperature).with_mc_samples(spec.annotation.mc_samples)
     return finished, mean_of("threshold", lambda part: own_thresholds(finished, part.molecules, part.table.labels))

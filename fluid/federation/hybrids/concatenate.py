@@ -7,9 +7,9 @@ import numpy as np
 from fluid.errors import ConfigError
 from fluid.federation.lesson import hard_labels, loss_weight, select_rows
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridMode
-from fluid.federation.stages.undersample import undersampled
+from fluid.federation.stages.undersample import undersample
 from fluid.models.ensemble import GraphEnsemble
-from fluid.models.kinds.kind import kind_of, start_of, with_own
+from fluid.models.kinds.kind import kind_of, put_own, start_of
 from fluid.models.predictor import ModelSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import numpy_stream
@@ -44,7 +44,7 @@ def joint_rows(adding: AddingBack) -> tuple[Rows, Public]:
     if not adding.spec.undersample:
         return rows, public
     rng = numpy_stream(fitting.seed, fitting.name, "undersample")
-    own, shared = undersampled(adding.labels[rows[0]], target, consensus.endpoints, rng)
+    own, shared = undersample(adding.labels[rows[0]], target, consensus.endpoints, rng)
     return (rows[0][own], rows[1]), Public(public.molecules.take(shared), target[shared], public.weight[shared])
 
 
@@ -56,9 +56,9 @@ def fit(adding: AddingBack) -> Fitted:
     molecules, labels = adding.learnt()
     start = start_of(adding.student, molecules)
     if start is None:
-        return Fitted(with_own(adding.student, None, molecules, labels))
+        return Fitted(put_own(adding.student, None, molecules, labels))
     trained = from_scratch(adding, start)
-    return Fitted(with_own(adding.student, trained.predictor, molecules, labels), trained.curve)  # type: ignore[arg-type]
+    return Fitted(put_own(adding.student, trained.predictor, molecules, labels), trained.curve)  # type: ignore[arg-type]
 
 
 def from_scratch(adding: AddingBack, like: GraphEnsemble) -> Fitted:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fluid.federation.hybrids.going_on import go_on
+from fluid.federation.hybrids.going_on import fine_tune_student
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridMode
 from fluid.training.config import FineTuning
 from fluid.training.kinds.kind import Fitted
@@ -11,7 +11,7 @@ from fluid.training.kinds.kind import Fitted
 def fit(adding: AddingBack) -> Fitted:
     """Train the head, with its own learning rate."""
     learning_rate = adding.spec.head_learning_rate
-    return go_on(adding, replace(adding.fitting.config, fine_tuning=FineTuning(frozen=True), learning_rate=learning_rate))
+    return fine_tune_student(adding, replace(adding.fitting.config, fine_tuning=FineTuning(frozen=True), learning_rate=learning_rate))
 
 
 MODE = HybridMode(fit, needs_weights=True)

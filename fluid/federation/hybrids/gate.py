@@ -2,7 +2,7 @@
 
 from fluid.errors import ConfigError
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridMode
-from fluid.federation.stages.own_teacher import gated
+from fluid.federation.stages.own_teacher import gate_own
 from fluid.training.kinds.kind import Fitted
 
 
@@ -14,7 +14,7 @@ def fit(adding: AddingBack) -> Fitted:
     """
     if adding.own is None:
         raise ConfigError("hybrid=gate needs your own teacher", remedy="Add teacher=FOLDER (made by train-teacher).")
-    return Fitted(gated(adding.own, adding.student, adding.part, adding.labels))
+    return Fitted(gate_own(adding.own, adding.student, adding.part, adding.labels))
 
 
 MODE = HybridMode(fit, needs_teacher=True)

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from fluid.federation.stages.hybrid_spec import AddingBack
-from fluid.models.kinds.kind import start_of, with_own
+from fluid.models.kinds.kind import put_own, start_of
 from fluid.training.config import TrainingConfig
 from fluid.training.kinds.kind import Fitted
 from fluid.training.train import train_teacher
 
 
-def go_on(adding: AddingBack, config: TrainingConfig, said: np.ndarray | None = None) -> Fitted:
+def fine_tune_student(adding: AddingBack, config: TrainingConfig, said: np.ndarray | None = None) -> Fitted:
     """Train the student's networks on the company's own labels; where the student remembers molecules, it remembers these too.
 
     Args:
@@ -22,8 +22,8 @@ def go_on(adding: AddingBack, config: TrainingConfig, said: np.ndarray | None = 
     molecules, labels = adding.learnt()
     start = start_of(adding.student, molecules)
     if start is None:
-        return Fitted(with_own(adding.student, None, molecules, labels))
+        return Fitted(put_own(adding.student, None, molecules, labels))
     job = replace(adding.fitting, config=config).job(start.networks[0].spec)
     trained = train_teacher(job, adding.part.molecules, adding.labels, start.endpoints, start, said, adding.rows)
     network = trained.predictor.with_mc_samples(adding.fitting.mc_samples)
-    return Fitted(with_own(adding.student, network, molecules, labels), trained.curve)
+    return Fitted(put_own(adding.student, network, molecules, labels), trained.curve)

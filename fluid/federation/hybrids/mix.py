@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fluid.federation.hybrids.going_on import go_on
+from fluid.federation.hybrids.going_on import fine_tune_student
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridMode
 from fluid.models.kinds.kind import has_weights
 from fluid.training.config import FineTuning
@@ -14,7 +14,7 @@ def fit(adding: AddingBack) -> Fitted:
     spec = adding.spec
     config = replace(adding.fitting.config, fine_tuning=FineTuning(alpha=spec.alpha, alpha_start=spec.alpha_start))
     said = adding.student.predict(adding.part.molecules).mean if has_weights(adding.student) else None
-    return go_on(adding, config, said)
+    return fine_tune_student(adding, config, said)
 
 
 MODE = HybridMode(fit, needs_weights=True)

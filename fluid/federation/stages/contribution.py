@@ -13,7 +13,7 @@ from fluid.evaluation.scores import Scoring, Subject, score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.cross_domain import thresholds_of
-from fluid.federation.stages.evaluate import VALIDATION, ConsensusLesson, Evaluation, answers_of, asked_directly, labels_for
+from fluid.federation.stages.evaluate import VALIDATION, ConsensusLesson, Evaluation, answers_of, ask_directly, labels_for
 from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
 
@@ -54,7 +54,7 @@ def worth(
         edges: Public edges of the coarse domain score.
         evaluation: The tests.
     """
-    endpoints, consensus = asked_directly(sets, spec, edges, lesson, labels)
+    endpoints, consensus = ask_directly(sets, spec, edges, lesson, labels)
     said = {part: one.soft_label.numpy() for part, one in consensus.items()}
     thresholds = thresholds_of(evaluation, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
     found: dict[Place, float] = {}

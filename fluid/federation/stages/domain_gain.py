@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fluid.data.dataset import Dataset
-from fluid.molecules.feature_dictionary import Features, covered, dictionary_of, features_of
+from fluid.molecules.feature_dictionary import Features, dictionary_of, features_of, find_covered
 from fluid.molecules.nearest import NearestReference
 from fluid.pipeline.stage import Stage, Work
 
@@ -36,19 +36,19 @@ class Learnt(NamedTuple):
     similarity: Mapping[str, np.ndarray]
 
 
-def learnt_from(part: Dataset, tests: Mapping[str, Dataset], k: int) -> Learnt:
+def learn(part: Dataset, tests: Mapping[str, Dataset], k: int) -> Learnt:
     """Return what a model that learnt a part knows of the tests."""
     reference = NearestReference(np.asarray(part.molecules.bits))
     near = {test: reference.nearest(np.asarray(asked.molecules.bits), k).similarity for test, asked in tests.items()}
     return Learnt(features_of(part.table.smiles), near)
 
 
-def in_domain(test: str, asked: Features, learnt: tuple[Learnt, ...], rule: NearestRule) -> dict[str, np.ndarray]:
+def find_in_domain(test: str, asked: Features, learnt: tuple[Learnt, ...], rule: NearestRule) -> dict[str, np.ndarray]:
     """Return which test molecules `(M,)` are in the domain of a model that learnt from some parts, by each rule."""
     similarity = np.concatenate([part.similarity[test] for part in learnt], axis=1)
     nearest = -np.sort(-similarity, axis=1)[:, : rule.k]
     return {
-        FEATURES: covered(asked, dictionary_of(*(part.features for part in learnt))),
+        FEATURES: find_covered(asked, dictionary_of(*(part.features for part in learnt))),
         NEAREST: nearest.mean(axis=1) >= rule.edge if nearest.shape[1] else np.zeros(len(nearest), dtype=bool),
     }
 
@@ -68,17 +68,17 @@ def domain_gain_stage(companies: Mapping[str, Dataset], lesson: Dataset, tests: 
 
     def rows(student: Learnt, asked: Mapping[str, Features], company: str, own: Learnt) -> Iterator[tuple[object, ...]]:
         for test, part in tests.items():
-            before = in_domain(test, asked[test], (own,), rule)
+            before = find_in_domain(test, asked[test], (own,), rule)
             for role, learnt in {"teacher": (own,), "student": (student,), "hybrid": (own, student)}.items():
-                for name, inside in in_domain(test, asked[test], learnt, rule).items():
+                for name, inside in find_in_domain(test, asked[test], learnt, rule).items():
                     yield company, role, test, name, int(inside.sum()), int((inside & ~before[name]).sum()), len(part)
 
     def build(folder: Path, work: Work) -> None:
         asked = {test: features_of(part.table.smiles) for test, part in tests.items()}
-        student = learnt_from(lesson, tests, rule.k)
+        student = learn(lesson, tests, rule.k)
         table: list[tuple[object, ...]] = []
         for number, (company, part) in enumerate(companies.items()):
-            table += rows(student, asked, company, learnt_from(part, tests, rule.k))
+            table += rows(student, asked, company, learn(part, tests, rule.k))
             work.report((number + 1) / len(companies))
         pd.DataFrame(table, columns=COLUMNS).to_csv(folder / FILE, index=False)
 

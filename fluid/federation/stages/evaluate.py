@@ -165,7 +165,7 @@ class ConsensusLesson:
         return {"sets": sorted(annotations.digest for annotations in self.sets), "labels": labels_hash(self.labels)}
 
 
-def asked_directly(
+def ask_directly(
     sets: Mapping[str, Sequence[AnnotationSet]],
     spec: ConsensusSpec,
     edges: tuple[float, ...],
@@ -218,7 +218,7 @@ def evaluate_consensus_stage(
             for name, part in evaluation.parts.items()
         }
         sets, labels = (lesson.sets, lesson.labels) if lesson else ((), None)
-        endpoints, said = asked_directly(answers, spec, edges, sets, labels)
+        endpoints, said = ask_directly(answers, spec, edges, sets, labels)
         write_scores(folder, who, endpoints, {name: consensus.soft_label.numpy() for name, consensus in said.items()}, evaluation)
         write_confidence(folder, spec.method, endpoints, said, evaluation)
 

@@ -15,10 +15,10 @@ from fluid.data.quorum import check_quorum
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
-from fluid.federation.label_noise import looked_up, without_noise
+from fluid.federation.label_noise import drop_confusions, look_up_confusions
 from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
-from fluid.federation.stages.own_teacher import OwnTeacher, check_own, guarded
+from fluid.federation.stages.own_teacher import OwnTeacher, check_own, choose_best
 from fluid.federation.stages.student_checks import check_noise
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher import own_validation
@@ -63,11 +63,11 @@ def hybrid_loss(loss: LossSpec, released: Released, spec: HybridSpec, selection:
         ConfigError: The consensus knows of none, or they are not those of what is learnt.
     """
     if not loss.automatic or not spec.how.learns_consensus or not has_weights(released.model.predictor):
-        return without_noise(loss)
+        return drop_confusions(loss)
     check_noise(loss, StudentSpec(), selection)
     if spec.undersample:
         raise ConfigError("loss.confusion is auto, and hybrid.undersample drops molecules by their labels", expected="only one of both")
-    return looked_up(loss, released.consensus.confusions, released.consensus.endpoints, spec.labels)
+    return look_up_confusions(loss, released.consensus.confusions, released.consensus.endpoints, spec.labels)
 
 
 def check_student(model: Model, spec: HybridSpec) -> None:
@@ -151,7 +151,7 @@ def hybrid_stage(
         how = (asked.config, asked.trainer, asked.seed, asked.annotation.mc_samples, logger, work.report, work.scratch)
         predictor, curve = spec.how.fit(AddingBack(spec, part, labels, rows, released, asked.selection, Fitting(name, *how), own))
         if spec.guard and own is not None:
-            predictor, kept, losses = guarded(predictor, own, student, part, labels)
+            predictor, kept, losses = choose_best(predictor, own, student, part, labels)
             write_json(folder / GUARD, {"kept": kept, "losses": losses, "molecules": len(rows[1])})
         thresholds = own_thresholds(predictor, part.molecules.take(rows[1]), labels[rows[1]])
         reference = reference_fingerprints(part.molecules, asked.seed)

@@ -51,11 +51,11 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
             folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged}
         )
 
-    inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": deciding(spec)}
+    inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": deciding_settings(spec)}
     return Stage("intake", name, inputs, build)
 
 
-def deciding(spec: IntakeSpec) -> dict[str, object]:
+def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
     """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later."""
     values: dict[str, object] = plain(spec)
     return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}

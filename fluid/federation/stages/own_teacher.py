@@ -16,7 +16,7 @@ from fluid.models.kinds.kind import kind_of
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.calibration import fit_temperature
-from fluid.training.gate import EPSILON, chosen_blend, prediction_loss
+from fluid.training.gate import EPSILON, choose_blend, prediction_loss
 from fluid.training.train import Rows
 
 ALWAYS = Gate(-1.0, -0.5, 1.0)
@@ -51,7 +51,7 @@ class OwnTeacher:
         return np.setdiff1d(np.arange(len(part)), held_out), held_out
 
 
-def gated(own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray) -> Blend:
+def gate_own(own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray) -> Blend:
     """Return own teacher and student as one, with shares chosen on the rows that the teacher did not learn from.
 
     Args:
@@ -62,7 +62,7 @@ def gated(own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray
     """
     learnt, held_out = own.rows(part)
     bits = np.asarray(part.molecules.bits[learnt])
-    return chosen_blend(own.model.predictor, student, bits, part.molecules.take(held_out), labels[held_out])
+    return choose_blend(own.model.predictor, student, bits, part.molecules.take(held_out), labels[held_out])
 
 
 def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> float:
@@ -80,12 +80,12 @@ def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.nda
     return prediction_loss(predictor.endpoints, mean, labels)
 
 
-def widened_to(own: Predictor, student: Predictor, bits: np.ndarray) -> Predictor:
+def widen_to(own: Predictor, student: Predictor, bits: np.ndarray) -> Predictor:
     """Return the own teacher, with the student's answers for endpoints that it does not know."""
     return own if own.endpoints == student.endpoints else Blend(own, student, bits, ALWAYS)
 
 
-def guarded(
+def choose_best(
     hybrid: Predictor, own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray
 ) -> tuple[Predictor, str, Mapping[str, float]]:
     """Return the best of hybrid, own teacher and student on the rows that no one learnt from, its name, and the losses of all.
@@ -100,7 +100,7 @@ def guarded(
         labels: Its labels `(M, T)` in the student's columns.
     """
     held_out = own.rows(part)[1]
-    teacher = widened_to(own.model.predictor, student, np.asarray(part.molecules.bits))
+    teacher = widen_to(own.model.predictor, student, np.asarray(part.molecules.bits))
     candidates = {HYBRID: hybrid, "teacher": teacher, "student": student}
     molecules = part.molecules.take(held_out)
     losses = {name: calibrated_loss(model, molecules, labels[held_out]) for name, model in candidates.items()}

@@ -15,7 +15,7 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.heads import check_sets
-from fluid.federation.label_noise import looked_up
+from fluid.federation.label_noise import look_up_confusions
 from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import About, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.stages.student_checks import check_head, check_noise
@@ -61,7 +61,7 @@ class StudentSettings:
         """Return the same with the confusions of a consensus in the loss, where they are asked for and count."""
         if not kind_of(self.model).has_weights or not self.student.how.trains:
             return self
-        loss = looked_up(self.config.loss, consensus.confusions, consensus.endpoints, self.student.labels)
+        loss = look_up_confusions(self.config.loss, consensus.confusions, consensus.endpoints, self.student.labels)
         return replace(self, config=replace(self.config, loss=loss))
 
     def inputs(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from fluid.data.endpoints import Endpoint
 
 
-def undersampled(
+def undersample(
     own: np.ndarray, public: np.ndarray, endpoints: Sequence[Endpoint], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of private and of public labels that are left when the larger class is drawn down to the smaller one.

@@ -8,7 +8,7 @@ from fluid.federation.stages.student_spec import Probe, StudentMode, Teaching, w
 from fluid.federation.students.nearest import neighbours_of
 from fluid.models.blend import Blend
 from fluid.models.predictor import Predictor
-from fluid.training.gate import chosen_blend
+from fluid.training.gate import choose_blend
 from fluid.training.kinds.kind import Fitted
 from fluid.training.kinds.network import distil
 
@@ -32,7 +32,7 @@ def blend_of(network: Predictor, teaching: Teaching) -> Blend:
     if not len(held_out.molecules):
         raise QuorumError("a blend has no held-out molecules", expected="some", remedy="Raise training.student.validation_share.")
     nearest = neighbours_of(learnt, student)
-    blend = chosen_blend(nearest, network, nearest.bits, held_out.molecules, held_out.soft_label)
+    blend = choose_blend(nearest, network, nearest.bits, held_out.molecules, held_out.soft_label)
     everything = neighbours_of(lesson, student)
     return replace(blend, local=everything, bits=everything.bits)
 

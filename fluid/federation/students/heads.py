@@ -1,7 +1,7 @@
 """A network with one head per teacher and predicted domain scores, gated when asked: it learns what each teacher said."""
 
 from fluid.errors import ConfigError
-from fluid.federation.heads import by_head, taught
+from fluid.federation.heads import repeat_per_head, teachers_answers
 from fluid.federation.lesson import sharpened_labels
 from fluid.federation.stages.student_spec import StudentMode, StudentSpec, Teaching, no_options
 from fluid.models.heads import HeadsPredictor, head_endpoints
@@ -23,11 +23,11 @@ def check(student: StudentSpec) -> None:
 def fit(teaching: Teaching) -> Fitted:
     """Train a network that is taught what each teacher said of the lesson's molecules."""
     lesson, student, fitting = teaching.lesson, teaching.student, teaching.fitting
-    said = taught(teaching.sets, teaching.edges, teaching.rows)
+    said = teachers_answers(teaching.sets, teaching.edges, teaching.rows)
     columns = head_endpoints(lesson.endpoints, said.answered)
     answers = sharpened_labels(said.answers, columns[: said.answers.shape[1]], student.sharpen)
     variance = said.variance if fitting.config.loss.needs_variance else None
-    weight = by_head(lesson.weight, said.answered)
+    weight = repeat_per_head(lesson.weight, said.answered)
     job = fitting.job(teaching.network)
     trained = train_heads(job, lesson.molecules, answers, weight, said.domain, columns, student.heads.domain_weight, variance)
     network = trained.predictor.with_mc_samples(fitting.mc_samples)

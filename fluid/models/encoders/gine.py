@@ -16,7 +16,7 @@ from fluid.molecules.environments import EnvironmentBatch, LayerBatch
 from fluid.molecules.packed import PackedGraphs
 
 
-def folded(linear: Any, norm: Any) -> tuple[Tensor, Tensor]:
+def fold_norm(linear: Any, norm: Any) -> tuple[Tensor, Tensor]:
     """Return weight and bias of a linear layer followed by a batch norm in evaluation mode, as one linear layer.
 
     Args:
@@ -60,8 +60,8 @@ class GINELayer(nn.Module):
         """Return `relu(norm(MLP(·)))`; in evaluation mode the batch norms are folded into the linear layers."""
         if self.training:
             return F.relu_(self.norm(self.mlp(summed)))
-        hidden = F.relu_(F.linear(summed, *folded(self.mlp[0], self.mlp[1])))
-        return F.relu_(F.linear(hidden, *folded(self.mlp[3], self.norm)))
+        hidden = F.relu_(F.linear(summed, *fold_norm(self.mlp[0], self.mlp[1])))
+        return F.relu_(F.linear(hidden, *fold_norm(self.mlp[3], self.norm)))
 
     def on_environments(self, states: Tensor, layer: LayerBatch) -> Tensor:
         """Return the states `(U, D)` of the distinct environments one radius larger."""
@@ -74,7 +74,7 @@ class GINELayer(nn.Module):
 
     def _in_blocks(self, states: Tensor, layer: LayerBatch) -> Tensor:
         """Return the same in evaluation mode, a block of environments at a time."""
-        first, second = folded(self.mlp[0], self.mlp[1]), folded(self.mlp[3], self.norm)
+        first, second = fold_norm(self.mlp[0], self.mlp[1]), fold_norm(self.mlp[3], self.norm)
         result = states.new_empty(len(layer.centre), states.shape[1])
         for start, stop, begin, end in blocks(layer.destination, len(layer.centre)):
             centre = states.index_select(0, layer.centre[start:stop])

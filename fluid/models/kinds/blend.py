@@ -12,7 +12,7 @@ from fluid.errors import ArtifactError
 from fluid.models.blend import Blend, Gate
 from fluid.models.checkpoint import CARD, load_predictor, save_predictor
 from fluid.models.ensemble import GraphEnsemble
-from fluid.models.kinds.kind import PredictorKind, with_own
+from fluid.models.kinds.kind import PredictorKind, put_own
 from fluid.molecules.molecule_set import MoleculeSet
 
 PARTS = ("local", "general")
@@ -44,7 +44,7 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
 
 def add_own(model: Blend, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Blend:
     """Return the blend with both its models as they are with measured molecules, which the local one knows then."""
-    local, general = with_own(model.local, None, molecules, labels), with_own(model.general, network, molecules, labels)
+    local, general = put_own(model.local, None, molecules, labels), put_own(model.general, network, molecules, labels)
     return replace(model, local=local, general=general, bits=np.concatenate([model.bits, molecules.bits]))
 
 

@@ -99,7 +99,7 @@ def start_of(predictor: Predictor, molecules: MoleculeSet) -> GraphEnsemble | No
     return start(general, molecules) if start else None
 
 
-def with_own(predictor: Predictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Predictor:
+def put_own(predictor: Predictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> Predictor:
     """Return a student with other networks in the place of its own, and measured molecules where it remembers molecules.
 
     Raises:

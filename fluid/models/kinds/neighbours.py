@@ -28,9 +28,9 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     return NeighbourPredictor(bits, soft_label, confidence, endpoints, NeighbourSpec(**card["spec"]))
 
 
-def with_own(model: NeighbourPredictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> NeighbourPredictor:
+def put_own(model: NeighbourPredictor, network: GraphEnsemble | None, molecules: MoleculeSet, labels: np.ndarray) -> NeighbourPredictor:
     """Return the model with measured molecules among the neighbours."""
     return model.with_more(molecules, labels)
 
 
-KIND = PredictorKind(save, load, with_own=with_own)
+KIND = PredictorKind(save, load, with_own=put_own)

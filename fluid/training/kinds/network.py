@@ -10,20 +10,20 @@ from fluid.training.lesson import Lesson, Measured
 from fluid.training.train import Trained, train_student, train_teacher
 
 
-def finished(trained: Trained, fitting: Fitting) -> Fitted:
+def finish(trained: Trained, fitting: Fitting) -> Fitted:
     """Return a trained ensemble with its dropout samples switched on."""
     return Fitted(trained.predictor.with_mc_samples(fitting.mc_samples), trained.curve)
 
 
 def fit(fitting: Fitting, spec: NetworkSpec, measured: Measured) -> Fitted:
     """Train a teacher."""
-    return finished(train_teacher(fitting.job(spec), *measured), fitting)
+    return finish(train_teacher(fitting.job(spec), *measured), fitting)
 
 
 def distil(fitting: Fitting, spec: NetworkSpec, lesson: Lesson) -> Fitted:
     """Train a student."""
     trained = train_student(fitting.job(spec), lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
-    return finished(trained, fitting)
+    return finish(trained, fitting)
 
 
 def decides(spec: NetworkSpec, config: TrainingConfig) -> Mapping[str, Any]:

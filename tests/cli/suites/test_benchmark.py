@@ -13,7 +13,7 @@ import pytest
 import yaml
 from scipy import stats
 
-from fluid.cli.compose import composed, conf_folder, plain_values
+from fluid.cli.compose import compose, conf_folder, plain_values
 from fluid.cli.help import choices_of, read_config
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
@@ -112,7 +112,7 @@ def test_every_run_of_every_suite_is_a_valid_federation(suite: str, tier: str) -
     for part in parts:
         assert len(part.whole.jobs) == len(part.series)
         for series in part.series:
-            assert isinstance(federation_spec(plain_values(composed("simulate", next(iter(series.plan.jobs.values()))))), FederationSpec)
+            assert isinstance(federation_spec(plain_values(compose("simulate", next(iter(series.plan.jobs.values()))))), FederationSpec)
     protocols = next(part for part in parts if part.name == "protocols")
     assert [series.setting for series in protocols.series] == ["protocol=paper", "protocol=fluid"]
 
@@ -122,7 +122,7 @@ def test_protocols_differ_in_nothing_that_decides_companies_and_tests(suite: str
     spec = suite_spec(read_config(conf_folder() / "suite" / f"{suite}.yaml"), suite)
     for tier in spec.tiers.values():
         part = part_of(spec, replace(tier, seeds=(0,)), "protocols", ["paths.data=/nowhere"])
-        configs = [plain_values(composed("simulate", next(iter(series.plan.jobs.values())))) for series in part.series]
+        configs = [plain_values(compose("simulate", next(iter(series.plan.jobs.values())))) for series in part.series]
         alike = [{**config["data"], "transfer_keeps_tests": None} for config in configs]
         if suite == "public_validation":  # its validation part is a file of its own
             alike = [{**data, "validation_share": None} for data in alike]

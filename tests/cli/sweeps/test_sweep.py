@@ -148,7 +148,7 @@ def test_a_run_folder_that_somebody_works_in_is_left_alone(
 ) -> None:
 
     monkeypatch.setattr(run_record, "PATIENCE_S", 0.1)
-    with run_record.alone(tmp_path / "runs" / "one"):
+    with run_record.claim_run(tmp_path / "runs" / "one"):
         code, _, error = fluid("simulate", *small, "name=one")
     assert code == 2
     assert "is at work in this run folder" in error

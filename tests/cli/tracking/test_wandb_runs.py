@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from fluid.cli.compose import composed, plain_values
-from fluid.cli.tracking.loggers import tracking
+from fluid.cli.compose import compose, plain_values
+from fluid.cli.tracking.loggers import track_run
 from fluid.cli.tracking.tracking import Tracked, Tracker
 from fluid.cli.tracking.wandb_runs import mode
 from fluid.errors import ConfigError, FluidError
-from fluid.pipeline.workers import side_by_side
+from fluid.pipeline.workers import run_side_by_side
 from fluid.reporting.page import write_report
 from fluid.reporting.report_files import write_report_data
 from fluid.runs.record import target_folder
@@ -95,7 +95,7 @@ def test_results_are_kept_beside_the_run(tmp_path: Path) -> None:
     data = make()
     write_report_data(data, tmp_path)
     write_report(data, tmp_path / "report.html")
-    with tracking(SETTINGS, tracked(tmp_path / "logs")) as tracker:
+    with track_run(SETTINGS, tracked(tmp_path / "logs")) as tracker:
         tracker.results(data, tmp_path)
     run = read_all(tmp_path / "logs")["f"]
     assert run.exit_code == 0
@@ -128,7 +128,7 @@ def test_a_failed_run_has_its_records_without_wandb(fluid: Call, small: list[str
     assert (record["status"], record["hardware"]["cores"] >= 1, "torch" in record["versions"]) == ("failed", True, True)
     assert len(record["git_commit"]) >= 40
     assert record["cpu_seconds"] >= 0
-    config = plain_values(composed("simulate", settings))
+    config = plain_values(compose("simulate", settings))
     assert json.loads((folder / "config.json").read_text()) == config
     assert yaml.safe_load((folder / "config.yaml").read_text()) == config
 
@@ -165,8 +165,8 @@ def killed() -> None:
 
 
 def test_what_a_killed_worker_left_open_is_ended_as_failed(tmp_path: Path) -> None:
-    with pytest.raises(FluidError, match="killed"), tracking(SETTINGS, tracked(tmp_path)) as tracker:
-        list(side_by_side({"bad": partial(train, tracker, "bad", killed)}, 2))
+    with pytest.raises(FluidError, match="killed"), track_run(SETTINGS, tracked(tmp_path)) as tracker:
+        list(run_side_by_side({"bad": partial(train, tracker, "bad", killed)}, 2))
     runs = read_all(tmp_path)
     assert {name: run.exit_code for name, run in runs.items()} == {"f": 1, "bad": 1}
     assert "a worker process was killed" in runs["f"].summary["error"]
@@ -178,13 +178,13 @@ def test_a_training_that_fails_in_this_process(tmp_path: Path) -> None:
     def fails() -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), tracking(SETTINGS, tracked(tmp_path)) as tracker:
+    with pytest.raises(KeyboardInterrupt), track_run(SETTINGS, tracked(tmp_path)) as tracker:
         train(tracker, "T1", fails)
     assert {name: run.exit_code for name, run in read_all(tmp_path).items()} == {"f": 1, "T1": 1}
 
 
 def test_nothing_is_opened_for_a_training_that_never_begins(tmp_path: Path) -> None:
-    with tracking(SETTINGS, tracked(tmp_path)) as tracker:
+    with track_run(SETTINGS, tracked(tmp_path)) as tracker:
         tracker("T1", "teacher", "T1")
     assert list(read_all(tmp_path)) == ["f"]
 

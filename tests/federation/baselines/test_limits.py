@@ -14,7 +14,7 @@ from fluid.errors import ConfigError, QuorumError
 from fluid.federation.baselines.fedavg import fedavg_stage
 from fluid.federation.baselines.public import public_rows
 from fluid.federation.baselines.spec import BaselinesSpec, FedAvgSpec, FedMDSpec, FedProxSpec
-from fluid.federation.baselines.weight_rounds import best
+from fluid.federation.baselines.weight_rounds import best_weights
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.runner import Runner
@@ -92,9 +92,9 @@ def test_a_diverged_training_is_told(finished: Finished) -> None:
 
 def test_the_best_round_is_kept() -> None:
     rounds = [{"w": torch.tensor(float(i))} for i in range(4)]
-    assert best(list(zip([0.5, 0.3, 0.3, 0.9], rounds, strict=True))) is rounds[1]
-    assert best(list(zip([0.5, float("nan"), 0.6, 0.9], rounds, strict=True))) is rounds[0]
-    assert best(list(zip([float("nan")] * 4, rounds, strict=True))) is rounds[3]
+    assert best_weights(list(zip([0.5, 0.3, 0.3, 0.9], rounds, strict=True))) is rounds[1]
+    assert best_weights(list(zip([0.5, float("nan"), 0.6, 0.9], rounds, strict=True))) is rounds[0]
+    assert best_weights(list(zip([float("nan")] * 4, rounds, strict=True))) is rounds[3]
 
 
 def test_public_molecules_of_a_round() -> None:

@@ -25,7 +25,7 @@ from fluid.federation.data_nodes import DATA
 from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import upper_bounds
-from fluid.federation.trial import answers
+from fluid.federation.stages.annotate import annotate as annotate_dataset
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from fluid.threads import threads
@@ -107,7 +107,9 @@ def federation(settings: list[str], seed: int, runner: Runner) -> dict[str, Fede
     for name, annotators in (("consensus", teachers), ("pooled", pooled)):
         models = {one: read_model(artifact) for one, artifact in annotators.items()}
         with threads(2):
-            asked = {part: stack([answers(model, molecules) for model in models.values()]) for part, molecules in evaluation.items()}
+            asked = {
+                part: stack([annotate_dataset(model, molecules) for model in models.values()]) for part, molecules in evaluation.items()
+            }
         annotations = annotate(models, data.transfer, spec.annotation.chunk, runner)
         found[name] = Federation(data, annotators, models, annotations, evaluation, asked)
     return found

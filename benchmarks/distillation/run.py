@@ -34,9 +34,9 @@ from fluid.federation.data_nodes import WHOLE
 from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.annotate import annotate as annotate_dataset
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.stages.evaluate import labels_for
-from fluid.federation.trial import answers
 from fluid.pipeline.runner import Runner, Task, make_quietly
 from fluid.pipeline.store import ArtifactStore
 from fluid.runs.record import one_line
@@ -132,7 +132,7 @@ def shared(spec: FederationSpec, runner: Runner) -> Federation:
     teachers = graph.make(*spec.company_names)
     evaluation = {"validation": data.validation, **data.tests}
     with threads(2):
-        asked = {name: stack([answers(model, part) for model in models.values()]) for name, part in evaluation.items()}
+        asked = {name: stack([annotate_dataset(model, part) for model in models.values()]) for name, part in evaluation.items()}
     return Federation(data, teachers, models, annotate(models, data.transfer, spec.annotation.chunk, runner), evaluation, asked)
 
 

@@ -1,37 +1,55 @@
-"""One prepared set of molecules: standardised table and packed graphs, side by side."""
+"""A set of molecules with what was measured of them: what every stage reads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from fluid.artifacts import Artifact, hash_json
+from fluid.data.endpoints import Endpoint
 from fluid.data.table import MoleculeTable
+from fluid.errors import ShapeError
 from fluid.molecules.library import read_library, write_parts
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.packed import PackedGraphs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
-    """A prepared set of molecules.
+    """Molecules, and measured labels of some endpoints.
 
     Attributes:
-        table: Standardised SMILES, keys and labels `(M, T)`.
-        molecules: The same molecules with their graphs.
+        molecules: `M` standardised molecules, with keys, graphs and fingerprints.
+        endpoints: The `T` endpoints; none of an unlabelled set.
+        labels: `(M, T)` float32, NaN where not measured.
+
+    Raises:
+        ShapeError: Labels are not `(M, T)`.
     """
 
-    table: MoleculeTable
     molecules: MoleculeSet
+    endpoints: tuple[Endpoint, ...]
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check the shape of the labels."""
+        if self.labels.shape != (len(self.molecules), len(self.endpoints)):
+            raise ShapeError(f"labels have shape {self.labels.shape}", expected=f"({len(self.molecules)}, {len(self.endpoints)})")
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.molecules)
+
+    @cached_property
+    def table(self) -> MoleculeTable:
+        """SMILES, keys and labels as they are stored."""
+        return MoleculeTable(self.molecules.smiles, self.molecules.keys, self.labels, self.endpoints)
 
     @property
     def digest(self) -> str:
         """Hash of molecules, labels and endpoints."""
-        return hash_json([self.table.digest, [endpoint.to_dict() for endpoint in self.table.endpoints]])
+        return hash_json([self.table.digest, [endpoint.to_dict() for endpoint in self.endpoints]])
 
     @property
     def transfer_digest(self) -> str:
@@ -39,8 +57,14 @@ class Dataset:
         return self.molecules.digest
 
     def take(self, rows: np.ndarray) -> "Dataset":
-        """Return the part's rows in the given order."""
-        return self if np.array_equal(rows, np.arange(len(self))) else Dataset(self.table.take(rows), self.molecules.take(rows))
+        """Return some rows, in the given order."""
+        if np.array_equal(rows, np.arange(len(self))):
+            return self
+        return replace(self, molecules=self.molecules.take(rows), labels=self.labels[rows])
+
+    def with_labels(self, labels: np.ndarray, endpoints: tuple[Endpoint, ...]) -> "Dataset":
+        """Return the same molecules with other labels `(M, T)`."""
+        return replace(self, labels=labels, endpoints=endpoints)
 
 
 def write_dataset(folder: Path, table: MoleculeTable, parts: Iterable[tuple[PackedGraphs, np.ndarray]]) -> None:
@@ -50,6 +74,6 @@ def write_dataset(folder: Path, table: MoleculeTable, parts: Iterable[tuple[Pack
 
 
 def read_dataset(artifact: Artifact) -> Dataset:
-    """Read a verified part; the graphs are memory-mapped."""
+    """Read a verified set of molecules; the graphs are memory-mapped."""
     table = MoleculeTable.load(artifact / "table.parquet")
-    return Dataset(table, read_library(artifact.folder, table.smiles, table.keys))
+    return Dataset(read_library(artifact.folder, table.smiles, table.keys), table.endpoints, table.labels)

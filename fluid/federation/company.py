@@ -53,7 +53,7 @@ def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:
     model = open_model(request.model_folder)
     _, test = read_file("test", request.input, request.intake, runner)
     validation = read_file(VALIDATION, request.validation, request.intake, runner)[1] if request.validation else None
-    if not {e.name for e in test.table.endpoints} & {e.name for e in model.predictor.endpoints}:
+    if not {e.name for e in test.endpoints} & {e.name for e in model.predictor.endpoints}:
         raise _nothing_in_common(model)
     asked = request.evaluation
     evaluation = Evaluation(validation, {"test": test}, asked.n_bootstrap, request.seed, asked.threshold, asked.auroc)

@@ -60,7 +60,7 @@ class Clean:
 
 def keys(*parts: Dataset) -> set[str]:
     """Return all molecule keys of some parts."""
-    return {key for part in parts for key in part.table.keys}
+    return {key for part in parts for key in part.molecules.keys}
 
 
 def set_aside(pool: Dataset, share: float, seed: int, name: str) -> tuple[Dataset, Dataset]:
@@ -135,24 +135,24 @@ def _kind_and_unit(endpoint: Endpoint) -> tuple[str, str]:
     return endpoint.kind, endpoint.unit if endpoint.kind == "regression" else ""
 
 
-def select_endpoints(part: Dataset, endpoints: tuple[str, ...]) -> Dataset:
+def select_endpoints(dataset: Dataset, endpoints: tuple[str, ...]) -> Dataset:
     """Return a part under the names of the asked endpoints, in their order.
 
     Raises:
         ConfigError: It has another number of endpoints, or one of another kind or unit.
     """
     asked = tuple(Endpoint.parse(text) for text in endpoints)
-    given = part.table.endpoints
+    given = dataset.endpoints
     if [_kind_and_unit(endpoint) for endpoint in given] != [_kind_and_unit(endpoint) for endpoint in asked]:
         shown = ", ".join(endpoint.text for endpoint in given)
         expected = f"the same kinds and units, in order, as {', '.join(endpoints)}"
         raise ConfigError(f"data.test_external_endpoints is {shown}", expected=expected)
-    return Dataset(replace(part.table, endpoints=asked), part.molecules)
+    return dataset.with_labels(dataset.labels, asked)
 
 
-def draw(part: Dataset, n: int, seed: int) -> Dataset:
+def draw(dataset: Dataset, n: int, seed: int) -> Dataset:
     """Return `n` molecules of a part, drawn at random, in their order."""
-    return part.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(part))[:n]))
+    return dataset.take(np.sort(numpy_stream(seed, "drawn", TRANSFER).permutation(len(dataset))[:n]))
 
 
 def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
@@ -180,7 +180,7 @@ def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mappi
     """
     kept = {name: one.dataset for name, one in clean.items()}
     removed = tuple(row for one in clean.values() for row in one.removed)
-    check_disjoint({name: part.table.keys for name, part in kept.items() if name != TRANSFER or not spec.data.transfer_keeps_tests})
+    check_disjoint({name: part.molecules.keys for name, part in kept.items() if name != TRANSFER or not spec.data.transfer_keeps_tests})
     tests = {name: kept[name] for name in (IN_DOMAIN, EXTERNAL) if name in kept}
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
     notes += removal_notes(removed, spec.intake.near_duplicates)

@@ -107,8 +107,8 @@ def _others(others: tuple[str, ...], values: Values) -> dict[str, Dataset]:
     return {other: values[clean_name(other)].dataset for other in others}
 
 
-def _left(part: Dataset, reasons: dict[int, str]) -> np.ndarray:
-    left: np.ndarray = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))
+def _left(dataset: Dataset, reasons: dict[int, str]) -> np.ndarray:
+    left: np.ndarray = np.setdiff1d(np.arange(len(dataset)), np.array(list(reasons), dtype=np.int64))
     return left
 
 

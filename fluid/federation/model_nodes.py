@@ -104,9 +104,9 @@ def public_labels(data: ConsortiumData, sets: Sequence[AnnotationSet]) -> np.nda
     if data.transfer_labels is None:
         return None
     endpoints = union_of_endpoints(sets)
-    known = dict(zip(data.transfer_labels.table.keys, labels_for(data.transfer_labels, endpoints), strict=True))
+    known = dict(zip(data.transfer_labels.molecules.keys, labels_for(data.transfer_labels, endpoints), strict=True))
     unknown = np.full(len(endpoints), np.nan, dtype=np.float32)
-    return np.stack([known.get(key, unknown) for key in data.transfer.table.keys])
+    return np.stack([known.get(key, unknown) for key in data.transfer.molecules.keys])
 
 
 def consensus_nodes(spec: FederationSpec) -> Iterator[Node]:

@@ -32,10 +32,10 @@ class Removed:
     reason: str
 
 
-def shared_keys(part: Dataset, others: Mapping[str, Dataset]) -> dict[int, str]:
+def shared_keys(dataset: Dataset, others: Mapping[str, Dataset]) -> dict[int, str]:
     """Return the rows of a data set whose molecule another one holds, each with the reason; of several, the first of `others` is told."""
-    owner = {key: other for other, kept in reversed(list(others.items())) for key in kept.table.keys}
-    return {row: f"in {owner[key]} too (InChIKey first block)" for row, key in enumerate(part.table.keys) if key in owner}
+    owner = {key: other for other, kept in reversed(list(others.items())) for key in kept.molecules.keys}
+    return {row: f"in {owner[key]} too (InChIKey first block)" for row, key in enumerate(dataset.molecules.keys) if key in owner}
 
 
 def near_ones(found: pd.DataFrame) -> dict[int, str]:
@@ -44,17 +44,17 @@ def near_ones(found: pd.DataFrame) -> dict[int, str]:
     return {int(row): f"{NEAR} {similarity:.3f} to {smiles} in {other}" for row, similarity, other, smiles in rows}
 
 
-def without(name: str, part: Dataset, reasons: Mapping[int, str]) -> tuple[Dataset, tuple[Removed, ...]]:
+def without(name: str, dataset: Dataset, reasons: Mapping[int, str]) -> tuple[Dataset, tuple[Removed, ...]]:
     """Return a data set without some of its rows, and what was removed.
 
     Args:
         name: Name of the data set.
-        part: The data set that gives way.
+        dataset: The data set that gives way.
         reasons: Rows to remove, each with the reason.
     """
-    kept = np.setdiff1d(np.arange(len(part)), np.array(list(reasons), dtype=np.int64))
-    removed = tuple(Removed(name, part.table.smiles[row], part.table.keys[row], reasons[row]) for row in sorted(reasons))
-    return part.take(kept), removed
+    kept = np.setdiff1d(np.arange(len(dataset)), np.array(list(reasons), dtype=np.int64))
+    removed = tuple(Removed(name, dataset.molecules.smiles[row], dataset.molecules.keys[row], reasons[row]) for row in sorted(reasons))
+    return dataset.take(kept), removed
 
 
 def write_removed(path: Path, removed: tuple[Removed, ...]) -> None:

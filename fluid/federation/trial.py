@@ -6,16 +6,17 @@ Every stage lies in the store afterwards, under the key that a whole run looks i
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.annotation.annotation_set import stack
 from fluid.data.dataset import Dataset
 from fluid.distillation.combine import needs_labels
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import defined_mean, validation_score
 from fluid.federation.data_nodes import COMPANIES, WHOLE
 from fluid.federation.graph import federation_graph
-from fluid.federation.model_folder import Model, domain_planes
+from fluid.federation.model_folder import Model
 from fluid.federation.model_nodes import STUDENT
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.annotate import annotate
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.stages.evaluate import labels_for
 from fluid.federation.stages.teacher import own_validation
@@ -53,30 +54,22 @@ def trial_scores(spec: FederationSpec, runner: Runner, metric: str) -> Iterator[
     yield TrialScore("student", score_of(graph.value(STUDENT), validation, metric))
 
 
-def score_of(model: Model, part: Dataset, metric: str) -> float:
+def score_of(model: Model, dataset: Dataset, metric: str) -> float:
     """Score a model on labelled molecules."""
     endpoints = model.predictor.endpoints
     with threads(1):
-        return validation_score(metric, endpoints, model.predictor.predict(part.molecules).mean, labels_for(part, endpoints))
+        return validation_score(metric, endpoints, model.predictor.predict(dataset.molecules).mean, labels_for(dataset, endpoints))
 
 
-def own_score(teacher: Model, part: Dataset, spec: FederationSpec, metric: str) -> float:
+def own_score(teacher: Model, dataset: Dataset, spec: FederationSpec, metric: str) -> float:
     """Score a teacher on the molecules that its company held out of training; NaN if it held out none."""
-    rows = own_validation(part.table.labels, spec.training.teacher, spec.seed, teacher.name)[1]
-    return score_of(teacher, part.take(rows), metric) if len(rows) else float("nan")
+    rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, teacher.name)[1]
+    return score_of(teacher, dataset.take(rows), metric) if len(rows) else float("nan")
 
 
-def consensus_score(teachers: Mapping[str, Model], part: Dataset, spec: FederationSpec, metric: str) -> float:
+def consensus_score(teachers: Mapping[str, Model], dataset: Dataset, spec: FederationSpec, metric: str) -> float:
     """Score the consensus of all teachers, asked directly about labelled molecules."""
     with threads(1):
-        annotations = stack([answers(model, part) for model in teachers.values()])
+        annotations = stack([annotate(model, dataset) for model in teachers.values()])
     soft_label = combine_annotations(annotations, spec.consensus, spec.annotation.edges).soft_label.numpy()
-    return validation_score(metric, annotations.endpoints, soft_label, labels_for(part, annotations.endpoints))
-
-
-def answers(model: Model, part: Dataset) -> AnnotationSet:
-    """Return a teacher's answers about some molecules, as annotations."""
-    prediction, domain = model.predictor.predict(part.molecules), domain_planes(model, part.molecules)
-    planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
-    about = (model.name, tuple(model.predictor.endpoints), part.transfer_digest)
-    return AnnotationSet(*about, *planes, domain["bins"], model.domain.n_bins, domain.get("distance"))
+    return validation_score(metric, annotations.endpoints, soft_label, labels_for(dataset, annotations.endpoints))

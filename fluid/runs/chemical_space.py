@@ -12,10 +12,10 @@ from fluid.seeding import derive_seed, numpy_stream
 PER_SET = 150
 
 
-def sample(part: Dataset, n: int, seed: int, name: str) -> np.ndarray:
+def sample(dataset: Dataset, n: int, seed: int, name: str) -> np.ndarray:
     """Return the packed fingerprints of up to `n` molecules of a part, at random."""
-    rows = numpy_stream(seed, "map", name).permutation(len(part))[:n]
-    return np.asarray(part.molecules.bits[np.sort(rows)])
+    rows = numpy_stream(seed, "map", name).permutation(len(dataset))[:n]
+    return np.asarray(dataset.molecules.bits[np.sort(rows)])
 
 
 def chemical_space(sets: Mapping[str, Dataset], seed: int, per_set: int = PER_SET) -> pd.DataFrame:

@@ -79,9 +79,9 @@ def models(run: Run) -> dict[str, Model]:
 def test_a_teacher_is_the_packages_own(run: Run, models: dict[str, Model]) -> None:
     graph = run.graph()
     part, spec = graph.value("companies")["T1"], federation_spec(plain_values(compose("simulate", run.settings)))
-    rows, held_out = own_validation(part.table.labels, spec.training.teacher, spec.seed, "T1")
+    rows, held_out = own_validation(part.labels, spec.training.teacher, spec.seed, "T1")
     bits = np.unpackbits(np.asarray(part.molecules.bits), axis=1)
-    expected = BernoulliNB(alpha=0.1).fit(bits[rows], part.table.labels[rows, 0]).predict_proba(bits[held_out])[:, 1]
+    expected = BernoulliNB(alpha=0.1).fit(bits[rows], part.labels[rows, 0]).predict_proba(bits[held_out])[:, 1]
     assert models["T1"].predictor.kind == "bits"
     np.testing.assert_allclose(models["T1"].predictor.predict(part.molecules.take(held_out)).mean[:, 0], expected, atol=1e-6)
 

@@ -46,7 +46,7 @@ def test_the_matrix_is_that_of_the_models_asked_one_by_one(analysed: Finished) -
     federation = analysed.federation
     found = table(federation, "cross_domain")
     test, validation = federation.data.tests["in-domain"], federation.data.validation
-    where = domains("kmeans", [part.table.smiles for part in federation.companies.values()], test.table.smiles)
+    where = domains("kmeans", [part.molecules.smiles for part in federation.companies.values()], test.molecules.smiles)
     assert set(found["model"]) == {"T1", "T2", "T3", "H1", "H2", "H3", "student", "pooled"}
     assert len(found) == 8 * 3 * 7  # models, domains, metrics of a class
     for name in set(found["model"]):
@@ -54,11 +54,11 @@ def test_the_matrix_is_that_of_the_models_asked_one_by_one(analysed: Finished) -
         said, known = (model.predictor.predict(part.molecules).mean[:, 0] for part in (test, validation))
         from fluid.evaluation.thresholds import best_threshold
 
-        threshold = best_threshold(known, validation.table.labels[:, 0])
+        threshold = best_threshold(known, validation.labels[:, 0])
         for number in range(3):
             own = where == number
             rows = found[(found["model"] == name) & (found["domain"] == f"T{number + 1}")].set_index("metric")
-            labels = test.table.labels[own, 0]
+            labels = test.labels[own, 0]
             expected = [auroc(said[own], labels), mcc(said[own], labels, threshold)]
             np.testing.assert_allclose(rows.loc[["auroc", "mcc"], "value"].to_numpy(), expected, atol=1e-6)
             assert set(rows["n"]) == {int(own.sum())}
@@ -75,8 +75,8 @@ def test_molecules_come_into_domain_by_the_features_that_were_learnt(analysed: F
         for test, asked in federation.data.tests.items():
             inside = {}
             for role, parts in learnt.items():
-                smiles = [text for one in parts for text in one.table.smiles]
-                inside[role] = find_covered(features_of(asked.table.smiles), dictionary_of(features_of(smiles)))
+                smiles = [text for one in parts for text in one.molecules.smiles]
+                inside[role] = find_covered(features_of(asked.molecules.smiles), dictionary_of(features_of(smiles)))
                 assert found.loc[(company, role, test, "features"), "in_domain"] == inside[role].sum()
                 bits = np.concatenate([np.asarray(one.molecules.bits) for one in parts])
                 near = -np.sort(-tanimoto(np.asarray(asked.molecules.bits), bits), axis=1)[:, :3].mean(axis=1)
@@ -96,7 +96,7 @@ def test_contributions_are_shapley_values_of_the_consensus(analysed: Finished) -
         if not members:
             return 0.5
         soft_label = combine_annotations(stack([sets[i] for i in members]), spec.consensus, spec.annotation.edges).soft_label.numpy()
-        return auroc(soft_label[:, 0], test.table.labels[:, 0])
+        return auroc(soft_label[:, 0], test.labels[:, 0])
 
     for i in range(3):
         others = [j for j in range(3) if j != i]

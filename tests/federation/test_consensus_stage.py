@@ -114,8 +114,8 @@ def test_a_federation_that_stacks_teachers_by_public_labels(
     assert np.isfinite(labels).sum() == 40
     public, sets = federation.data.transfer_labels, read_sets(federation.annotations, federation.data.transfer)
     assert public is not None
-    known = dict(zip(public.table.keys, labels_for(public, sets[0].endpoints), strict=True))
-    assert all(known[key] == label for key, label in zip(federation.data.transfer.table.keys, labels, strict=True) if key in known)
+    known = dict(zip(public.molecules.keys, labels_for(public, sets[0].endpoints), strict=True))
+    assert all(known[key] == label for key, label in zip(federation.data.transfer.molecules.keys, labels, strict=True) if key in known)
     assert (federation.evaluated["consensus"] / "confidence.csv").exists()
     share = pd.read_csv(federation.consensus / "contribution.csv").weight_share
     assert share.max() > 0.34

@@ -17,8 +17,8 @@ from tests.conftest import Files
 from tests.federation.conftest import Finished
 
 
-def write_private_file(part: Dataset, path: Path) -> None:
-    lines = [f"{smiles},{int(label)}" for smiles, label in zip(part.table.smiles, part.table.labels[:, 0], strict=True)]
+def write_private_file(dataset: Dataset, path: Path) -> None:
+    lines = [f"{smiles},{int(label)}" for smiles, label in zip(dataset.molecules.smiles, dataset.labels[:, 0], strict=True)]
     path.write_text("\n".join(["smiles,active", *lines]) + "\n")
 
 
@@ -102,7 +102,7 @@ def test_only_annotations_reach_the_coordinator(world: Path) -> None:
 
 
 def test_no_private_molecule_is_in_what_the_coordinator_has(world: Path, finished: Finished) -> None:
-    private = {s.encode() for part in finished.federation.companies.values() for s in part.table.smiles if len(s) > 6}
+    private = {s.encode() for part in finished.federation.companies.values() for s in part.molecules.smiles if len(s) > 6}
     for file in (world / "coordinator").rglob("*"):
         if file.is_file():
             content = file.read_bytes()

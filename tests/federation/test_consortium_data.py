@@ -46,7 +46,7 @@ def test_without_tests_a_share_of_the_pool_is_set_aside(overlapping: FederationS
     data = load_data(alone, Runner(ArtifactStore(tmp_path / "store")))
     assert set(data.tests) == {"in-domain"}
     assert len(data.tests["in-domain"]) == 35
-    keys = [*data.pool.table.keys, *data.validation.table.keys, *data.tests["in-domain"].table.keys]
+    keys = [*data.pool.molecules.keys, *data.validation.molecules.keys, *data.tests["in-domain"].molecules.keys]
     assert len(set(keys)) == 140
 
 
@@ -95,8 +95,8 @@ def test_an_external_file_with_the_same_classes_under_another_name(overlapping: 
     data = replace(overlapping.data, test_external=str(path), endpoints=("size >= 0.8",), test_external_endpoints=("blocker",))
     spec = replace(overlapping, data=data)
     external = load_data(spec, Runner(ArtifactStore(tmp_path / "store"))).tests["external"]
-    assert [endpoint.text for endpoint in external.table.endpoints] == ["size >= 0.8"]
-    np.testing.assert_array_equal(external.table.labels[:, 0], library.active[:40])
+    assert [endpoint.text for endpoint in external.endpoints] == ["size >= 0.8"]
+    np.testing.assert_array_equal(external.labels[:, 0], library.active[:40])
     with pytest.raises(ConfigError, match="test_external_endpoints is size \\[nm\\]; expected the same kinds and units.*size >= 0.8"):
         load_data(replace(spec, data=replace(data, test_external_endpoints=("size [nm]",))), Runner(ArtifactStore(tmp_path / "store")))
 
@@ -111,7 +111,7 @@ def test_the_paper_left_test_molecules_in_the_transfer_set(overlapping: Federati
 def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: FederationSpec, tmp_path: Path) -> None:
     def transfer(n: int, seed: int = 0) -> tuple[str, ...]:
         asked = replace(overlapping, data=replace(overlapping.data, transfer_n=n), seed=seed)
-        return load_data(asked, Runner(ArtifactStore(tmp_path / "store"))).transfer.table.keys
+        return load_data(asked, Runner(ArtifactStore(tmp_path / "store"))).transfer.molecules.keys
 
     assert len(transfer(25)) == 25
     assert set(transfer(25)) < set(transfer(0))
@@ -135,12 +135,12 @@ def test_near_duplicates_are_removed_and_each_is_told(overlapping: FederationSpe
         assert tanimoto(parts[name].molecules.bits, parts[other].molecules.bits).max() < 0.6
     near = [row for row in data.removed if row.reason.startswith("Tanimoto")]
     assert {"pool", "transfer"} <= {row.part for row in near}
-    before = {key for part in (plain.pool, plain.validation, plain.transfer, *plain.tests.values()) for key in part.table.keys}
+    before = {key for part in (plain.pool, plain.validation, plain.transfer, *plain.tests.values()) for key in part.molecules.keys}
     assert {row.key for row in near} == before - keys(*parts.values())
     for row in near:
         told = re.fullmatch(r"Tanimoto (0\.\d{3}|1\.000) to (\S+) in (\S+)", row.reason)
         assert told is not None
-        assert told[2] in parts[told[3]].table.smiles
+        assert told[2] in parts[told[3]].molecules.smiles
         assert tanimoto(morgan_bits([row.smiles]), morgan_bits([told[2]])).item() == pytest.approx(float(told[1]), abs=1e-3)
     same = [row for row in data.removed if row not in near]
     assert sum(row.part == "transfer" for row in data.removed) == 260 - len(data.transfer) > 200

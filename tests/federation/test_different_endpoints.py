@@ -67,14 +67,14 @@ def test_every_teacher_knows_its_own_endpoints_and_the_student_all(several: Fede
     runner = Runner(ArtifactStore(tmp_path / "store"))
     run = Finished(several, runner, simulate(several, runner))
     federation = run.federation
-    own = {name: [endpoint.name for endpoint in part.table.endpoints] for name, part in federation.companies.items()}
+    own = {name: [endpoint.name for endpoint in part.endpoints] for name, part in federation.companies.items()}
     assert all(0 < len(names) < 3 for names in own.values())
     assert set().union(*own.values()) == set(NAMES)
     for name, part in federation.companies.items():
         assert [e.name for e in read_model(federation.models[name]).predictor.endpoints] == own[name]
-        assert np.isfinite(part.table.labels).any(axis=1).all()
-    pooled = federation.data.pool.table
-    assert int(np.isfinite(pooled.labels).sum()) == sum(int(np.isfinite(part.table.labels).sum()) for part in federation.companies.values())
+        assert np.isfinite(part.labels).any(axis=1).all()
+    pooled = federation.data.pool
+    assert int(np.isfinite(pooled.labels).sum()) == sum(int(np.isfinite(part.labels).sum()) for part in federation.companies.values())
     for name in ("student", "H1", "H2", "H3"):
         assert [e.name for e in read_model(federation.models[name]).predictor.endpoints] == sorted(NAMES)
     rmse = scores_of(run)
@@ -83,7 +83,7 @@ def test_every_teacher_knows_its_own_endpoints_and_the_student_all(several: Fede
         known = {company: rmse[company, name] for company in own if (company, name) in rmse.index}
         assert sorted(known) == sorted(owners)
         assert rmse["teacher mean", name] == pytest.approx(np.mean(list(known.values())))
-        labels = federation.data.tests["in-domain"].table.labels[:, NAMES.index(name)]
+        labels = federation.data.tests["in-domain"].labels[:, NAMES.index(name)]
         assert rmse["pooled", name] < np.nanstd(labels)
         assert rmse["student", name] < np.nanstd(labels)
 

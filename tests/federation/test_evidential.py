@@ -64,7 +64,7 @@ def test_teachers_release_what_their_evidence_says(told: Finished) -> None:
 
 def test_by_files_it_is_the_same_teacher(told: Finished, files: Files, tmp_path: Path) -> None:
     spec, part = told.spec, told.federation.companies["T1"]
-    rows = [f"{smiles},{int(label)}" for smiles, label in zip(part.table.smiles, part.table.labels[:, 0], strict=True)]
+    rows = [f"{smiles},{int(label)}" for smiles, label in zip(part.molecules.smiles, part.labels[:, 0], strict=True)]
     (tmp_path / "assay.csv").write_text("\n".join(["smiles,active", *rows]) + "\n")
     runner = Runner(ArtifactStore(tmp_path / "store"))
     common = {"intake": spec.intake, "annotation": spec.annotation}

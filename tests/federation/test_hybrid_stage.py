@@ -16,10 +16,10 @@ def test_names() -> None:
 
 def test_labels_are_put_in_the_students_columns(finished: Finished) -> None:
     part = finished.federation.companies["T1"]
-    own, other = part.table.endpoints[0], Endpoint.parse("logd [log]")
+    own, other = part.endpoints[0], Endpoint.parse("logd [log]")
     labels = aligned_labels("T1", part, (other, own))
     assert np.isnan(labels[:, 0]).all()
-    np.testing.assert_array_equal(labels[:, 1], part.table.labels[:, 0])
+    np.testing.assert_array_equal(labels[:, 1], part.labels[:, 0])
     with pytest.raises(ConfigError, match="endpoint 'active' of T1 is not one of the student's"):
         aligned_labels("T1", part, (other,))
 

@@ -41,7 +41,7 @@ def test_every_part_of_the_story_is_there(finished: Finished) -> None:
 def test_parts_share_no_molecule(finished: Finished) -> None:
     data = finished.federation.data
     parts = [data.pool, data.validation, data.transfer, *data.tests.values()]
-    keys = [key for part in parts for key in part.table.keys]
+    keys = [key for part in parts for key in part.molecules.keys]
     assert len(keys) == len(set(keys))
 
 

@@ -175,7 +175,7 @@ class TestHybrids:
             part = run.federation.companies[company]
             held_out = np.array(read_json(finished.federation.models[company] / HELD_OUT)["rows"])
             assert said["molecules"] == len(held_out)
-            loss = calibrated_loss(predictor(finished, company), part.molecules.take(held_out), part.table.labels[held_out])
+            loss = calibrated_loss(predictor(finished, company), part.molecules.take(held_out), part.labels[held_out])
             assert said["losses"]["teacher"] == pytest.approx(loss)
             if said["kept"] != "hybrid":
                 other = predictor(finished, company if said["kept"] == "teacher" else "student")
@@ -184,10 +184,10 @@ class TestHybrids:
     def test_a_hybrid_that_is_wrong_everywhere_is_not_kept(self, finished: Finished) -> None:
         part, teacher = finished.federation.companies["T1"], finished.federation.models["T1"]
         own = OwnTeacher(read_model(teacher))
-        labels = part.table.labels
+        labels = part.labels
         sure = NeighbourSpec(k=1)
         ones = np.ones_like(labels)
-        endpoints = part.table.endpoints
+        endpoints = part.endpoints
         right = NeighbourPredictor(part.molecules.bits, labels, ones, endpoints, sure)
         wrong = NeighbourPredictor(part.molecules.bits, 1 - labels, ones, endpoints, sure)
         assert choose_best(right, own, wrong, part, labels)[1] == "hybrid"
@@ -200,7 +200,7 @@ class TestHybrids:
     def test_a_teacher_of_fewer_endpoints_leaves_the_others_to_the_student(self, finished: Finished) -> None:
         part, teacher = finished.federation.companies["T1"], read_model(finished.federation.models["T1"]).predictor
         endpoints = (Endpoint.parse("logd [log]"), *teacher.endpoints)
-        labels = np.concatenate([np.full_like(part.table.labels, 7.0), part.table.labels], axis=1)
+        labels = np.concatenate([np.full_like(part.labels, 7.0), part.labels], axis=1)
         student = NeighbourPredictor(part.molecules.bits, labels, np.ones_like(labels), endpoints, NeighbourSpec())
         both = widen_to(teacher, student, part.molecules.bits).predict(part.molecules)
         np.testing.assert_allclose(both.mean[:, 0], 7.0)
@@ -208,7 +208,7 @@ class TestHybrids:
 
     def test_the_own_teacher_must_be_there_and_of_this_split(self, finished: Finished) -> None:
         models, companies = finished.federation.models, finished.federation.companies
-        endpoints = companies["T1"].table.endpoints
+        endpoints = companies["T1"].endpoints
         with pytest.raises(ConfigError, match="need your own teacher. Add teacher=FOLDER"):
             check_own(None, True, endpoints)
         check_own(None, False, endpoints)
@@ -348,7 +348,7 @@ class TestHeads:
     def test_classes_and_values_with_heads_of_some_teachers_are_learnt(self, finished: Finished, tmp_path: Path) -> None:
         transfer, spec = finished.federation.data.transfer, finished.spec
         classes, values, n = Endpoint.parse("active"), Endpoint.parse("size [atoms]"), len(transfer)
-        size = np.array([len(s) for s in transfer.table.smiles], dtype=np.float32)
+        size = np.array([len(s) for s in transfer.molecules.smiles], dtype=np.float32)
         big = (size > np.median(size)).astype(np.float32)
         small = np.full(n, 1e-3, dtype=np.float32)
 
@@ -415,7 +415,7 @@ class TestHeads:
         hybrid, student, part = predictor(run, "H2"), predictor(run, "student"), run.federation.companies["T2"]
         assert isinstance(student, HeadsPredictor)
         assert isinstance(hybrid, GraphEnsemble)
-        rows, _ = own_validation(part.table.labels, run.spec.training.hybrid, run.spec.seed, "H2")
+        rows, _ = own_validation(part.labels, run.spec.training.hybrid, run.spec.seed, "H2")
         start = start_of(student, part.molecules.take(rows))
         assert start is not None
         weights = [model.networks[0].head.out.weight.detach().numpy() for model in (hybrid, start)]

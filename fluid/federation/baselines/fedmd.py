@@ -58,11 +58,11 @@ def member_name(company: str) -> str:
     return f"{NAME}-{company}"
 
 
-def write_own(folder: Path, company: str, predictor: Predictor, part: Dataset, spec: FederationSpec) -> None:
+def write_own(folder: Path, company: str, predictor: Predictor, dataset: Dataset, spec: FederationSpec) -> None:
     """Write a company's model, with thresholds from the validation part that it never learns from."""
-    held_out = part.take(own_validation(part.table.labels, spec.training.teacher, spec.seed, company)[1])
-    thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
-    reference = reference_fingerprints(part.molecules, spec.seed)
+    held_out = dataset.take(own_validation(dataset.labels, spec.training.teacher, spec.seed, company)[1])
+    thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
+    reference = reference_fingerprints(dataset.molecules, spec.seed)
     write_model(folder, predictor, About(member_name(company), KIND, np.asarray(thresholds), reference, spec.annotation))
 
 

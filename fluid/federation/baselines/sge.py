@@ -27,12 +27,12 @@ def ensemble_name(company: str) -> str:
     return f"{NAME}-{company}"
 
 
-def sge_stage(company: str, part: Dataset, own: Model, common: Model, spec: FederationSpec, settings: SGESpec) -> Stage:
+def sge_stage(company: str, dataset: Dataset, own: Model, common: Model, spec: FederationSpec, settings: SGESpec) -> Stage:
     """Describe one company's ensemble; nothing is trained, and similarities to private molecules stay inside the company.
 
     Args:
         company: Name of the company.
-        part: Its private split.
+        dataset: Its private split.
         own: Its teacher.
         common: The federated model.
         spec: The experiment.
@@ -42,12 +42,12 @@ def sge_stage(company: str, part: Dataset, own: Model, common: Model, spec: Fede
     def build(folder: Path, work: Work) -> None:
         reference = np.load(own.folder / "reference.npy", allow_pickle=False)
         predictor = SimilarityGuided(own.predictor, common.predictor, reference, settings.k, settings.power)
-        held_out = part.take(own_validation(part.table.labels, spec.training.teacher, spec.seed, company)[1])
-        thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
+        held_out = dataset.take(own_validation(dataset.labels, spec.training.teacher, spec.seed, company)[1])
+        thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
         write_model(folder, predictor, About(ensemble_name(company), KIND, thresholds, reference, spec.annotation))
 
     inputs = {
-        "part": part.digest,
+        "part": dataset.digest,
         "teacher": own.digest,
         "federated": common.digest,
         "settings": settings,

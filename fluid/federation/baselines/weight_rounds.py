@@ -91,7 +91,7 @@ def admit_companies(
     for name in names:
         part = parts[name]
         check_quorum(part.table, spec.intake.quorum, where=name)
-        own[name] = own_examples(name, spec.seed, config, part.molecules, part.table.labels, endpoints)
+        own[name] = own_examples(name, spec.seed, config, part.molecules, part.labels, endpoints)
         figures[name] = own_figures(own[name].train.target, *label_scale(own[name].train.target, endpoints))
     scaling = agree_on_scale(figures, any(endpoint.kind == "regression" for endpoint in endpoints), wire)
     how = LocalTraining(model, endpoints, make_module, config, spec.trainer, spec.seed)
@@ -104,7 +104,7 @@ def endpoints_of(parts: Mapping[str, Dataset]) -> tuple[Endpoint, ...]:
     Raises:
         ConfigError: They are not the same.
     """
-    found = {part.table.endpoints for part in parts.values()}
+    found = {part.endpoints for part in parts.values()}
     if len(found) != 1:
         raise ConfigError("companies have different endpoints", expected="the same in all, in the same order")
     return found.pop()
@@ -195,6 +195,6 @@ def calibrate_common(
             wire.down(name, mean)
         return mean[what].numpy()
 
-    temperature = mean_of("temperature", lambda part: calibrate(predictor, part.molecules, part.table.labels).temperature)
+    temperature = mean_of("temperature", lambda part: calibrate(predictor, part.molecules, part.labels).temperature)
     finished = predictor.with_temperature(temperature).with_mc_samples(spec.annotation.mc_samples)
-    return finished, mean_of("threshold", lambda part: own_thresholds(finished, part.molecules, part.table.labels))
+    return finished, mean_of("threshold", lambda part: own_thresholds(finished, part.molecules, part.labels))

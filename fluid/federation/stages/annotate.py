@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import AnnotationWriter
 from fluid.data.dataset import Dataset
 from fluid.federation.model_folder import Model, domain_planes
@@ -17,6 +18,14 @@ from fluid.pipeline.stage import Report, Stage, Work
 from fluid.threads import Spread
 
 FOLDER, ANSWERS = "annotation_set", "answers.npz"
+
+
+def annotate(model: Model, dataset: Dataset) -> AnnotationSet:
+    """Return what a model says of every molecule of a data set, in order: prediction, uncertainty and domain score."""
+    prediction, domain = model.predictor.predict(dataset.molecules), domain_planes(model, dataset.molecules)
+    planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
+    about = (model.name, tuple(model.predictor.endpoints), dataset.transfer_digest)
+    return AnnotationSet(*about, *planes, domain["bins"], model.domain.n_bins, domain.get("distance"))
 
 
 def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:

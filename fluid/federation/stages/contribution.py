@@ -13,7 +13,7 @@ from fluid.evaluation.scores import Scoring, Subject, score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.cross_domain import thresholds_of
-from fluid.federation.stages.evaluate import VALIDATION, ConsensusLesson, Evaluation, answers_of, ask_directly, labels_for
+from fluid.federation.stages.evaluate import VALIDATION, ConsensusLesson, Evaluation, ask_directly, labels_for, read_answers
 from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
 
@@ -31,7 +31,7 @@ def places_of(evaluation: Evaluation) -> dict[Place, float]:
     return {
         (test, endpoint.name, metric): nothing
         for test, part in evaluation.tests.items()
-        for endpoint in part.table.endpoints
+        for endpoint in part.endpoints
         for metric, nothing in NOTHING_KNOWN[endpoint.kind].items()
     }
 
@@ -90,10 +90,7 @@ def contribution_stage(
     names, places = list(evaluated), places_of(evaluation)
 
     def build(folder: Path, work: Work) -> None:
-        answered = {
-            name: {part: answers_of(evaluated[name], models[name], part, asked.transfer_digest) for part, asked in evaluation.parts.items()}
-            for name in names
-        }
+        answered = {name: {part: read_answers(evaluated[name], part, asked) for part, asked in evaluation.parts.items()} for name in names}
         lessons = {} if taught is None else {annotations.teacher: annotations for annotations in taught.sets}
         known: dict[tuple[int, ...], np.ndarray] = {}
 

@@ -13,7 +13,7 @@ from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.evaluation.scores import Scoring, Subject, score_predictions, scores_frame
 from fluid.federation.model_folder import Model
-from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, labels_for, validation_thresholds
+from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, labels_for, read_answers, validation_thresholds
 from fluid.pipeline.stage import Stage, Work
 
 FILE = "cross_domain.csv"
@@ -27,13 +27,6 @@ class Evaluated(NamedTuple):
     who: ModelRole
     model: Model
     artifact: Artifact
-
-
-def answers_to(evaluated: Artifact, part: str) -> np.ndarray:
-    """Return what an evaluated model answered about a part of the evaluation, `(M, T)`."""
-    with np.load(evaluated / f"{part}.npz", allow_pickle=False) as planes:
-        answers: np.ndarray = planes["mean"]
-    return answers
 
 
 def thresholds_of(evaluation: Evaluation, endpoints: Sequence[Endpoint], validation: np.ndarray | None, own: np.ndarray) -> np.ndarray:
@@ -59,11 +52,12 @@ def cross_domain_stage(companies: Mapping[str, Dataset], evaluated: Sequence[Eva
 
     def build(folder: Path, work: Work) -> None:
         test = evaluation.tests[TEST]
-        where = domains(method, [part.table.smiles for part in companies.values()], test.table.smiles)
+        where = domains(method, [part.molecules.smiles for part in companies.values()], test.molecules.smiles)
         scores = []
         for who, model, artifact in evaluated:
-            endpoints, answers = model.predictor.endpoints, answers_to(artifact, TEST)
-            validation = answers_to(artifact, VALIDATION) if evaluation.validation else None
+            endpoints, answers = model.predictor.endpoints, read_answers(artifact, TEST, test).prediction
+            known = evaluation.validation
+            validation = read_answers(artifact, VALIDATION, known).prediction if known else None
             thresholds, labels = thresholds_of(evaluation, endpoints, validation, model.thresholds), labels_for(test, endpoints)
             for number, domain in enumerate(companies):
                 own = where == number

@@ -36,11 +36,11 @@ class Learnt(NamedTuple):
     similarity: Mapping[str, np.ndarray]
 
 
-def learn(part: Dataset, tests: Mapping[str, Dataset], k: int) -> Learnt:
+def learn(dataset: Dataset, tests: Mapping[str, Dataset], k: int) -> Learnt:
     """Return what a model that learnt a part knows of the tests."""
-    reference = NearestReference(np.asarray(part.molecules.bits))
+    reference = NearestReference(np.asarray(dataset.molecules.bits))
     near = {test: reference.nearest(np.asarray(asked.molecules.bits), k).similarity for test, asked in tests.items()}
-    return Learnt(features_of(part.table.smiles), near)
+    return Learnt(features_of(dataset.molecules.smiles), near)
 
 
 def find_in_domain(test: str, asked: Features, learnt: tuple[Learnt, ...], rule: NearestRule) -> dict[str, np.ndarray]:
@@ -74,7 +74,7 @@ def domain_gain_stage(companies: Mapping[str, Dataset], lesson: Dataset, tests: 
                     yield company, role, test, name, int(inside.sum()), int((inside & ~before[name]).sum()), len(part)
 
     def build(folder: Path, work: Work) -> None:
-        asked = {test: features_of(part.table.smiles) for test, part in tests.items()}
+        asked = {test: features_of(part.molecules.smiles) for test, part in tests.items()}
         student = learn(lesson, tests, rule.k)
         table: list[tuple[object, ...]] = []
         for number, (company, part) in enumerate(companies.items()):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet, stack
+from fluid.annotation.storage import read_annotation_set, write_annotation_set
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
@@ -18,7 +19,8 @@ from fluid.evaluation.confidence import evaluate_confidence, losses, risk_covera
 from fluid.evaluation.reliability import reliability
 from fluid.evaluation.scores import Score, Scoring, Subject, score_predictions, scores_frame
 from fluid.evaluation.thresholds import best_threshold
-from fluid.federation.model_folder import Model, domain_planes
+from fluid.federation.model_folder import Model
+from fluid.federation.stages.annotate import annotate
 from fluid.federation.stages.consensus import fit_rule, labels_hash, scale_of, tensors
 from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
@@ -69,11 +71,11 @@ class ModelRole:
     company: str = ""
 
 
-def labels_for(part: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
+def labels_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
     """Return the part's labels `(M, T)` in the model's column order; NaN where the part has no such endpoint."""
-    columns = {endpoint.name: i for i, endpoint in enumerate(part.table.endpoints)}
-    absent = np.full(len(part), np.nan, dtype=np.float32)
-    return np.stack([part.table.labels[:, columns[e.name]] if e.name in columns else absent for e in endpoints], axis=1)
+    columns = {endpoint.name: i for i, endpoint in enumerate(dataset.endpoints)}
+    absent = np.full(len(dataset), np.nan, dtype=np.float32)
+    return np.stack([dataset.labels[:, columns[e.name]] if e.name in columns else absent for e in endpoints], axis=1)
 
 
 def validation_thresholds(endpoints: Sequence[Endpoint], probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -120,10 +122,9 @@ def evaluate_stage(model: Model, who: ModelRole, evaluation: Evaluation) -> Stag
     def build(folder: Path, work: Work) -> None:
         answers = {}
         for number, (name, part) in enumerate(evaluation.parts.items()):
-            prediction = model.predictor.predict(part.molecules)
-            answers[name] = prediction.mean
-            planes = {plane: getattr(prediction, plane) for plane in ("mean", "epistemic", "aleatoric")}
-            np.savez(folder / f"{name}.npz", allow_pickle=False, **domain_planes(model, part.molecules), **planes)
+            said = annotate(model, part)
+            answers[name] = said.prediction
+            write_annotation_set(folder / name, said)
             work.report((number + 1) / (len(evaluation.parts) + 1))
         write_scores(folder, who, model.predictor.endpoints, answers, evaluation, model.thresholds)
 
@@ -131,21 +132,9 @@ def evaluate_stage(model: Model, who: ModelRole, evaluation: Evaluation) -> Stag
     return Stage("evaluate", who.name, inputs, build, modules=modules_of(model.predictor))
 
 
-def answers_of(evaluated: Artifact, model: Model, part: str, digest: str) -> AnnotationSet:
-    """Return an evaluated model's answers on one part, as annotations of that part."""
-    with np.load(evaluated / f"{part}.npz", allow_pickle=False) as planes:
-        values = {name: planes[name] for name in planes.files}
-    return AnnotationSet(
-        model.name,
-        tuple(model.predictor.endpoints),
-        digest,
-        values["mean"],
-        values["epistemic"],
-        values["aleatoric"],
-        values["bins"],
-        model.domain.n_bins,
-        values.get("distance"),
-    )
+def read_answers(evaluated: Artifact, name: str, dataset: Dataset) -> AnnotationSet:
+    """Return an evaluated model's answers on one of the evaluation's data sets."""
+    return read_annotation_set(evaluated / name, dataset.transfer_digest, len(dataset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +202,7 @@ def evaluate_consensus_stage(
     who = ModelRole("consensus", "consensus")
 
     def build(folder: Path, work: Work) -> None:
-        answers = {
-            name: [answers_of(evaluated[k], models[k], name, part.transfer_digest) for k in evaluated]
-            for name, part in evaluation.parts.items()
-        }
+        answers = {name: [read_answers(artifact, name, part) for artifact in evaluated.values()] for name, part in evaluation.parts.items()}
         sets, labels = (lesson.sets, lesson.labels) if lesson else ((), None)
         endpoints, said = ask_directly(answers, spec, edges, sets, labels)
         write_scores(folder, who, endpoints, {name: consensus.soft_label.numpy() for name, consensus in said.items()}, evaluation)

@@ -37,20 +37,20 @@ def hybrid_name(company: str) -> str:
     return "H" + company[1:] if company[:1] == "T" and company[1:].isdigit() else f"hybrid-{company}"
 
 
-def aligned_labels(company: str, part: Dataset, endpoints: tuple[Endpoint, ...]) -> np.ndarray:
+def aligned_labels(company: str, dataset: Dataset, endpoints: tuple[Endpoint, ...]) -> np.ndarray:
     """Return the company's labels `(M, T)` in the student's column order; NaN for endpoints that it did not measure.
 
     Raises:
         ConfigError: The company has an endpoint that the student does not know, or defines it otherwise.
     """
-    unknown = [e.name for e in part.table.endpoints if e not in endpoints]
+    unknown = [e.name for e in dataset.endpoints if e not in endpoints]
     if unknown:
         known = ", ".join(str(e.name) for e in endpoints)
         raise ConfigError(
             f"endpoint {unknown[0]!r} of {company} is not one of the student's", expected=f"the same definition as in: {known}"
         )
-    labels = np.full((len(part), len(endpoints)), np.nan, dtype=np.float32)
-    labels[:, [endpoints.index(e) for e in part.table.endpoints]] = part.table.labels
+    labels = np.full((len(dataset), len(endpoints)), np.nan, dtype=np.float32)
+    labels[:, [endpoints.index(e) for e in dataset.endpoints]] = dataset.labels
     return labels
 
 
@@ -121,14 +121,14 @@ class HybridSettings:
         }
 
 
-def own_rows(part: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
+def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
     """Return the rows that are learnt and those held out: those of the own teacher, if it takes part."""
-    return own_validation(labels, settings.config, settings.seed, name) if own is None else own.rows(part)
+    return own_validation(labels, settings.config, settings.seed, name) if own is None else own.rows(dataset)
 
 
 def hybrid_stage(
     company: str,
-    part: Dataset,
+    dataset: Dataset,
     released: Released,
     settings: HybridSettings,
     logger: LoggerFactory = no_logger,
@@ -143,21 +143,21 @@ def hybrid_stage(
     asked = replace(settings, config=replace(settings.config, loss=hybrid_loss(settings.config.loss, released, spec, settings.selection)))
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None
-    labels = aligned_labels(company, part, student.endpoints)
-    rows = own_rows(part, labels, own, asked, name)
+    labels = aligned_labels(company, dataset, student.endpoints)
+    rows = own_rows(dataset, labels, own, asked, name)
 
     def build(folder: Path, work: Work) -> None:
-        check_quorum(part.table, asked.quorum, where=company)
+        check_quorum(dataset.table, asked.quorum, where=company)
         how = (asked.config, asked.trainer, asked.seed, asked.annotation.mc_samples, logger, work.report, work.scratch)
-        predictor, curve = spec.how.fit(AddingBack(spec, part, labels, rows, released, asked.selection, Fitting(name, *how), own))
+        predictor, curve = spec.how.fit(AddingBack(spec, dataset, labels, rows, released, asked.selection, Fitting(name, *how), own))
         if spec.guard and own is not None:
-            predictor, kept, losses = choose_best(predictor, own, student, part, labels)
+            predictor, kept, losses = choose_best(predictor, own, student, dataset, labels)
             write_json(folder / GUARD, {"kept": kept, "losses": losses, "molecules": len(rows[1])})
-        thresholds = own_thresholds(predictor, part.molecules.take(rows[1]), labels[rows[1]])
-        reference = reference_fingerprints(part.molecules, asked.seed)
+        thresholds = own_thresholds(predictor, dataset.molecules.take(rows[1]), labels[rows[1]])
+        reference = reference_fingerprints(dataset.molecules, asked.seed)
         write_model(folder, predictor, About(name, "hybrid", thresholds, reference, asked.annotation), curve)
 
-    given = {"part": part.digest, "student": released.model.digest, "teacher": own.model.digest if own else ""}
+    given = {"part": dataset.digest, "student": released.model.digest, "teacher": own.model.digest if own else ""}
     answering = (student, own.model.predictor) if own else (student,)
     modules = (*spec.modules, *modules_of(*answering), *asked.config.loss.modules)
     inputs = {**given, **asked.inputs(student)}

@@ -15,30 +15,30 @@ FILE = "overlap.csv"
 COLUMNS = ["row", "similarity", "other_part", "other_smiles"]
 
 
-def overlap_stage(name: str, part: Dataset, others: Mapping[str, Dataset], threshold: float) -> Stage:
+def overlap_stage(name: str, dataset: Dataset, others: Mapping[str, Dataset], threshold: float) -> Stage:
     """Describe the search for near duplicates of a part's molecules.
 
     Args:
         name: Name of the part.
-        part: The part that gives way.
+        dataset: The part that gives way.
         others: Parts that keep their molecules, by name; of equally similar molecules that of the first part is told.
         threshold: Smallest Tanimoto similarity (Morgan, radius 2, 2,048 bits) that counts.
     """
 
     def build(folder: Path, work: Work) -> None:
-        best = np.zeros(len(part))
+        best = np.zeros(len(dataset))
         table = pd.DataFrame(columns=COLUMNS)
-        for number, (other, kept) in enumerate(others.items() if len(part) else ()):
-            found = near_duplicates(np.asarray(part.molecules.bits), np.asarray(kept.molecules.bits), threshold)
+        for number, (other, kept) in enumerate(others.items() if len(dataset) else ()):
+            found = near_duplicates(np.asarray(dataset.molecules.bits), np.asarray(kept.molecules.bits), threshold)
             rows = np.flatnonzero(found.similarity > best)
             best[rows] = found.similarity[rows]
-            lines = [(row, found.similarity[row], other, kept.table.smiles[found.row[row]]) for row in rows]
+            lines = [(row, found.similarity[row], other, kept.molecules.smiles[found.row[row]]) for row in rows]
             table = pd.DataFrame([*table[~table["row"].isin(rows)].itertuples(index=False, name=None), *lines], columns=COLUMNS)
             work.report((number + 1) / len(others))
         table.sort_values("row").to_csv(folder / FILE, index=False)
 
     inputs = {
-        "part": part.transfer_digest,
+        "part": dataset.transfer_digest,
         "others": {other: kept.transfer_digest for other, kept in others.items()},
         "order": list(others),
         "threshold": threshold,

@@ -33,7 +33,7 @@ class OwnTeacher:
 
     model: Model
 
-    def rows(self, part: Dataset) -> Rows:
+    def rows(self, dataset: Dataset) -> Rows:
         """Return the rows of the private split that the teacher learnt from, and those that it did not.
 
         Raises:
@@ -43,26 +43,26 @@ class OwnTeacher:
         if kind_of(self.model.predictor).by_key:
             raise ConfigError("a file of predictions does not know the company's own molecules", where=where, expected="a trained teacher")
         known = read_json(self.model.artifact / HELD_OUT) if (self.model.artifact / HELD_OUT).exists() else {}
-        if known.get("part") != part.digest:
+        if known.get("part") != dataset.digest:
             raise ConfigError("the teacher was trained on other data", where=where, expected="your own teacher, trained on this input")
         held_out = np.array(known["rows"], dtype=np.int64)
         if not len(held_out):
             raise ConfigError("the teacher held nothing out to choose on", where=where, remedy="Raise training.teacher.validation_share.")
-        return np.setdiff1d(np.arange(len(part)), held_out), held_out
+        return np.setdiff1d(np.arange(len(dataset)), held_out), held_out
 
 
-def gate_own(own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray) -> Blend:
+def gate_own(own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.ndarray) -> Blend:
     """Return own teacher and student as one, with shares chosen on the rows that the teacher did not learn from.
 
     Args:
         own: The own teacher.
         student: The student.
-        part: The private split.
+        dataset: The private split.
         labels: Its labels `(M, T)` in the student's columns.
     """
-    learnt, held_out = own.rows(part)
-    bits = np.asarray(part.molecules.bits[learnt])
-    return choose_blend(own.model.predictor, student, bits, part.molecules.take(held_out), labels[held_out])
+    learnt, held_out = own.rows(dataset)
+    bits = np.asarray(dataset.molecules.bits[learnt])
+    return choose_blend(own.model.predictor, student, bits, dataset.molecules.take(held_out), labels[held_out])
 
 
 def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> float:
@@ -86,7 +86,7 @@ def widen_to(own: Predictor, student: Predictor, bits: np.ndarray) -> Predictor:
 
 
 def choose_best(
-    hybrid: Predictor, own: OwnTeacher, student: Predictor, part: Dataset, labels: np.ndarray
+    hybrid: Predictor, own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.ndarray
 ) -> tuple[Predictor, str, Mapping[str, float]]:
     """Return the best of hybrid, own teacher and student on the rows that no one learnt from, its name, and the losses of all.
 
@@ -96,13 +96,13 @@ def choose_best(
         hybrid: The hybrid; it must not have learnt from these rows either.
         own: The own teacher.
         student: The student.
-        part: The private split.
+        dataset: The private split.
         labels: Its labels `(M, T)` in the student's columns.
     """
-    held_out = own.rows(part)[1]
-    teacher = widen_to(own.model.predictor, student, np.asarray(part.molecules.bits))
+    held_out = own.rows(dataset)[1]
+    teacher = widen_to(own.model.predictor, student, np.asarray(dataset.molecules.bits))
     candidates = {HYBRID: hybrid, "teacher": teacher, "student": student}
-    molecules = part.molecules.take(held_out)
+    molecules = dataset.molecules.take(held_out)
     losses = {name: calibrated_loss(model, molecules, labels[held_out]) for name, model in candidates.items()}
     kept = min(losses, key=lambda name: losses[name])
     return candidates[kept], kept, losses

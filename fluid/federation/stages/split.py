@@ -26,7 +26,7 @@ def split_stage(pool: Dataset, spec: CompanySpec, seed: int) -> Stage:
     def build(folder: Path, work: Work) -> None:
         company = split_companies(pool.table, spec, seed)
         measured = measured_endpoints(pool.table, company, spec, seed)
-        owned = owned_labels(pool.table.labels, company, measured)
+        owned = owned_labels(pool.labels, company, measured)
         if not measured.all():
             company[np.isnan(owned).all(axis=1)] = NOBODY
         np.save(folder / "company.npy", company, allow_pickle=False)
@@ -52,8 +52,8 @@ def read_owned(artifact: Artifact, pool: Dataset) -> Dataset:
     company, measured = (np.load(artifact / f"{name}.npy", allow_pickle=False) for name in ("company", "measured"))
     if measured.all():
         return pool
-    labels = owned_labels(pool.table.labels, company, measured)
-    owned = Dataset(replace(pool.table, labels=labels), pool.molecules).take(np.flatnonzero(company != NOBODY))
+    labels = owned_labels(pool.labels, company, measured)
+    owned = pool.with_labels(labels, pool.endpoints).take(np.flatnonzero(company != NOBODY))
     return owned if measured.any(axis=0).all() else _with_columns(owned, measured.any(axis=0))
 
 
@@ -62,6 +62,6 @@ def owned_labels(labels: np.ndarray, company: np.ndarray, measured: np.ndarray) 
     return np.where(measured[company] & (company != NOBODY)[:, None], labels, np.float32(np.nan))
 
 
-def _with_columns(part: Dataset, columns: np.ndarray) -> Dataset:
-    endpoints = tuple(endpoint for endpoint, kept in zip(part.table.endpoints, columns, strict=True) if kept)
-    return Dataset(replace(part.table, labels=part.table.labels[:, columns], endpoints=endpoints), part.molecules)
+def _with_columns(dataset: Dataset, columns: np.ndarray) -> Dataset:
+    endpoints = tuple(endpoint for endpoint, kept in zip(dataset.endpoints, columns, strict=True) if kept)
+    return dataset.with_labels(dataset.labels[:, columns], endpoints)

@@ -53,12 +53,12 @@ class TeacherSettings:
         return replace(self, model=model)
 
 
-def teacher_stage(name: str, part: Dataset, settings: TeacherSettings, logger: LoggerFactory = no_logger) -> Stage:
+def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger: LoggerFactory = no_logger) -> Stage:
     """Describe the training of one teacher.
 
     Args:
         name: Company (`T3`) or `pooled`.
-        part: Its private split.
+        dataset: Its private split.
         settings: How it is trained.
         logger: Makes the training run's logger.
     """
@@ -66,19 +66,19 @@ def teacher_stage(name: str, part: Dataset, settings: TeacherSettings, logger: L
     kind = kind_of(model)
 
     def build(folder: Path, work: Work) -> None:
-        check_quorum(part.table, settings.quorum, where=name)
+        check_quorum(dataset.table, settings.quorum, where=name)
         fitting = Fitting(name, config, trainer, seed, annotation.mc_samples, logger, work.report, work.scratch)
-        predictor, curve = kind.fit(fitting, model, Measured(part.molecules, part.table.labels, part.table.endpoints))
-        rows = own_validation(part.table.labels, config, seed, name)[1]
-        held_out = part.take(rows)
-        thresholds = own_thresholds(predictor, held_out.molecules, held_out.table.labels)
-        distances_to = distance_reference(part.molecules, annotation, seed, name)
-        reference = reference_fingerprints(part.molecules, seed)
+        predictor, curve = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints))
+        rows = own_validation(dataset.labels, config, seed, name)[1]
+        held_out = dataset.take(rows)
+        thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
+        distances_to = distance_reference(dataset.molecules, annotation, seed, name)
+        reference = reference_fingerprints(dataset.molecules, seed)
         write_model(folder, predictor, About(name, "teacher", thresholds, reference, annotation, distances_to), curve)
-        write_json(folder / HELD_OUT, {"part": part.digest, "rows": rows.tolist()})
+        write_json(folder / HELD_OUT, {"part": dataset.digest, "rows": rows.tolist()})
 
     inputs = {
-        "part": part.digest,
+        "part": dataset.digest,
         "model": {"kind": model.kind, **plain(model)},
         **kind.decides(model, config),
         "trainer": trainer.deciding(),

@@ -212,7 +212,7 @@ def test_values_are_learnt_on_one_scale(finished: Finished, values: FederationSp
     parts = read_split(runner.make(split_stage(data.pool, values.companies, values.seed)), data.pool)
     made = runner.make(fedavg_stage(parts, data.transfer, values, FedAvgSpec(2, 1)))
     predictor, _ = networks(made)
-    sizes = data.pool.table.labels[:, 0]
+    sizes = data.pool.labels[:, 0]
     assert predictor.location[0] == pytest.approx(sizes.mean(), abs=0.1)
     assert predictor.scale[0] == pytest.approx(sizes.std(), abs=0.1)
     # the labels' count, mean and spread go up once, the common mean and spread come down

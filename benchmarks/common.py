@@ -1,4 +1,4 @@
-"""What all benchmarks share: arguments, one JSON file of rows, and tables in the README between markers."""
+"""What all benchmarks share: arguments, one JSON file of rows, and tables on the pages between markers."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
     """Return a parser with the arguments of every benchmark; `paths.data=FOLDER` may follow as in `fluid` itself."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="where the rows go")
-    parser.add_argument("--readme", action="store_true", help="also put the table into README.md")
+    parser.add_argument("--docs", action="store_true", help="also put the tables into the pages that show them")
     parser.add_argument("overrides", nargs="*", metavar="paths.data=FOLDER", help="folder with larger data")
     return parser
 
@@ -74,6 +74,6 @@ def put_between(page: Path, marker: str, lines: list[str]) -> None:
     page.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1])
 
 
-def put_into_readme(marker: str, lines: list[str]) -> None:
-    """Replace what stands between `<!-- marker -->` and `<!-- /marker -->` in README.md."""
-    put_between(ROOT / "README.md", marker, lines)
+def put_into(page: str, marker: str, lines: list[str]) -> None:
+    """Replace what stands between `<!-- marker -->` and `<!-- /marker -->` on a page of this checkout."""
+    put_between(ROOT / page, marker, lines)

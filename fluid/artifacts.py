@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from fluid.errors import ArtifactError
 MANIFEST = "artifact.json"
 REMEDY = "Delete the folder and run again."
 PART = ".part"
-PACKAGE = Path(__file__).parent
 SETTLED_S = 2.0
 
 
@@ -63,17 +62,6 @@ def hash_json(value: Any) -> str:
     """Return the SHA-256 of a value's canonical JSON (sorted keys, no spaces)."""
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@cache
-def code_version(*rooms: str) -> str:
-    """Hash the source of the named rooms (`"molecules"`, `"data/intake.py"`), so that changed code never reuses old results."""
-    digest = hashlib.sha256()
-    for room in sorted(rooms):
-        place = PACKAGE / room
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(str(file.relative_to(PACKAGE)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _flush(path: Path) -> None:

@@ -15,7 +15,7 @@ Spread = Callable[..., Iterable[Any]]
 
 def bounded_threads(count: int) -> int:
     """Return the number of threads asked for, reduced to the cores that can be used here with a warning."""
-    cores = max(1, joblib.cpu_count())
+    cores = max(1, int(joblib.cpu_count()))
     if count > cores:
         warnings.warn(f"{count} threads were asked for, but {cores} cores can be used here: reduced to {cores}.", stacklevel=2)
     return min(count, cores)
@@ -23,7 +23,7 @@ def bounded_threads(count: int) -> int:
 
 def threads_beside(workers: int) -> int:
     """Return the tensor threads that leave each of `workers` busy processes a core: more of them only wait for one another."""
-    return max(1, joblib.cpu_count() - workers)
+    return max(1, int(joblib.cpu_count()) - workers)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ import pandas as pd
 from sklearn.cluster import MiniBatchKMeans
 
 from fluid.artifacts import atomic_file, hash_file
-from fluid.data.endpoints import Endpoint
 from fluid.data.intake import IntakeSpec, intake
 from fluid.data.table import MoleculeTable
 from fluid.molecules.fingerprints import morgan_bits
@@ -92,7 +91,7 @@ def main() -> None:
     source = parser.parse_args().source
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        table = intake(sample_source(source, Path(scratch) / "sample.parquet"), IntakeSpec(endpoints=(Endpoint("blocker"),))).table
+        table = intake(sample_source(source, Path(scratch) / "sample.parquet"), IntakeSpec(endpoints=("blocker",))).table
     chosen = draw_labelled(table.labels[:, 0])
     for name, part in split_parts(table.take(np.flatnonzero(chosen)), table.take(np.flatnonzero(~chosen))).items():
         write_dataset(name, part)

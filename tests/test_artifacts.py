@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fluid import artifacts
-from fluid.artifacts import atomic_file, atomic_folder, code_version, hash_json, open_artifact, read_json, seal, write_json
+from fluid.artifacts import atomic_file, atomic_folder, hash_json, open_artifact, read_json, seal, write_json
 from fluid.errors import ArtifactError
 from fluid.pipeline.store import ArtifactStore
 
@@ -138,15 +138,3 @@ def test_seal_covers_nested_files(tmp_path: Path) -> None:
     make("x")(tmp_path)
     seal(tmp_path, "toy", "key")
     assert set(read_json(tmp_path / artifacts.MANIFEST)["files"]) == {"a.txt", "sub/b.bin"}
-
-
-def test_code_version_follows_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "room").mkdir()
-    monkeypatch.setattr(artifacts, "PACKAGE", tmp_path)
-    versions = []
-    for text in ("x = 1", "x = 2", "x = 1"):
-        (tmp_path / "room" / "a.py").write_text(text)
-        code_version.cache_clear()
-        versions.append(code_version("room"))
-    code_version.cache_clear()
-    assert versions[0] == versions[2] != versions[1]

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import t
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import ROOT, Row, arguments, finish, put_into_readme
+from common import ROOT, Row, arguments, finish, put_into
 
 METRICS = ("auroc", "mcc")
 MODELS = ("pooled", "forest", "teacher mean", "consensus", "student", "hybrid mean")
@@ -87,9 +87,10 @@ def main() -> None:
     rows = claims(scores)
     for row in rows:
         print(f"{row['name']}: {row['difference']:+.3f} ± {row['half_width']:.3f} ({'holds' if row['holds'] else 'DOES NOT HOLD'})")
-    if options.readme:
+    if options.docs:
         made = f"Mean ± half width of the 95 % interval over {options.seeds} seeds; made by `python {' '.join(sys.argv)}`."
-        put_into_readme("accuracy", [*lines, "", made])
+        for page in ("README.md", "docs/results/accuracy.md"):
+            put_into(page, "accuracy", [*lines, "", made])
     finish(rows, options.json)
 
 

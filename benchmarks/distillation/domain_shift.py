@@ -184,7 +184,6 @@ def judged_rows(table: pd.DataFrame) -> list[Row]:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = arguments(__doc__ or "")
-    made.add_argument("--docs", action="store_true", help="also put the table into docs/distillation.md")
     made.add_argument("--seeds", type=int, default=5, help="divisions into companies")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
     return made
@@ -207,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = markdown(table)
     print("\n".join(lines))
     if options.docs:
-        put_between(ROOT / "docs" / "distillation.md", "shift", [*lines, "", f"Made by `python {' '.join(sys.argv)}`."])
+        put_between(ROOT / "docs" / "results" / "domain_shift.md", "shift", [*lines, "", f"Made by `python {' '.join(sys.argv)}`."])
     options.json.with_suffix(".partial.json").unlink()
     finish(judged_rows(table), options.json, raw=rows, seeds=options.seeds)
 

@@ -22,9 +22,8 @@ from scipy.stats import t
 from steps import annotate, student
 
 from fluid.annotation.annotation_set import stack
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
 from fluid.cli.specs import federation_spec
-from fluid.cli.verbs import plain_values
 from fluid.data.dataset import Dataset
 from fluid.errors import FluidError
 from fluid.evaluation import metrics
@@ -284,7 +283,6 @@ def judged_rows(table: pd.DataFrame) -> list[Row]:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = arguments(__doc__ or "")
-    made.add_argument("--docs", action="store_true", help="also put the tables into docs/distillation.md")
     made.add_argument("--seeds", type=int, default=5, help="divisions into companies")
     made.add_argument("--molecules", type=int, default=8000, help="transfer molecules that a student learns from")
     made.add_argument("--epochs", type=int, default=6, help="epochs of a student")
@@ -316,7 +314,7 @@ def main() -> None:
     print("\n".join(lines))
     if options.docs:
         put_between(
-            ROOT / "docs" / "distillation.md",
+            ROOT / "docs" / "results" / ("confidence.md" if options.asked_directly else "choices.md"),
             "confidence" if options.asked_directly else "study",
             [*lines, "", f"Made by `python {' '.join(sys.argv)}`."],
         )

@@ -212,7 +212,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--flips", type=int, default=200, help="how many bits are flipped")
     made.add_argument("--seed", type=int, default=0, help="seed of moments and offsets")
     made.add_argument("--quick", action="store_true", help="each fault a few times: to see that everything works")
-    made.add_argument("--docs", action="store_true", help="also put the table into docs/reruns.md")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="where the runs go; default: a temporary folder")
     return made
 
@@ -244,7 +243,7 @@ def main() -> None:
         write(rows, options.json.with_suffix(".partial.json"), experiment=options.experiment)
     if options.docs:
         made = f"An undisturbed run takes {straight.seconds:.0f} s; made by `python {' '.join(sys.argv)}`."
-        put_between(ROOT / "docs" / "reruns.md", "faults", [*table(rows), "", made])
+        put_between(ROOT / "docs" / "results" / "faults.md", "faults", [*table(rows), "", made])
     finish(rows, options.json, experiment=options.experiment)
 
 

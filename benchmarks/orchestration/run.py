@@ -157,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--quick", action="store_true", help="the experiment smoke instead of demo")
-    parser.add_argument("--docs", action="store_true", help="also put the table into docs/reruns.md")
+    parser.add_argument("--docs", action="store_true", help="also put the table into docs/results/faults.md")
     parser.add_argument("--work", type=Path, default=None, metavar="DIR", help="where the runs go; default: a temporary folder")
     return parser
 
@@ -177,7 +177,7 @@ def main() -> None:
         write(rows, options.json.with_suffix(".partial.json"), experiment=experiment)
     options.json.with_suffix(".partial.json").unlink()
     if options.docs:
-        put_between(ROOT / "docs" / "reruns.md", "orchestration", [*table(rows), "", f"Made by `python {' '.join(sys.argv)}`."])
+        put_between(ROOT / "docs" / "results" / "faults.md", "orchestration", [*table(rows), "", f"Made by `python {' '.join(sys.argv)}`."])
     finish(rows, options.json, experiment=experiment)
 
 

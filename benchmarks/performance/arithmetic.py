@@ -1,6 +1,6 @@
 """Bytes and FLOPs per molecule, counted from shapes, and what an accelerator could make of them at best.
 
-`python benchmarks/performance/arithmetic.py` prints the tables of `docs/performance.md`.
+`python benchmarks/performance/arithmetic.py` prints the tables of `docs/explanation/speed.md`.
 """
 
 from collections.abc import Iterable, Sequence

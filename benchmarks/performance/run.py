@@ -1,6 +1,6 @@
 """Speed and memory of `fluid` side by side with what users would pick instead, in one run.
 
-Example: `python benchmarks/performance/run.py --json performance.json --readme paths.data=../shared/data`.
+Example: `python benchmarks/performance/run.py --json performance.json --docs paths.data=../shared/data`.
 Peers are installed into their own environment the first time. `--quick` takes small sizes, to see that everything works.
 """
 
@@ -16,7 +16,7 @@ from aggregate import aggregate
 from annotate import annotate
 from batch import batch
 from bench import Bench, Missing, bound_cores
-from common import ROOT, Row, arguments, data_folder, finish, put_into_readme, skip, write
+from common import ROOT, Row, arguments, data_folder, finish, put_into, skip, write
 from demo import demo
 from featurise import featurise
 from forward import forward
@@ -107,8 +107,8 @@ def main() -> None:
     if len(skipped) == len(rows):
         partial.unlink()
         skip("; ".join(reason.removeprefix("skipped: ") for reason in skipped))
-    if options.readme:
-        put_into_readme("performance", [*table(rows), "", footnote(rows, bench, len(cores))])
+    if options.docs:
+        put_into("docs/results/performance.md", "performance", [*table(rows), "", footnote(rows, bench, len(cores))])
     partial.unlink()
     finish(rows, options.json, cores=len(cores), processor=processor(), peers=versions(bench.peers / "chemprop" / "bin" / "python"))
 

@@ -121,7 +121,7 @@ def page(found: dict[str, float], bounds: dict[str, dict[str, float]]) -> list[s
 def main() -> None:
     """Measure, print, write."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--docs", action="store_true", help="also put the table into docs/performance.md")
+    parser.add_argument("--docs", action="store_true", help="also put the table into docs/results/performance.md")
     parser.add_argument("--molecules", type=int, default=MOLECULES)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
@@ -131,7 +131,7 @@ def main() -> None:
     lines = page(found, bounds)
     print("\n".join(lines))
     if options.docs:
-        put_between(ROOT / "docs" / "performance.md", "steps", lines)
+        put_between(ROOT / "docs" / "results" / "performance.md", "steps", lines)
     rows: list[Row] = [{"name": name, "ours": value, "unit": "us"} for name, value in found.items()]
     rows += [{"name": verb, "ours": rate["all steps"], "unit": "molecules/s", **rate} for verb, rate in bounds.items()]
     write(rows, options.json)

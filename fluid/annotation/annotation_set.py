@@ -153,7 +153,7 @@ def stack(sets: Sequence[AnnotationSet]) -> Annotations:
     """Stack annotation sets of one transfer set; the order of arrival does not matter.
 
     Raises:
-        ArtifactError: There is none, two have the same teacher, or they are over different transfer sets or endpoints.
+        ArtifactError: No annotation set is given, two have the same teacher, or they are over different transfer sets or endpoints.
     """
     if not sets:
         raise ArtifactError("there are no annotation sets", expected="at least one")

@@ -13,7 +13,7 @@ def check_edges(edges: Sequence[float]) -> None:
     """Refuse edges that are not rising within (0, 1), or too many.
 
     Raises:
-        ConfigError: They are not.
+        ConfigError: The edges do not rise within (0, 1), or are too many.
     """
     rising = all(a < b for a, b in zip((0.0, *edges), (*edges, 1.0), strict=True))
     if not rising or len(edges) >= MAX_BINS:
@@ -59,4 +59,5 @@ class DomainScorer:
         """
         if self._reference is None:
             self._reference = NearestReference(self._bits)
-        return np.digitize(self._reference.mean_similarity(query_bits, self._k), self.edges).astype(np.uint8)
+        bins: np.ndarray = np.digitize(self._reference.mean_similarity(query_bits, self._k), self.edges).astype(np.uint8)
+        return bins

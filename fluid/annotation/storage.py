@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fluid import __version__
 from fluid.annotation.annotation_set import PLANES, AnnotationSet
 from fluid.artifacts import atomic_folder, hash_file, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError, ShapeError
 from fluid.models.prediction import Prediction
+from fluid.version import __version__
 
 FORMAT = 1
 TABLE, MANIFEST = "annotations.parquet", "manifest.json"

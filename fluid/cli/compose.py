@@ -12,6 +12,7 @@ from fluid.registry import conf_folders
 if TYPE_CHECKING:  # `fluid --help` needs none of it
     from omegaconf import DictConfig
 
+Config = dict[str, Any]
 Job = Callable[["DictConfig", Sequence[str]], Any]
 
 
@@ -71,3 +72,10 @@ def with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
         return job(config, list(HydraConfig.get().overrides.task))
 
     hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)(task)()
+
+
+def plain_values(config: "DictConfig") -> Config:
+    """Return a configuration as plain values."""
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]

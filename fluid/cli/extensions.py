@@ -1,6 +1,7 @@
 """What other installed packages add to fluid."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fluid.registry import Registry, installed, load
 
@@ -17,7 +18,7 @@ REGISTRIES: Mapping[str, str] = {
 """Where each group of entry points is looked up; imported only where a package adds something to it."""
 
 
-def registries() -> Iterator[Registry]:
+def registries() -> Iterator[Registry[Any]]:
     """Yield the registries that other packages add to."""
     for group, place in REGISTRIES.items():
         if installed(group):

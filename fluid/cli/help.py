@@ -65,7 +65,7 @@ def key_comments(file: Path) -> dict[str, str]:
     return found
 
 
-def chosen(verb: str, settings: Sequence[str]) -> dict[str, str]:
+def choices_in(verb: str, settings: Sequence[str]) -> dict[str, str]:
     """Return the choice of every group, by the settings or by default."""
     given = dict(text.split("=", 1) for text in settings if "=" in text)
     return {group: given.get(group, default) for group, default in groups_of(verb).items()}
@@ -85,7 +85,7 @@ def group_text(group: str, default: str) -> str:
 
 def settings_text(verb: str, settings: Sequence[str]) -> str:
     """Return the settings as YAML, with the comments of the files that they come from."""
-    choices = chosen(verb, settings).items()
+    choices = choices_in(verb, settings).items()
     files = [(group, conf_file(group, name)) for group, choice in choices for name in names_in(choice)]
     comments = key_comments(conf_folder() / f"{verb}.yaml")
     for group, file in files:

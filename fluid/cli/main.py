@@ -1,20 +1,18 @@
-"""`fluid <verb> [key=value ...]`: find the verb, compose its configuration with Hydra, run it, report failure in one line."""
+"""`fluid <verb> [key=value ...]`: find the verb, compose its configuration with Hydra, and run it."""
 
-import errno
-import os
-import re
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from fluid import __version__
 from fluid.cli.compose import with_hydra
-from fluid.cli.signals import Preempted, Terminated, heed_signals
-from fluid.errors import ConfigError, FluidError
+from fluid.cli.exit_codes import WRONG_INPUT
+from fluid.cli.failures import fail, guard
+from fluid.cli.old_words import check_settings
+from fluid.cli.signals import heed_signals
+from fluid.errors import ConfigError
 from fluid.registry import nearest
+from fluid.version import __version__
 
-OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
 VERBS = {
     "simulate": "a whole federation in one process, from labelled molecules to a report",
     "train-teacher": "one company trains its own model on its own file",
@@ -31,8 +29,6 @@ VERBS = {
     "gc": "remove what no run needs any more from the store",
 }
 SHOWING = {"-h", "--help", "--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc"}
-INTERRUPTED, TERMINATED, PREEMPTED, FAILED, WRONG_INPUT = 130, 143, 75, 1, 2
-STOPS = {Terminated: ("terminated", TERMINATED), Preempted: ("preempted", PREEMPTED)}
 
 
 def overview() -> str:
@@ -52,63 +48,6 @@ def overview() -> str:
     )
 
 
-def fail(message: str, code: int) -> int:
-    """Print a one-line error and return the exit code."""
-    print(f"fluid: error: {' '.join(message.split())}", file=sys.stderr)
-    return code
-
-
-def stopped(end: KeyboardInterrupt) -> int:
-    """Say what stopped the run and how to go on; return the exit code."""
-    word, code = STOPS.get(type(end), ("interrupted", INTERRUPTED))
-    return fail(f"{word}; run the same command again to go on from the first unfinished stage.", code)
-
-
-def explain_hydra(error: Exception, verb: str, settings: Sequence[str]) -> str:
-    """Say in one line which key or choice of the command line is wrong and which one may be meant."""
-    from fluid.cli.suggest import suggestion
-
-    missing = re.search(r"full_key: (\S+)", str(error)) if "Missing mandatory value" in str(error) else None
-    if missing:
-        return f"{missing[1]} is missing. Give it as {missing[1]}=..."
-    first = str(error).strip().split("\n")[0]
-    return f"{first} {suggestion(str(error), verb.replace('-', '_'), settings)}"
-
-
-def disk_full(error: OSError) -> bool:
-    """Return whether a disk was full; NumPy says so only in words, of items requested and written."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT) or " requested and " in str(error)
-
-
-def guarded(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> int:
-    """Run a verb; turn every failure that a user can cause into one line and an exit code."""
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        run()
-    except KeyboardInterrupt as end:
-        return stopped(end)
-    except FluidError as error:
-        return fail(str(error), WRONG_INPUT)
-    except (HydraException, OmegaConfBaseException) as error:
-        return fail(explain_hydra(error, verb, settings), WRONG_INPUT)
-    except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except MemoryError:
-        return fail(OUT_OF_MEMORY, FAILED)
-    except RuntimeError as error:  # torch's own kind of it, on CPU and GPU
-        if "allocate memory" not in str(error) and "out of memory" not in str(error):
-            raise
-        return fail(OUT_OF_MEMORY, FAILED)
-    except OSError as error:
-        if disk_full(error):
-            return fail(f"the disk is full ({error.filename or 'while writing'}); free some space and run the same command again.", FAILED)
-        return fail(f"{error.strerror or error} ({error.filename})", FAILED) if error.filename else fail(str(error), FAILED)
-    return 0
-
-
 def is_search(arguments: Sequence[str]) -> bool:
     """Return whether the arguments ask for a search for hyper-parameters."""
     return any(flag in arguments for flag in ("-m", "--multirun")) and any(text.startswith("hparams_search=") for text in arguments)
@@ -118,17 +57,17 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     """Compose the verb's configuration with Hydra and carry it out, once or as a sweep (`-m`)."""
     from omegaconf import DictConfig
 
-    from fluid.cli.sweep import is_sweep, run_sweep
+    from fluid.cli.sweeps.sweep import is_sweep, run_sweep
     from fluid.cli.verbs import run_verb
 
     name = verb.replace("-", "_")
     if name == "benchmark":
-        from fluid.cli.benchmark import run_benchmark
+        from fluid.cli.suites.benchmark import run_benchmark
 
         run_benchmark(arguments)
         return
     if is_search(arguments):
-        from fluid.cli.search import run_search
+        from fluid.cli.search.search import run_search
 
         run_search(name, arguments)
         return
@@ -148,6 +87,16 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     with_hydra(name, arguments, task)
     if failures:
         raise failures[0]
+
+
+def begin(verb: str, arguments: Sequence[str]) -> None:
+    """Show what a verb does, or do it.
+
+    Raises:
+        ConfigError: A setting has another name now.
+    """
+    check_settings(verb.replace("-", "_"), arguments)
+    (show if SHOWING & set(arguments) else hydra_run)(verb, arguments)
 
 
 def show(verb: str, arguments: Sequence[str]) -> None:
@@ -173,8 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest(verb, list(VERBS))}", WRONG_INPUT)
-    begin = show if SHOWING & set(arguments) else hydra_run
-    return guarded(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
+    return guard(lambda: begin(verb, arguments[1:]), verb, arguments[1:])
 
 
 def warning_line(message: Warning | str, *_: object, **__: object) -> str:

@@ -68,8 +68,8 @@ class BarProgress(LineProgress):
 @contextmanager
 def showing_progress(show_bar: bool = True) -> Iterator[Progress]:
     """Yield the progress that fits where the output goes."""
-    console = Console(file=sys.stdout, soft_wrap=True)
-    if not (show_bar and console.is_terminal):
+    console = Console(file=sys.stdout, soft_wrap=True, force_jupyter=False)  # lines, also in a notebook
+    if not (show_bar and console.is_terminal and sys.stdout.isatty()):
         yield LineProgress(console)
         return
     with RichProgress(

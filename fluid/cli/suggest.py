@@ -7,6 +7,8 @@ from typing import Any
 
 from fluid.cli.compose import composed, conf_file, conf_folder
 from fluid.cli.help import choices_of, groups_of, names_in, read_config
+from fluid.cli.old_words import check_values, renamed
+from fluid.cli.quoting import readable
 from fluid.errors import ConfigError
 from fluid.registry import nearest
 
@@ -57,8 +59,9 @@ def check_known(verb: str, config: Mapping[str, Any]) -> None:
     """Refuse keys that were added to the configuration (`+key=value`) and that no typed settings would refuse.
 
     Raises:
-        ConfigError: A key at the top, of `paths` or of `logger` is in no file of the configuration.
+        ConfigError: A key at the top, of `paths` or of `logger` is in no file of the configuration, or has another name now.
     """
+    check_values(verb, config)
     groups, own = groups_of(verb), read_config(conf_folder() / f"{verb}.yaml")
     _check(config, {*groups, *own} - {"defaults", "hydra"}, "")
     for group in UNTYPED & set(groups):
@@ -79,13 +82,16 @@ def suggestion(message: str, verb: str, settings: Sequence[str] = ()) -> str:
     if override := re.search(r"Could not append to config. An item is already at '([^']+)'", message):
         return f"Leave out the +: {override.group(1)}=..."
     if choice := re.search(r"Could not (?:find|load) '([^'/]+)/([^']+)'", message):
-        return nearest(choice.group(2), choices_of(choice.group(1)))
-    if override := re.search(r"Ambiguous value for argument '([^'=]+)=", message):
-        return f"Several runs: add -m. A list: {override.group(1)}=[...]."
+        return renamed(verb, choice.group(1), choice.group(2)) or nearest(choice.group(2), choices_of(choice.group(1)))
+    if override := re.search(r"Ambiguous value for argument '([^'=]+)=([^\n]*)'", message):
+        key, value = override.groups()
+        return f"Several runs: add -m. A list: {key}=[...]. One text: {readable(key, value)}."
     return ""
 
 
 def _for_key(key: str, verb: str, known: Collection[str]) -> str:
+    if new := renamed(verb, key):
+        return new
     group = key.split(".")[0]
     if group in groups_of(verb) and not children(group, known):
         return f"Choose one first: {group}=" + "|".join(choices_of(group)) + "."

@@ -43,7 +43,7 @@ def check_rule(method: str) -> None:
     """Refuse a split that draws molecules at random: no company has a chemistry of its own.
 
     Raises:
-        ConfigError: It does.
+        ConfigError: The split draws molecules at random.
     """
     if method not in RULES:
         raise ConfigError(

@@ -26,4 +26,5 @@ def size_draws(table: MoleculeTable, spec: CompanySpec, seed: int) -> Iterator[N
 def power_law(n: int, exponent: float) -> NDArray[np.float64]:
     """Return `n` shares, the i-th (from 1) proportional to i^(−exponent), that sum to 1."""
     weights = np.arange(1, n + 1, dtype=np.float64) ** -exponent
-    return weights / weights.sum()
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares

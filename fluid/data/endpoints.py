@@ -110,7 +110,7 @@ class Endpoint:
         """Build from plain values.
 
         Raises:
-            ArtifactError: They describe no endpoint.
+            ArtifactError: The values describe no endpoint.
         """
         try:
             return cls(**values)

@@ -22,7 +22,7 @@ def check_policy(policy: str, allowed: Sequence[str], name: str) -> None:
     """Refuse an unknown policy.
 
     Raises:
-        ConfigError: It is not one of `allowed`.
+        ConfigError: The policy is not one of `allowed`.
     """
     if policy not in allowed:
         raise ConfigError(f"{name} is {policy!r}", expected="one of " + ", ".join(allowed))

@@ -68,7 +68,7 @@ def require_columns(present: Sequence[str], wanted: Sequence[str], path: Path) -
     """Check that each wanted column is there, once.
 
     Raises:
-        InputError: One is missing (names those present, and the nearest) or there twice.
+        InputError: A wanted column is missing (names those present, and the nearest) or there twice.
     """
     counts = Counter(present)
     for name in wanted:

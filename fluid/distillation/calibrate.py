@@ -22,7 +22,7 @@ def check_temperature(value: object) -> Temperature:
     """Return what may be said of teacher temperatures: a number, one per teacher, or `learnt`.
 
     Raises:
-        ValueError: It is something else, or a temperature is not a finite number above 0.
+        ValueError: The value is neither numbers nor `learnt`, or a temperature is not a finite number above 0.
     """
     if value == LEARNT:
         return LEARNT
@@ -95,7 +95,7 @@ def given_temperature(temperature: float | Sequence[float], values: Tensor) -> T
     """Return given temperatures as a tensor that fits the answers, `(K, 1, 1)` or `(1, 1, 1)`.
 
     Raises:
-        ValueError: There are not as many as teachers.
+        ValueError: The number of temperatures is neither 1 nor that of teachers.
     """
     numbers = list(temperature) if isinstance(temperature, Sequence) else [temperature]
     if len(numbers) not in (1, values.shape[0]):

@@ -46,7 +46,7 @@ def require_known(name: str, tensor: Tensor, low: float = 0.0) -> None:
     """Refuse NaN, infinite values and values below `low`.
 
     Raises:
-        ValueError: There is such a value.
+        ValueError: A value is NaN, infinite or below `low`.
     """
     if not torch.compiler.is_compiling() and not bool(torch.all((tensor >= low) & (tensor < math.inf))):
         raise ValueError(f"{name} has negative, infinite or NaN values; expected finite numbers of {low:g} or more.")
@@ -92,7 +92,7 @@ class Number:
         """Return the value if it is allowed.
 
         Raises:
-            ValueError: It is not.
+            ValueError: The value is no number, or outside its range.
         """
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high and value < math.inf
         if not good or (self.above and value == self.low) or (self.whole and value != int(value)):  # type: ignore[call-overload]

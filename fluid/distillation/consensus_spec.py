@@ -28,7 +28,7 @@ class ConsensusSpec:
         """Refuse a method that learns from labels where none are given.
 
         Raises:
-            ConfigError: It does, and there are none.
+            ConfigError: The method learns from labels, and none are given.
         """
         if needs_labels(self.method) and not given:
             raise ConfigError(

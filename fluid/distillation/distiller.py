@@ -29,7 +29,7 @@ class DistillationLoss(nn.Module):
     Raises:
         ConfigError: The kind is unknown, or the confusion was to be looked up in a consensus.
         ShapeError: The confusion has another shape.
-        ValueError: The confusion is none.
+        ValueError: The confusion's rows are not probabilities that add to 1.
     """
 
     confusion: Tensor | None

@@ -89,7 +89,7 @@ def needed(log_variance: Tensor | None) -> Tensor:
     """Return a log-variance that is there.
 
     Raises:
-        ValueError: It is missing.
+        ValueError: The log-variance is missing.
     """
     if log_variance is None:
         raise ValueError("log_variance is missing; expected the student's log-variance (B, T), which a Gaussian loss needs.")

@@ -13,7 +13,7 @@ def require_positive(name: str, value: float) -> None:
     """Refuse a number that is not finite and above 0.
 
     Raises:
-        ValueError: It is not.
+        ValueError: The number is not finite or not above 0.
     """
     if not 0 < value < math.inf:
         raise ValueError(f"{name} is {value}; expected a finite number above 0.")
@@ -23,7 +23,7 @@ def require_share(name: str, value: float) -> None:
     """Refuse a number outside [0, 1].
 
     Raises:
-        ValueError: It is.
+        ValueError: The number is outside [0, 1].
     """
     if not 0 <= value <= 1:
         raise ValueError(f"{name} is {value}; expected a share in [0, 1].")
@@ -33,7 +33,7 @@ def require_weights(weight: Tensor) -> None:
     """Refuse weights that are negative, infinite or NaN.
 
     Raises:
-        ValueError: One is.
+        ValueError: A weight is negative, infinite or NaN.
     """
     if not bool(torch.all((weight >= 0) & (weight < math.inf))):
         raise ValueError("weight has values that are negative, infinite or NaN; expected finite values of 0 or more.")

@@ -8,10 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fluid.distillation import cronus, dawid_skene, gaussian_em, geometric, pools, robust, selective, sharpen, stacking, weights
+from fluid.distillation import cronus, geometric, pools, robust, selective, stacking, weights
 from fluid.distillation.calibrate import LEARNT, TEMPERATURE, check_temperature
 from fluid.distillation.checks import Number
 from fluid.distillation.consensus import Opinion, averaged, shares
+from fluid.distillation.dawid_skene import EVIDENCE, ITERATIONS, PSEUDOCOUNT, TOLERANCE, DawidSkene
+from fluid.distillation.dawid_skene import expectation_maximisation as errors_of_classes
+from fluid.distillation.dawid_skene import opinion_of as opinion_of_classes
+from fluid.distillation.gaussian_em import FLOOR, GaussianEM
+from fluid.distillation.gaussian_em import expectation_maximisation as errors_of_values
+from fluid.distillation.gaussian_em import opinion_of as opinion_of_values
+from fluid.distillation.sharpen import ERA, SHARPEN, entropy_reduction
 from fluid.distillation.votes import Votes
 from fluid.errors import ConfigError
 from fluid.registry import Registry
@@ -22,7 +29,7 @@ COMMON: Mapping[str, Number] = {
     "min_similarity": selective.MIN_SIMILARITY,
     "max_entropy": selective.MAX_ENTROPY,
     "max_variance_ratio": selective.MAX_VARIANCE_RATIO,
-    "sharpen": sharpen.SHARPEN,
+    "sharpen": SHARPEN,
 }
 """Options of every method, beside `teacher_temperature`: what happens to votes before, and to soft labels after the rule."""
 
@@ -129,7 +136,7 @@ def log_pool(votes: Votes, learnt: None, clip: float) -> Opinion:
 def era(votes: Votes, learnt: None, temperature: float) -> Opinion:
     """See `entropy_reduction`; values are averaged."""
     opinion = mean(votes, None)
-    return opinion._replace(label=torch.where(votes.is_class, sharpen.entropy_reduction(opinion.label, temperature), opinion.label))
+    return opinion._replace(label=torch.where(votes.is_class, entropy_reduction(opinion.label, temperature), opinion.label))
 
 
 def by_median(votes: Votes, learnt: None) -> Opinion:
@@ -164,21 +171,21 @@ def by_trust(votes: Votes, learnt: cronus.Trust, clip: float, **options: float) 
     return cronus.robust_mean(votes.values, votes.weights, learnt, clip)
 
 
-Errors = tuple[dawid_skene.DawidSkene, gaussian_em.GaussianEM]
+Errors = tuple[DawidSkene, GaussianEM]
 
 
 def learn_errors(votes: Votes, iterations: float, tolerance: float, pseudocount: float, evidence: float, floor: float) -> Errors:
     """Learn confusions for probabilities, biases and variances for values."""
     classes, values = votes.columns(votes.classes_in), votes.columns(votes.values_in)
-    confusions = dawid_skene.expectation_maximisation(classes.values, classes.weights, iterations, tolerance, pseudocount, evidence)
-    return confusions, gaussian_em.expectation_maximisation(values.values, values.weights, iterations, tolerance, floor)
+    confusions = errors_of_classes(classes.values, classes.weights, iterations, tolerance, pseudocount, evidence)
+    return confusions, errors_of_values(values.values, values.weights, iterations, tolerance, floor)
 
 
 def by_errors(votes: Votes, learnt: Errors, evidence: float, **options: float) -> Opinion:
     """See `dawid_skene` and `gaussian_em`."""
     classes, values = votes.columns(votes.classes_in), votes.columns(votes.values_in)
-    of_classes = partial(dawid_skene.opinion_of, learnt[0], classes.values, classes.weights, evidence)
-    of_values = partial(gaussian_em.opinion_of, learnt[1], values.values, values.weights)
+    of_classes = partial(opinion_of_classes, learnt[0], classes.values, classes.weights, evidence)
+    of_values = partial(opinion_of_values, learnt[1], values.values, values.weights)
     if not votes.values_in or not votes.classes_in:
         return of_classes() if not votes.values_in else of_values()
     order = torch.tensor(votes.classes_in + votes.values_in, device=votes.values.device).argsort()
@@ -198,11 +205,11 @@ def by_stack(votes: Votes, learnt: stacking.Stack, ridge: float) -> Opinion:
 
 
 EM_OPTIONS = {
-    "iterations": dawid_skene.ITERATIONS,
-    "tolerance": dawid_skene.TOLERANCE,
-    "pseudocount": dawid_skene.PSEUDOCOUNT,
-    "evidence": dawid_skene.EVIDENCE,
-    "floor": gaussian_em.FLOOR,
+    "iterations": ITERATIONS,
+    "tolerance": TOLERANCE,
+    "pseudocount": PSEUDOCOUNT,
+    "evidence": EVIDENCE,
+    "floor": FLOOR,
 }
 FILTER_OPTIONS = {"contamination": cronus.CONTAMINATION, "ratio": cronus.RATIO, "clip": cronus.CLIP}
 OURS: Mapping[str, Method] = {
@@ -214,7 +221,7 @@ OURS: Mapping[str, Method] = {
     "entropy": Method(by_entropy, {"epistemic_power": weights.EPISTEMIC, "aleatoric_power": weights.ALEATORIC}, UNCERTAINTY),
     "log_opinion_pool": Method(log_pool, {"clip": pools.CLIP}),
     "recalibrated": Method(mean, sets={TEMPERATURE: LEARNT}),
-    "era": Method(era, {"temperature": sharpen.ERA}),
+    "era": Method(era, {"temperature": ERA}),
     "sharpened": Method(mean, sets={"sharpen": 0.5}),
     "selective": Method(mean, sets={"min_similarity": 0.3, "max_entropy": 0.95, "max_variance_ratio": 2.0}),
     "median": Method(by_median),

@@ -52,7 +52,7 @@ def forward_corrected(logits: Tensor, confusion: Tensor) -> Tensor:
 
     Raises:
         ShapeError: Shapes disagree.
-        ValueError: The confusion is none.
+        ValueError: The confusion's rows are not probabilities that add to 1.
     """
     require_dimensions("the prediction", logits, 2, "(molecules, endpoints)")
     check_confusion(confusion, logits.shape[1])

@@ -74,14 +74,16 @@ def select(
         return rows[:n]
     if mode == "balanced":
         return _balanced(rows, soft_label[rows, 0], n, fill)
-    if mode in PLAIN_MODES:
-        order = torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)
-        return rows[order[:n]]
-    score = _hint(mode, acquisition or {}, len(soft_label))[rows]
+    if mode in ("best", "worst"):
+        return rows[torch.argsort(confidence[rows].mean(1), descending=mode == "best", stable=True)[:n]]
+    return rows[torch.argsort(_place(mode, _hint(mode, acquisition or {}, len(soft_label))[rows]), stable=True)[:n]]
+
+
+def _place(mode: str, score: Tensor) -> Tensor:
+    """Return by what molecules are put in order, the first ones being taken; unknown scores come last."""
     if mode == "diverse":
-        return rows[torch.argsort(_turn(score), stable=True)[:n]]
-    last = torch.nan_to_num(-score if BY_HINT[mode][1] else score, nan=torch.inf)
-    return rows[torch.argsort(last, stable=True)[:n]]
+        return _turn(score)
+    return torch.nan_to_num(-score if BY_HINT[mode][1] else score, nan=torch.inf)
 
 
 def _hint(mode: str, acquisition: Mapping[str, Tensor], n: int) -> Tensor:

@@ -65,10 +65,10 @@ def read_expected(path: Path) -> dict[str, Any]:
     """Read an expected file.
 
     Raises:
-        GoldenError: It is no JSON, lacks a part, or has a row that nothing could be evaluated by.
+        GoldenError: The file is no JSON, lacks a part, or has a row that nothing could be evaluated by.
     """
     try:
-        expected = json.loads(path.read_text(encoding="utf-8"))
+        expected: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GoldenError(f"{path}: {error}") from None
     wrong = [name for name, kind in PARTS.items() if not isinstance(expected, dict) or not isinstance(expected.get(name), kind)]
@@ -105,7 +105,7 @@ def narrowed(expected: Mapping[str, Any], experiment: str) -> dict[str, Any]:
     """Return an expected file with the rows of one experiment only.
 
     Raises:
-        GoldenError: It has none.
+        GoldenError: The file has no row of the experiment.
     """
     rows = [row for row in expected["rows"] if row["experiment"] == experiment]
     if not rows:

@@ -16,8 +16,8 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
         p_values: (m,)
 
     Raises:
-        ShapeError: They are no vector.
-        InputError: One is outside 0 to 1.
+        ShapeError: The p values are no vector.
+        InputError: A p value is outside 0 to 1.
 
     References:
         Holm: A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979).

@@ -54,7 +54,7 @@ def checked(values: ArrayLike) -> Array:
         values: (S, G)
 
     Raises:
-        ShapeError: They are no matrix.
+        ShapeError: The values are no matrix.
         InputError: There are fewer than two blocks or methods.
     """
     matrix = np.asarray(values, dtype=np.float64)
@@ -70,7 +70,7 @@ def complete(values: ArrayLike) -> Array:
     """Return values of blocks × methods as floats, all of them finite.
 
     Raises:
-        ShapeError: They are no matrix.
+        ShapeError: The values are no matrix.
         InputError: There are fewer than two blocks or methods, or a value is no finite number.
     """
     matrix = checked(values)

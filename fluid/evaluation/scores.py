@@ -20,6 +20,7 @@ from fluid.evaluation.metrics import (
     classification_pairs,
     labelled_pairs,
 )
+from fluid.evaluation.weighted import WeightedMetric
 
 BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline")
 BASELINE_MEMBERS = ("fedmd_member", "sge_member")
@@ -65,36 +66,52 @@ class Score:
 COLUMNS = tuple(field.name for field in fields(Score))
 
 
-def score_predictions(
-    model: str,
-    role: str,
-    company: str,
-    test: str,
-    endpoints: Sequence[Endpoint],
-    predicted: ArrayLike,
-    labels: ArrayLike,
-    thresholds: ArrayLike,
-    seed: int,
-    n_bootstrap: int = 300,
-    auroc: str = "probabilities",
-) -> list[Score]:
-    """Score one model on one test set: every metric of each endpoint, with 95 % bootstrap intervals.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose answers are scored, and on what.
 
-    Models scored on the same labels with the same `seed` share their resamples. An endpoint without labels or without
-    predictions gets its rows too, with NaN values.
-
-    Args:
+    Attributes:
         model: Name of the model.
         role: One of `ROLES`.
         company: Owner of the model, or empty.
         test: Name of the test set.
+    """
+
+    model: str
+    role: str
+    company: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How answers are scored.
+
+    Attributes:
+        seed: Seed of the bootstrap; models scored on the same labels with the same seed share their resamples.
+        n_bootstrap: Number of resamples; 0 for no intervals.
+        auroc: Of `probabilities`, or of `calls` as the paper has it; that is the balanced accuracy.
+    """
+
+    seed: int
+    n_bootstrap: int = 300
+    auroc: str = "probabilities"
+
+
+def score_predictions(
+    subject: Subject, endpoints: Sequence[Endpoint], predicted: ArrayLike, labels: ArrayLike, thresholds: ArrayLike, scoring: Scoring
+) -> list[Score]:
+    """Score one model on one test set: every metric of each endpoint, with 95 % bootstrap intervals.
+
+    An endpoint without labels or without predictions gets its rows too, with NaN values.
+
+    Args:
+        subject: Whose answers they are, and to what.
         endpoints: The endpoints, in column order.
         predicted: Probabilities (classification) or values (regression).
         labels: Measured labels; NaN where missing.
         thresholds: Threshold of the calls per endpoint, from validation data; unused (NaN) for regression.
-        seed: Seed of the bootstrap.
-        n_bootstrap: Number of resamples; 0 for no intervals.
-        auroc: Of `probabilities`, or of `calls` as the paper has it; that is the balanced accuracy.
+        scoring: Seed, number of resamples, and which AUROC is meant.
 
     Shapes:
         predicted, labels: (M, T)
@@ -107,12 +124,13 @@ def score_predictions(
     """
     x, y, cuts = (np.asarray(array, dtype=np.float64) for array in (predicted, labels, thresholds))
     _check_shapes(x, y, cuts, len(endpoints))
-    scores = []
+    who, scores = (subject.model, subject.role, subject.company, subject.test), []
     for column, endpoint in enumerate(endpoints):
-        n = int((~np.isnan(y[:, column])).sum())
-        about = (float(cuts[column]), seed, n_bootstrap, test, auroc)
-        for metric, interval in _intervals(endpoint, x[:, column], y[:, column], *about).items():
-            scores.append(Score(model, role, company, test, endpoint.name, metric, *interval, n))
+        groups = _metric_groups(endpoint, x[:, column], y[:, column], float(cuts[column]), scoring.auroc)
+        n, names = int((~np.isnan(y[:, column])).sum()), (subject.test, endpoint.name)
+        for metric, (evaluate, pairs) in groups.items():
+            interval = bootstrap_interval(evaluate, pairs, scoring.n_bootstrap, scoring.seed, names=names)
+            scores.append(Score(*who, endpoint.name, metric, *interval, n))
     return scores
 
 
@@ -123,32 +141,19 @@ def _check_shapes(predicted: NDArray[np.float64], labels: NDArray[np.float64], t
         raise ShapeError(f"thresholds have shape {thresholds.shape}, expected ({n},)")
 
 
-def _intervals(
-    endpoint: Endpoint, predicted: ArrayLike, labels: ArrayLike, threshold: float, seed: int, n_bootstrap: int, test: str, auroc: str
-) -> dict[str, Interval]:
-    names = (test, endpoint.name)
+def _metric_groups(
+    endpoint: Endpoint, predicted: ArrayLike, labels: ArrayLike, threshold: float, auroc: str
+) -> dict[str, tuple[WeightedMetric, Pairs]]:
+    """Return each metric of an endpoint, in the order of the rows, with the pairs of answer and label that it reads."""
     if endpoint.kind == "regression":
-        groups = ((REGRESSION_METRICS, labelled_pairs(predicted, labels)),)
-    else:
-        groups = _classification_groups(endpoint, classification_pairs(predicted, labels), threshold, auroc)
-    return {
-        name: bootstrap_interval(metric, pairs, n_bootstrap, seed, names=names)
-        for metrics, pairs in groups
-        for name, metric in metrics.items()
-    }
-
-
-def _classification_groups(endpoint: Endpoint, pairs: Pairs, threshold: float, auroc: str) -> tuple:
+        values = labelled_pairs(predicted, labels)
+        return {name: (metric, values) for name, metric in REGRESSION_METRICS.items()}
+    probs = classification_pairs(predicted, labels)
     if np.isnan(threshold):
         raise ConfigError(f"endpoint {endpoint.name!r} has no threshold", expected="a number from 0 to 1")
-    calls = calls_at(pairs, threshold)
-    if auroc == "calls":
-        return (
-            ({"auroc": SCORE_METRICS["auroc"]}, calls),
-            ({k: v for k, v in SCORE_METRICS.items() if k != "auroc"}, pairs),
-            (CALL_METRICS, calls),
-        )
-    return (SCORE_METRICS, pairs), (CALL_METRICS, calls)
+    calls = calls_at(probs, threshold)
+    scored = {name: (metric, calls if (name, auroc) == ("auroc", "calls") else probs) for name, metric in SCORE_METRICS.items()}
+    return scored | {name: (metric, calls) for name, metric in CALL_METRICS.items()}
 
 
 def mean_scores(scores: Iterable[Score], role_from: str, model_name: str, role_to: str) -> list[Score]:

@@ -60,4 +60,5 @@ def _range_sf(widths: Array, methods: int) -> Array:
     z = FAR * nodes
     density = FAR * weights * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     inside = special.ndtr(z) - special.ndtr(z - widths[:, None])
-    return 1 - methods * (inside ** (methods - 1) @ density)
+    probability: Array = 1 - methods * (inside ** (methods - 1) @ density)
+    return probability

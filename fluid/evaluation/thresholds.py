@@ -58,7 +58,8 @@ def _midpoints(scores: Array, above: np.ndarray) -> Array:
     """Return values above `scores[above - 1]` and at most `scores[above]`: half-way, where rounding allows."""
     low, high = scores[above - 1], scores[above]
     middle = low + (high - low) / 2
-    return np.where(middle > low, middle, high)
+    midpoints: Array = np.where(middle > low, middle, high)
+    return midpoints
 
 
 def _closest_best(cuts: Array, values: Array) -> float:

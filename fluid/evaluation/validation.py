@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
@@ -33,22 +32,22 @@ def check_metric(metric: str, endpoints: Sequence[Endpoint]) -> None:
     """Refuse a metric that evaluates none of the endpoints.
 
     Raises:
-        ConfigError: It does.
+        ConfigError: The metric evaluates none of the endpoints.
     """
     if not any(endpoint.kind == kind_of(metric) for endpoint in endpoints):
         names = ", ".join(f"{endpoint.name} ({endpoint.kind})" for endpoint in endpoints)
         fitting = ", ".join(name for name in METRICS if any(endpoint.kind == kind_of(name) for endpoint in endpoints))
-        raise ConfigError(f"the metric {metric!r} scores none of the endpoints {names}", expected=f"one of {fitting}")
+        raise ConfigError(f"the metric {metric!r} evaluates none of the endpoints {names}", expected=f"one of {fitting}")
 
 
-def endpoint_score(metric: str, predicted: NDArray, labels: NDArray) -> float:
+def endpoint_score(metric: str, predicted: np.ndarray, labels: np.ndarray) -> float:
     """Score one endpoint; calls are made at the threshold that is best on these very molecules."""
     if metric in CALLS:
         return CALLS[metric](predicted, labels, best_threshold(predicted, labels, metric))
     return {**PROBABILITIES, **VALUES}[metric](predicted, labels)
 
 
-def validation_score(metric: str, endpoints: Sequence[Endpoint], predicted: NDArray, labels: NDArray) -> float:
+def validation_score(metric: str, endpoints: Sequence[Endpoint], predicted: np.ndarray, labels: np.ndarray) -> float:
     """Return the mean over the endpoints that the metric evaluates; NaN where it is defined for none.
 
     Args:

@@ -31,7 +31,8 @@ class Counts(NamedTuple):
 def divide(numerator: Array, denominator: Array, empty: float = np.nan) -> Array:
     """Divide; `empty` where the denominator is not positive (or NaN)."""
     out = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), empty)
-    return np.divide(numerator, denominator, out=out, where=denominator > 0)
+    quotient: Array = np.divide(numerator, denominator, out=out, where=denominator > 0)
+    return quotient
 
 
 def _cumulative(scores: Array, labels: Array, weights: Array) -> tuple[Array, Array]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from fluid.distillation import learns
+from fluid.distillation.combine import learns
 from fluid.federation.baselines.suite import baseline_roles
 from fluid.federation.consortium_data import ConsortiumData
 from fluid.federation.data_nodes import WHOLE

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from fluid.annotation.spec import AnnotationSpec
 from fluid.data.intake_spec import IntakeSpec
-from fluid.distillation import LossSpec
 from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
+from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.stages.hybrid import HybridSettings

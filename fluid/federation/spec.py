@@ -6,8 +6,9 @@ from fluid.annotation.spec import AnnotationSpec
 from fluid.companies.spec import CompanySpec
 from fluid.data.data_spec import DataSpec
 from fluid.data.intake_spec import IntakeSpec
-from fluid.distillation import LossSpec, knows_noise
+from fluid.distillation.combine import knows_noise
 from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
+from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec

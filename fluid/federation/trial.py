@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.data.dataset import Dataset
-from fluid.distillation import needs_labels
+from fluid.distillation.combine import needs_labels
 from fluid.errors import ConfigError
 from fluid.evaluation.validation import defined_mean, validation_score
 from fluid.federation.data_nodes import COMPANIES, WHOLE

@@ -22,7 +22,8 @@ class AtomEmbedding(nn.Module):
 
     def forward(self, atoms: Tensor) -> Tensor:
         """Return the embedding of each atom."""
-        return self.table(atoms + self.offsets)
+        embedded: Tensor = self.table(atoms + self.offsets)
+        return embedded
 
 
 def bond_embedding(hidden: int) -> nn.Embedding:

@@ -50,7 +50,7 @@ class SharedChunk:
         with self._at_work:
             if device not in self._batches:
                 tensors, size = GraphTensors.from_packed(self.graphs, device), BATCH if device.type == "cpu" else CHUNK
-                self._batches[device] = [gather(tensors, rows) for rows in torch.arange(len(self.graphs), device=device).split(size)]
+                self._batches[device] = [gather(tensors, rows) for rows in torch.split(torch.arange(len(self.graphs), device=device), size)]
             return self._batches[device]
 
 
@@ -111,7 +111,7 @@ class GraphEnsemble:
     def answers(self, chunk: SharedChunk) -> Iterator[Planes]:
         """Yield what all members and samples say, `(S, B, T)` each, for parts of a chunk in order: the arguments of `combine_members`.
 
-        Distinct environments are numbered on the host, which would keep a GPU waiting (docs/performance.md): there the plain path is taken.
+        Distinct environments are numbered on the host, which keeps a GPU waiting (docs/results/performance.md); it takes whole graphs.
         """
         encoder = self.networks[0].eval().environment_encoder if self.device.type == "cpu" else None
         batches: Iterable[GraphBatch | Distinct] = [chunk.environments(encoder, self.device)] if encoder else chunk.batches(self.device)

@@ -149,7 +149,7 @@ def class_rows(probs: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _known(labels: np.ndarray, endpoint: Endpoint) -> np.ndarray:
-    known = np.isfinite(labels)
+    known: np.ndarray = np.isfinite(labels)
     if not known.any():
         raise QuorumError(f"endpoint {endpoint.name!r} has no label", expected="at least one")
     return known

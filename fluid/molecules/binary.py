@@ -71,25 +71,29 @@ def _walk(start: np.ndarray, counts: np.ndarray, length: Callable[[np.ndarray], 
 def _number(data: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Read little-endian numbers of 4 bytes."""
     low, second, third, high = (data[at + i].astype(np.int64) for i in range(4))
-    return low | second << 8 | third << 16 | high << 24
+    number: np.ndarray = low | second << 8 | third << 16 | high << 24
+    return number
 
 
 def _atom_bytes(data: np.ndarray, at: np.ndarray) -> np.ndarray:
     fields = _number(data, at + 2)
     _require((data[at + 1] & ~np.uint8(ATOM_FLAGS)) == 0)
     _require((fields & ~ATOM_FIELDS) == 0)
-    return 6 + FIELD_BYTES[fields]
+    size: np.ndarray = 6 + FIELD_BYTES[fields]
+    return size
 
 
 def _bond_bytes(data: np.ndarray, at: np.ndarray) -> np.ndarray:
     flags = data[at + 2]
     _require((flags & ~np.uint8(BOND_FLAGS)) == 0)
     optional = ((flags & TYPED) > 0).astype(np.int64) + ((flags & DIRECTED) > 0)
-    return 3 + optional + np.where(flags & STEREO, 2 + data[at + 4 + optional].astype(np.int64), 0)
+    size: np.ndarray = 3 + optional + np.where(flags & STEREO, 2 + data[at + 4 + optional].astype(np.int64), 0)
+    return size
 
 
 def _ring_bytes(data: np.ndarray, at: np.ndarray) -> np.ndarray:
-    return 1 + data[at].astype(np.int64)
+    size: np.ndarray = 1 + data[at].astype(np.int64)
+    return size
 
 
 def _atoms(data: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -117,7 +121,8 @@ def _bonds(data: np.ndarray, at: np.ndarray) -> np.ndarray:
     typed, directed = ((flags & flag) > 0 for flag in (TYPED, DIRECTED))
     kind = BOND_CLASS[np.where(typed, data[at + 3], 1)].astype(np.int64)
     side = STEREO_CLASS[np.where(flags & STEREO, data[at + 3 + typed + directed], 0)]
-    return ((kind * 4 + side) * 2 + ((flags & CONJUGATED) > 0)) * 2
+    category: np.ndarray = ((kind * 4 + side) * 2 + ((flags & CONJUGATED) > 0)) * 2
+    return category
 
 
 def _rings(data: np.ndarray, rings: Records, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +139,8 @@ def _rings(data: np.ndarray, rings: Records, offsets: np.ndarray) -> tuple[np.nd
 
 def bond_names(first_atom: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Return a number for each pair of atoms, in either direction, of a molecule whose first atom is known."""
-    return (first_atom + np.minimum(begin, end)) * MAX_ATOMS + np.maximum(begin, end)
+    names: np.ndarray = (first_atom + np.minimum(begin, end)) * MAX_ATOMS + np.maximum(begin, end)
+    return names
 
 
 def _among(names: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -171,7 +177,8 @@ def decode(data: np.ndarray, start: np.ndarray, stop: np.ndarray) -> Features:
 
 def form_of(mol: Chem.Mol) -> bytes:
     """Return a molecule's binary form."""
-    return mol.ToBinary(0)
+    form: bytes = mol.ToBinary(0)
+    return form
 
 
 def _decoded(forms: Sequence[bytes]) -> Features:

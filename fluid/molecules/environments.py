@@ -20,14 +20,16 @@ def mix(values: np.ndarray) -> np.ndarray:
     """Scramble 64-bit numbers (the finaliser of SplitMix64, Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     values = (values ^ (values >> np.uint64(30))) * ODD[1]
     values = (values ^ (values >> np.uint64(27))) * ODD[2]
-    return values ^ (values >> np.uint64(31))
+    mixed: np.ndarray = values ^ (values >> np.uint64(31))
+    return mixed
 
 
 def sums(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Sum consecutive runs of 64-bit numbers, modulo 2⁶⁴."""
     total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
     ends = np.cumsum(counts)
-    return total[ends] - total[ends - counts]
+    sum_of_run: np.ndarray = total[ends] - total[ends - counts]
+    return sum_of_run
 
 
 def environment_names(graphs: PackedGraphs, radius: int) -> Iterator[np.ndarray]:

@@ -48,4 +48,5 @@ def covered(molecules: Features, dictionary: NDArray[np.uint64]) -> NDArray[np.b
     """Return which molecules `(M,)` have only features of the dictionary."""
     unknown = ~np.isin(molecules.ids, dictionary)
     owner = np.repeat(np.arange(len(molecules.sizes)), molecules.sizes)
-    return np.bincount(owner[unknown], minlength=len(molecules.sizes)) == 0
+    known: NDArray[np.bool_] = np.bincount(owner[unknown], minlength=len(molecules.sizes)) == 0
+    return known

@@ -74,4 +74,5 @@ def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _tanimoto_dense(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     common = a @ b.T
     union = a.sum(1)[:, None] + b.sum(1)[None, :] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    similarity: np.ndarray = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return similarity

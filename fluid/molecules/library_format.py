@@ -24,7 +24,7 @@ def check_maker(folder: Path) -> dict[str, object]:
     """Return what a library says of itself, if features of this version made with this RDKit lie in it.
 
     Raises:
-        ArtifactError: It was not finished, or was written by another version.
+        ArtifactError: The library was not finished, or was written by another version.
     """
     path = folder / FORMAT
     if not path.is_file():
@@ -43,7 +43,7 @@ def check_counts(folder: Path, found: dict[str, object], graphs: PackedGraphs, f
     """Check that as many molecules, atoms, edges and fingerprints are there as were written.
 
     Raises:
-        ArtifactError: There are more or fewer.
+        ArtifactError: The library holds more or fewer molecules, atoms, edges or fingerprints than were written.
     """
     here = {"molecules": len(graphs), "atoms": len(graphs.atoms), "edges": len(graphs.bonds)}
     for name, count in (*here.items(), ("molecules", fingerprints)):

@@ -25,7 +25,7 @@ class MoleculeSet:
         bits: Their packed Morgan fingerprints (radius 2, 2,048 bits), `(M, 256)` uint8.
 
     Raises:
-        ShapeError: They differ in length.
+        ShapeError: SMILES, keys, graphs and fingerprints differ in number.
     """
 
     smiles: tuple[str, ...]

@@ -26,7 +26,7 @@ def parse_each(smiles: Iterable[str]) -> Iterator[Chem.Mol]:
     """Parse standardised SMILES one by one.
 
     Raises:
-        InputError: One does not parse (its position counts from 1).
+        InputError: A SMILES does not parse (its position counts from 1).
     """
     for number, text in enumerate(smiles, start=1):
         try:
@@ -44,7 +44,8 @@ def _offsets(counts: np.ndarray) -> np.ndarray:
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the concatenated ranges `starts[i] .. starts[i] + counts[i]`."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    rows: np.ndarray = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,14 @@ class PackedGraphs:
     @property
     def nbytes_per_molecule(self) -> float:
         """Mean size in bytes of one molecule."""
-        return sum(getattr(self, name).nbytes for name in FILES) / max(len(self), 1)
+        return float(sum(getattr(self, name).nbytes for name in FILES) / max(len(self), 1))
 
     @classmethod
     def from_smiles(cls, smiles: Sequence[str]) -> "PackedGraphs":
         """Featurise standardised SMILES.
 
         Raises:
-            InputError: One does not parse (its position counts from 1).
+            InputError: A SMILES does not parse (its position counts from 1).
         """
         return cls.from_forms([form_of(mol) for mol in parse_each(smiles)])
 

@@ -32,7 +32,7 @@ def parse(smiles: str) -> Chem.Mol:
     """Parse a SMILES string.
 
     Raises:
-        MoleculeRejected: It is empty, too long, or no SMILES of at least one heavy atom.
+        MoleculeRejected: The text is empty, too long, or no SMILES of at least one heavy atom.
     """
     with rdBase.BlockLogs():
         (mol,) = parse_group([trimmed(smiles)])
@@ -45,7 +45,7 @@ def trimmed(smiles: str) -> str:
     """Return a SMILES string without white space around it.
 
     Raises:
-        MoleculeRejected: It is empty or too long.
+        MoleculeRejected: The text is empty or too long.
     """
     text = smiles.strip() if isinstance(smiles, str) else ""
     if not text:
@@ -102,7 +102,7 @@ def reparse(text: str) -> Chem.Mol:
     atoms in brackets that may be radicals (on which hybridisation depends), the molecule is parsed in full.
 
     Raises:
-        MoleculeRejected: It does not parse.
+        MoleculeRejected: The SMILES does not parse.
     """
     if not is_plain(text):
         return parse(text)
@@ -116,4 +116,5 @@ def _as_written() -> Chem.SmilesParserParams:
     parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = False
     parameters.removeHs = False
-    return parameters
+    written: Chem.SmilesParserParams = parameters
+    return written

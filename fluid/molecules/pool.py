@@ -1,6 +1,5 @@
 """Worker processes for molecules: as many as there are cores at most, one thread each, stopped at once when no longer wanted."""
 
-import multiprocessing
 import os
 import signal
 import warnings
@@ -12,12 +11,14 @@ from typing import Any
 import joblib
 from pebble import ProcessFuture, ProcessPool
 
+from fluid.molecules.fresh import fresh_context
+
 __all__ = ["BrokenProcessPool", "bound_threads", "bounded_workers", "schedule", "worker_pool"]
 
 
 def bounded_workers(workers: int) -> int:
     """Return the number of worker processes asked for, reduced to this process's share of cores with a warning."""
-    cores = max(1, joblib.cpu_count())
+    cores = max(1, int(joblib.cpu_count()))
     if workers > cores:
         warnings.warn(f"workers is {workers}, but {cores} cores can be used here: reduced to {cores}.", stacklevel=2)
     return min(workers, cores)
@@ -33,16 +34,15 @@ def bound_threads() -> None:
 @contextmanager
 def worker_pool(workers: int) -> Iterator[ProcessPool]:
     """Yield a pool of fresh single-threaded processes; leaving it early, by an error or Ctrl-C, stops them at once."""
-    context = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
-    with ProcessPool(max_workers=workers, initializer=bound_threads, context=context) as pool:
+    with ProcessPool(max_workers=workers, initializer=bound_threads, context=fresh_context()) as pool:
         try:
             yield pool
         except BaseException:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]  # not annotated by pebble
             raise
 
 
-def schedule(pool: ProcessPool, task: Callable[..., Any], args: tuple[object, ...], timeout_s: float) -> ProcessFuture:
+def schedule(pool: ProcessPool, task: Callable[..., Any], args: tuple[object, ...], timeout_s: float) -> ProcessFuture[Any]:
     """Give a task to the pool.
 
     Raises:

@@ -7,4 +7,5 @@ from fluid.molecules.parse import parse
 
 def murcko_scaffold(smiles: str) -> str:
     """Return the scaffold's SMILES without stereo (Bemis & Murcko 1996, doi:10.1021/jm9602928); acyclic molecules give `""`."""
-    return str(MurckoScaffold.MurckoScaffoldSmiles(mol=parse(smiles), includeChirality=False))
+    scaffold = MurckoScaffold.MurckoScaffoldSmiles(mol=parse(smiles), includeChirality=False)  # type: ignore[no-untyped-call]  # RDKit's
+    return str(scaffold)

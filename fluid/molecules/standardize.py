@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from rdkit import Chem, rdBase
+from rdkit.Chem import rdinchi
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from fluid.errors import ConfigError
@@ -160,7 +161,7 @@ def _fixpoint(written: tuple[_Pass, str], spec: StandardizeSpec) -> tuple[str, C
 
 def _named(settled: tuple[str, Chem.Mol], with_key: bool) -> tuple[Standardized, Chem.Mol]:
     text, mol = settled
-    key = Chem.MolToInchiKey(mol) if with_key else ""
+    key = rdinchi.MolToInchiKey(mol) if with_key else ""
     if with_key and not key:
         raise MoleculeRejected("InChIKey could not be made")
     return Standardized(text, key[:KEY_LENGTH]), mol

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
 from itertools import chain, islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -33,7 +33,7 @@ class _Held(NamedTuple):
 
     first: int
     chunk: list[str]
-    future: ProcessFuture
+    future: ProcessFuture[Any]
 
 
 def featurize_part(smiles: Sequence[str]) -> tuple[PackedGraphs, np.ndarray]:

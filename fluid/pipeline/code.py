@@ -1,60 +1,171 @@
-"""The version of the code that makes a result: the source of everything that it imports, so that changed code never reuses old results."""
+"""The version of the code that makes a result: a hash of everything that it imports, so that changed code never reuses old results.
 
-import ast
-from collections.abc import Iterator
+What counts is the code itself: comments, docstrings and formatting are left out. Imports are followed wherever they stand, in functions
+too, and so are names in strings that are looked up late (`"fluid.models.forest:load"`); only what stands under `if TYPE_CHECKING` never
+runs and is left out. A package that is only passed through, as `fluid` on the way to `fluid.models.forest`, runs its `__init__`; what that
+would import late, when one of its names is asked for, comes in where a module does ask.
+
+Other packages come in where they are named: of an extension, its whole own package as far as it is imported, and what it uses of fluid.
+The versions of libraries are in the keys beside this one.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from fluid.artifacts import PACKAGE, code_version, hash_json
+from fluid.errors import ConfigError
+from fluid.pipeline.source import READS_TEXT, Import, Source, read
 
-VALUES = ("federation/spec.py", "pipeline/stage.py")
-"""Settings, whose values are in every key, and the bookkeeping of stages: no result depends on their text, nor on what they import."""
+PACKAGE = Path(__file__).parents[1]
 
-
-def found(name: str) -> str:
-    """Return the source file of a module of fluid, relative to the package; empty if it is none."""
-    place = Path(*name.split(".")[1:])
-    files = (place.with_suffix(".py"), place / "__init__.py") if name.startswith(f"{PACKAGE.name}.") else ()
-    return next((str(file) for file in files if (PACKAGE / file).is_file()), "")
-
-
-def named_modules(source: str) -> Iterator[str]:
-    """Yield the files of the modules of fluid that source code imports, anywhere in it; `from a import b` means `a.b`, if that is one."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from (found(f"{node.module}.{name.name}") or found(node.module) for name in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (found(name.name) for name in node.names)
+Find = Callable[[str], Source | None]
 
 
 @cache
-def imported(module: str) -> frozenset[str]:
-    """Return the modules of fluid that a module imports; all are paths relative to the package."""
-    return frozenset(named_modules((PACKAGE / module).read_text(encoding="utf-8"))) - {""}
+def folders_of(root: str) -> tuple[Path, ...]:
+    """Return where the modules of a top-level package lie, without importing it; nothing if there is none."""
+    if root == PACKAGE.name:
+        return (PACKAGE.parent,)
+    if root == "__main__":  # a script, or a notebook
+        return ()
+    spec = None
+    with suppress(ImportError, ValueError):
+        spec = find_spec(root)
+    if spec is None:
+        return ()
+    inside = [Path(place) for place in spec.submodule_search_locations or ()]
+    alone = [Path(spec.origin)] if spec.has_location and spec.origin else []
+    return tuple(place.parent for place in inside or alone)
 
 
 @cache
-def sources(*modules: str) -> tuple[str, ...]:
-    """Return the modules, and all of fluid that they import, directly or not, in order, without `VALUES`."""
-    known: set[str] = set()
-    waiting = set(modules)
-    while waiting:
-        known |= waiting
-        waiting = {one for module in waiting for one in imported(module)} - known - set(VALUES)
-    return tuple(sorted(known))
+def find_source(name: str) -> Source | None:
+    """Return what is known of a module by its dotted name; `None` if it has no source in Python."""
+    place = Path(*name.split("."))
+    for folder in folders_of(root_of(name)):
+        for file, package in ((folder / place / "__init__.py", name), (folder / place.with_suffix(".py"), name.rpartition(".")[0])):
+            if file.is_file():
+                return read(file.read_text(encoding="utf-8"), package)
+    return None
 
 
-def package_source(module: str) -> Iterator[str]:
-    """Yield the sources of the top-level package of a module of another package, without importing it."""
-    spec = find_spec(module.partition(".")[0])
-    for place in spec.submodule_search_locations or () if spec else ():
-        for file in sorted(Path(place).rglob("*.py")):
-            yield file.read_text(encoding="utf-8")
+def root_of(module: str) -> str:
+    """Return the top-level package of a module."""
+    return module.partition(".")[0]
 
 
+def above(module: str) -> list[str]:
+    """Return the packages above a module, outermost first."""
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def reached(module: str, words: Iterable[str], find: Find) -> Iterator[str]:
+    """Yield a module and, if it is a package, those of its modules that words may reach as attributes (`fluid.models.forest`)."""
+    yield module
+    source = find(module)
+    if source is not None and source.package == module:
+        for word in words:
+            if word.isidentifier() and find(f"{module}.{word}"):
+                yield from reached(f"{module}.{word}", words, find)
+
+
+def entered(one: Import, words: Iterable[str], find: Find) -> Iterator[str]:
+    """Yield the modules that an import makes use of.
+
+    Args:
+        one: The import.
+        words: Names in the module that imports.
+        find: Tells what is known of a module.
+    """
+    if one.above:
+        yield from above(one.module)
+    inside, source = f"{one.module}.{one.name}", find(one.module)
+    if one.name == "*" and source is not None:
+        yield from reached(one.module, source.words, find)
+    elif one.name and find(inside):
+        yield from reached(inside, words, find)
+        if source is not None and one.name in source.words:  # the package may call something else by that name
+            yield one.module
+    elif source is not None and one.name in source.constants:
+        yield inside  # no module: the package is only passed through
+    else:
+        yield from reached(one.module, words, find)
+
+
+def dotted(module: str) -> str:
+    """Return the dotted name of a module that may be given as a file of fluid (`federation/predict.py`)."""
+    return ".".join((PACKAGE.name, *Path(module).with_suffix("").parts)) if module.endswith(".py") else module
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The modules of fluid and of other packages, each looked at once.
+
+    Attributes:
+        find: Tells what is known of a module.
+        uses: What modules make use of, as far as it has been asked for.
+    """
+
+    find: Find
+    uses: dict[str, set[str]] = field(default_factory=dict)
+
+    def used_by(self, name: str, source: Source) -> set[str]:
+        """Return the modules that a module imports; of packages that are neither fluid nor its own, all that it may be."""
+        if name not in self.uses:
+            near = [one for one in source.imports if root_of(one.module) in (PACKAGE.name, root_of(name))]
+            far = {target for one in source.imports.difference(near) for target in (one.module, f"{one.module}.{one.name}".rstrip("."))}
+            self.uses[name] = far.union(*(entered(one, source.words, self.find) for one in near))
+        return self.uses[name]
+
+    def closure(self, modules: Iterable[str]) -> dict[str, Source]:
+        """Return the modules and all that they import, directly or not, by dotted name; of the packages of the modules and of fluid.
+
+        Raises:
+            ConfigError: A module has no source that could be read.
+        """
+        names = list(modules)
+        for name in names:
+            if self.find(name) is None:
+                raise ConfigError(f"there is no source of the module {name!r}", expected="a module in a file that can be imported")
+        roots = {PACKAGE.name, *map(root_of, names)}
+        known: dict[str, Source] = {}
+        waiting, seen = [(name, True) for name in names], set()
+        while waiting:
+            step = name, is_used = waiting.pop()
+            if step in seen or root_of(name) not in roots:
+                continue
+            seen.add(step)
+            waiting += [(package, False) for package in above(name)]
+            if (source := self.find(name)) is not None:
+                known[name] = source
+                waiting += [(target, True) for target in self.used_by(name, source)]
+                waiting += [(target, True) for target in source.late if is_used]
+        return known
+
+    def version(self, modules: Iterable[str]) -> str:
+        """Return the hash of the code of modules and of all that they import."""
+        known = self.closure(map(dotted, modules))
+        as_it_stands = any(source.words & READS_TEXT for source in known.values())
+        parts = (f"{name} {source.text if as_it_stands else source.code}" for name, source in sorted(known.items()))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+CODE = Code(find_source)
+
+
+@cache
 def code_of(*modules: str) -> str:
-    """Return the hash of the source of modules and of all that they import; of other packages (dotted names) that of the whole package."""
-    own = [module for module in modules if module.endswith(".py")]
-    others = [text for module in modules if module not in own for text in package_source(module)]
-    return hash_json([code_version(*sources(*own)), *others]) if others else code_version(*sources(*own))
+    """Return the hash of the code of modules and of all that they import.
+
+    Args:
+        modules: Dotted names, of fluid or of an extension; or files relative to `fluid/`.
+
+    Raises:
+        ConfigError: A module has no source that could be read, as what was typed into a notebook.
+    """
+    return CODE.version(modules)

@@ -1,6 +1,5 @@
 """What something costs: wall time, processor and GPU seconds, memory, energy."""
 
-import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -82,7 +81,7 @@ class Meter:
     gpus: int = 0
     began: float = field(default_factory=time.perf_counter)
     cpu_s: float = field(default_factory=tree_cpu_s)
-    busy_s: float = field(default_factory=lambda: machine_busy_s(ticks=os.sysconf("SC_CLK_TCK")))
+    busy_s: float = field(default_factory=machine_busy_s)
     packages: dict[str, tuple[float, float]] = field(default_factory=packages_j)
     allocations: list[int] = field(default_factory=cuda_allocations)
     gpus_j: float = field(default_factory=gpus_j)
@@ -90,7 +89,7 @@ class Meter:
     def cost(self) -> Cost:
         """Return what the work cost so far."""
         seconds, cpu_s = time.perf_counter() - self.began, max(0.0, tree_cpu_s() - self.cpu_s)
-        busy_s = machine_busy_s(ticks=os.sysconf("SC_CLK_TCK")) - self.busy_s
+        busy_s = machine_busy_s() - self.busy_s
         share = min(1.0, cpu_s / busy_s) if busy_s > 0 else NAN  # too short for the machine's clock: estimated
         gpus = max(self.gpus, gpus_used(self.allocations, cuda_allocations()))
         gpu_j = gpus_j() - self.gpus_j if gpus else 0.0

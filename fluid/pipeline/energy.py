@@ -1,16 +1,15 @@
 """Energy counters of processors (RAPL) and GPUs (NVML), where they are there and may be read."""
 
-import ctypes
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+import psutil
+import pynvml
 
 POWERCAP = Path("/sys/class/powercap")
-STAT = Path("/proc/stat")
-NVML = "libnvidia-ml.so.1"
-IDLE = (3, 4)
+NOT_BUSY = ("idle", "iowait", "guest", "guest_nice")
+"""States of a core in which it does nothing; the seconds of guests are among those of users already."""
 
 
 def packages_j(root: Path = POWERCAP) -> dict[str, tuple[float, float]]:
@@ -38,41 +37,36 @@ def used_j(before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[
     return sum(end - start if end >= start else end + span - start for start, end, span in pairs)
 
 
-def machine_busy_s(stat: Path = STAT, ticks: int = 100) -> float:
-    """Return the seconds that all cores together have been busy since the machine started; NaN where `/proc/stat` is absent."""
+def machine_busy_s() -> float:
+    """Return the seconds that all cores together have been busy since the machine started; NaN where the system does not tell."""
     try:
-        first = stat.read_text().split("\n", 1)[0].split()
-    except OSError:
+        spent = psutil.cpu_times()._asdict()
+    except (OSError, psutil.Error):
         return float("nan")
-    values = [int(text) for text in first[1:9]]  # user, nice, system, idle, iowait, irq, softirq, steal
-    return sum(value for place, value in enumerate(values) if place not in IDLE) / ticks
+    return float(sum(seconds for state, seconds in spent.items() if state not in NOT_BUSY))
 
 
 @cache
-def nvml(name: str = NVML) -> Any:
-    """Return the opened NVML library, or nothing."""
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(name)
-        if library.nvmlInit_v2() == 0:
-            return library
-    return None
+def has_nvml() -> bool:
+    """Open NVML, the library of NVIDIA's driver; return whether it is there."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return False
+    return True
 
 
-def gpus_j(library: Any = None) -> float:
+def gpus_j() -> float:
     """Return the J that all GPUs of the machine used since their driver started; NaN if NVML does not tell.
 
     References:
         NVML API, `nvmlDeviceGetTotalEnergyConsumption` (mJ; Volta and newer).
     """
-    library = library or nvml()
-    count = ctypes.c_uint()
-    if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)) != 0 or not count.value:
+    if not has_nvml():
         return float("nan")
-    total = 0.0
-    for number in range(count.value):
-        device, energy_mj = ctypes.c_void_p(), ctypes.c_ulonglong()
-        library.nvmlDeviceGetHandleByIndex_v2(number, ctypes.byref(device))
-        if library.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(energy_mj)) != 0:
-            return float("nan")
-        total += energy_mj.value / 1e3
-    return total
+    try:
+        devices = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
+        total = sum(pynvml.nvmlDeviceGetTotalEnergyConsumption(device) / 1e3 for device in devices)
+    except pynvml.NVMLError:
+        return float("nan")
+    return total if devices else float("nan")

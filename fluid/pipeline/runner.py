@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fluid.artifacts import MANIFEST, Artifact, atomic_folder, open_artifact, seal
 from fluid.errors import ArtifactError, ConfigError
@@ -14,9 +14,6 @@ from fluid.pipeline.progress import Progress, SilentProgress
 from fluid.pipeline.stage import Stage
 from fluid.pipeline.store import ArtifactStore
 from fluid.pipeline.workers import side_by_side
-
-if TYPE_CHECKING:  # only training needs Lightning, whose import takes longer than a prediction
-    from lightning.pytorch.loggers import Logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,9 @@ def make_quietly(stage: Stage, root: Path) -> None:
 
 
 class MakeLogger(Protocol):
-    """Makes the Lightning logger of one training, or none; it may be called in any process."""
+    """Makes the logger of one training, of whatever kind the training takes, or `None`; it may be called in any process."""
 
-    def __call__(self, name: str, role: str, company: str) -> "Logger | None":
+    def __call__(self, name: str, role: str, company: str) -> Any:
         """Return the logger.
 
         Args:
@@ -56,7 +53,7 @@ class MakeLogger(Protocol):
         """
 
 
-def no_logger(name: str, role: str, company: str) -> "Logger | None":
+def no_logger(name: str, role: str, company: str) -> Any:
     """Log nowhere."""
     return None
 
@@ -91,7 +88,7 @@ class Runner:
         self.records.append(record)
         self.progress.done(stage, name, record.cost.seconds, record.reused)
 
-    def logs(self, role: str, company: str = "") -> "Callable[[str], Logger | None]":
+    def logs(self, role: str, company: str = "") -> Callable[[str], Any]:
         """Return what makes the loggers of one model's trainings by their names."""
         return partial(self.logger, role=role, company=company)
 

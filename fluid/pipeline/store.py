@@ -201,7 +201,7 @@ class ArtifactStore:
         """Make sure that nobody is at work in the store, and that nobody begins.
 
         Raises:
-            ArtifactError: Somebody is.
+            ArtifactError: Another process is at work in the store.
         """
         self.prepare()
         with FileLock(self.root / LOCKS / COLLECTING):

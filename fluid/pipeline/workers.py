@@ -4,11 +4,11 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from fluid.errors import FluidError
 from fluid.pipeline.cost import Cost, Meter
@@ -69,7 +69,7 @@ def side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int
             ):
                 left.remove(outcome.name)
                 yield outcome
-    except TerminatedWorkerError:
+    except BrokenProcessPool:  # of the standard library: the parent of the private class that joblib raises (1.6.0)
         held = ", ".join(left[:workers])
         raise FluidError(
             f"a worker process was killed (out of memory?) while it made one of {held}. Lower workers, or batch sizes, and run again."

@@ -164,7 +164,7 @@ def hard_soft(evidence: Evidence) -> Iterator[ExperimentFigure]:
 
 def selection_modes(evidence: Evidence) -> Iterator[ExperimentFigure]:
     """Draw what is learnt from differently chosen molecules."""
-    text = "Student and mean hybrid by what chose their annotated molecules (docs/distillation.md)."
+    text = "Student and mean hybrid by what chose their annotated molecules (docs/results/choices.md)."
     yield from _bars(evidence, "Selection of molecules", text, ("student", "hybrid_mean"))
 
 
@@ -312,7 +312,7 @@ def check_figure(name: str | None, kinds: Sequence[str]) -> None:
         kinds: Kinds of its endpoints.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: The figure is unknown, or compares classes and no endpoint is one.
     """
     if name is None:
         return

@@ -164,5 +164,5 @@ def pairs_table(compared: Sequence[Compared]) -> pd.DataFrame:
     return table.assign(p_holm=families.transform(lambda p: holm(p.to_numpy())) if len(table) else table["p"])
 
 
-def _pair_row(pair: ComparedPair, seeds: int) -> tuple:
+def _pair_row(pair: ComparedPair, seeds: int) -> tuple[object, ...]:
     return (pair.first, pair.second, seeds, *pair.difference, pair.p, np.nan, pair.p_t, pair.p_signed_rank, *pair.g, pair.verdict)

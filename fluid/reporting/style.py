@@ -19,7 +19,7 @@ ROLE_COLOURS = {
     **dict.fromkeys(("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline"), "#D55E00"),
 }
 COMPANY_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A6FAC", "#8C7A00", "#5B5B5B", "#00A0A0")
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,

@@ -10,14 +10,16 @@ import pandas as pd
 
 from fluid.artifacts import atomic_file, hash_json, read_json
 from fluid.errors import ConfigError, InputError
+from fluid.reporting.significance import SEEDS
 from fluid.runs.housekeeping import run_folders
 from fluid.runs.record import CONFIG, DONE, is_target, read_record
-from fluid.reporting.significance import SEEDS
 
-OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "target", "only", "cost", "figure", "analyses")
+OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "target", "cost", "figure", "analyses")
 ANALYSES = "analyses"
 LATER = {"companies.taking_part": None, "companies.left_out": None}
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
+EXPERIMENTS_BEFORE = {"recipes": "protocols"}
+"""Names by which version 0.1 knew experiments and their figures."""
 INDIFFERENT = ("intake.workers", "trainer.progress", "trainer.checkpoint_s")
 
 
@@ -72,19 +74,20 @@ def placeless(value: Any) -> Any:
 
 
 def experiment_of(command: str) -> str:
-    """Return the experiment that a run's command names, or `none`."""
-    return choice_in(command, "experiment")
+    """Return the experiment that a run's command names, or `none`; by the name that it has now."""
+    name = choice_in(command, "experiment")
+    return EXPERIMENTS_BEFORE.get(name, name)
 
 
 def protocol_of(command: str) -> str:
-    """Return the protocol that a run's command names, or `none`."""
-    return choice_in(command, "protocol")
+    """Return the protocol that a run's command names, or `none`; version 0.1 called it a recipe."""
+    return choice_in(command, "protocol", "recipe")
 
 
-def choice_in(command: str, group: str) -> str:
-    """Return the choice of a group that a command names last, or `none`."""
-    words = [word.lstrip("+") for word in shlex.split(command)]
-    return ["none", *(word.removeprefix(f"{group}=") for word in words if word.startswith(f"{group}="))][-1]
+def choice_in(command: str, *groups: str) -> str:
+    """Return the choice of a group, by any of its names, that a command names last, or `none`."""
+    pairs = [word.lstrip("+").partition("=") for word in shlex.split(command)]
+    return ["none", *(choice for group, equals, choice in pairs if equals and group in groups)][-1]
 
 
 def identity_of(record: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,7 +123,7 @@ def collect(folder: Path) -> Collected:
     """Gather all finished runs below a folder.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: The folder has no finished run.
     """
     records, unfinished = finished_runs(folder)
     if not records:
@@ -151,7 +154,7 @@ def write_tables(collected: Collected, out: Path) -> list[Path]:
     """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files.
 
     Raises:
-        InputError: The suffix is neither.
+        InputError: The suffix is neither `.csv` nor `.parquet`.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")

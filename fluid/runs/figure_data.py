@@ -8,10 +8,10 @@ import pandas as pd
 
 from fluid.artifacts import read_json
 from fluid.errors import ArtifactError
-from fluid.runs.collect import differing, finished_runs, protocol_of, settings_of
-from fluid.runs.record import CONFIG
 from fluid.reporting.experiments import FIGURES, Evidence
 from fluid.reporting.significance import SEEDS, labels
+from fluid.runs.collect import EXPERIMENTS_BEFORE, differing, finished_runs, protocol_of, settings_of
+from fluid.runs.record import CONFIG
 
 
 def evidence_below(folder: Path) -> list[Evidence]:
@@ -22,7 +22,8 @@ def evidence_below(folder: Path) -> list[Evidence]:
     """
     asking: dict[str, dict[Path, dict[str, Any]]] = {}
     for run, record in finished_runs(folder)[0].items():
-        if (figure := read_json(run / CONFIG).get("figure")) in FIGURES:
+        figure = read_json(run / CONFIG).get("figure")
+        if (figure := EXPERIMENTS_BEFORE.get(figure, figure)) in FIGURES:
             asking.setdefault(figure, {})[run] = settings_of(run) | {"protocol": protocol_of(str(record.get("command", "")))}
     return [evidence_of(figure, asking[figure]) for figure in FIGURES if figure in asking]
 

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fluid import __version__
 from fluid.artifacts import atomic_folder
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
-from fluid.runs.chemical_space import chemical_space
-from fluid.runs.collect import ANALYSES
 from fluid.federation.consensus_table import read_consensus
-from fluid.pipeline.cost import Rates
 from fluid.federation.model_folder import read_model
 from fluid.federation.overlap import write_removed
-from fluid.runs.record import OUTPUTS, RunRecord
 from fluid.federation.simulation import Federation
-from fluid.pipeline.stage import library_versions
+from fluid.pipeline.cost import Rates
 from fluid.pipeline.runner import StageRecord
+from fluid.pipeline.stage import library_versions
 from fluid.reporting.page import write_report
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
+from fluid.runs.chemical_space import chemical_space
+from fluid.runs.collect import ANALYSES
+from fluid.runs.record import OUTPUTS, RunRecord
+from fluid.version import __version__
 
 RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES)
 DEFAULT_RATES = Rates()
@@ -35,7 +35,9 @@ DEFAULT_RATES = Rates()
 def all_scores(federation: Federation) -> list[Score]:
     """Return the scores of all evaluated models, their means over companies, and the gap that was closed."""
     names = [field.name for field in fields(Score)]
-    frames = [pd.read_csv(artifact / "scores.csv", dtype={"company": str}, keep_default_na=True) for artifact in federation.evaluated.values()]
+    frames = [
+        pd.read_csv(artifact / "scores.csv", dtype={"company": str}, keep_default_na=True) for artifact in federation.evaluated.values()
+    ]
     table = pd.concat(frames, ignore_index=True).fillna({"company": ""})
     scores = [Score(**dict(zip(names, row, strict=True))) for row in table[names].itertuples(index=False)]
     scores += mean_scores(scores, "teacher", "teacher mean", "teacher_mean")

@@ -9,8 +9,8 @@ from typing import Any
 
 from fluid.artifacts import MANIFEST, PART
 from fluid.errors import ArtifactError
-from fluid.runs.record import DONE, RECORD, read_record
 from fluid.pipeline.store import KEY_LETTERS, LOCKS, SCRATCH, ArtifactStore
+from fluid.runs.record import DONE, RECORD, read_record
 
 
 @dataclass(frozen=True, slots=True)

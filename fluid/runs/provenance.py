@@ -9,8 +9,8 @@ from typing import Any
 
 import joblib
 
-from fluid import __version__
 from fluid.pipeline.stage import library_versions
+from fluid.version import __version__
 
 CHECKOUT = Path(__file__).parents[2]
 TIMEOUT_S = 5.0

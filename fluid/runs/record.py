@@ -21,13 +21,15 @@ from filelock import FileLock, Timeout
 from fluid.artifacts import hash_file, hash_json, read_json, write_json
 from fluid.errors import ArtifactError, ConfigError
 from fluid.pipeline.processes import tree_cpu_s
-from fluid.runs.provenance import provenance
 from fluid.pipeline.stage import Stage
+from fluid.runs.provenance import provenance
 
 RECORD, CONFIG, LOCK = "run.json", "config.json", ".lock"
 RUNNING, DONE, FAILED, INTERRUPTED, KILLED = "running", "done", "failed", "interrupted", "killed"
 PATIENCE_S = 30.0
 TARGETS = "targets"
+TARGETS_BEFORE = "parts"
+"""What version 0.1 called the folder of targets."""
 OUTPUTS = ("metrics.json", "metrics.csv", "report.html")
 
 
@@ -43,7 +45,7 @@ def target_folder(run: Path, target: str) -> Path:
 
 def is_target(folder: Path) -> bool:
     """Return whether a folder is that of a target of a run."""
-    return folder.parent.name == TARGETS
+    return folder.parent.name in (TARGETS, TARGETS_BEFORE)
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ def alone(folder: Path) -> Iterator[None]:
     """Be the only process at work on a run.
 
     Raises:
-        ConfigError: Another process is, and does not end soon.
+        ConfigError: Another process is at work on the run, and does not end soon.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)

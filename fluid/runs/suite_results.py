@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from fluid.errors import ArtifactError
+from fluid.reporting.suite_data import COLUMNS, SuiteData
 from fluid.runs.collect import config_of, settings_of
 from fluid.runs.record import DONE, RECORD, outputs, read_record
-from fluid.reporting.suite_data import COLUMNS, SuiteData
 
 UNBEGUN, UNREADABLE, ALTERED = "not begun", "unreadable", "altered"
 FACTS = Path("report_data") / "baselines.csv"

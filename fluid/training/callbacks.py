@@ -1,12 +1,12 @@
 """Callbacks that look on while training goes without changing its loss: best weights, progress."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from fluid.training.module import MONITOR
+from fluid.training.module import MONITOR, NetworkModule
 
 
 class BestWeights(Callback):
@@ -21,12 +21,12 @@ class BestWeights(Callback):
         loss = float(trainer.callback_metrics[MONITOR])
         if loss < self.best:
             self.best = loss
-            self.weights = {name: value.detach().clone() for name, value in pl_module.network.state_dict().items()}
+            self.weights = {name: value.detach().clone() for name, value in cast(NetworkModule, pl_module).network.state_dict().items()}
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put the best weights back."""
         if self.weights:
-            pl_module.network.load_state_dict(self.weights)
+            cast(NetworkModule, pl_module).network.load_state_dict(self.weights)
 
 
 class ReportProgress(Callback):

@@ -108,7 +108,7 @@ class Checkpoint(Callback):
     def resume(self, state: State, trainer: Trainer, module: NetworkModule) -> None:
         """Let the loops begin where the state was taken; what belongs to the batch itself is put back when it comes."""
         self.resumed, values = state, state.values
-        progress = trainer.fit_loop.epoch_progress.current
+        progress: Any = trainer.fit_loop.epoch_progress.current
         progress.ready = progress.started = progress.processed = progress.completed = values["epoch"]
         trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = values["step"]
         self.loader.begin_at(values["epoch"], values["batch"])

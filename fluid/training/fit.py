@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
-from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from fluid.artifacts import hash_json
@@ -88,7 +88,7 @@ def make_trainer(
         devices=spec.devices,
         strategy=spec.strategy,
         plugins=[LightningEnvironment()],  # also within a batch system: signals and restarts are not Lightning's business
-        precision=spec.precision,
+        precision=cast(Any, spec.precision),  # one of Lightning's names, as the settings check
         callbacks=list(callbacks),
         logger=logger or False,
         limit_val_batches=None if validate else 0,

@@ -129,7 +129,7 @@ class ExampleLoader:
 
     def _batches(self, rows: Tensor) -> list[Tensor]:
         """Divide an epoch; a last batch of one molecule is dropped in training (batch statistics need two)."""
-        parts = list(rows.split(self.batch_size))
+        parts = list(torch.split(rows, self.batch_size))
         return parts[:-1] if self.seed is not None and len(parts) > 1 and len(parts[-1]) == 1 else parts
 
     def _rows(self, epoch: int) -> Tensor:

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
 
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.loss_spec import LossSpec
@@ -85,7 +87,7 @@ class NetworkModule(LightningModule):
 
     def on_train_start(self) -> None:
         """Keep the optimiser and its schedule at hand for `training_step`."""
-        self.steppers = self.optimizers(), self.lr_schedulers()
+        self.steppers = cast(LightningOptimizer, self.optimizers()), cast(LRScheduler, self.lr_schedulers())  # there is one of each
 
     def training_step(self, batch: LabelledBatch, batch_idx: int) -> None:
         """Learn from one batch.

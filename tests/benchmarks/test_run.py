@@ -64,16 +64,18 @@ def test_a_run_that_is_stopped_has_written_what_it_measured(run, monkeypatch, tm
     assert (row["name"], row["ours"], row["holds"]) == ("fine", 2.0, True)
 
 
-def test_the_readme_table_is_made_from_the_rows(run, monkeypatch, tmp_path) -> None:
+def test_the_table_of_the_page_is_made_from_the_rows(run, monkeypatch, tmp_path) -> None:
     import common
 
-    (tmp_path / "README.md").write_text("before\n<!-- performance -->\nearlier table\n<!-- /performance -->\nafter\n")
+    page = tmp_path / "docs" / "results" / "performance.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("before\n<!-- performance -->\nearlier table\n<!-- /performance -->\nafter\n")
     monkeypatch.setattr(common, "ROOT", tmp_path)
     fine = {"name": "fine", "ours": 2.0, "peer": 1.0, "unit": "1/s", "ratio": 2.0, "target": ">= 1x", "holds": True}
     monkeypatch.setitem(run.BENCHMARKS, "batch", lambda bench: [dict(fine)])
-    monkeypatch.setattr("sys.argv", ["run.py", "--json", str(tmp_path / "r.json"), "--only", "batch", "--quick", "--readme"])
+    monkeypatch.setattr("sys.argv", ["run.py", "--json", str(tmp_path / "r.json"), "--only", "batch", "--quick", "--docs"])
     run.main()
-    text = (tmp_path / "README.md").read_text()
+    text = page.read_text()
     assert "| fine | 2 | 1 | 1/s | 2 | >= 1x | yes |" in text
     assert text.startswith("before\n<!-- performance -->\n| benchmark")
     assert text.endswith("<!-- /performance -->\nafter\n")

@@ -19,11 +19,18 @@ SMALL = [
 Call = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_store() -> Iterator[None]:
+    """Let no run of a test use the store of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("FLUID_STORE", raising=False)
+        yield
+
+
 @pytest.fixture
 def fluid(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Return a function that runs `fluid` in an empty folder and returns exit code, output and error text."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FLUID_STORE", raising=False)
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)

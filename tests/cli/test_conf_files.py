@@ -13,7 +13,7 @@ from fluid.cli.build import build
 from fluid.cli.compose import composed, conf_folder
 from fluid.cli.help import choices_of, describe, group_lines, groups_of, help_text, read_config
 from fluid.cli.main import VERBS
-from fluid.cli.search_space import SearchSpec, dimensions
+from fluid.cli.search.search_space import SearchSpec, dimensions
 from fluid.cli.specs import SURROUNDINGS, TAKING_PART, federation_spec, without
 from fluid.cli.suggest import dotted_keys, known_keys
 from fluid.companies.spec import CompanySpec

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from fluid.cli.build import build
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
 from fluid.cli.specs import SURROUNDINGS, federation_spec, without
-from fluid.cli.verbs import plain_values
 from fluid.federation import requests
 from fluid.federation.spec import FederationSpec
 from fluid.training.config import Training, TrainingConfig

@@ -60,7 +60,7 @@ def test_a_consortium_with_a_head_for_each_teacher(fluid: Call, files: Files, tm
         asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
         assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
     assert fluid("aggregate", "annotations=[answers1,answers2]", "out=consensus")[0] == 0
-    assert sorted(file.name for file in (tmp_path / "consensus").glob("*.parquet")) == ["consensus.parquet", "hints.parquet"]
+    assert sorted(file.name for file in (tmp_path / "consensus").glob("*.parquet")) == ["acquisition.parquet", "consensus.parquet"]
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
     learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
     chosen = ["distillation=heads", "distillation.sharpen=1.5", "distillation.heads.domain_weight=0.5", "loss=kl"]

@@ -56,11 +56,11 @@ def test_the_student_follows_the_teachers_settings() -> None:
     assert paper("model.n_trees=7").student_model == paper("model.n_trees=7").model != paper().model
 
 
-def test_the_fluid_recipe_is_the_default() -> None:
+def test_the_fluid_protocol_is_the_default() -> None:
     assert federation_spec(values_of("simulate", "protocol=fluid")) == federation_spec(values_of("simulate"))
 
 
-def test_a_recipe_goes_with_data_and_experiment() -> None:
+def test_a_protocol_goes_with_data_and_experiment() -> None:
     config = composed("simulate", ["protocol=paper", "experiment=demo", "data=files", "data.pool=a", "data.transfer=b"])
     assert (config.name, config.model.kind, config.data.pool) == ("demo", "forest", "a")
 

@@ -147,6 +147,7 @@ def test_gradients(spec: EvidenceSpec) -> None:
     assert torch.autograd.gradcheck(values, (one, two, three))
 
 
+@pytest.mark.long
 def test_it_compiles_into_one_graph() -> None:
     draw = torch.Generator().manual_seed(2)
     x, target = torch.randn(5, 3, generator=draw), torch.rand(5, 3, generator=draw)

@@ -124,6 +124,7 @@ class TestEvery:
     def test_it_is_not_negative(self, loss: Loss, logits: Tensor, target: Tensor) -> None:
         assert loss(logits, target) >= (-torch.inf if loss.name == "gaussian_nll" else 0)
 
+    @pytest.mark.long
     def test_a_compiled_graph_gives_the_same(self, loss: Loss, logits: Tensor, target: Tensor, weight: Tensor) -> None:
         torch._dynamo.reset()
         compiled = torch.compile(lambda *planes: loss(*planes), fullgraph=True, backend="eager")

@@ -5,7 +5,7 @@ import pytest
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, InputError, ShapeError
 from fluid.evaluation import metrics
-from fluid.evaluation.scores import COLUMNS, Score, add_gap_closed, mean_scores, score_predictions, scores_frame
+from fluid.evaluation.scores import COLUMNS, Score, Scoring, Subject, add_gap_closed, mean_scores, score_predictions, scores_frame
 
 ENDPOINTS = (Endpoint("herg"), Endpoint("logbb", kind="regression", unit="log10"))
 RNG = np.random.default_rng(0)
@@ -16,7 +16,8 @@ THRESHOLDS = np.array([0.4, np.nan])
 
 
 def _score(predicted=PREDICTED, labels=LABELS, thresholds=THRESHOLDS, model="T1", test="external", seed=0, n_bootstrap=50):
-    return score_predictions(model, "teacher", "T1", test, ENDPOINTS, predicted, labels, thresholds, seed, n_bootstrap)
+    subject, scoring = Subject(model, "teacher", "T1", test), Scoring(seed, n_bootstrap)
+    return score_predictions(subject, ENDPOINTS, predicted, labels, thresholds, scoring)
 
 
 def _row(role, value, company="", metric="auroc", model="m", test="external", low=np.nan, high=np.nan, n=10):

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from fluid.annotation.storage import read_annotation_set
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
 from fluid.cli.specs import federation_spec
-from fluid.cli.verbs import plain_values
 from fluid.distillation import LossSpec
 from fluid.errors import ConfigError
 from fluid.federation import consortium

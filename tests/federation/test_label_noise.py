@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from fluid.artifacts import Artifact, open_artifact
-from fluid.cli.compose import composed
+from fluid.cli.compose import composed, plain_values
 from fluid.cli.specs import federation_spec
-from fluid.cli.verbs import plain_values
 from fluid.distillation import LossSpec, expected_confusion
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec

@@ -14,6 +14,8 @@ from fluid.molecules.features import featurize_each
 from fluid.molecules.parse import MoleculeRejected, is_plain, parse
 from fluid.molecules.standardize import StandardizeSpec, standardize, standardize_group, standardize_molecule
 
+pytestmark = pytest.mark.long
+
 CAGES = """
 C12C3C4C1C5C2C3C45 C1=CC2=CC=CC=CC2=C1 O=C1C=CC=CC=C1 c1ccc2cccc2cc1 C1C2CC3CC1CC(C2)C3 c1cc2ccc3cccc4ccc(c1)c2c34 C1=Cc2cccc3cccc1c23
 C1=Cc2cc3ccc(cc4nc(cc5ccc(cc1n2)[nH]5)C=C4)[nH]3 C1=CN=C2C=CC=CC2=N1 O=c1cc[nH]cc1 N=c1cc[nH]cc1 C1=CSC=CS1 C1=CC=C2C=CC=CC2=C1

@@ -1,5 +1,4 @@
 import math
-import os
 import subprocess
 import sys
 import time
@@ -7,36 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import psutil
+import pynvml
 import pytest
 
 from fluid.errors import ConfigError
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.cost import Cost, Meter, Rates, gpus_used
-from fluid.pipeline.energy import gpus_j, machine_busy_s, packages_j, used_j
-from fluid.pipeline.processes import Process, all_processes, below, read_process, tree_cpu_s
+from fluid.pipeline.energy import gpus_j, has_nvml, machine_busy_s, packages_j, used_j
+from fluid.pipeline.processes import peak_memory_mb, process_cpu_s, tree_cpu_s
 from fluid.pipeline.stage import Stage
 from fluid.training.config import TrainingConfig
 
 BUSY = "import time\nwhile time.process_time() < 0.4: pass\nprint(1, flush=True)\n"
 NAN = float("nan")
-
-
-def test_a_process_with_brackets_in_its_name() -> None:
-    stat = "12 (a) b (c)) S 7 " + " ".join(map(str, range(5, 14))) + " 100 50 30 20 0"
-    assert read_process(stat, 100) == Process(7, 2.0)
-
-
-def test_below_is_at_any_depth_and_not_beside() -> None:
-    tree = {1: Process(0, 0), 2: Process(1, 0), 3: Process(2, 0), 4: Process(3, 0), 5: Process(1, 0), 6: Process(5, 0)}
-    assert sorted(below(2, tree)) == [3, 4]
-    assert sorted(below(1, tree)) == [2, 3, 4, 5, 6]
-    assert below(9, tree) == []
-
-
-def test_this_process_is_among_all() -> None:
-    assert all_processes()[os.getpid()].parent == os.getppid()
 
 
 @contextmanager
@@ -64,6 +49,31 @@ def test_grandchildren_count() -> None:
         process.stdout.readline()
         assert tree_cpu_s() - before >= 0.39
         process.communicate("\n")
+
+
+def test_a_child_that_ended_between_two_looks_counts_nothing_itself() -> None:
+    with child(BUSY + "input()") as process:
+        assert process.stdout
+        process.stdout.readline()
+        seen = psutil.Process(process.pid)
+        assert process_cpu_s(seen) >= 0.39
+        process.communicate("\n")
+    assert process_cpu_s(seen) == 0
+
+
+def test_peak_memory_is_of_this_process_alone() -> None:
+    """A child that does nothing has a small peak, however large this process once was."""
+    large = bytearray(300_000_000)
+    assert peak_memory_mb() > 300
+    del large
+    code = "from fluid.pipeline.processes import peak_memory_mb\nprint(peak_memory_mb())"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert 5 < float(shown) < 150
+
+
+def test_peak_memory_without_proc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fluid.pipeline.processes.STATUS", tmp_path / "absent")
+    assert peak_memory_mb() > 10
 
 
 def test_sleep_costs_time_and_no_processor() -> None:
@@ -98,37 +108,82 @@ def test_without_a_counter_energy_is_not_a_number(tmp_path: Path) -> None:
     zone(tmp_path, "intel-rapl:0", 1.0)
     (tmp_path / "intel-rapl:0" / "energy_uj").unlink()
     assert packages_j(tmp_path) == {}
-    assert math.isnan(machine_busy_s(tmp_path / "stat"))
 
 
-def test_busy_seconds_leave_idling_out(tmp_path: Path) -> None:
-    (tmp_path / "stat").write_text("cpu  100 10 40 9000 800 5 5 40 77 88\ncpu0 1 1 1 1\n")
-    assert machine_busy_s(tmp_path / "stat", 100) == pytest.approx(2.0)
+class Spent(NamedTuple):
+    user: float
+    nice: float
+    system: float
+    idle: float
+    iowait: float = 0.0
+    irq: float = 0.0
+    softirq: float = 0.0
+    steal: float = 0.0
+    guest: float = 0.0
+    guest_nice: float = 0.0
 
 
-class Library:
-    """NVML with two devices, as far as it is used; fills what it is given by reference."""
-
-    def __init__(self, energies_mj: tuple[int, ...], answer: int = 0) -> None:
-        self.energies_mj, self.answer = energies_mj, answer
-
-    def nvmlDeviceGetCount_v2(self, count: Any) -> int:  # noqa: N802
-        count._obj.value = len(self.energies_mj)
-        return 0
-
-    def nvmlDeviceGetHandleByIndex_v2(self, number: int, device: Any) -> int:  # noqa: N802
-        device._obj.value = number + 1
-        return 0
-
-    def nvmlDeviceGetTotalEnergyConsumption(self, device: Any, energy: Any) -> int:  # noqa: N802
-        energy._obj.value = self.energies_mj[device.value - 1]
-        return self.answer
+def test_busy_seconds_leave_idling_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = Spent(1.0, 0.1, 0.4, 90.0, iowait=8.0, irq=0.05, softirq=0.05, steal=0.4, guest=0.7, guest_nice=0.1)
+    monkeypatch.setattr("psutil.cpu_times", lambda: spent)
+    assert machine_busy_s() == pytest.approx(2.0)  # guests are among user and nice
 
 
-def test_energy_of_gpus() -> None:
-    assert gpus_j(Library((1500, 2500))) == pytest.approx(4.0)
-    assert math.isnan(gpus_j(Library((1500,), answer=3)))  # not supported
-    assert math.isnan(gpus_j(Library(())))
+def test_busy_seconds_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> None:
+        raise FileNotFoundError("/proc/stat")
+
+    monkeypatch.setattr("psutil.cpu_times", absent)
+    assert math.isnan(machine_busy_s())
+
+
+def test_busy_seconds_count_the_work_of_this_process() -> None:
+    before, used = machine_busy_s(), time.process_time()
+    while time.process_time() - used < 0.3:
+        pass
+    assert machine_busy_s() - before >= 0.25
+
+
+def has_gpus(monkeypatch: pytest.MonkeyPatch, *energies_mj: int | None) -> None:
+    """Let NVML tell the energies of some devices; `None`: one that is too old to know."""
+
+    def energy(device: int) -> int:
+        if (found := energies_mj[device]) is None:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+        return found
+
+    has_nvml.cache_clear()
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: len(energies_mj))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda number: number)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetTotalEnergyConsumption", energy)
+
+
+@pytest.fixture
+def nvml_anew() -> Iterator[None]:
+    """Forget afterwards whether NVML is there."""
+    yield
+    has_nvml.cache_clear()
+
+
+@pytest.mark.usefixtures("nvml_anew")
+def test_energy_of_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    has_gpus(monkeypatch, 1500, 2500)
+    assert gpus_j() == pytest.approx(4.0)
+    has_gpus(monkeypatch, 1500, None)
+    assert math.isnan(gpus_j())
+    has_gpus(monkeypatch)
+    assert math.isnan(gpus_j())
+
+
+@pytest.mark.usefixtures("nvml_anew")
+def test_without_a_driver_nobody_knows_the_energy_of_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> None:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
+
+    has_nvml.cache_clear()
+    monkeypatch.setattr(pynvml, "nvmlInit", absent)
+    assert math.isnan(gpus_j())
 
 
 def test_energy_is_measured_where_it_can_be_and_says_where_from() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluid.cli.main import disk_full
+from fluid.cli.failures import disk_full
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.checkpoint import save_predictor

@@ -6,6 +6,7 @@ import pytest
 from fluid.artifacts import hash_json
 from fluid.errors import ConfigError
 from fluid.runs.collect import collect, config_of, experiment_of, write_tables
+from fluid.runs.figure_data import evidence_below
 
 
 def run(folder: Path, name: str, status: str = "done", **settings: object) -> None:
@@ -41,6 +42,26 @@ def test_a_setting_that_changes_nothing_is_as_if_it_were_not_there(tmp_path: Pat
     table = found.table.set_index("run")
     assert table.loc["old", "config"] == table.loc["new", "config"] != table.loc["less", "config"]
     assert found.settings == ("companies.left_out",)
+
+
+def test_runs_of_version_0_1_stand_beside_those_of_now(tmp_path: Path) -> None:
+    commands = {"old": "experiment=recipes recipe=paper", "new": "experiment=protocols protocol=paper", "other": "protocol=fluid"}
+    run(tmp_path, "old", only=None, figure="recipes")
+    run(tmp_path, "new", target=None, figure="protocols")
+    run(tmp_path, "other", target=None, model={"kind": "gine"})
+    for name, words in commands.items():
+        record = json.loads((tmp_path / name / "run.json").read_text())
+        (tmp_path / name / "run.json").write_text(json.dumps({**record, "command": f"fluid simulate {words}"}))
+    run(tmp_path / "old" / "parts", "T1", only="T1")
+    (tmp_path / "old" / "parts" / "T1" / "metrics.csv").unlink()  # a target has none
+    found = collect(tmp_path)
+    table = found.table.set_index("run")
+    assert found.runs == 3
+    assert table.loc["old", "config"] == table.loc["new", "config"] != table.loc["other", "config"]
+    assert table["protocol"].to_dict() == {"old": "paper", "new": "paper", "other": "fluid"}
+    assert table["experiment"].to_dict() == {"old": "protocols", "new": "protocols", "other": "none"}
+    evidence = evidence_below(tmp_path)
+    assert [(one.figure, set(one.scores["run"])) for one in evidence] == [("protocols", {"old", "new"})]
 
 
 def test_protocols_stand_for_what_they_decide(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fluid.runs.chemical_space import chemical_space
-from fluid.federation.requests import PredictRequest
 from fluid.federation.predict import predict_file
-from fluid.runs.folder import write_run
+from fluid.federation.requests import PredictRequest
 from fluid.pipeline.progress import SilentProgress
+from fluid.runs.chemical_space import chemical_space
+from fluid.runs.folder import write_run
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 

@@ -11,7 +11,8 @@ import torch
 from fluid.annotation.annotation_set import Annotations, AnnotationSet, stack
 from fluid.annotation.distance import closeness, span
 from fluid.annotation.domain import bin_midpoints
-from fluid.distillation import Consensus, Rule, fit_consensus
+from fluid.distillation.combine import Rule, fit_consensus
+from fluid.distillation.consensus import Consensus
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.federation.acquisition_scores import write_acquisition_scores
 from fluid.federation.consensus_table import ConsensusTable, write_consensus

@@ -9,7 +9,7 @@ import pandas as pd
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.artifacts import Artifact
 from fluid.distillation.consensus_spec import ConsensusSpec
-from fluid.evaluation.scores import score_predictions
+from fluid.evaluation.scores import Scoring, Subject, score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.cross_domain import thresholds_of
@@ -59,8 +59,9 @@ def worth(
     thresholds = thresholds_of(evaluation, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
     found: dict[Place, float] = {}
     for test, part in evaluation.tests.items():
-        about = ("consensus", "consensus", "", test, endpoints, said[test], labels_for(part, endpoints), thresholds)
-        found |= {(s.test, s.endpoint, s.metric): s.value for s in score_predictions(*about, evaluation.seed, 0, evaluation.auroc)}
+        subject, scoring = Subject("consensus", "consensus", "", test), Scoring(evaluation.seed, 0, evaluation.auroc)
+        scores = score_predictions(subject, endpoints, said[test], labels_for(part, endpoints), thresholds, scoring)
+        found |= {(s.test, s.endpoint, s.metric): s.value for s in scores}
     return found
 
 

@@ -11,7 +11,7 @@ from fluid.artifacts import Artifact
 from fluid.companies.domains import domains
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
-from fluid.evaluation.scores import score_predictions, scores_frame
+from fluid.evaluation.scores import Scoring, Subject, score_predictions, scores_frame
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, labels_for, validation_thresholds
 from fluid.pipeline.stage import Stage, Work
@@ -67,8 +67,8 @@ def cross_domain_stage(companies: Mapping[str, Dataset], evaluated: Sequence[Eva
             thresholds, labels = thresholds_of(evaluation, endpoints, validation, model.thresholds), labels_for(test, endpoints)
             for number, domain in enumerate(companies):
                 own = where == number
-                about = (who.name, who.role, who.company, domain, endpoints, answers[own], labels[own], thresholds)
-                scores += score_predictions(*about, evaluation.seed, 0, evaluation.auroc)
+                subject, scoring = Subject(who.name, who.role, who.company, domain), Scoring(evaluation.seed, 0, evaluation.auroc)
+                scores += score_predictions(subject, endpoints, answers[own], labels[own], thresholds, scoring)
         table: pd.DataFrame = scores_frame(scores).rename(columns={"test": "domain"})[COLUMNS]
         table.to_csv(folder / FILE, index=False)
 

@@ -66,7 +66,7 @@ def domain_gain_stage(companies: Mapping[str, Dataset], lesson: Dataset, tests: 
         rule: The rule by nearest molecules.
     """
 
-    def rows(student: Learnt, asked: Mapping[str, Features], company: str, own: Learnt) -> Iterator[tuple]:
+    def rows(student: Learnt, asked: Mapping[str, Features], company: str, own: Learnt) -> Iterator[tuple[object, ...]]:
         for test, part in tests.items():
             before = in_domain(test, asked[test], (own,), rule)
             for role, learnt in {"teacher": (own,), "student": (student,), "hybrid": (own, student)}.items():
@@ -76,7 +76,7 @@ def domain_gain_stage(companies: Mapping[str, Dataset], lesson: Dataset, tests: 
     def build(folder: Path, work: Work) -> None:
         asked = {test: features_of(part.table.smiles) for test, part in tests.items()}
         student = learnt_from(lesson, tests, rule.k)
-        table: list[tuple] = []
+        table: list[tuple[object, ...]] = []
         for number, (company, part) in enumerate(companies.items()):
             table += rows(student, asked, company, learnt_from(part, tests, rule.k))
             work.report((number + 1) / len(companies))

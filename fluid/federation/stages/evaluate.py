@@ -11,12 +11,12 @@ from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
-from fluid.distillation import Consensus
+from fluid.distillation.consensus import Consensus
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.confidence import evaluate_confidence, losses, risk_coverage
 from fluid.evaluation.reliability import reliability
-from fluid.evaluation.scores import Score, score_predictions, scores_frame
+from fluid.evaluation.scores import Score, Scoring, Subject, score_predictions, scores_frame
 from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.model_folder import Model, domain_planes
 from fluid.federation.stages.consensus import fit_rule, labels_hash, scale_of, tensors
@@ -104,19 +104,9 @@ def write_scores(
     points = []
     for test, part in evaluation.tests.items():
         labels = labels_for(part, endpoints)
-        scores += score_predictions(
-            who.name,
-            who.role,
-            who.company,
-            test,
-            endpoints,
-            answers[test],
-            labels,
-            thresholds,
-            evaluation.seed,
-            evaluation.n_bootstrap,
-            evaluation.auroc,
-        )
+        subject = Subject(who.name, who.role, who.company, test)
+        scoring = Scoring(evaluation.seed, evaluation.n_bootstrap, evaluation.auroc)
+        scores += score_predictions(subject, endpoints, answers[test], labels, thresholds, scoring)
         for i, endpoint in enumerate(endpoints):
             if endpoint.kind == "classification":
                 points += [(who.name, test, *point) for point in reliability(answers[test][:, i], labels[:, i])]

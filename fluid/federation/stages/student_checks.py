@@ -1,6 +1,6 @@
 """What a student cannot learn."""
 
-from fluid.distillation import LossSpec
+from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.stages.student_spec import STUDENTS, StudentSpec

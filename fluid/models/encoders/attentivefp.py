@@ -27,6 +27,6 @@ class AttentiveFPEncoder(nn.Module):
     def forward(self, batch: GraphBatch) -> Tensor:
         """Return molecule vectors `(B, D)`."""
         if batch.n_molecules == 0:
-            return self.attention.lin2.weight.new_zeros(0, self.width)
+            return self.bonds.weight.new_zeros(0, self.width)
         vectors: Tensor = self.attention(self.atoms(batch.atoms), batch.edge_index, self.bonds(batch.bonds), batch.molecule)
         return vectors

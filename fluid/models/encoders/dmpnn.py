@@ -35,7 +35,8 @@ class DMPNNEncoder(nn.Module):
 
     def initial(self, atoms: Tensor, batch: GraphBatch) -> Tensor:
         """Return `h⁰` of each directed bond from its source atom and bond category, `(E, D)`."""
-        return atoms.index_select(0, batch.edge_index[0]) + self.bonds(batch.bonds)
+        initial: Tensor = atoms.index_select(0, batch.edge_index[0]) + self.bonds(batch.bonds)
+        return initial
 
     def step(self, states: Tensor, first: Tensor, batch: GraphBatch) -> Tensor:
         """Return the bond states after one step, `(E, D)`."""
@@ -53,7 +54,8 @@ class DMPNNEncoder(nn.Module):
             states = self.step(states, first, batch)
         arrived = sum_to_nodes(states, batch.edge_index[1], len(atoms))
         final = dropout(F.relu(self.update(torch.cat([atoms, arrived], dim=1))), self.dropout, self.training)
-        return self.norm(readout(final, batch.molecule, batch.ptr))
+        vectors: Tensor = self.norm(readout(final, batch.molecule, batch.ptr))
+        return vectors
 
     def environments(self, graphs: PackedGraphs, compact: bool = True) -> BondEnvironmentLibrary:
         """Name the distinct directed bonds of a library that this encoder tells apart."""
@@ -74,7 +76,8 @@ class DMPNNEncoder(nn.Module):
         states = F.relu(first)
         for layer in batch.layers:
             states = self._step(states, first, layer)
-        return self.norm(readout_of(self._final(atoms, states, batch), batch.environment, batch.molecule, batch.ptr))
+        vectors: Tensor = self.norm(readout_of(self._final(atoms, states, batch), batch.environment, batch.molecule, batch.ptr))
+        return vectors
 
     def _step(self, states: Tensor, first: Tensor, layer: BondLayer) -> Tensor:
         """Return the states `(U, D)` of the distinct bonds after one more step."""

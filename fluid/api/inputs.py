@@ -1,0 +1,128 @@
+"""Molecules given as path, `DataFrame` or list become files, so that they go through the same intake as any file.
+
+A `DataFrame` is written as Parquet: numbers and texts survive as they are, and give the same molecules, labels and results as a CSV
+file of the same content. Its index is not a column. Columns of other objects (drawn molecules, arrays) are left out.
+"""
+
+import numbers
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fluid.errors import FluidError, InputError
+
+Molecules = str | PathLike[str] | pd.DataFrame | Sequence[str]
+EXPECTED = "the path of a file, a DataFrame, or a list of SMILES"
+CELLS = (str, bytes, numbers.Number, np.generic)
+
+
+@contextmanager
+def as_files(given: Mapping[str, Any], smiles_column: str) -> Iterator[dict[str, str]]:
+    """Yield the path of each given input; those that are no files are written as such for the time of the block.
+
+    An error that names such a file names what was given instead.
+
+    Args:
+        given: Path, `DataFrame` or list of SMILES, by the name of the setting.
+        smiles_column: Column of SMILES, for lists.
+    """
+    with TemporaryDirectory(prefix="fluid-") as folder:
+        shown: dict[str, str] = {}
+        try:
+            yield {name: path_of(name, data, smiles_column, Path(folder), shown) for name, data in given.items()}
+        except FluidError as error:
+            text = str(error)
+            for path, name in shown.items():
+                text = text.replace(path, name)
+            error.args = (text,)
+            raise
+
+
+def path_of(name: str, data: Any, smiles_column: str, folder: Path, shown: dict[str, str]) -> str:
+    """Return the path of one input; a file that is written for it is noted in `shown` with what messages call it.
+
+    Raises:
+        InputError: It is nothing that holds molecules.
+    """
+    if isinstance(data, str | PathLike):
+        return known_path(str(data))
+    table = data if isinstance(data, pd.DataFrame) else listed(data, smiles_column)
+    path = folder / f"{name}.parquet"
+    shown[str(path)] = f"the {'DataFrame' if table is data else 'list'} given as {name}"
+    if not len(table):
+        raise InputError("there are no rows", where=str(path), expected="at least one molecule")
+    pq.write_table(arrow_table(table, str(path)), path)
+    return str(path)
+
+
+def known_path(text: str) -> str:
+    """Return a path; a SMILES in its place is refused.
+
+    Raises:
+        InputError: It names no file and looks like none.
+    """
+    if text and not Path(text).suffix and not text.startswith("embedded:") and not Path(text).expanduser().exists():
+        raise InputError(f"there is no file {text!r}", expected=EXPECTED, remedy=f"A single SMILES is a list of one: [{text!r}].")
+    return text
+
+
+def listed(data: Any, smiles_column: str) -> pd.DataFrame:
+    """Return a list of SMILES as a table; what is missing in it stays a row.
+
+    Raises:
+        InputError: It is no list, or holds something else than texts.
+    """
+    if isinstance(data, Mapping | bytes) or not isinstance(data, Sequence | pd.Series | np.ndarray | pd.Index):
+        raise InputError(f"molecules are given as {type(data).__name__}", expected=EXPECTED)
+    cells = [None if missing(item) else item for item in data]
+    for row, cell in enumerate(cells, start=1):
+        if cell is not None and not isinstance(cell, str):
+            raise InputError(f"item {row} of the list is {cell!r}", expected="a SMILES")
+    return pd.DataFrame({smiles_column: pd.Series(cells, dtype=object)})
+
+
+def missing(cell: Any) -> bool:
+    """Return whether a cell is None, NaN or NA."""
+    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell))
+
+
+def arrow_table(table: pd.DataFrame, where: str) -> pa.Table:
+    """Return a table's columns of texts, numbers, truth values and dates.
+
+    Raises:
+        InputError: Two columns have one name.
+    """
+    names = [str(name) for name in table.columns]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError(f"two columns are named {twice[0]!r}", where=where, expected="different names", remedy="Rename one of them.")
+    columns = {name: arrow_column(table.iloc[:, place]) for place, name in enumerate(names)}
+    return pa.table({name: column for name, column in columns.items() if column is not None})
+
+
+def arrow_column(values: pd.Series) -> pa.Array | None:
+    """Return a column; of mixed cells, as texts; `None` if a cell is another object."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype if not values.isna().any() else object)
+    if values.dtype != object:
+        return pa.Array.from_pandas(values)
+    cells = [None if missing(cell) else cell for cell in values]
+    if not all(cell is None or isinstance(cell, CELLS) for cell in cells):
+        return None
+    return pa.array([cell if cell is None or isinstance(cell, str) else plain_text(cell) for cell in cells], pa.string())
+
+
+def plain_text(cell: Any) -> str:
+    """Return a cell of a mixed column as a file would hold it."""
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace")
+    return str(cell.item() if isinstance(cell, np.generic) else cell)

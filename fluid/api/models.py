@@ -1,0 +1,183 @@
+"""Models that were made: they answer molecules, are evaluated, and are copied where they are needed."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from fluid.api.door import door
+from fluid.api.inputs import Molecules
+from fluid.api.place import folder_of, save
+from fluid.api.released import Annotations
+from fluid.api.settings import Settings, overrides_of
+from fluid.api.show import Shown
+from fluid.api.work import Call, answer, make
+from fluid.errors import ArtifactError
+from fluid.federation.model_folder import Model as Opened
+from fluid.federation.model_folder import open_model
+
+
+def place_of(out: str | PathLike[str] | None) -> Path | None:
+    """Return the target that the caller named, if any."""
+    return None if out is None else Path(out).expanduser().resolve()
+
+
+class Model(Shown):
+    """A trained model in its folder.
+
+    Args:
+        folder: Made by `train_teacher`, `distill` or `hybrid`, or found among the models of a run.
+
+    Attributes:
+        folder: That folder.
+
+    Raises:
+        ArtifactError: The folder is missing, altered, or holds another kind of thing.
+    """
+
+    kinds: tuple[str, ...] = ()
+
+    @door
+    def __init__(self, folder: str | PathLike[str]) -> None:
+        self.folder = folder_of(folder, "a model")
+        self._opened = open_model(self.folder)
+        if self.kinds and self._opened.kind not in self.kinds:
+            raise ArtifactError(f"the model is a {self._opened.kind}", where=str(self.folder), expected=f"a {' or '.join(self.kinds)}")
+
+    @property
+    def content(self) -> Opened:
+        """The verified model as the rooms below know it."""
+        return self._opened
+
+    @property
+    def name(self) -> str:
+        """Its name: the company's, or `student`."""
+        return self._opened.name
+
+    @property
+    def kind(self) -> str:
+        """What made it: `teacher`, `student`, `hybrid`, ..."""
+        return self._opened.kind
+
+    @cached_property
+    def endpoints(self) -> tuple[str, ...]:
+        """What it predicts, in the text form of the settings."""
+        return tuple(endpoint.text for endpoint in self._opened.predictor.endpoints)
+
+    @door
+    def predict(
+        self, molecules: Molecules, *, out: str | PathLike[str] | None = None, settings: Settings = (), **keywords: Any
+    ) -> pd.DataFrame:
+        """Answer molecules: prediction, uncertainty and domain of every row, in order; broken rows say what is wrong with them.
+
+        Args:
+            molecules: Path, `DataFrame` or list of SMILES.
+            out: File for the answers too, `.csv` or `.parquet`.
+            settings: Settings of the verb `predict`.
+            **keywords: Settings by name.
+
+        Raises:
+            InputError: The molecules cannot be read at all.
+        """
+        overrides = overrides_of(settings, keywords)
+        with TemporaryDirectory(prefix="fluid-") as folder:
+            target = place_of(out) or Path(folder) / "answers.parquet"
+            answer(Call("predict", {"input": molecules}, {"model_folder": str(self.folder)}, overrides, out=target))
+            return read_answers(target)
+
+    @door
+    def evaluate(
+        self,
+        molecules: Molecules,
+        *,
+        validation: Molecules | None = None,
+        endpoints: Sequence[str] | str | None = None,
+        out: str | PathLike[str] | None = None,
+        settings: Settings = (),
+        **keywords: Any,
+    ) -> pd.DataFrame:
+        """Score the model on labelled molecules, with bootstrap intervals.
+
+        Args:
+            molecules: Path or `DataFrame` with labels.
+            validation: Labelled molecules to choose thresholds on; by default the model's own thresholds.
+            endpoints: Columns of labels; by default the model's endpoints, unless the settings name others.
+            out: Folder for scores and predictions.
+            settings: Settings of the verb `evaluate`.
+            **keywords: Settings by name.
+        """
+        overrides = overrides_of(settings, keywords)
+        asked = listed_endpoints(endpoints, overrides, self.endpoints)
+        labelled = {"input": molecules, **({"validation": validation} if validation is not None else {})}
+        given = {"model_folder": str(self.folder)}
+        return pd.read_csv(make(Call("evaluate", labelled, given, overrides, asked, place_of(out))) / "scores.csv")
+
+    @door
+    def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:
+        """Copy the model into a folder, as the verb would have written it there."""
+        return save(self.folder, out, overwrite)
+
+    def facts(self) -> dict[str, object]:
+        """Return what to show."""
+        return {"name": self.name, "kind": self.kind, "endpoints": ", ".join(self.endpoints), "folder": self.folder}
+
+
+class Teacher(Model):
+    """A company's own model; it stays in the company."""
+
+    kinds = ("teacher",)
+
+    @door
+    def annotate(
+        self, transfer: Molecules, *, out: str | PathLike[str] | None = None, settings: Settings = (), **keywords: Any
+    ) -> Annotations:
+        """Answer every molecule of the public transfer set; `send` then copies what leaves the company.
+
+        Args:
+            transfer: The public molecules, the same for all companies: path, `DataFrame` or list of SMILES.
+            out: Folder for the result.
+            settings: Settings of the verb `annotate`.
+            **keywords: Settings by name.
+        """
+        given = {"teacher": str(self.folder)}
+        return Annotations(make(Call("annotate", {"transfer": transfer}, given, overrides_of(settings, keywords), out=place_of(out))))
+
+
+class Student(Model):
+    """The model that was distilled from the consensus; everybody gets it."""
+
+    kinds = ("student",)
+
+
+class Hybrid(Model):
+    """A student to which a company added its own data; it stays in the company."""
+
+    kinds = ("hybrid",)
+
+
+KINDS: Mapping[str, type[Model]] = {kind: cls for cls in (Teacher, Student, Hybrid) for kind in cls.kinds}
+
+
+def open_as_its_kind(folder: str | PathLike[str]) -> Model:
+    """Return the model in a folder as what it is."""
+    model = Model(folder)
+    return KINDS[model.kind](folder) if model.kind in KINDS else model
+
+
+def listed_endpoints(endpoints: Sequence[str] | str | None, overrides: Sequence[str], default: Sequence[str]) -> Sequence[str] | None:
+    """Return the endpoints to read: those asked for, those of the settings (`None`), or the default."""
+    if endpoints is not None:
+        return [endpoints] if isinstance(endpoints, str) else list(endpoints)
+    return None if any(text.startswith("intake.endpoints=") for text in overrides) else default
+
+
+def read_answers(file: Path) -> pd.DataFrame:
+    """Return a file of answers as a table."""
+    if file.suffix == ".parquet":
+        return pd.read_parquet(file)
+    kept = pd.read_csv(file, dtype={"smiles": str, "problem": str}, keep_default_na=False, na_values=[""])
+    return kept.fillna({"smiles": "", "problem": ""})

@@ -1,0 +1,77 @@
+"""Settings given in Python become the configuration that the command line would have composed from them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from fluid.api.shell import check_known, quoted, resolved
+from fluid.errors import ConfigError
+
+Settings = str | Sequence[str] | Mapping[str, Any]
+BARE = re.compile(r"[A-Za-z_][\w./:-]*")
+WORDS = ("true", "false", "null", "nan", "inf")
+MISSING = "???"
+
+
+def written(value: Any, name: str) -> str:
+    """Return a value as it is written on the command line.
+
+    Raises:
+        ConfigError: It is none that a setting can have.
+    """
+    if value is None:
+        return "null"
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):  # one of its numbers
+        return written(value.item(), name)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str | PathLike):
+        text = str(value)
+        return text if BARE.fullmatch(text) and text.lower() not in WORDS else quoted(text)
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(written(item, name) for item in value) + "]"
+    raise ConfigError(f"{name} is a {type(value).__name__}", expected="a number, a text, true or false, None, a list or a mapping")
+
+
+def dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield nested values as overrides with dotted names."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}={written(value, prefix + name)}"
+
+
+def overrides_of(settings: Settings, keywords: Mapping[str, Any]) -> list[str]:
+    """Return settings and keywords as the overrides that one would type.
+
+    Raises:
+        ConfigError: A setting is no text such as `model=forest`.
+    """
+    typed = [settings] if isinstance(settings, str) else list(dotted(settings) if isinstance(settings, Mapping) else settings)
+    for text in typed:
+        if not isinstance(text, str) or text.startswith("-"):
+            raise ConfigError(f"setting {text!r} cannot be used", expected="texts such as 'model=forest' or 'seed=3'")
+    return [*typed, *dotted(keywords)]
+
+
+def configuration(verb: str, overrides: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resolved configuration of a verb as plain values.
+
+    Args:
+        verb: The verb, with `_` for `-`.
+        overrides: Settings as on the command line.
+        given: Values at the top that are known already (`input`, `company`, `out`).
+
+    Raises:
+        ConfigError: A setting is unknown, wrong or missing; says which one may be meant.
+    """
+    values = {**resolved(verb, overrides), **given}
+    check_known(verb, values)
+    missing = [name for name, value in values.items() if isinstance(value, str) and value == MISSING]
+    if missing:
+        raise ConfigError(f"{missing[0]} is missing", remedy=f"Give it as {missing[0]}=...")
+    return values

@@ -1,0 +1,131 @@
+"""Carry out a verb from Python: its configuration, its request, its runner."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fluid.api.inputs import as_files
+from fluid.api.settings import configuration
+from fluid.api.shell import SURROUNDINGS, build, groups_of, showing_progress, tracked, without
+from fluid.artifacts import Artifact
+from fluid.errors import ConfigError
+from fluid.federation import requests
+from fluid.pipeline.progress import SilentProgress
+from fluid.pipeline.runner import Runner, no_logger
+from fluid.pipeline.stage import Stage
+from fluid.pipeline.store import ArtifactStore
+
+REQUESTS: Mapping[str, type] = {
+    "train_teacher": requests.TeacherRequest,
+    "annotate": requests.AnnotateRequest,
+    "aggregate": requests.AggregateRequest,
+    "distill": requests.DistillRequest,
+    "hybrid": requests.HybridRequest,
+    "evaluate": requests.EvaluateRequest,
+    "predict": requests.PredictRequest,
+}
+IN_PROCESS = 256
+"""Molecules of a list that are prepared in this process: starting workers would take longer."""
+
+
+@dataclass(slots=True)
+class DoorRunner(Runner):
+    """A runner whose results go to the store if the caller named no folder.
+
+    Attributes:
+        in_store: Whether they do.
+        made: The last result that was made for the caller.
+    """
+
+    in_store: bool = False
+    made: Artifact | None = None
+
+    def make_at(self, stage: Stage, folder: Path, overwrite: bool = False) -> Artifact:
+        """Make the stage's result in the folder, or in the store."""
+        self.made = self.make(stage) if self.in_store else Runner.make_at(self, stage, folder, overwrite)
+        return self.made
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a verb.
+
+    Attributes:
+        verb: The verb, with `_` for `-`.
+        molecules: Inputs that hold molecules, by setting: path, `DataFrame` or list.
+        given: Other values of settings at the top.
+        overrides: Settings as on the command line.
+        endpoints: Endpoints to read; `None`: as the settings say.
+        out: Folder or file of the result; `None`: the store.
+    """
+
+    verb: str
+    molecules: Mapping[str, Any]
+    given: Mapping[str, Any]
+    overrides: Sequence[str] = ()
+    endpoints: Sequence[str] | None = None
+    out: Path | None = None
+
+    def config(self) -> dict[str, Any]:
+        """Return the resolved configuration; molecules are named in it but not yet written as files.
+
+        Raises:
+            ConfigError: A setting is wrong, or a logger is asked for and there is no folder to log beside.
+        """
+        logs, unset = "logger" in groups_of(self.verb), not self.sets("logger")
+        overrides = [*(["logger=none"] if logs and unset and self.out is None else []), *self.overrides]
+        values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or ".")})
+        if logs and self.out is None and values["logger"]["kind"] != "none":
+            raise ConfigError("a logger writes beside the result", expected="a folder for it", remedy="Add out=...")
+        if self.endpoints is not None:
+            values["intake"]["endpoints"] = list(self.endpoints)
+        short = [data for data in self.molecules.values() if isinstance(data, list | tuple) and len(data) <= IN_PROCESS]
+        if short and len(short) == len(self.molecules) and not self.sets("intake.workers"):
+            values["intake"]["workers"] = 0
+        return values
+
+    def sets(self, name: str) -> bool:
+        """Return whether the caller's settings name a setting."""
+        return any(text.split("=")[0].lstrip("+~") == name for text in self.overrides)
+
+    @contextmanager
+    def request(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Yield the verb's typed request and its configuration; molecules that are no files are written for the time of the block."""
+        config = self.config()
+        with as_files(self.molecules, config.get("intake", {}).get("smiles_column", "")) as files:
+            config |= files
+            yield build(REQUESTS[self.verb], without(config, *SURROUNDINGS)), config
+
+
+def make(call: Call) -> Path:
+    """Carry out a verb that makes a folder; returns the folder."""
+    from fluid.federation import consortium
+
+    step: Callable[[Any, Runner], Any] = getattr(consortium, call.verb)
+    with call.request() as (request, config), runner_for(call, config) as runner:
+        step(request, runner)
+        made = runner.made
+    if made is None:
+        raise ConfigError(f"{call.verb} made nothing")
+    return made.folder.resolve()
+
+
+@contextmanager
+def runner_for(call: Call, config: Mapping[str, Any]) -> Iterator[DoorRunner]:
+    """Yield a runner as the command line has it; a training with a folder of its own is logged beside it."""
+    store = ArtifactStore(Path(config["paths"]["artifacts"]).expanduser().resolve())
+    with ExitStack() as stack:
+        logger = stack.enter_context(tracked(call.verb, config)) if "logger" in config and call.out else no_logger
+        progress = stack.enter_context(showing_progress(config.get("trainer", {}).get("progress", True)))
+        stack.enter_context(store.used())
+        yield DoorRunner(store, progress, logger, in_store=call.out is None)
+
+
+def answer(call: Call) -> None:
+    """Carry out `predict`, whose result is a file."""
+    from fluid.federation.predict import predict_file
+
+    with call.request() as (request, _):
+        predict_file(request, SilentProgress())

@@ -1,0 +1,1 @@
+"""Many runs from one command: what they are, where they are carried out."""

@@ -1,0 +1,1 @@
+"""Runs on disk: records, provenance, folders, collecting, garbage collection."""

@@ -1,0 +1,52 @@
+"""Settings that Hydra's grammar cannot read are answered with how to write them."""
+
+import shlex
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from fluid.cli.quoting import explain_setting, quote, readable
+from tests.cli.conftest import Call
+
+FILES = [
+    "assay (1).csv",
+    "epoch=3.csv",
+    "it's.csv",
+    "a,b.csv",
+    "/x/y z/é#1.csv",
+    "a[1].csv",
+    '"x',
+    "100%.csv",
+    "a\\b'c",
+    "{x}.csv",
+    'it\'s "x"',
+    "C:\\runs\\",
+]
+
+
+@pytest.mark.parametrize("value", FILES)
+def test_what_is_told_to_be_written_is_read_as_that_text(value: str) -> None:
+    (word,) = shlex.split(readable("input", value))
+    assert OverridesParser.create().parse_override(word).value() == value
+    assert OverridesParser.create().parse_override(f"input={quote(value)}").value() == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["simulate", "data.pool=assay (1).csv"], """Write: 'data.pool="assay (1).csv"'"""),
+        (["predict", "input=epoch=3.csv"], """Write: 'input="epoch=3.csv"'"""),
+        (["simulate", "-m", "data.pool=a (1).csv", "seed=1,2"], """Write: 'data.pool="a (1).csv"'"""),
+        (["simulate", "data.pool=a,b.csv"], """add -m. A list: data.pool=[...]. One text: 'data.pool="a,b.csv"'"""),
+        (["simulate", "intake.endpoints=[pic50 >= 5]"], """cannot be read. Put each text of the list in quotes, and the whole in others"""),
+    ],
+)
+def test_the_command_line_says_how_to_quote(fluid: Call, arguments: list[str], expected: str) -> None:
+    code, _, error = fluid(*arguments)
+    assert code == 2
+    assert error.count("\n") == 1
+    assert expected in error
+
+
+def test_what_is_no_setting_at_all() -> None:
+    assert explain_setting("'") == "' cannot be read; expected key=value."

@@ -23,8 +23,7 @@ def look_again() -> None:
     for value in vars(code).values():
         if hasattr(value, "cache_clear"):
             value.cache_clear()
-        if hasattr(value, "uses"):  # what modules were found to use
-            value.uses.clear()
+    code.CODE.uses.clear()
 
 
 @contextmanager

@@ -36,8 +36,9 @@ class Baselines:
 
 
 def baseline_roles(spec: FederationSpec) -> list[ModelRole]:
-    """Return the models of the baselines that are asked for, with role and owner."""
-    return [ModelRole(*owned) for name, settings in spec.baselines.asked() for owned in BASELINES[name].models(settings, spec)]
+    """Return the models of the baselines that are asked for, with role and owner; those with a model per company come last."""
+    models = [BASELINES[name].models(settings, spec) for name, settings in spec.baselines.asked()]
+    return [ModelRole(*owned) for own in sorted(models, key=lambda own: len(own) > 1) for owned in own]
 
 
 def rounds_names(spec: FederationSpec) -> dict[str, str]:

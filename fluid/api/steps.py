@@ -108,10 +108,8 @@ def hybrid(
     *,
     company: str,
     teacher: Teacher | Place | None = None,
-    endpoints: Sequence[str] | str | None = None,
     out: Place | None = None,
-    settings: Settings = (),
-    **keywords: Any,
+    **options: Any,
 ) -> Hybrid:
     """Add a company's own data back to what the consortium learnt; the result stays in the company.
 
@@ -122,12 +120,12 @@ def hybrid(
         molecules: The company's own labelled molecules.
         company: The company's name.
         teacher: The company's own teacher, for the hybrids that need one.
-        endpoints: Columns of labels; by default the student's endpoints, unless the settings name others.
         out: Folder for the hybrid.
-        settings: Settings of the verb `hybrid`.
-        **keywords: Settings by name; a kind of hybrid is `settings=["hybrid=mix"]`.
+        **options: As in `train_teacher`: `endpoints`, by default the student's, unless the settings name others; `settings` of the verb
+            `hybrid`, such as `settings=["hybrid=mix"]`; and settings by name.
     """
-    known, overrides = Student(folder_of(student, "a student")), overrides_of(settings, keywords)
+    known, endpoints = Student(folder_of(student, "a student")), options.pop("endpoints", None)
+    overrides = overrides_of(options.pop("settings", ()), options)
     given = {"student": str(known.folder), "consensus_folder": str(folder_of(consensus, "a consensus")), "company": company}
     if teacher is not None:
         given["teacher"] = str(folder_of(teacher, "a teacher"))

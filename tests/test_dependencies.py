@@ -14,6 +14,10 @@ CHECKOUT = Path(__file__).parents[1]
 OWN = {"fluid", "tests"}
 TOOLS = {"build", "hatchling", "import-linter", "mypy", "pandas-stubs", "pytest-timeout", "pytest-xdist", "ruff"}
 """Of the extra `test`: programs, plugins and types, which no file imports."""
+STARTED = {"fluid", "ipykernel"}
+"""Also of the extra `test`: our own extra `docs`, and the kernel that notebooks start by its name."""
+SITE = {"mkdocs", "mkdocs-material", "mkdocstrings"}
+"""The extra `docs`: programs that read `mkdocs.yml`; tests start them."""
 COMPARED = {"crowdkit"}
 """What a test compares with where somebody has installed it."""
 
@@ -71,14 +75,21 @@ def test_what_the_tests_import_is_declared() -> None:
     assert {name: where for name, where in used.items() if name not in declared(*extras()) | local | COMPARED} == {}
 
 
-@pytest.mark.parametrize("name", sorted(declared(*set(extras()) - {"test"})))
+@pytest.mark.parametrize("name", sorted(declared(*set(extras()) - {"test"}) - SITE))
 def test_what_is_declared_is_imported(name: str) -> None:
     assert name in imported("fluid"), f"{name} is declared in pyproject.toml, but no file of fluid imports it"
 
 
+def test_what_makes_the_site_is_named_by_it() -> None:
+    settings = (CHECKOUT / "mkdocs.yml").read_text()
+    assert declared("docs") - declared() == SITE
+    assert "name: material" in settings
+    assert "mkdocstrings:" in settings
+
+
 def test_what_is_declared_for_tests_is_used() -> None:
     left = declared("test") - declared() - set(imported("tests")) - set(imported("fluid"))
-    assert left == TOOLS
+    assert left == TOOLS | STARTED
 
 
 def test_what_is_looked_for_in_any_way_counts() -> None:

@@ -12,9 +12,10 @@ CROSS_CUTTING: frozenset[str] = frozenset()
 
 
 def modules_of(test: Path, package: Path) -> list[str]:
-    """Return the modules that a test file may be named after: `test_b.py` or `test_b_<aspect>.py` for `b.py` in the same folder."""
+    """Return the modules that a test file may be named after: `test_b.py` or `test_b_<aspect>.py` for `b.py` beside it."""
     words = test.stem.removeprefix("test_").split("_")
     names = ["_".join(words[: i + 1]) for i in range(len(words))]
+    names += ["__init__"] if words == ["package"] else []  # `test_package.py`: what a room is as a whole
     return [name for name in names if (package / f"{name}.py").is_file()]
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,6 +14,9 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
 from fluid.federation.acquisition_scores import read_acquisition_scores
 from fluid.federation.label_noise import Confusions, read_noise
+
+if TYPE_CHECKING:  # a prediction should not wait for pandas
+    import pandas as pd
 
 COLUMNS = ("soft_label", "confidence", "support")
 
@@ -56,7 +59,7 @@ class ConsensusTable:
         return str(self.artifact.folder) if self.artifact else ""
 
 
-def write_consensus(folder: Path, table: ConsensusTable, method: str, contribution: pd.DataFrame) -> None:
+def write_consensus(folder: Path, table: ConsensusTable, method: str, contribution: "pd.DataFrame") -> None:
     """Write `consensus.parquet`, `consensus.json` and `contribution.csv` into a stage's folder."""
     columns = {f"{e.name}/{name}": getattr(table, name)[:, i].astype(np.float32) for i, e in enumerate(table.endpoints) for name in COLUMNS}
     pq.write_table(pa.table(columns), folder / "consensus.parquet", compression="zstd")

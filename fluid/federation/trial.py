@@ -19,7 +19,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import annotate
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.stages.evaluate import labels_for
-from fluid.federation.stages.teacher import own_validation
+from fluid.federation.stages.held_out import own_validation
 from fluid.pipeline.runner import Runner
 from fluid.threads import threads
 

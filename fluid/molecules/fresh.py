@@ -61,7 +61,7 @@ def check_main_guard() -> None:
     """Refuse to work while this process, started by `multiprocessing`, only imports the main module.
 
     Raises:
-        FluidError: It does; names the guard.
+        FluidError: The process only imports the main module; the message names the guard that the script lacks.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise FluidError(

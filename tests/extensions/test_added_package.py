@@ -22,7 +22,7 @@ from fluid.distillation import DistillationLoss, LossSpec
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import Model, read_model
-from fluid.federation.stages.teacher import own_validation
+from fluid.federation.stages.held_out import own_validation
 from fluid.models.blend import Blend
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.progress import SilentProgress

@@ -20,11 +20,12 @@ from fluid.federation.heads import check_sets, repeat_per_head, teachers_answers
 from fluid.federation.lesson import clusters_of, lesson_of, loss_weight, select_rows, sharpened_labels
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.stages.consensus import consensus_stage
+from fluid.federation.stages.held_out import HELD_OUT, own_validation
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, choose_best, widen_to
-from fluid.federation.stages.student import StudentSettings, student_stage
+from fluid.federation.stages.settings import StudentSettings
+from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.student_spec import StudentSpec
-from fluid.federation.stages.teacher import HELD_OUT, own_validation
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.heads import HeadsPredictor, HeadsSpec

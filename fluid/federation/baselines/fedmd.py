@@ -17,7 +17,7 @@ from fluid.federation.baselines.spec import KIND, FedMDSpec
 from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.teacher import own_validation
+from fluid.federation.stages.held_out import own_validation
 from fluid.models.predictor import Predictor
 from fluid.pipeline.graph import Node, Step, Values
 from fluid.pipeline.stage import Stage, Work

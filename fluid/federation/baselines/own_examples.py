@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluid.data.endpoints import Endpoint
-from fluid.federation.stages.teacher import own_validation
+from fluid.federation.stages.held_out import own_validation
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.config import TrainingConfig
 from fluid.training.loader import Examples

@@ -26,7 +26,7 @@ from fluid.federation.baselines.spec import DSFLSpec, FedMDSpec
 from fluid.federation.baselines.wire import Wire
 from fluid.federation.model_folder import Model
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.teacher import own_validation
+from fluid.federation.stages.held_out import own_validation
 from fluid.models.kinds.kind import start_of
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet

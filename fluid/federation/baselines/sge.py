@@ -13,7 +13,7 @@ from fluid.federation.data_nodes import COMPANIES
 from fluid.federation.model_folder import About, Model, own_thresholds, write_model
 from fluid.federation.model_nodes import open_model
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.teacher import own_validation
+from fluid.federation.stages.held_out import own_validation
 from fluid.models.kinds.kind import modules_of
 from fluid.models.similarity_guided import SimilarityGuided
 from fluid.pipeline.graph import Node, Step, Values

@@ -1,13 +1,12 @@
 """Stage `hybrid`: a company adds its own private split back to what the consortium learnt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import write_json
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
@@ -17,15 +16,15 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.label_noise import drop_confusions, look_up_confusions
 from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.stages.held_out import own_validation
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, choose_best
+from fluid.federation.stages.settings import HybridSettings
 from fluid.federation.stages.student_checks import check_noise
 from fluid.federation.stages.student_spec import StudentSpec
-from fluid.federation.stages.teacher import own_validation
 from fluid.models.kinds.kind import has_weights, kind_of, modules_of
 from fluid.models.predictor import Predictor
 from fluid.pipeline.stage import Stage, Work
-from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.kinds.kind import MODELS, Fitting
 from fluid.training.train import LoggerFactory, Rows, no_logger
 
@@ -83,47 +82,25 @@ def check_student(model: Model, spec: HybridSpec) -> None:
         raise ConfigError(f"model {model.name!r} is no student", where=str(model.folder), expected="a student made by distill")
 
 
-@dataclass(frozen=True, slots=True)
-class HybridSettings:
-    """How a hybrid is made.
-
-    Attributes:
-        hybrid: How the company adds its own data back.
-        selection: Which public molecules it learns from, where it does.
-        config: Optimisation of a network.
-        trainer: Hardware.
-        annotation: Domain-score and dropout settings.
-        seed: The experiment's seed.
-        quorum: Fewest labels per class.
-    """
-
-    hybrid: HybridSpec
-    selection: SelectionSpec
-    config: TrainingConfig
-    trainer: TrainerSpec
-    annotation: AnnotationSpec
-    seed: int
-    quorum: int = 25
-
-    def inputs(self, student: Predictor) -> Mapping[str, Any]:
-        """Return what of the settings decides what becomes of a student."""
-        settings = kind_of(student).settings
-        model = settings(student) if settings else None
-        config = MODELS[model.kind].decides(model, self.config) if model else {"config": self.config}
-        return {
-            "spec": self.hybrid,
-            "selection": self.selection,
-            **config,
-            "trainer": self.trainer.deciding(),
-            "annotation": self.annotation,
-            "seed": self.seed,
-            "quorum": self.quorum,
-        }
-
-
 def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
     """Return the rows that are learnt and those held out: those of the own teacher, if it takes part."""
     return own_validation(labels, settings.config, settings.seed, name) if own is None else own.rows(dataset)
+
+
+def deciding_inputs(settings: HybridSettings, student: Predictor) -> Mapping[str, Any]:
+    """Return what of the settings decides what becomes of a student."""
+    settings_of = kind_of(student).settings
+    model = settings_of(student) if settings_of else None
+    config = MODELS[model.kind].decides(model, settings.config) if model else {"config": settings.config}
+    return {
+        "spec": settings.hybrid,
+        "selection": settings.selection,
+        **config,
+        "trainer": settings.trainer.deciding(),
+        "annotation": settings.annotation,
+        "seed": settings.seed,
+        "quorum": settings.quorum,
+    }
 
 
 def hybrid_stage(
@@ -160,5 +137,5 @@ def hybrid_stage(
     given = {"part": dataset.digest, "student": released.model.digest, "teacher": own.model.digest if own else ""}
     answering = (student, own.model.predictor) if own else (student,)
     modules = (*spec.modules, *modules_of(*answering), *asked.config.loss.modules)
-    inputs = {**given, **asked.inputs(student)}
+    inputs = {**given, **deciding_inputs(asked, student)}
     return Stage("hybrid", name, inputs, build, asked.trainer.threads_for(asked.config), modules=modules)

@@ -10,7 +10,7 @@ from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.federation.model_folder import Model
-from fluid.federation.stages.teacher import HELD_OUT
+from fluid.federation.stages.held_out import HELD_OUT
 from fluid.models.blend import Blend, Gate
 from fluid.models.kinds.kind import kind_of
 from fluid.models.predictor import Predictor

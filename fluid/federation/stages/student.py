@@ -1,29 +1,27 @@
 """Stage `student`: a model learns the consensus, and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fluid.annotation.annotation_set import AnnotationSet
-from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import plain
 from fluid.data.dataset import Dataset
-from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.heads import check_sets
 from fluid.federation.label_noise import look_up_confusions
 from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import About, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.stages.settings import StudentSettings
 from fluid.federation.stages.student_checks import check_head, check_noise
-from fluid.federation.stages.student_spec import StudentSpec, Teaching
-from fluid.models.predictor import Predictor, StudentModel
+from fluid.federation.stages.student_spec import Teaching
+from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.stage import Stage, Work
-from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.kinds.kind import Fitting, kind_of, modules_of
 from fluid.training.train import LoggerFactory, no_logger
 
@@ -33,48 +31,6 @@ def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_labe
     probe = rows[:4096]
     hard = np.where(np.isnan(soft_label[probe]), np.nan, soft_label[probe] >= 0.5)
     return own_thresholds(predictor, molecules.take(probe), hard)
-
-
-@dataclass(frozen=True, slots=True)
-class StudentSettings:
-    """How a student is distilled.
-
-    Attributes:
-        student: What kind of model learns the consensus.
-        model: Its architecture, or a forest.
-        config: Optimisation of a network.
-        trainer: Hardware.
-        selection: Which molecules it learns from.
-        annotation: Domain-score and dropout settings.
-        seed: The experiment's seed.
-    """
-
-    student: StudentSpec
-    model: StudentModel
-    config: TrainingConfig
-    trainer: TrainerSpec
-    selection: SelectionSpec
-    annotation: AnnotationSpec
-    seed: int
-
-    def with_confusions(self, consensus: ConsensusTable) -> "StudentSettings":
-        """Return the same with the confusions of a consensus in the loss, where they are asked for and count."""
-        if not kind_of(self.model).has_weights or not self.student.how.trains:
-            return self
-        loss = look_up_confusions(self.config.loss, consensus.confusions, consensus.endpoints, self.student.labels)
-        return replace(self, config=replace(self.config, loss=loss))
-
-    def inputs(self) -> Mapping[str, Any]:
-        """Return what of the settings decides the result."""
-        return {
-            "student": self.student,
-            "model": {"kind": self.model.kind, **plain(self.model)},
-            **kind_of(self.model).decides(self.model, self.config),
-            "trainer": self.trainer.deciding(),
-            "selection": self.selection,
-            "annotation": self.annotation,
-            "seed": self.seed,
-        }
 
 
 def check_student_settings(settings: StudentSettings) -> None:
@@ -91,6 +47,27 @@ def check_student_settings(settings: StudentSettings) -> None:
         raise ConfigError(
             f"distillation={student.mode} needs a network as general model", remedy="Choose distillation=network, or another model."
         )
+
+
+def with_confusions(settings: StudentSettings, consensus: ConsensusTable) -> StudentSettings:
+    """Return settings with the confusions of a consensus in the loss, where they are asked for and count."""
+    if not kind_of(settings.model).has_weights or not settings.student.how.trains:
+        return settings
+    loss = look_up_confusions(settings.config.loss, consensus.confusions, consensus.endpoints, settings.student.labels)
+    return replace(settings, config=replace(settings.config, loss=loss))
+
+
+def deciding_inputs(settings: StudentSettings) -> Mapping[str, Any]:
+    """Return what of the settings decides the result."""
+    return {
+        "student": settings.student,
+        "model": {"kind": settings.model.kind, **plain(settings.model)},
+        **kind_of(settings.model).decides(settings.model, settings.config),
+        "trainer": settings.trainer.deciding(),
+        "selection": settings.selection,
+        "annotation": settings.annotation,
+        "seed": settings.seed,
+    }
 
 
 def student_stage(
@@ -110,7 +87,7 @@ def student_stage(
             consensus; or the confusion of the consensus' labels is asked for and is not known.
     """
     check_student_settings(settings)
-    asked, student, edges = settings.with_confusions(consensus), settings.student, settings.annotation.edges
+    asked, student, edges = with_confusions(settings, consensus), settings.student, settings.annotation.edges
     sets = sets if student.reads_annotations else ()
     if student.reads_annotations:
         check_sets(sets, consensus, edges)
@@ -129,4 +106,4 @@ def student_stage(
     given = {"consensus": consensus.digest, "transfer": transfer.transfer_digest, "sets": sorted(one.digest for one in sets)}
     modules = (*student.modules, *modules_of(asked.model), *asked.config.loss.modules)
     threads = asked.trainer.threads_for(asked.config)
-    return Stage("student", "student", {**given, **asked.inputs()}, build, threads, modules=modules)
+    return Stage("student", "student", {**given, **deciding_inputs(asked)}, build, threads, modules=modules)

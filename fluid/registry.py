@@ -8,9 +8,8 @@ disturbs nobody who does not.
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -34,10 +33,38 @@ def load(place: str) -> Any:
     return getattr(import_module(module), name)
 
 
-@cache
+ADDED: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+"""Entry points of `fluid.*` by group and name, once they were read: installed packages are looked through once in a process."""
+
+
+def added(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
+    """Return the entry points of a group that installed packages have, by name, in the order of their names."""
+    if group not in ADDED:
+        points = sorted(points_of_fluid(), key=lambda point: (point.name, point.value))
+        for name in {group, *(point.group for point in points)}:
+            own = [point for point in points if point.group == name]
+            ADDED[name] = {point.name: tuple(one for one in own if one.name == point.name) for point in own}
+    return ADDED[group]
+
+
+def points_of_fluid() -> Iterator[EntryPoint]:
+    """Yield all entry points `fluid.*` of installed packages; of two copies of one package, those of the one that is imported."""
+    seen = set()
+    for package in distributions():
+        points = [point for point in package.entry_points if point.group.startswith("fluid.")]
+        if points and package.name not in seen:
+            seen.add(package.name)
+            yield from points
+
+
 def installed(group: str) -> tuple[EntryPoint, ...]:
     """Return the entry points of a group that installed packages have, in the order of their names."""
-    return tuple(sorted(entry_points(group=group), key=lambda point: (point.name, point.value)))
+    return tuple(point for points in added(group).values() for point in points)
+
+
+def forget_installed() -> None:
+    """Look through the installed packages again when something is next asked for."""
+    ADDED.clear()
 
 
 def package_of(point: EntryPoint) -> str:
@@ -75,8 +102,7 @@ class Registry(Mapping[str, Item], Generic[Item]):
 
     @property
     def _added(self) -> Mapping[str, tuple[EntryPoint, ...]]:
-        points = installed(self.group)
-        return {point.name: tuple(one for one in points if one.name == point.name) for point in points}
+        return added(self.group)
 
     def __getitem__(self, name: str) -> Item:
         """Return the thing of a name.

@@ -18,7 +18,7 @@ import pandas as pd
 from common import ROOT, Row, arguments, data_folder, finish, put_between, skip, write
 from run import LIGHT, THRESHOLD, Federation, Variant, ask_consensus, ask_student, interval, scored, spec_of, students
 from scipy.stats import spearmanr
-from steps import annotate
+from single_steps import annotate
 
 from fluid.annotation.annotation_set import stack
 from fluid.federation.data_nodes import DATA

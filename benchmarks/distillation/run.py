@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from common import ROOT, Row, arguments, data_folder, finish, put_between, write
 from scipy.stats import t
-from steps import annotate, student
+from single_steps import annotate, student
 
 from fluid.annotation.annotation_set import stack
 from fluid.cli.compose import compose, plain_values

@@ -121,8 +121,8 @@ NAMES = {
         "huber",
         "huber_logits",
         "kl_distillation",
-        "masked",
-        "mixed",
+        "mask_targets",
+        "mix_losses",
         "mse",
         "mse_logits",
         "ranking",
@@ -131,10 +131,10 @@ NAMES = {
         "weighted_mean",
     ),
     "fluid.distillation.methods": ("METHODS", "Method"),
-    "fluid.distillation.noise": ("LabelNoise", "expected_confusion", "forward_corrected"),
+    "fluid.distillation.noise": ("LabelNoise", "expected_confusion", "correct_forward"),
     "fluid.distillation.selection": ("MODES", "score_name", "select"),
     "fluid.distillation.sharpen": ("entropy_reduction", "sharpen"),
-    "fluid.distillation.targets": ("disagreement_variance", "hard_class", "sharpened"),
+    "fluid.distillation.targets": ("disagreement_variance", "hard_class", "scale_log_odds"),
 }
 HOMES = {name: module for module, names in NAMES.items() for name in names}
 

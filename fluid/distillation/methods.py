@@ -240,3 +240,4 @@ def is_method(value: Any) -> bool:
 
 METHODS: Registry[Method] = Registry("fluid.consensus", "consensus", OURS, is_method, "consensus.method")
 """Ways to combine votes, by the name that a configuration gives; a package adds its own under the entry points `fluid.consensus`."""
+len(METHODS)  # packages are looked through now: `torch.compile` could not trace it

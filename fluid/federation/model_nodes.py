@@ -20,9 +20,9 @@ from fluid.federation.stages.evaluate import labels_for
 from fluid.federation.stages.hybrid import hybrid_name, hybrid_stage
 from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher
-from fluid.federation.stages.settings import TeacherSettings
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
+from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.models.predictor import ForestSpec
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.runner import Runner

@@ -9,9 +9,11 @@ from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
-from fluid.federation.stages.settings import HybridSettings, StudentSettings, TeacherSettings
+from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training
 

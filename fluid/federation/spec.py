@@ -13,10 +13,12 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
-from fluid.federation.stages.settings import HybridSettings, StudentSettings, TeacherSettings
 from fluid.federation.stages.student_checks import check_head, check_noise
+from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.federation.taking_part import TakingPart
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training, TrainingConfig

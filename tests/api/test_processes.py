@@ -59,9 +59,9 @@ def test_a_teacher_is_trained_and_predicts_from_anywhere(way: str, files: Files,
 
 SIDE_BY_SIDE = """
 from functools import partial
-from fluid.pipeline.workers import side_by_side
+from fluid.pipeline.workers import run_side_by_side
 print("the script runs")
-print(sorted(outcome.name for outcome in side_by_side({"a": partial(pow, 2, 3), "b": partial(pow, 3, 2)}, 2)))
+print(sorted(outcome.name for outcome in run_side_by_side({"a": partial(pow, 2, 3), "b": partial(pow, 3, 2)}, 2)))
 """
 
 

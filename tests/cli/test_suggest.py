@@ -50,7 +50,7 @@ def test_a_typo_in_a_choice_is_an_error_and_every_choice_brings_its_keys(fluid: 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["predict", "model=x"], "Did you mean 'model_folder'?"),
+        (["predict", "model=x"], "model is called model_folder now; expected model_folder=x"),
         (["simulate", "experiment=smokee"], "Did you mean 'smoke'?"),
         (["simulate", "hidden=3"], "Did you mean 'model.hidden'?"),
         (["simulate", "modle.hidden=3"], "Did you mean 'model.hidden'?"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fluid.pipeline import code
-from fluid.registry import installed
+from fluid.registry import forget_installed
 from tests.cli.conftest import undrawn as undrawn
 
 PACKAGE = Path(__file__).parent / "package"
@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parent / "package"
 def look_again() -> None:
     """Forget what was known of installed packages and of their code."""
     importlib.invalidate_caches()
-    installed.cache_clear()
+    forget_installed()
     for value in vars(code).values():
         if hasattr(value, "cache_clear"):
             value.cache_clear()

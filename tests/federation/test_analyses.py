@@ -18,9 +18,9 @@ from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import read_model
 from fluid.federation.simulation import Federation, simulate
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.annotate import annotate
 from fluid.federation.stages.consensus import combine_annotations
 from fluid.federation.taking_part import TakingPart
-from fluid.federation.trial import answers
 from fluid.molecules.feature_dictionary import dictionary_of, features_of, find_covered
 from fluid.molecules.fingerprints import tanimoto
 from fluid.pipeline.runner import Runner
@@ -90,7 +90,7 @@ def test_contributions_are_shapley_values_of_the_consensus(analysed: Finished) -
     federation, spec = analysed.federation, analysed.spec
     found = table(federation, "contribution").set_index(["company", "test", "metric"])
     test = federation.data.tests["external"]
-    sets = [answers(read_model(federation.models[f"T{i}"]), test) for i in (1, 2, 3)]
+    sets = [annotate(read_model(federation.models[f"T{i}"]), test) for i in (1, 2, 3)]
 
     def worth(members: tuple[int, ...]) -> float:
         if not members:

@@ -47,7 +47,7 @@ from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.settings import StudentSettings
+from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.predictor import NetworkSpec

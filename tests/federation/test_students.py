@@ -23,8 +23,8 @@ from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.held_out import HELD_OUT, own_validation
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.own_teacher import OwnTeacher, calibrated_loss, check_own, choose_best, widen_to
-from fluid.federation.stages.settings import StudentSettings
 from fluid.federation.stages.student import student_stage
+from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.blend import Blend, Gate
 from fluid.models.ensemble import GraphEnsemble

@@ -25,7 +25,7 @@ from tests.training.conftest import ENDPOINTS, Task
 
 COLUMNS = tuple(Endpoint.parse(text) for text in ("a", "b [u]", "c"))
 SPEC = NetworkSpec(hidden=16, layers=2, head="evidential")
-JOB = Job("T1", SPEC, TrainingConfig(epochs=6, batch_size=32, learning_rate=5e-3), TrainerSpec(threads=1), seed=0)
+JOB = Job("T1", SPEC, TrainingConfig(epochs=6, batch_size=32, learning_rate=5e-3, balance=True), TrainerSpec(threads=1), seed=0)
 RINGS = ("c1ccc({0})cc1", "C1CCC({0})CC1", "c1ccc2cc({0})ccc2c1", "c1csc({0})c1", "C1CC({0})CC1", "c1ccc(cc1)c1ccc({0})cc1")
 LINKERS = ("", "C", "CC", "CCC", "CC(C)", "CCCC", "CC(C)C")
 

@@ -18,6 +18,7 @@ from fluid.cli.sweeps.slurm import SlurmSpec
 from fluid.cli.sweeps.worker_pool import BrokenProcessPool, run_in_workers
 from fluid.errors import ConfigError
 from fluid.molecules.pool import bounded_workers
+from fluid.registry import nearest_word
 from fluid.runs.record import RECORD
 
 Jobs = Mapping[Path, Settings]
@@ -93,9 +94,7 @@ class JoblibSpec:
                 left = {run: settings for run, settings in left.items() if run not in begun} if begun else {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    launcher: BasicSpec | JoblibSpec | SlurmSpec
+LAUNCHERS: Mapping[str, type[BasicSpec | JoblibSpec | SlurmSpec]] = {"basic": BasicSpec, "joblib": JoblibSpec, "slurm": SlurmSpec}
 
 
 def launcher_of(values: Mapping[str, Any]) -> Launcher:
@@ -104,6 +103,9 @@ def launcher_of(values: Mapping[str, Any]) -> Launcher:
     Raises:
         ConfigError: A setting is wrong, or what it needs is not installed.
     """
-    launcher = build(_Choice, {"launcher": values}).launcher
+    kind = str(values.get("kind"))
+    if kind not in LAUNCHERS:
+        raise ConfigError(f"launcher.kind is {kind!r}", remedy=nearest_word(kind, list(LAUNCHERS)))
+    launcher: Launcher = build(LAUNCHERS[kind], {key: value for key, value in values.items() if key != "kind"}, "launcher")
     launcher.check()
     return launcher

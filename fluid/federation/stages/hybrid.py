@@ -17,9 +17,9 @@ from fluid.errors import ConfigError
 from fluid.federation.label_noise import drop_confusions, look_up_confusions
 from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.stages.held_out import own_validation
+from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, choose_best
-from fluid.federation.stages.settings import HybridSettings
 from fluid.federation.stages.student_checks import check_noise
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.kinds.kind import has_weights, kind_of, modules_of

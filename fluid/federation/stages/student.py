@@ -16,8 +16,8 @@ from fluid.federation.heads import check_sets
 from fluid.federation.label_noise import look_up_confusions
 from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import About, own_thresholds, reference_fingerprints, write_model
-from fluid.federation.stages.settings import StudentSettings
 from fluid.federation.stages.student_checks import check_head, check_noise
+from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import Teaching
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet

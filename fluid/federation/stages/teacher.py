@@ -7,7 +7,7 @@ from fluid.data.dataset import Dataset
 from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import About, distance_reference, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.stages.held_out import HELD_OUT, own_validation
-from fluid.federation.stages.settings import TeacherSettings
+from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.pipeline.stage import Stage, Work
 from fluid.training.kinds.kind import Fitting, kind_of, modules_of
 from fluid.training.lesson import Measured

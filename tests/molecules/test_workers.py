@@ -12,6 +12,8 @@ from fluid.molecules.pool import BrokenProcessPool, bounded_workers, schedule
 from fluid.molecules.standardize import Standardized, StandardizeSpec, standardize
 from fluid.molecules.workers import AHEAD, Prepared, prepare_chunk, prepare_many, standardize_many, worker_pool
 
+pytestmark = pytest.mark.long  # fresh processes take seconds to start
+
 SPEC = StandardizeSpec(timeout_s=1.0)
 SMILES = [f"{'C' * (i % 17 + 1)}O{'C' * (i % 5)}" for i in range(300)]
 

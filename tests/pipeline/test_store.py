@@ -38,6 +38,7 @@ def wait_for(path: Path, seconds: float = 30.0) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.long
 def test_of_several_processes_one_builds_and_the_others_wait(tmp_path: Path) -> None:
     log = tmp_path / "log"
     processes = [CONTEXT.Process(target=build_slowly, args=(tmp_path / "store", log, 1.0)) for _ in range(3)]
@@ -62,6 +63,7 @@ def test_a_dead_builder_is_taken_over_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.long
 def test_whoever_waits_says_so(tmp_path: Path) -> None:
     log, told = tmp_path / "log", []
     process = CONTEXT.Process(target=build_slowly, args=(tmp_path / "store", log, 3.0))

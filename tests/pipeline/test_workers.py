@@ -18,6 +18,8 @@ from fluid.pipeline.stage import Stage, Work
 from fluid.pipeline.store import ArtifactStore
 from fluid.pipeline.workers import run_side_by_side
 
+pytestmark = pytest.mark.long  # fresh processes take seconds to start
+
 
 def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)

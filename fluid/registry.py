@@ -122,7 +122,8 @@ class Registry(Mapping[str, Item], Generic[Item]):
         """Refuse a name that is unknown, registered twice, or of a package that is broken; what is ours is not imported for this.
 
         Raises:
-            ConfigError: As `__getitem__`.
+            ConfigError: The name is unknown or registered twice, or the package that adds it cannot be imported or registers something
+                else.
         """
         if name not in self.own or name in self._added:
             self[name]

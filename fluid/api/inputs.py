@@ -51,7 +51,7 @@ def path_of(name: str, data: Any, smiles_column: str, folder: Path, shown: dict[
     """Return the path of one input; a file that is written for it is noted in `shown` with what messages call it.
 
     Raises:
-        InputError: It is nothing that holds molecules.
+        InputError: The input is no path, list, Series, array or DataFrame, or holds no molecule.
     """
     if isinstance(data, str | PathLike):
         return known_path(str(data))
@@ -68,7 +68,7 @@ def known_path(text: str) -> str:
     """Return a path; a SMILES in its place is refused.
 
     Raises:
-        InputError: It names no file and looks like none.
+        InputError: The text has no suffix, and no file or folder of that name exists.
     """
     if text and not Path(text).suffix and not text.startswith("embedded:") and not Path(text).expanduser().exists():
         raise InputError(f"there is no file {text!r}", expected=EXPECTED, remedy=f"A single SMILES is a list of one: [{text!r}].")
@@ -79,7 +79,7 @@ def listed(data: Any, smiles_column: str) -> pd.DataFrame:
     """Return a list of SMILES as a table; what is missing in it stays a row.
 
     Raises:
-        InputError: It is no list, or holds something else than texts.
+        InputError: The molecules are not given as a list, Series or array, or an item is neither a text nor missing.
     """
     if isinstance(data, Mapping | bytes) or not isinstance(data, Sequence | pd.Series | np.ndarray | pd.Index):
         raise InputError(f"molecules are given as {type(data).__name__}", expected=EXPECTED)

@@ -13,7 +13,7 @@ def folder_of(value: Any, what: str) -> Path:
     """Return the folder of something that was made: of an object of this interface, or a path.
 
     Raises:
-        ConfigError: It is something else.
+        ConfigError: The value is neither a path nor an object with a folder.
         ArtifactError: There is no such folder.
     """
     place = getattr(value, "folder", value)

@@ -18,7 +18,7 @@ def written(value: Any, name: str) -> str:
     """Return a value as it is written on the command line.
 
     Raises:
-        ConfigError: It is none that a setting can have.
+        ConfigError: The type of the value is none that a setting can have.
     """
     if value is None:
         return "null"

@@ -154,7 +154,7 @@ def folders_of(annotations: Sequence[Annotations | Place]) -> list[str]:
     """Return the folders of annotation sets.
 
     Raises:
-        ConfigError: One set is given in the place of a list, or a list without any.
+        ConfigError: A single annotation set is given in the place of a list, or the list is empty.
     """
     if isinstance(annotations, str | PathLike | Annotations | Mapping) or not len(annotations):
         raise ConfigError(

@@ -81,7 +81,7 @@ def check_values(verb: str, values: Mapping[str, Any]) -> None:
     """Refuse an old key or choice at the top of a composed configuration, where a file of the user's own has put it.
 
     Raises:
-        ConfigError: There is one; the message has the new one.
+        ConfigError: The configuration has an old key or choice; the message has the new one.
     """
     check_settings(verb, (f"{key}=" for key in values))
     for key, known in CHOICES.items():

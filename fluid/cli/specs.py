@@ -52,7 +52,7 @@ def participants(companies: Mapping[str, Any]) -> dict[str, Any]:
     """Return who takes part, as the settings of `TakingPart`: `companies.taking_part` is a number, a list, a name, or null.
 
     Raises:
-        ConfigError: It is something else.
+        ConfigError: The value of `companies.taking_part` is neither a number, a list, a name nor null.
     """
     value, left_out = (companies.get(key) for key in TAKING_PART)
     if isinstance(value, bool) or not isinstance(value, int | str | list | type(None)):

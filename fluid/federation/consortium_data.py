@@ -139,7 +139,7 @@ def select_endpoints(dataset: Dataset, endpoints: tuple[str, ...]) -> Dataset:
     """Return a part under the names of the asked endpoints, in their order.
 
     Raises:
-        ConfigError: It has another number of endpoints, or one of another kind or unit.
+        ConfigError: The dataset has another number of endpoints, or an endpoint of another kind or unit.
     """
     asked = tuple(Endpoint.parse(text) for text in endpoints)
     given = dataset.endpoints

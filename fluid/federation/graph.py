@@ -66,7 +66,7 @@ def check_target(target: str, graph: Graph) -> None:
     """Refuse a target that the federation does not have.
 
     Raises:
-        ConfigError: It has none of that name.
+        ConfigError: The federation has no target of that name.
     """
     known = targets(graph)
     if target not in known:

@@ -64,8 +64,9 @@ def check_sets(sets: Sequence[AnnotationSet], consensus: ConsensusTable, edges: 
         edges: Public edges of the coarse domain score.
 
     Raises:
-        ConfigError: There are none, or they are of other teachers, endpoints, molecules or steps of the domain score.
-        ArtifactError: Two are of one teacher, or over different transfer sets or endpoints.
+        ConfigError: No annotation set is given, or the sets are of other teachers, endpoints, molecules or steps of the domain score than
+            the consensus.
+        ArtifactError: Two annotation sets are of one teacher, or over different transfer sets or endpoints.
     """
     if not sets:
         raise ConfigError(

@@ -57,7 +57,7 @@ def look_up_confusions(loss: LossSpec, confusions: Confusions, endpoints: Sequen
         labels: What of it is learnt, `soft` labels or the `hard` class.
 
     Raises:
-        ConfigError: The consensus knows of none.
+        ConfigError: The loss asks for the confusion of the consensus, and the consensus holds no confusion.
     """
     if not loss.automatic:
         return loss

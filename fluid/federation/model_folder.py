@@ -150,6 +150,6 @@ def open_model(folder: Path) -> Model:
     """Open a verified model folder.
 
     Raises:
-        ArtifactError: It is missing, altered, or no model.
+        ArtifactError: The folder is missing, altered, or holds no model.
     """
     return read_model(open_artifact(folder))

@@ -65,7 +65,7 @@ class AggregateRequest:
         """Check the consensus before any file is read.
 
         Raises:
-            ConfigError: It learns from labels, which a coordinator is not given.
+            ConfigError: The consensus learns from labels, which a coordinator is not given.
         """
         self.consensus.require_labels(False)
 

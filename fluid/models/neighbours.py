@@ -137,7 +137,7 @@ def columns_of(endpoints: Sequence[Endpoint], among: Sequence[Endpoint]) -> list
     """Return where some endpoints are among others.
 
     Raises:
-        ConfigError: One is not.
+        ConfigError: An endpoint is not in `among`.
     """
     for endpoint in endpoints:
         if endpoint not in among:

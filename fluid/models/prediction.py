@@ -22,7 +22,7 @@ class Prediction:
         aleatoric: Classification: mean (expected) entropy of the members in nats; regression: mean of the members' variances.
 
     Raises:
-        ShapeError: The three differ in shape or are not float32.
+        ShapeError: The mean and the uncertainties differ in shape, or are not `(M, T)` float32.
     """
 
     mean: np.ndarray

@@ -71,7 +71,7 @@ def check_devices(spec: TrainerSpec) -> None:
     """Refuse GPUs that are not there.
 
     Raises:
-        ConfigError: There are fewer than the settings ask for.
+        ConfigError: The settings ask for more GPUs than torch finds.
     """
     found = torch.cuda.device_count()
     if spec.accelerator == "gpu" and found < spec.devices:

@@ -81,7 +81,7 @@ def check_arguments(verb: str, arguments: Sequence[str]) -> None:
     """Refuse what a search cannot do.
 
     Raises:
-        ConfigError: Another verb, several values for one key, a launcher; or Optuna is not installed.
+        ConfigError: The verb is none that can be searched, a key has several values, a launcher is chosen, or Optuna is not installed.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -147,7 +147,7 @@ def begin(wanted: Plan) -> "Search":
     """Open the study of a search, or begin it.
 
     Raises:
-        ConfigError: The folder holds another search, or a sweep that is none.
+        ConfigError: The folder holds another search, or a sweep that is no search.
     """
     from fluid.cli.search.study import JOURNAL, open_search
 
@@ -217,8 +217,8 @@ def look(trial: "Trial", spec: FederationSpec, runner: Runner, metric: str) -> N
     """Report a trial's validation scores as they come, and stop it if it does badly.
 
     Raises:
-        Pruned: It does; the stages that would have come are spared.
-        ConfigError: The student has no score.
+        Pruned: The trial scores badly; the stages that would have come are spared.
+        ConfigError: The student's metric on validation is undefined.
     """
     for number, (step, score) in enumerate(trial_scores(spec, runner, metric)):
         if math.isnan(score):

@@ -93,7 +93,7 @@ def dimension(key: str, values: Any) -> Range | Choices:
     """Read one dimension of a search space.
 
     Raises:
-        ConfigError: It is neither a range nor choices, or an impossible one.
+        ConfigError: The dimension is neither a range nor choices, or an impossible one.
     """
     where = f"hparams_search.space.{key}"
     if not isinstance(values, Mapping):

@@ -88,7 +88,7 @@ def expected_file(check: Any, suite: str, tier: str) -> Path | None:
     """Return the file that `check` means.
 
     Raises:
-        ConfigError: It means none, or there is no such file.
+        ConfigError: The file of golden numbers does not exist.
     """
     if check in (False, None):
         return None

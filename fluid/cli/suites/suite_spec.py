@@ -70,7 +70,7 @@ class TierSpec:
         """Check that there is something to do, once.
 
         Raises:
-            ConfigError: There is not.
+            ConfigError: The experiments or the seeds are empty, or one is listed twice.
         """
         for name in ("experiments", "seeds"):
             values = getattr(self, name)
@@ -116,7 +116,7 @@ def check_words(suite: SuiteSpec) -> None:
     """Refuse settings of a suite that have another name now; one that runs are matched by would silently match none.
 
     Raises:
-        ConfigError: There is one.
+        ConfigError: A setting of the suite has another name now; the message has the new one.
     """
     check_settings(VERB, suite.settings, "settings")
     for name, spec in suite.experiments.items():
@@ -151,7 +151,7 @@ def check_name(name: str, names: Mapping[str, Any] | Sequence[str], what: str) -
     """Refuse a name that is not among others.
 
     Raises:
-        ConfigError: It is not.
+        ConfigError: The name is not among the known ones; the message is `what`, with the nearest known name.
     """
     if name not in names:
         raise ConfigError(what, remedy=nearest_word(name, list(names)))

@@ -71,7 +71,7 @@ def plan_of(what: str, settings: Sequence[str]) -> Plan:
     """Return the plan of a sweep with these settings.
 
     Raises:
-        ConfigError: One is impossible; `what` says whose it is.
+        ConfigError: A setting is impossible; `what` says whose it is.
     """
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException

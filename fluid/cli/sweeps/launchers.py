@@ -73,7 +73,7 @@ class JoblibSpec:
         """Check the number.
 
         Raises:
-            ConfigError: It is below 1.
+            ConfigError: The number of jobs is below 1.
         """
         if self.n_jobs < 1:
             raise ConfigError(f"launcher.n_jobs is {self.n_jobs}", expected="at least 1")

@@ -76,7 +76,7 @@ class SlurmSpec:
         """Check the numbers.
 
         Raises:
-            ConfigError: One is out of range.
+            ConfigError: A number is out of range.
         """
         least = {"timeout_min": 1, "cpus_per_task": 1, "gpus_per_task": 0, "at_once": 1, "signal_s": 0, "requeues": 0}
         for name, bound in least.items():
@@ -89,7 +89,7 @@ class SlurmSpec:
         """Look for submitit and Slurm.
 
         Raises:
-            ConfigError: One of them is not installed.
+            ConfigError: The package submitit or a command of Slurm is not installed.
         """
         if find_spec("submitit") is None:
             raise ConfigError("launcher=slurm needs a package that is not installed", remedy="Run: pip install 'fluid[sweep]'.")
@@ -140,7 +140,7 @@ def submit(spec: SlurmSpec, jobs: Sequence[Settings], folder: Path) -> str:
     """Submit runs as one job array; returns its number.
 
     Raises:
-        ConfigError: Slurm refuses it.
+        ConfigError: Slurm refuses the job array.
     """
     import submitit
     from submitit.core.utils import FailedJobError, FailedSubmissionError

@@ -67,7 +67,8 @@ def parse(arguments: Sequence[str]) -> dict[str, "Override"]:
     """Return the settings of a sweep by their texts.
 
     Raises:
-        ConfigError: A sweep cannot use one of them.
+        ConfigError: A flag is unknown, Hydra itself is set, a range has no end, or a key is swept over that needs one value for the whole
+            sweep.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -118,7 +119,7 @@ def job_of(verb: str, settings: Settings) -> tuple[Path, Settings]:
     """Return the folder and the settings of a run.
 
     Raises:
-        ConfigError: One of its keys is in no file of the configuration.
+        ConfigError: A key of the settings is in no file of the configuration.
     """
     values = plain_values(compose(verb, settings))
     check_known(verb, values)
@@ -147,7 +148,7 @@ def check_same(folder: Path, settings: tuple[str, ...]) -> None:
     """Refuse a folder that holds another sweep.
 
     Raises:
-        ConfigError: It does.
+        ConfigError: The folder holds a sweep with other settings.
     """
     try:
         before = read_json(folder / SWEEP)["settings"]
@@ -172,7 +173,7 @@ def tell(wanted: Plan) -> None:
     """Say how many runs are done, and of each other one where it lies, why, and the command that carries it out again.
 
     Raises:
-        SweepFailed: Not all are done.
+        SweepFailed: A run is not done.
     """
     found = {run: state_of(run, settings) for run, settings in wanted.jobs.items()}
     counts = Counter(state["status"] for state in found.values())

@@ -44,7 +44,7 @@ def mode(offline: bool | str) -> str:
         offline: `True`; `False`; or `auto`: online for whoever is logged in. `WANDB_MODE=offline` wins over all.
 
     Raises:
-        ConfigError: The value is another, or the user is to be online and is not logged in.
+        ConfigError: `offline` is neither true, false nor auto, or it is false and nobody is logged in.
     """
     if offline not in (True, False, "auto"):
         raise ConfigError(f"logger.offline is {offline!r}", expected="true, false or auto")

@@ -18,7 +18,7 @@ def check_counts(settings: Any, baseline: str, *names: str) -> None:
     """Refuse counts below 1.
 
     Raises:
-        ConfigError: One is.
+        ConfigError: A setting in `names` is below 1.
     """
     for name in names:
         if getattr(settings, name) < 1:

@@ -69,7 +69,7 @@ def network_spec(spec: FederationSpec) -> NetworkSpec:
     """Return the companies' common architecture.
 
     Raises:
-        ConfigError: Their models have no weights to average.
+        ConfigError: The companies' models have no weights to average.
     """
     found = architecture(spec.model)
     if found is None:
@@ -102,7 +102,7 @@ def endpoints_of(parts: Mapping[str, Dataset]) -> tuple[Endpoint, ...]:
     """Return the endpoints of all companies.
 
     Raises:
-        ConfigError: They are not the same.
+        ConfigError: The companies' endpoints differ, in definition or order.
     """
     found = {part.endpoints for part in parts.values()}
     if len(found) != 1:

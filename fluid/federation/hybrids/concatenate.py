@@ -75,7 +75,7 @@ def anew(adding: AddingBack, model: ModelSpec) -> Fitted:
     """Make the student's kind of model of the company's molecules and the student's.
 
     Raises:
-        ConfigError: It cannot learn soft labels.
+        ConfigError: The student's kind of model cannot learn soft labels.
     """
     distil = model_kind_of(model).distil
     if distil is None:

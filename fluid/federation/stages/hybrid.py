@@ -59,7 +59,7 @@ def hybrid_loss(loss: LossSpec, released: Released, spec: HybridSpec, selection:
     Otherwise none is looked up: what a student says is said of the truth already.
 
     Raises:
-        ConfigError: The consensus knows of none, or they are not those of what is learnt.
+        ConfigError: The confusion of the consensus is asked for, and the consensus holds no confusion, or not that of what is learnt.
     """
     if not loss.automatic or not spec.how.learns_consensus or not has_weights(released.model.predictor):
         return drop_confusions(loss)
@@ -73,7 +73,7 @@ def check_student(model: Model, spec: HybridSpec) -> None:
     """Refuse what is no student, or one that the spec cannot go on from.
 
     Raises:
-        ConfigError: Its kind can neither be added to nor be made anew; or it has no weights, and the mode needs some.
+        ConfigError: The model is no student; or it has no weights, and the mode goes on from weights.
     """
     kind = kind_of(model.predictor)
     if kind.settings:

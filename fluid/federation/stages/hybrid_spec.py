@@ -149,7 +149,7 @@ def no_options(spec: HybridSpec) -> None:
     """Refuse options of a mode that has none.
 
     Raises:
-        ConfigError: There are some.
+        ConfigError: Options are given for a mode that takes no options.
     """
     if spec.options:
         raise ConfigError(f"hybrid={spec.mode} takes no hybrid.options", expected="none")

@@ -37,7 +37,7 @@ class OwnTeacher:
         """Return the rows of the private split that the teacher learnt from, and those that it did not.
 
         Raises:
-            ConfigError: It was trained on another split, or held nothing out.
+            ConfigError: The own teacher is a file of predictions, was trained on another split, or held no row out.
         """
         where = str(self.model.folder)
         if kind_of(self.model.predictor).by_key:
@@ -112,7 +112,7 @@ def check_own(own: OwnTeacher | None, needed: bool, endpoints: tuple[Endpoint, .
     """Refuse a hybrid that needs the own teacher and has none, or one of other endpoints.
 
     Raises:
-        ConfigError: It is missing, or answers an endpoint that the student does not.
+        ConfigError: The own teacher is missing, or answers an endpoint that the student does not.
     """
     if not needed:
         return

@@ -17,7 +17,7 @@ def check_noise(loss: LossSpec, student: StudentSpec, selection: SelectionSpec) 
     sharpening their labels, changes it. Domain scores and chance may choose.
 
     Raises:
-        ConfigError: The settings do so.
+        ConfigError: `loss.confusion` is auto, and the settings learn other labels than those that the confusion was estimated for.
     """
     if not loss.automatic or not student.how.trains:
         return
@@ -37,7 +37,7 @@ def check_head(model: ModelSpec, mode: str, loss: LossSpec, who: str = "a studen
     """Refuse an evidential head that is to learn what it cannot: what each teacher said, or soft labels by a loss that is not its own.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: The mode needs a head per teacher and the model's head is evidential, or `loss` is not supported by an evidential head.
     """
     how = STUDENTS[mode]
     if not how.trains or not kind_of(model).own_loss(model):

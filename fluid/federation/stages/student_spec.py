@@ -22,7 +22,7 @@ def check_labels(group: str, labels: str) -> None:
     """Refuse an unknown kind of labels.
 
     Raises:
-        ConfigError: It is unknown.
+        ConfigError: The kind of labels is neither soft nor hard.
     """
     if labels not in ("soft", "hard"):
         raise ConfigError(f"{group}.labels is {labels!r}", expected="soft or hard")
@@ -105,7 +105,7 @@ class Teaching:
         """The architecture of a model that is a network.
 
         Raises:
-            ConfigError: It has no weights.
+            ConfigError: The student's model has no weights.
         """
         found = architecture(self.model)
         if found is None:
@@ -130,7 +130,7 @@ def no_options(student: StudentSpec) -> None:
     """Refuse options of a mode that has none.
 
     Raises:
-        ConfigError: There are some.
+        ConfigError: Options are given for a mode that takes no options.
     """
     if student.options:
         raise ConfigError(f"distillation={student.mode} takes no distillation.options", expected="none")

@@ -13,7 +13,7 @@ def check(student: StudentSpec) -> None:
     """Refuse hard labels: what teachers said is learnt as it was said.
 
     Raises:
-        ConfigError: They are asked for, or there are options.
+        ConfigError: Hard labels are asked for, or options are given.
     """
     no_options(student)
     if student.labels == "hard":

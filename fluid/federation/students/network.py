@@ -9,7 +9,7 @@ def fit(teaching: Teaching) -> Fitted:
     """Let the model learn the lesson.
 
     Raises:
-        ConfigError: Its kind cannot learn soft labels.
+        ConfigError: The student's kind of model cannot learn soft labels.
     """
     distil = kind_of(teaching.model).distil
     if distil is None:

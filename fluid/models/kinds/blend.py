@@ -30,7 +30,7 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     """Read both models.
 
     Raises:
-        ArtifactError: One was altered, or has other endpoints.
+        ArtifactError: The local or the general model was altered, or the blend answers other endpoints than the card says.
     """
     for name in PARTS:
         if hash_file(folder / name / CARD) != card["parts"][name]:

@@ -26,7 +26,7 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     """Read the network.
 
     Raises:
-        ArtifactError: It is none.
+        ArtifactError: The part `network` is a model of another kind.
     """
     network, teachers, names = load_predictor(folder / "network"), tuple(card["teachers"]), [endpoint.name for endpoint in endpoints]
     if network.kind != GraphEnsemble.kind:

@@ -103,7 +103,7 @@ def put_own(predictor: Predictor, network: GraphEnsemble | None, molecules: Mole
     """Return a student with other networks in the place of its own, and measured molecules where it remembers molecules.
 
     Raises:
-        ConfigError: It is no student.
+        ConfigError: The predictor is no student.
     """
     add = kind_of(predictor).with_own
     if add is None:

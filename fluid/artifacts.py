@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -72,6 +72,21 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
+STATUS = Path("/proc/self/status")
+
+
+def current_umask() -> int:
+    """Return the permissions that this process denies to new files; temporary files are made with fewer than it allows.
+
+    Where the system does not tell them, they are set and set back; in between only the owner is allowed anything.
+    """
+    with suppress(OSError, StopIteration):
+        return int(next(line for line in STATUS.read_text().splitlines() if line.startswith("Umask:")).split()[1], 8)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path in `path`'s folder; on success it is flushed and renamed, on failure removed."""
@@ -79,7 +94,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
-    temporary.chmod(0o644)
+    temporary.chmod(0o666 & ~current_umask())
     try:
         yield temporary
         _flush(temporary)
@@ -94,7 +109,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; on success it is flushed and replaces `path`, on failure removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
-    temporary.chmod(0o755)
+    temporary.chmod(0o777 & ~current_umask())
     try:
         yield temporary
         for file in temporary.rglob("*"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fluid import artifacts
-from fluid.artifacts import atomic_file, atomic_folder, hash_json, open_artifact, read_json, seal, write_json
+from fluid.artifacts import atomic_file, atomic_folder, current_umask, hash_json, open_artifact, read_json, seal, write_json
 from fluid.errors import ArtifactError
 from fluid.pipeline.store import ArtifactStore
 
@@ -138,3 +138,28 @@ def test_seal_covers_nested_files(tmp_path: Path) -> None:
     make("x")(tmp_path)
     seal(tmp_path, "toy", "key")
     assert set(read_json(tmp_path / artifacts.MANIFEST)["files"]) == {"a.txt", "sub/b.bin"}
+
+
+@pytest.mark.parametrize(("mask", "file_mode", "folder_mode"), [(0o077, 0o600, 0o700), (0o022, 0o644, 0o755), (0o002, 0o664, 0o775)])
+def test_files_and_folders_follow_the_umask(mask: int, file_mode: int, folder_mode: int, tmp_path: Path) -> None:
+    before = os.umask(mask)
+    try:
+        with atomic_file(tmp_path / "file") as temporary:
+            assert temporary.stat().st_mode & 0o777 & mask == 0
+            temporary.write_text("x")
+        with atomic_folder(tmp_path / "folder") as temporary:
+            (temporary / "inside").write_text("x")
+    finally:
+        os.umask(before)
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("file", "folder", "folder/inside")]
+    assert modes == [file_mode, folder_mode, file_mode]
+
+
+def test_the_umask_is_told_the_same_in_both_ways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        assert current_umask() == 0o027
+        monkeypatch.setattr(artifacts, "STATUS", tmp_path / "missing")
+        assert current_umask() == 0o027
+    finally:
+        assert os.umask(before) == 0o027

@@ -15,7 +15,6 @@ from fluid.cli.at_work import last_line, open_runner, store
 from fluid.cli.build import build
 from fluid.cli.compose import Config
 from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, leave_out
-from fluid.data.endpoints import Endpoint
 from fluid.federation.spec import FederationSpec
 from fluid.pipeline.runner import Runner
 from fluid.runs.record import target_folder
@@ -73,7 +72,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
     check_analyses(spec)
-    check_figure(config["figure"], [Endpoint.parse(text).kind for text in spec.labelled_intake.endpoints])
+    check_figure(config["figure"], [one.kind for one in spec.labelled_intake.parsed_endpoints])
     check_data_folder(config)
     check_files(spec.data)
     with record_run(run, config, leave_out(config, *SURROUNDINGS), command) as record:

@@ -16,7 +16,7 @@ class IntakeSpec:
 
     Attributes:
         smiles_column: Column with SMILES (not used for SDF).
-        endpoints: Endpoints to read, in the text form of `Endpoint.parse`: `blocker`, `pic50 >= 5`, `pic50 [log mol/L]`; none for
+        endpoints: Endpoints to read, or their text form as in `Endpoint.parse`: `blocker`, `pic50 >= 5`, `pic50 [log mol/L]`; none for
             unlabelled molecules.
         standardize: Standardisation policy.
         conflicts_classification: `drop`, `majority` or `first`, where the classes of one molecule differ in a class column.
@@ -33,7 +33,7 @@ class IntakeSpec:
     """
 
     smiles_column: str = "smiles"
-    endpoints: tuple[str, ...] = ("blocker",)
+    endpoints: tuple[str | Endpoint, ...] = ("blocker",)
     standardize: StandardizeSpec = field(default_factory=StandardizeSpec)
     conflicts_classification: str = "drop"
     conflicts_regression: str = "mean"
@@ -58,7 +58,7 @@ class IntakeSpec:
     @property
     def parsed_endpoints(self) -> tuple[Endpoint, ...]:
         """The endpoints to read."""
-        return tuple(Endpoint.parse(text) for text in self.endpoints)
+        return tuple(one if isinstance(one, Endpoint) else Endpoint.parse(one) for one in self.endpoints)
 
     def unlabelled(self) -> "IntakeSpec":
         """Return how the same file is read without its labels."""

@@ -7,6 +7,7 @@ import pandas as pd
 from fluid.artifacts import Artifact, open_artifact
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError
+from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.files import add_dropped, read_file
 from fluid.federation.model_folder import Model, open_model
@@ -22,6 +23,7 @@ from fluid.pipeline.runner import Runner
 
 def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
     """Train a company's teacher; the result stays with the company."""
+    check_apart(request.out, request.input)
     intake, part = read_file(request.company, request.input, request.intake, runner)
     check_quorum(part.table, request.intake.quorum, where=request.input)
     stage = teacher_stage(request.company, part, request.settings, runner.logs("teacher", request.company))
@@ -30,6 +32,7 @@ def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
 
 def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
     """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator."""
+    check_apart(request.out, request.teacher, request.transfer)
     teacher = open_model(request.teacher)
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     stage = annotate_stage(teacher, transfer, request.annotation.chunk)
@@ -38,6 +41,7 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
 
 def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     """Add a company's own data back to the released student; the result stays with the company."""
+    check_apart(request.out, request.input, request.student, request.consensus_folder, request.transfer, request.teacher)
     intake, part = read_file(request.company, request.input, request.intake, runner)
     check_quorum(part.table, request.intake.quorum, where=request.input)
     _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
@@ -50,6 +54,7 @@ def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
 
 def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:
     """Evaluate a model on a labelled file; returns its score table."""
+    check_apart(request.out, request.model_folder, request.input, request.validation)
     model = open_model(request.model_folder)
     _, test = read_file("test", request.input, request.intake, runner)
     validation = read_file(VALIDATION, request.validation, request.intake, runner)[1] if request.validation else None

@@ -135,17 +135,16 @@ def _kind_and_unit(endpoint: Endpoint) -> tuple[str, str]:
     return endpoint.kind, endpoint.unit if endpoint.kind == "regression" else ""
 
 
-def select_endpoints(dataset: Dataset, endpoints: tuple[str, ...]) -> Dataset:
-    """Return a part under the names of the asked endpoints, in their order.
+def select_endpoints(dataset: Dataset, asked: tuple[Endpoint, ...]) -> Dataset:
+    """Return a data set under the names of the asked endpoints, in their order.
 
     Raises:
         ConfigError: The dataset has another number of endpoints, or an endpoint of another kind or unit.
     """
-    asked = tuple(Endpoint.parse(text) for text in endpoints)
     given = dataset.endpoints
     if [_kind_and_unit(endpoint) for endpoint in given] != [_kind_and_unit(endpoint) for endpoint in asked]:
         shown = ", ".join(endpoint.text for endpoint in given)
-        expected = f"the same kinds and units, in order, as {', '.join(endpoints)}"
+        expected = f"the same kinds and units, in order, as {', '.join(endpoint.text for endpoint in asked)}"
         raise ConfigError(f"data.test_external_endpoints is {shown}", expected=expected)
     return dataset.with_labels(dataset.labels, asked)
 

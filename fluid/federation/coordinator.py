@@ -6,6 +6,7 @@ from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact, open_artifact
 from fluid.errors import ConfigError
+from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.files import read_file
 from fluid.federation.requests import AggregateRequest, DistillRequest
@@ -31,12 +32,14 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
 
 def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
     """Combine the annotation sets of all companies into a consensus."""
+    check_apart(request.out, *request.annotations)
     stage = consensus_stage(read_sets(request.annotations), request.consensus, request.annotation.edges)
     return runner.make_at(stage, request.out, request.overwrite)
 
 
 def distill(request: DistillRequest, runner: Runner) -> Artifact:
     """Train the student on the consensus, one of heads also on what each teacher said; the result is given to everybody."""
+    check_apart(request.out, request.consensus_folder, request.transfer, *request.annotations)
     _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     sets = read_sets(request.annotations) if request.distillation.reads_annotations and request.annotations else ()

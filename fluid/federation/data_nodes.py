@@ -85,7 +85,7 @@ def parts_of(spec: FederationSpec, files: tuple[str, ...], values: Values) -> di
     """Return the data sets by name: those of files, and validation and in-domain test set aside from the pool where no file is given."""
     parts = {name: values[intake_name(name)][1] for name in files}
     if spec.data.test_external_endpoints and EXTERNAL in parts:
-        parts[EXTERNAL] = select_endpoints(parts[EXTERNAL], spec.labelled_intake.endpoints)
+        parts[EXTERNAL] = select_endpoints(parts[EXTERNAL], spec.labelled_intake.parsed_endpoints)
     for name, share in ((IN_DOMAIN, spec.data.test_share), (VALIDATION, spec.data.validation_share)):
         if name not in parts:
             parts["pool"], parts[name] = set_aside(parts["pool"], share, spec.seed, name)

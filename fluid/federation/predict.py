@@ -17,6 +17,7 @@ from fluid.artifacts import atomic_file, hash_file, hash_json
 from fluid.data.incoming import CHUNK, gather_chunks, read_incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
+from fluid.federation.apart import check_apart
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import PredictRequest
 from fluid.federation.stages.intake import deciding_settings, resolve
@@ -67,14 +68,13 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
 
 def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: Shards, progress: Progress) -> None:
     """Answer the rows that no finished shard holds, one shard of `annotation.chunk` rows at a time."""
-    schema = schema_of(model)
     looked_up = kind_of(model.predictor).by_key
     read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
     spec, size = request.intake.unlabelled(), request.annotation.chunk
     with threads(threads_beside(spec.workers)):
         for chunk in gather_chunks(read_incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
             with shards.piece() as folder:
-                pq.write_table(pa.table(answer(model, chunk), schema=schema), folder / TABLE, compression="zstd")
+                pq.write_table(answer(model, chunk), folder / TABLE, compression="zstd")
             progress.start("predict", f"{chunk.rows[-1].row} rows")
 
 
@@ -106,6 +106,7 @@ def predict_file(request: PredictRequest, progress: Progress) -> Counts:
         InputError: The file cannot be read at all; single broken rows are marked instead.
     """
     check_output(request.out, request.overwrite)
+    check_apart(request.out, request.input, request.model_folder)
     model = open_model(request.model_folder)
     file = resolve(request.input)
     shards = shards_of(request, file, model)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from fluid.annotation.spec import AnnotationSpec
 from fluid.data.incoming import IncomingChunk
 from fluid.errors import ArtifactError, ConfigError, InputError
 from fluid.federation import predict
-from fluid.federation.answers import Columns, answer
+from fluid.federation.answers import answer
 from fluid.federation.model_folder import Model, open_model, read_model
 from fluid.federation.predict import Counts, predict_file, shards_of
 from fluid.federation.requests import PredictRequest
@@ -122,7 +123,7 @@ def test_a_second_run_answers_only_what_the_first_did_not(
     predict_file(order(finished, files.transfer, straight, 20), SilentProgress())
     done: list[int] = []
 
-    def stopping(model: Model, chunk: IncomingChunk) -> Columns:
+    def stopping(model: Model, chunk: IncomingChunk) -> pa.Table:
         if len(done) == 3:
             done.append(0)
             raise KeyboardInterrupt

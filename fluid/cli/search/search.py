@@ -24,7 +24,6 @@ from fluid.cli.old_words import check_settings
 from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.cli.suggest import check_known, known_keys, nearest_key
-from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, FluidError
 from fluid.evaluation.validation import check_metric
 from fluid.federation.spec import FederationSpec
@@ -114,7 +113,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     check_keys(space, settings)
     for border in border_settings(space):
         experiment = federation_spec(plain_values(compose(verb, [*settings, *border])))
-        check_metric(spec.metric, [Endpoint.parse(text) for text in experiment.labelled_intake.endpoints])
+        check_metric(spec.metric, [one for one in experiment.labelled_intake.parsed_endpoints])
     config = plain_values(compose(verb, settings))
     check_known(verb, config)
     unnamed = Plan(Path(), spec, space, settings, shlex.join(["fluid", verb, *arguments]), config)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from fluid.artifacts import Artifact, open_artifact
+from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
-from fluid.errors import ArtifactError
+from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.files import add_dropped, read_file
@@ -58,16 +59,33 @@ def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:
     model = open_model(request.model_folder)
     _, test = read_file("test", request.input, request.intake, runner)
     validation = read_file(VALIDATION, request.validation, request.intake, runner)[1] if request.validation else None
-    if not {e.name for e in test.endpoints} & {e.name for e in model.predictor.endpoints}:
-        raise _nothing_in_common(model)
+    for labelled in (test, validation) if validation else (test,):
+        check_definitions(model, labelled.endpoints)
     asked = request.evaluation
     evaluation = Evaluation(validation, {"test": test}, asked.n_bootstrap, request.seed, asked.threshold, asked.auroc)
     evaluated = runner.make_at(evaluate_stage(model, ModelRole(model.name, model.kind), evaluation), request.out, request.overwrite)
     return pd.read_csv(evaluated / "scores.csv")
 
 
-def _nothing_in_common(model: Model) -> ArtifactError:
-    known = ", ".join(e.name for e in model.predictor.endpoints)
-    return ArtifactError(
-        "the model knows none of the test's endpoints", where=str(model.folder), expected=f"intake.endpoints with one of: {known}"
-    )
+def check_definitions(model: Model, endpoints: tuple[Endpoint, ...]) -> None:
+    """Refuse labels that mean something else than what a model answers: another unit, threshold, direction or kind under the same name.
+
+    Measured classes stand for those that the model has from a threshold.
+
+    Raises:
+        ArtifactError: The model answers none of the endpoints.
+        ConfigError: An endpoint of the same name is defined otherwise.
+    """
+    known = {endpoint.name: endpoint for endpoint in model.predictor.endpoints}
+    shared = [endpoint for endpoint in endpoints if endpoint.name in known]
+    if not shared:
+        expected = f"intake.endpoints with one of: {', '.join(known)}"
+        raise ArtifactError("the model knows none of the test's endpoints", where=str(model.folder), expected=expected)
+    for endpoint in shared:
+        own = known[endpoint.name]
+        if endpoint != own and not (endpoint.binary and own.kind == "classification"):
+            raise ConfigError(
+                f"the labels are of '{endpoint.text}', and the model answers '{own.text}'",
+                where=str(model.folder),
+                expected=f"intake.endpoints with '{own.text}'",
+            )

@@ -1,5 +1,6 @@
 """How things look in a notebook: small tables."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from html import escape
 
@@ -16,14 +17,14 @@ def text_card(title: str, facts: Mapping[str, object]) -> str:
     return f"<{title}: " + ", ".join(f"{name} {value}" for name, value in facts.items()) + ">"
 
 
-class Shown:
+class Shown(ABC):
     """Something with facts to show."""
 
     __slots__ = ()
 
+    @abstractmethod
     def facts(self) -> dict[str, object]:
         """Return what to show, by name."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return text_card(type(self).__name__, self.facts())

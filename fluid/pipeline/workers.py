@@ -44,6 +44,14 @@ def measure_task(parent: int, name: str, task: Task, gpus: int = 0) -> Outcome:
     return Outcome(name, meter.cost())
 
 
+def nothing() -> None:
+    """Be the second call, by which the pool learns of the workers that the first one began.
+
+    joblib 1.6.0 wakes its watcher before it begins workers, in place of idle ones that ended: of a call that stays the only one, the death
+    of the worker is seen only when another worker ends, idle for 300 s.
+    """
+
+
 def run_side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str, int] = MappingProxyType({})) -> Iterator[Outcome]:
     """Yield the outcome of each task as it ends; tasks begin in the given order.
 
@@ -64,11 +72,11 @@ def run_side_by_side(tasks: Mapping[str, Task], workers: int, gpus: Mapping[str,
     try:
         with parallel_config("loky", n_jobs=max(2, workers), inner_max_num_threads=1), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")  # idle or grown: a new one came
-            for outcome in Parallel(**options)(
-                delayed(measure_task)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()
-            ):
-                left.remove(outcome.name)
-                yield outcome
+            calls = [delayed(measure_task)(os.getpid(), name, task, gpus.get(name, 0)) for name, task in tasks.items()]
+            for outcome in Parallel(**options)([*calls, delayed(nothing)()]):
+                if outcome is not None:
+                    left.remove(outcome.name)
+                    yield outcome
     except BrokenProcessPool:  # of the standard library: the parent of the private class that joblib raises (1.6.0)
         held = ", ".join(left[:workers])
         raise FluidError(

@@ -4,19 +4,24 @@ import subprocess
 import sys
 import time
 from functools import partial
+from multiprocessing import connection
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
+from joblib.externals.loky import process_executor
 
 from fluid.errors import ConfigError, FluidError
+from fluid.pipeline import workers as room
 from fluid.pipeline.processes import peak_memory_mb
 from fluid.pipeline.progress import SilentProgress
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.stage import Stage, Work
 from fluid.pipeline.store import ArtifactStore
-from fluid.pipeline.workers import run_side_by_side
+from fluid.pipeline.workers import nothing, run_side_by_side
 
 pytestmark = pytest.mark.long  # fresh processes take seconds to start
 
@@ -69,6 +74,33 @@ def test_workers_have_one_thread_by_default(tmp_path: Path) -> None:
 def test_a_killed_worker_is_named_with_what_it_held() -> None:
     with pytest.raises(FluidError, match=r"killed.*T1"):
         list(run_side_by_side({"T1": killed}, 2))
+
+
+def test_a_worker_that_took_the_place_of_an_idle_one_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or its death is seen only when the other worker ends, idle: joblib wakes its watcher before it begins the workers."""
+    watched: list[int] = []
+
+    def wait(objects: list[object], timeout: float | None = None) -> list[object]:
+        watched.append(len(objects) - 2)  # besides results and news
+        return cast("list[object]", connection.wait(cast("Any", objects), timeout))
+
+    def begin_slowly(pool: Any) -> None:
+        time.sleep(0.2)
+        begin(pool)
+
+    monkeypatch.setattr(room, "parallel_config", partial(parallel_config, idle_worker_timeout=1))
+    begin = process_executor.ProcessPoolExecutor._adjust_process_count
+    monkeypatch.setattr(process_executor.ProcessPoolExecutor, "_adjust_process_count", begin_slowly)
+    monkeypatch.setattr(process_executor, "wait", wait)
+    list(run_side_by_side({"T1": nothing}, 2))
+    until = time.monotonic() + 60
+    while watched[-1] > 0 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert watched[-1] == 0  # both ended, idle
+    watched.clear()
+    with pytest.raises(FluidError, match=r"killed.*T1"):
+        list(run_side_by_side({"T1": killed}, 2))
+    assert 2 in watched
     assert [outcome.name for outcome in run_side_by_side({"T1": lambda: None}, 2)] == ["T1"]  # the next call has fresh workers
 
 

@@ -1,5 +1,6 @@
 """Carry out a verb from Python: its configuration, its request, its runner."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ REQUESTS: Mapping[str, type] = {
     "evaluate": requests.EvaluateRequest,
     "predict": requests.PredictRequest,
 }
+NOWHERE = os.devnull
+"""`out` of a call whose result goes to the store: lies beside nothing that is read, wherever the caller stands."""
 IN_PROCESS = 256
 """Molecules of a list that are prepared in this process: starting workers would take longer."""
 
@@ -76,7 +79,7 @@ class Call:
         """
         logs, unset = "logger" in groups_of(self.verb), not self.sets("logger")
         overrides = [*(["logger=none"] if logs and unset and self.out is None else []), *self.overrides]
-        values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or ".")})
+        values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or NOWHERE)})
         if logs and self.out is None and values["logger"]["kind"] != "none":
             raise ConfigError("a logger writes beside the result", expected="a folder for it", remedy="Add out=...")
         if self.endpoints is not None:

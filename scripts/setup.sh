@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure that a Python environment with fluid and the given extras is active: sourced by demo.sh and test.sh.
+# Make sure that a Python environment with fluid and the given extras is active: sourced by demo.sh, test.sh, docs.sh and benchmarks/performance/gpu.sh.
 # Uses the active virtual environment, else .venv in the checkout (made if absent). Running it again changes nothing.
 set -euo pipefail
 extra=${1:-}

@@ -6,10 +6,10 @@ disturbs nobody who does not.
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -21,10 +21,15 @@ CONF = "fluid.conf"
 """Group of entry points that name folders with files of the configuration."""
 
 
+def close_word(word: str, known: Sequence[str]) -> str:
+    """Return a remedy that names the closest known word; empty if none is close."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
 def nearest_word(word: str, known: Sequence[str]) -> str:
     """Return a remedy that names the closest known word, or all of them."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean {close[0]!r}?" if close else "Known: " + ", ".join(sorted(known)) + "."
+    return close_word(word, known) or "Known: " + ", ".join(sorted(known)) + "."
 
 
 def load(place: str) -> Any:
@@ -48,13 +53,11 @@ def added(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
 
 
 def points_of_fluid() -> Iterator[EntryPoint]:
-    """Yield all entry points `fluid.*` of installed packages; of two copies of one package, those of the one that is imported."""
-    seen = set()
-    for package in distributions():
-        points = [point for point in package.entry_points if point.group.startswith("fluid.")]
-        if points and package.name not in seen:
-            seen.add(package.name)
-            yield from points
+    """Yield all entry points `fluid.*` of installed packages; of several copies of one package, those of the one that is imported."""
+    found = entry_points()  # looks at the first copy only, also where another spells the package's name otherwise
+    for group in found.groups:
+        if group.startswith("fluid."):
+            yield from found.select(group=group)
 
 
 def installed(group: str) -> tuple[EntryPoint, ...]:
@@ -80,14 +83,14 @@ class Registry(Mapping[str, Item], Generic[Item]):
         group: Group of the entry points that add to it (`fluid.models`).
         what: What one of them is called in messages (`model`).
         own: Ours, as they are or as a text that says where to import them from.
-        fits: Says whether something that a package added is of the right type.
+        type: What something that a package adds must be an instance of.
         setting: The setting that chooses one (`model.kind`), for messages.
     """
 
     group: str
     what: str
     own: Mapping[str, Item | str]
-    fits: Callable[[Any], bool]
+    type: type
     setting: str
 
     def __iter__(self) -> Iterator[str]:
@@ -128,9 +131,10 @@ class Registry(Mapping[str, Item], Generic[Item]):
         if name not in self.own or name in self._added:
             self[name]
 
-    def unknown(self, name: object) -> ConfigError:
-        """Return the error that says that a name is unknown."""
-        return ConfigError(f"{self.setting} is {name!r}", expected="one of " + ", ".join(self), remedy=nearest_word(str(name), list(self)))
+    def unknown(self, name: object, setting: str = "") -> ConfigError:
+        """Return the error that says that a name is unknown, by the `setting` that has it if that is another one than usual."""
+        what = f"{setting or self.setting} is {name!r}"
+        return ConfigError(what, expected="one of " + ", ".join(self), remedy=close_word(str(name), list(self)))
 
     def _ours(self, name: str) -> Item:
         place = self.own[name]
@@ -151,7 +155,7 @@ class Registry(Mapping[str, Item], Generic[Item]):
             reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             what = f"the {self.what} {point.name!r} of the package {package_of(point)!r} cannot be imported ({reason})"
             raise ConfigError(what, where=point.value, remedy="Repair or uninstall the package.") from None
-        if not self.fits(found):
+        if not isinstance(found, self.type):
             what = f"the package {package_of(point)!r} registers as {self.what} {point.name!r} a value of type {type(found).__name__}"
             raise ConfigError(what, where=point.value, expected=f"what entry points of {self.group!r} are (see CONTRIBUTING.md)")
         return cast(Item, found)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
-from fluid.api.shell import OUT_OF_MEMORY
+from fluid.api.shell import lack_of_means
 from fluid.errors import FluidError
-from fluid.molecules.fresh import check_main_guard
+from fluid.fresh import check_main_guard
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -23,11 +23,6 @@ def show_in_one_line(error: BaseException) -> BaseException:
     return error
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Return whether memory ran out; torch says so in words, on CPU and GPU."""
-    return isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)
-
-
 def door(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """Make a function one that a researcher calls: what goes wrong is said in one line."""
 
@@ -42,9 +37,9 @@ def door(function: Callable[Given, Result]) -> Callable[Given, Result]:
             raise show_in_one_line(Interrupted(GO_ON)) from None
         except FluidError as error:
             raise show_in_one_line(error) from None
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
+        except Exception as error:
+            if not (said := lack_of_means(error)):
                 raise
-            raise show_in_one_line(FluidError(OUT_OF_MEMORY)) from error
+            raise show_in_one_line(FluidError(said)) from error
 
     return call

@@ -91,8 +91,8 @@ def listed(data: Any, smiles_column: str) -> pd.DataFrame:
 
 
 def missing(cell: Any) -> bool:
-    """Return whether a cell is None, NaN or NA."""
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell))
+    """Return whether a cell is None, NaN, NaT or NA."""
+    return bool(pd.api.types.is_scalar(cell) and pd.isna(cell))
 
 
 def arrow_table(table: pd.DataFrame, where: str) -> pa.Table:
@@ -110,11 +110,14 @@ def arrow_table(table: pd.DataFrame, where: str) -> pa.Table:
 
 
 def arrow_column(values: pd.Series) -> pa.Array | None:
-    """Return a column; of mixed cells, as texts; `None` if a cell is another object."""
+    """Return a column; of mixed cells, as texts; `None` if a cell is another object, or the column's type is none of Arrow's."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype if not values.isna().any() else object)
     if values.dtype != object:
-        return pa.Array.from_pandas(values)
+        try:
+            return pa.Array.from_pandas(values)
+        except pa.ArrowException:  # complex numbers, sparse columns
+            return None
     cells = [None if missing(cell) else cell for cell in values]
     if not all(cell is None or isinstance(cell, CELLS) for cell in cells):
         return None

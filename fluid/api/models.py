@@ -11,19 +11,15 @@ import pandas as pd
 
 from fluid.api.door import door
 from fluid.api.inputs import Molecules
-from fluid.api.place import folder_of, save
+from fluid.api.place import folder_of, place_of, save
 from fluid.api.released import Annotations
-from fluid.api.settings import Settings, overrides_of
+from fluid.api.settings import Settings, overrides_of, sets
 from fluid.api.show import Shown
 from fluid.api.work import Call, answer, make
+from fluid.artifacts import read_json
 from fluid.errors import ArtifactError
 from fluid.federation.model_folder import Model as Opened
 from fluid.federation.model_folder import open_model
-
-
-def place_of(out: str | PathLike[str] | None) -> Path | None:
-    """Return the target that the caller named, if any."""
-    return None if out is None else Path(out).expanduser().resolve()
 
 
 class Model(Shown):
@@ -76,7 +72,7 @@ class Model(Shown):
 
         Args:
             molecules: Path, `DataFrame` or list of SMILES.
-            out: File for the answers too, `.csv` or `.parquet`.
+            out: File for the answers too, `.csv` or `.parquet`. Only with it does a call that was interrupted go on when it is made again.
             settings: Settings of the verb `predict`.
             **keywords: Settings by name.
 
@@ -162,17 +158,19 @@ class Hybrid(Model):
 KINDS: Mapping[str, type[Model]] = {kind: cls for cls in (Teacher, Student, Hybrid) for kind in cls.kinds}
 
 
-def open_as_its_kind(folder: str | PathLike[str]) -> Model:
-    """Return the model in a folder as what it is."""
-    model = Model(folder)
-    return KINDS[model.kind](folder) if model.kind in KINDS else model
+@door
+def open_as_its_kind(folder: Path) -> Model:
+    """Return the model in a folder as what its card says it is; the folder is verified when it is opened as that."""
+    card = read_json(folder / "card.json") if (folder / "card.json").is_file() else {}
+    kind = card.get("kind") if isinstance(card, dict) else None
+    return KINDS.get(str(kind), Model)(folder)
 
 
 def listed_endpoints(endpoints: Sequence[str] | str | None, overrides: Sequence[str], default: Sequence[str]) -> Sequence[str] | None:
     """Return the endpoints to read: those asked for, those of the settings (`None`), or the default."""
     if endpoints is not None:
         return [endpoints] if isinstance(endpoints, str) else list(endpoints)
-    return None if any(text.startswith("intake.endpoints=") for text in overrides) else default
+    return None if sets(overrides, "intake.endpoints") else default
 
 
 def read_answers(file: Path) -> pd.DataFrame:

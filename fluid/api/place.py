@@ -1,12 +1,26 @@
 """Where results lie: sealed folders in the store or of the user's choice, and copies of them."""
 
 import shutil
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import MANIFEST, atomic_folder, open_artifact
 from fluid.errors import ArtifactError, ConfigError
+from fluid.federation.apart import check_apart
+from fluid.pipeline.runner import check_free
+
+OCCUPIED = "Choose another folder, or add overwrite=True to replace earlier results of fluid."
+
+
+def absolute(path: str | PathLike[str]) -> Path:
+    """Return a path as an absolute one; a leading `~` is the home folder."""
+    return Path(path).expanduser().resolve()
+
+
+def place_of(out: str | PathLike[str] | None) -> Path | None:
+    """Return the target that the caller named, if any."""
+    return None if out is None else absolute(out)
 
 
 def folder_of(value: Any, what: str) -> Path:
@@ -19,7 +33,7 @@ def folder_of(value: Any, what: str) -> Path:
     place = getattr(value, "folder", value)
     if not isinstance(place, str | PathLike):
         raise ConfigError(f"{what} is given as {type(value).__name__}", expected="a folder, or what a function of fluid returned")
-    folder = Path(fspath(place)).expanduser().resolve()
+    folder = absolute(place)
     if not folder.is_dir():
         raise ArtifactError("folder not found", where=str(folder), expected=f"the folder of {what}", remedy="Check the path.")
     return folder
@@ -29,22 +43,22 @@ def save(folder: Path, out: str | PathLike[str], overwrite: bool = False) -> Pat
     """Copy a sealed folder, byte for byte; do nothing if the target holds the same.
 
     Raises:
-        ConfigError: The target holds something else, and is not to be overwritten, or is no earlier result.
+        ConfigError: The target lies in the folder or around it, or holds something else that is not to be replaced, or is no earlier
+            result.
     """
-    artifact, target = open_artifact(folder), Path(out).expanduser().resolve()
+    artifact, target = open_artifact(folder), absolute(out)
     if target == artifact.folder or same(target, artifact.digest, artifact.key):
         return target
-    occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    if occupied and not (overwrite and (target / MANIFEST).is_file()):
-        raise ConfigError(
-            "the output folder already holds other results",
-            where=str(target),
-            expected="a new or empty folder",
-            remedy="Choose another folder, or add overwrite=True to replace earlier results of fluid.",
-        )
+    check_apart(target, folder)
+    check_free(target, overwrite, OCCUPIED)
     with atomic_folder(target) as temporary:
         shutil.copytree(folder, temporary, dirs_exist_ok=True)
     return target
+
+
+def is_sealed(folder: Path) -> bool:
+    """Return whether a folder is a result of a stage, with its manifest."""
+    return (folder / MANIFEST).is_file()
 
 
 def same(folder: Path, digest: str, key: str) -> bool:

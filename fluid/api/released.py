@@ -7,13 +7,15 @@ from pathlib import Path
 import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet
-from fluid.annotation.storage import read_annotation_set
+from fluid.annotation.storage import MANIFEST, TABLE, read_annotation_set
 from fluid.api.door import door
-from fluid.api.place import folder_of, save
+from fluid.api.place import OCCUPIED, absolute, folder_of, is_sealed, save
 from fluid.api.show import Shown
-from fluid.artifacts import atomic_folder, open_artifact
-from fluid.errors import ArtifactError, ConfigError
+from fluid.artifacts import Artifact, atomic_folder, open_artifact
+from fluid.errors import ArtifactError
+from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
+from fluid.pipeline.runner import check_free
 
 INSIDE = "annotation_set"
 
@@ -26,11 +28,17 @@ class Annotations(Shown):
 
     Attributes:
         folder: That folder.
+
+    Raises:
+        ArtifactError: The folder is missing, or holds no annotation set.
     """
 
     @door
     def __init__(self, folder: str | PathLike[str]) -> None:
         self.folder = folder_of(folder, "annotations")
+        if not (self.released / MANIFEST).is_file():
+            expected = "the out= folder of annotate, or what a company sent"
+            raise ArtifactError("this folder holds no annotation set", where=str(self.folder), expected=expected)
 
     @property
     def released(self) -> Path:
@@ -38,36 +46,49 @@ class Annotations(Shown):
         return self.folder / INSIDE if (self.folder / INSIDE).is_dir() else self.folder
 
     @cached_property
+    @door
     def content(self) -> AnnotationSet:
         """The verified answers as arrays."""
         return read_annotation_set(self.released)
 
     @property
     def table(self) -> pd.DataFrame:
-        """The answers, a row per molecule of the transfer set."""
-        return pd.read_parquet(self.released / "annotations.parquet")
+        """The answers, verified, a row per molecule of the transfer set."""
+        _ = self.content  # verified as it is read
+        return pd.read_parquet(self.released / TABLE)
 
     @door
     def send(self, out: str | PathLike[str]) -> Path:
         """Copy what leaves the company, verified, into a new folder for the coordinator.
 
         Raises:
-            ConfigError: The folder exists and is not empty.
+            ConfigError: The folder exists and is not empty, or lies in that of the annotations.
         """
-        target = Path(out).expanduser().resolve()
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise ConfigError("the output folder is not empty", where=str(target), expected="a new or empty folder")
-        names = ("annotations.parquet", "manifest.json")
-        read_annotation_set(self.released)
-        with atomic_folder(target) as temporary:
-            for name in names:
-                (temporary / name).write_bytes((self.released / name).read_bytes())
-        return target
+        return self._release(absolute(out), overwrite=False, remedy="Choose another folder.")
 
     @door
     def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:
-        """Copy the whole result of `annotate` into a folder, as the verb would have written it there."""
-        return save(self.folder, out, overwrite)
+        """Copy the whole result of `annotate` into a folder, as the verb would have written it there; of a set that was sent, the set."""
+        if is_sealed(self.folder):
+            return save(self.folder, out, overwrite)
+        target = absolute(out)
+        return target if self._lies_in(target) else self._release(target, overwrite, OCCUPIED)
+
+    def _lies_in(self, folder: Path) -> bool:
+        """Return whether a folder holds the same answers already."""
+        try:
+            return read_annotation_set(folder).digest == self.content.digest
+        except ArtifactError:
+            return False
+
+    def _release(self, target: Path, overwrite: bool, remedy: str) -> Path:
+        check_apart(target, self.folder)
+        check_free(target, overwrite, remedy)
+        read_annotation_set(self.released)
+        with atomic_folder(target) as temporary:
+            for name in (TABLE, MANIFEST):
+                (temporary / name).write_bytes((self.released / name).read_bytes())
+        return target
 
     def facts(self) -> dict[str, object]:
         """Return what to show."""
@@ -97,19 +118,25 @@ class Consensus(Shown):
             raise ArtifactError("this folder holds no consensus", where=str(self.folder), expected="the out= folder of aggregate")
 
     @cached_property
+    @door
+    def _verified(self) -> Artifact:
+        return open_artifact(self.folder)
+
+    @cached_property
+    @door
     def content(self) -> ConsensusTable:
         """The verified consensus as arrays."""
-        return read_consensus(open_artifact(self.folder))
+        return read_consensus(self._verified)
 
     @property
     def table(self) -> pd.DataFrame:
-        """The consensus, a row per molecule of the transfer set."""
-        return pd.read_parquet(self.folder / "consensus.parquet")
+        """The consensus, verified, a row per molecule of the transfer set."""
+        return pd.read_parquet(self._verified / "consensus.parquet")
 
     @property
     def contribution(self) -> pd.DataFrame:
-        """The share of the weight that each teacher carried."""
-        return pd.read_csv(self.folder / "contribution.csv", dtype={"company": str})
+        """The share of the weight that each teacher carried, verified."""
+        return pd.read_csv(self._verified / "contribution.csv", dtype={"company": str})
 
     @door
     def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:

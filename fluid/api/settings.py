@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from fluid.api.shell import check_known, quote, resolved
+from fluid.api.shell import check_known, key_and_value, quote, resolved
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
@@ -58,6 +58,20 @@ def overrides_of(settings: Settings, keywords: Mapping[str, Any]) -> list[str]:
     return [*typed, *dotted(keywords)]
 
 
+def sets(overrides: Sequence[str], name: str) -> bool:
+    """Return whether overrides name a setting, be it to give it, to add it (`+`, `++`) or to remove it (`~`)."""
+    return any(key_and_value(text)[0] == name for text in overrides)
+
+
+def unset(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted names of settings that must be given and are not."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from unset(value, f"{prefix}{name}.")
+        elif isinstance(value, str) and value == MISSING:
+            yield f"{prefix}{name}"
+
+
 def configuration(verb: str, overrides: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resolved configuration of a verb as plain values.
 
@@ -71,7 +85,6 @@ def configuration(verb: str, overrides: Sequence[str], given: Mapping[str, Any])
     """
     values = {**resolved(verb, overrides), **given}
     check_known(verb, values)
-    missing = [name for name, value in values.items() if isinstance(value, str) and value == MISSING]
-    if missing:
-        raise ConfigError(f"{missing[0]} is missing", remedy=f"Give it as {missing[0]}=...")
+    for name in unset(values):
+        raise ConfigError(f"{name} is missing", remedy=f"Give it as {name}=...")
     return values

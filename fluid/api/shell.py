@@ -1,43 +1,35 @@
 """All that this interface shares with the command line: settings, progress, logs and the whole run."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fluid.cli.aside import quote, resolved
+from fluid.cli.aside import resolved
+from fluid.cli.at_work import store, track_training
 from fluid.cli.build import build
-from fluid.cli.failures import OUT_OF_MEMORY
+from fluid.cli.failures import lack_of_means
 from fluid.cli.help import groups_of
+from fluid.cli.old_words import key_and_value
 from fluid.cli.progress import show_progress
+from fluid.cli.quoting import quote
 from fluid.cli.specs import SURROUNDINGS, leave_out
 from fluid.cli.suggest import check_known
 
-if TYPE_CHECKING:  # Lightning, whose import takes longer than a prediction
-    from fluid.cli.tracking.tracking import Tracker
-
 __all__ = [
-    "OUT_OF_MEMORY",
+    "lack_of_means",
     "SURROUNDINGS",
     "build",
     "check_known",
     "groups_of",
+    "key_and_value",
     "quote",
     "resolved",
     "run_whole",
     "show_progress",
-    "tracked",
+    "store",
+    "track_training",
     "leave_out",
 ]
-
-
-def tracked(verb: str, config: Mapping[str, Any]) -> "AbstractContextManager[Tracker]":
-    """Return what tracks one training, beside its `out` folder, which is sealed."""
-    from fluid.cli.tracking.loggers import track_run
-    from fluid.cli.tracking.tracking import Tracked
-
-    out = Path(config["out"])
-    return track_run(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config))
 
 
 def run_whole(config: dict[str, Any], overrides: Sequence[str]) -> Path:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from fluid.api.door import door
 from fluid.api.inputs import Molecules
-from fluid.api.models import Hybrid, Model, Student, Teacher, listed_endpoints, open_as_its_kind, place_of
-from fluid.api.place import folder_of
+from fluid.api.models import Hybrid, Model, Student, Teacher, listed_endpoints, open_as_its_kind
+from fluid.api.place import folder_of, place_of
 from fluid.api.released import Annotations, Consensus
 from fluid.api.settings import Settings, overrides_of
 from fluid.api.work import Call, make
@@ -51,7 +51,8 @@ def annotate(
     teacher: Teacher | Place, transfer: Molecules, *, out: Place | None = None, settings: Settings = (), **keywords: Any
 ) -> Annotations:
     """Let a teacher answer the public transfer set; see `Teacher.annotate`."""
-    return Teacher(folder_of(teacher, "a teacher")).annotate(transfer, out=out, settings=settings, **keywords)
+    known = teacher if isinstance(teacher, Teacher) else Teacher(folder_of(teacher, "a teacher"))
+    return known.annotate(transfer, out=out, settings=settings, **keywords)
 
 
 @door
@@ -124,7 +125,8 @@ def hybrid(
         **options: As in `train_teacher`: `endpoints`, by default the student's, unless the settings name others; `settings` of the verb
             `hybrid`, such as `settings=["hybrid=mix"]`; and settings by name.
     """
-    known, endpoints = Student(folder_of(student, "a student")), options.pop("endpoints", None)
+    known = student if isinstance(student, Student) else Student(folder_of(student, "a student"))
+    endpoints = options.pop("endpoints", None)
     overrides = overrides_of(options.pop("settings", ()), options)
     given = {"student": str(known.folder), "consensus_folder": str(folder_of(consensus, "a consensus")), "company": company}
     if teacher is not None:

@@ -8,27 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from fluid.api.inputs import as_files
-from fluid.api.settings import configuration
-from fluid.api.shell import SURROUNDINGS, build, groups_of, leave_out, show_progress, tracked
+from fluid.api.settings import configuration, sets
+from fluid.api.shell import SURROUNDINGS, build, groups_of, leave_out, show_progress, store, track_training
 from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
-from fluid.federation import requests
+from fluid.federation.requests import REQUESTS
 from fluid.pipeline.progress import SilentProgress
 from fluid.pipeline.runner import Runner, no_logger
 from fluid.pipeline.stage import Stage
-from fluid.pipeline.store import ArtifactStore
 
-REQUESTS: Mapping[str, type] = {
-    "train_teacher": requests.TeacherRequest,
-    "annotate": requests.AnnotateRequest,
-    "aggregate": requests.AggregateRequest,
-    "distill": requests.DistillRequest,
-    "hybrid": requests.HybridRequest,
-    "evaluate": requests.EvaluateRequest,
-    "predict": requests.PredictRequest,
-}
 NOWHERE = os.devnull
 """`out` of a call whose result goes to the store: lies beside nothing that is read, wherever the caller stands."""
+ARGUMENTS = {"input": "molecules", "model_folder": "model", "consensus_folder": "consensus", "intake.endpoints": "endpoints"}
+"""Settings that are arguments here, by another name."""
 IN_PROCESS = 256
 """Molecules of a list that are prepared in this process: starting workers would take longer."""
 
@@ -75,9 +67,10 @@ class Call:
         """Return the resolved configuration; molecules are named in it but not yet written as files.
 
         Raises:
-            ConfigError: A setting is wrong, or a logger is asked for and there is no folder to log beside.
+            ConfigError: A setting is wrong or an argument, or a logger is asked for and there is no folder to log beside.
         """
-        logs, unset = "logger" in groups_of(self.verb), not self.sets("logger")
+        self.check_overrides()
+        logs, unset = "logger" in groups_of(self.verb), not sets(self.overrides, "logger")
         overrides = [*(["logger=none"] if logs and unset and self.out is None else []), *self.overrides]
         values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or NOWHERE)})
         if logs and self.out is None and values["logger"]["kind"] != "none":
@@ -85,13 +78,19 @@ class Call:
         if self.endpoints is not None:
             values["intake"]["endpoints"] = list(self.endpoints)
         short = [data for data in self.molecules.values() if isinstance(data, list | tuple) and len(data) <= IN_PROCESS]
-        if short and len(short) == len(self.molecules) and not self.sets("intake.workers"):
+        if short and len(short) == len(self.molecules) and not sets(self.overrides, "intake.workers"):
             values["intake"]["workers"] = 0
         return values
 
-    def sets(self, name: str) -> bool:
-        """Return whether the caller's settings name a setting."""
-        return any(text.split("=")[0].lstrip("+~") == name for text in self.overrides)
+    def check_overrides(self) -> None:
+        """Refuse settings that the call has as arguments, which would win over them unnoticed.
+
+        Raises:
+            ConfigError: The overrides name what is an argument: molecules, `out`, the company, a folder, or the endpoints.
+        """
+        for name in (*self.molecules, *self.given, "out", *(["intake.endpoints"] if self.endpoints is not None else [])):
+            if sets(self.overrides, name):
+                raise ConfigError(f"{name} is given as a setting", expected=f"the argument {ARGUMENTS.get(name, name)}")
 
     @contextmanager
     def request(self) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -118,12 +117,12 @@ def make(call: Call) -> Path:
 @contextmanager
 def runner_for(call: Call, config: Mapping[str, Any]) -> Iterator[DoorRunner]:
     """Yield a runner as the command line has it; a training with a folder of its own is logged beside it."""
-    store = ArtifactStore(Path(config["paths"]["artifacts"]).expanduser().resolve())
+    place = store(config)
     with ExitStack() as stack:
-        logger = stack.enter_context(tracked(call.verb, config)) if "logger" in config and call.out else no_logger
+        logger = stack.enter_context(track_training(call.verb, config)) if "logger" in config and call.out else no_logger
         progress = stack.enter_context(show_progress(config.get("trainer", {}).get("progress", True)))
-        stack.enter_context(store.used())
-        yield DoorRunner(store, progress, logger, in_store=call.out is None)
+        stack.enter_context(place.used())
+        yield DoorRunner(place, progress, logger, in_store=call.out is None)
 
 
 def answer(call: Call) -> None:

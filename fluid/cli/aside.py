@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from fluid.cli.compose import compose
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.failures import explain_hydra
 from fluid.errors import ConfigError
 
@@ -40,18 +40,10 @@ def resolved(verb: str, overrides: Sequence[str]) -> dict[str, Any]:
         ConfigError: A setting is unknown or wrong; says which one may be meant.
     """
     from hydra.errors import HydraException
-    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     with hydra_aside():
         try:
-            return OmegaConf.to_container(compose(verb, overrides), resolve=True)  # type: ignore[return-value]
+            return plain_values(compose(verb, overrides), complete=False)
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(" ".join(explain_hydra(error, verb, overrides).split()).rstrip(".")) from None
-
-
-def quote(text: str) -> str:
-    """Return a text in the quotes of Hydra."""
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    return QuotedString(text, Quote.double).with_quotes()

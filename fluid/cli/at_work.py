@@ -1,8 +1,9 @@
 """What every verb works with: the store, a runner with progress, and the last line, which says where results are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fluid.cli.compose import Config
 from fluid.cli.progress import show_progress
@@ -10,8 +11,11 @@ from fluid.molecules.pool import bounded_workers
 from fluid.pipeline.runner import MakeLogger, Runner, no_logger
 from fluid.pipeline.store import ArtifactStore
 
+if TYPE_CHECKING:  # Lightning, whose import takes longer than a prediction
+    from fluid.cli.tracking.tracking import Tracker
 
-def store(config: Config) -> ArtifactStore:
+
+def store(config: Mapping[str, Any]) -> ArtifactStore:
     """Return the artifact store that the configuration names."""
     return ArtifactStore(Path(config["paths"]["artifacts"]))
 
@@ -19,6 +23,20 @@ def store(config: Config) -> ArtifactStore:
 def last_line(what: str, where: Path) -> None:
     """Say where results are."""
     print(f"{what}: {where}")
+
+
+def track_training(verb: str, config: Mapping[str, Any]) -> "AbstractContextManager[Tracker]":
+    """Return what tracks one training, beside its `out` folder, which is sealed.
+
+    Args:
+        verb: The verb, with `_` for `-`.
+        config: Its configuration.
+    """
+    from fluid.cli.tracking.loggers import track_run
+    from fluid.cli.tracking.tracking import Tracked
+
+    out = Path(config["out"])
+    return track_run(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config))
 
 
 @contextmanager

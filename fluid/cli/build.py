@@ -76,7 +76,7 @@ def _build_model(value: Any, student: bool, where: str) -> Any:
     """Build the settings of a model, of the class that its kind has."""
     kind = str(value.get("kind") if isinstance(value, Mapping) else value)
     if kind not in MODELS:
-        raise ConfigError(f"{where}.kind is {kind!r}", expected="one of " + ", ".join(MODELS), remedy=nearest_word(kind, list(MODELS)))
+        raise MODELS.unknown(kind, f"{where}.kind")
     if student and MODELS[kind].distil is None:
         raise ConfigError(f"{where}.kind is {kind!r}, which cannot learn soft labels", expected="another kind of model, such as network")
     return build(MODELS[kind].spec, {key: item for key, item in value.items() if key != "kind"}, where)

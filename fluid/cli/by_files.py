@@ -5,85 +5,64 @@ Each verb imports what it needs: a prediction should not wait for Lightning.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
-from fluid.cli.at_work import last_line, open_runner
+from fluid.cli.at_work import last_line, open_runner, track_training
 from fluid.cli.build import build
 from fluid.cli.compose import Config
 from fluid.cli.progress import show_progress
 from fluid.cli.specs import SURROUNDINGS, leave_out
-from fluid.federation.requests import (
-    AggregateRequest,
-    AnnotateRequest,
-    DistillRequest,
-    EvaluateRequest,
-    HybridRequest,
-    PredictRequest,
-    TeacherRequest,
-)
+from fluid.federation.requests import REQUESTS, EvaluateRequest, PredictRequest
 from fluid.pipeline.runner import Runner
 
 
 @contextmanager
 def open_training(verb: str, config: Config) -> Iterator[Runner]:
-    """Yield a runner for a verb that trains one model; its logs go beside the result, which is sealed."""
-    from fluid.cli.tracking.loggers import track_run
-    from fluid.cli.tracking.tracking import Tracked
-
-    out = Path(config["out"])
-    tracked = Tracked(verb, out.name, out.name, out.with_name(out.name + "-logs"), config)
-    with track_run(config["logger"], tracked) as tracker, open_runner(config, tracker) as runner:
+    """Yield a runner for a verb that trains one model, with its logs."""
+    with track_training(verb, config) as tracker, open_runner(config, tracker) as runner:
         yield runner
+
+
+def make_folder(verb: str, config: Config, what: str, part: str = "") -> None:
+    """Run a verb that makes a folder, and say where it is.
+
+    Args:
+        verb: The verb, with `_` for `-`.
+        config: Its configuration; with a logger, if it trains.
+        what: What the folder holds, in the last line.
+        part: The subfolder that the last line names.
+    """
+    from fluid.federation import consortium
+
+    request: Any = build(REQUESTS[verb], leave_out(config, *SURROUNDINGS))
+    with open_training(verb, config) if "logger" in config else open_runner(config) as runner:
+        getattr(consortium, verb)(request, runner)
+    last_line(what, request.out / part)
 
 
 def run_train_teacher(config: Config) -> None:
     """Run `fluid train-teacher`."""
-    from fluid.federation import consortium
-
-    request = build(TeacherRequest, leave_out(config, *SURROUNDINGS))
-    with open_training("train-teacher", config) as runner:
-        consortium.train_teacher(request, runner)
-    last_line("teacher (keep it inside your company)", request.out)
+    make_folder("train_teacher", config, "teacher (keep it inside your company)")
 
 
 def run_annotate(config: Config) -> None:
     """Run `fluid annotate`."""
-    from fluid.federation import consortium
-
-    request = build(AnnotateRequest, leave_out(config, *SURROUNDINGS))
-    with open_runner(config) as runner:
-        consortium.annotate(request, runner)
-    last_line("annotation set (send this folder to the coordinator)", request.out / "annotation_set")
+    make_folder("annotate", config, "annotation set (send this folder to the coordinator)", "annotation_set")
 
 
 def run_aggregate(config: Config) -> None:
     """Run `fluid aggregate`."""
-    from fluid.federation import consortium
-
-    request = build(AggregateRequest, leave_out(config, *SURROUNDINGS))
-    with open_runner(config) as runner:
-        consortium.aggregate(request, runner)
-    last_line("consensus", request.out)
+    make_folder("aggregate", config, "consensus")
 
 
 def run_distill(config: Config) -> None:
     """Run `fluid distill`."""
-    from fluid.federation import consortium
-
-    request = build(DistillRequest, leave_out(config, *SURROUNDINGS))
-    with open_training("distill", config) as runner:
-        consortium.distill(request, runner)
-    last_line("student (give it to everybody)", request.out)
+    make_folder("distill", config, "student (give it to everybody)")
 
 
 def run_hybrid(config: Config) -> None:
     """Run `fluid hybrid`."""
-    from fluid.federation import consortium
-
-    request = build(HybridRequest, leave_out(config, *SURROUNDINGS))
-    with open_training("hybrid", config) as runner:
-        consortium.hybrid(request, runner)
-    last_line("hybrid (keep it inside your company)", request.out)
+    make_folder("hybrid", config, "hybrid (keep it inside your company)")
 
 
 def run_predict(config: Config) -> None:

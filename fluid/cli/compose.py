@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # `fluid --help` needs none of it
 
 Config = dict[str, Any]
 Job = Callable[["DictConfig", Sequence[str]], Any]
+PLACES = {"": ("out", "run", "folder"), "paths": ("runs", "artifacts")}
+"""Settings by group that are places and that verbs use as they are; those in the typed settings are expanded where they are read."""
 
 
 def conf_folder() -> Path:
@@ -74,8 +76,17 @@ def run_with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
     hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)(task)()
 
 
-def plain_values(config: "DictConfig") -> Config:
-    """Return a configuration as plain values."""
+def plain_values(config: "DictConfig", complete: bool = True) -> Config:
+    """Return a configuration as plain values; in places, a leading `~` is the home folder.
+
+    Args:
+        config: The composed configuration.
+        complete: Whether every setting must have a value; if not, those that have none are `???`.
+    """
     from omegaconf import OmegaConf
 
-    return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    values: Config = OmegaConf.to_container(config, resolve=True, throw_on_missing=complete)  # type: ignore[assignment]
+    for group, names in PLACES.items():
+        settings = values.get(group, {}) if group else values
+        settings |= {name: os.path.expanduser(settings[name]) for name in names if isinstance(settings.get(name), str)}
+    return values

@@ -55,10 +55,8 @@ def is_search(arguments: Sequence[str]) -> bool:
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     """Compose the verb's configuration with Hydra and carry it out, once or as a sweep (`-m`)."""
-    from omegaconf import DictConfig
-
     from fluid.cli.sweeps.sweep import is_sweep, run_sweep
-    from fluid.cli.verbs import run_verb
+    from fluid.cli.verbs import run_each
 
     name = verb.replace("-", "_")
     if name == "benchmark":
@@ -76,17 +74,7 @@ def hydra_run(verb: str, arguments: Sequence[str]) -> None:
         return
     if any(text.startswith("launcher") for text in arguments):
         raise ConfigError("a launcher is for many runs", remedy="Add -m.")
-    failures: list[Exception] = []
-
-    def task(config: DictConfig, overrides: Sequence[str]) -> None:
-        try:
-            run_verb(name, config, overrides)
-        except Exception as error:
-            failures.append(error)
-
-    run_with_hydra(name, arguments, task)
-    if failures:
-        raise failures[0]
+    run_each(name, arguments)
 
 
 def begin(verb: str, arguments: Sequence[str]) -> None:

@@ -1,15 +1,15 @@
 """Settings that Hydra's grammar cannot read, and how to write them so that it can."""
 
-import re
 import shlex
 
 EXAMPLE = """e.g. 'intake.endpoints=["pic50 >= 5"]'"""
 
 
 def quote(value: object) -> str:
-    """Return a value that Hydra reads as this text, whatever is in it; a backslash stands for itself unless a quote follows."""
-    inside = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), str(value))
-    return f"'{inside}'"
+    """Return a value that Hydra reads as this text, whatever is in it."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    return QuotedString(str(value), Quote.double).with_quotes()
 
 
 def readable(key: str, value: str) -> str:
@@ -17,13 +17,11 @@ def readable(key: str, value: str) -> str:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    for text in (f'{key}="{value}"', f"{key}={quote(value)}"):
-        try:
-            if OverridesParser.create().parse_override(text).value() == value:
-                return shlex.quote(text)
-        except HydraException:
-            continue
-    return ""
+    text = f"{key}={quote(value)}"
+    try:
+        return shlex.quote(text) if OverridesParser.create().parse_override(text).value() == value else ""
+    except HydraException:  # the key cannot be read either
+        return ""
 
 
 def explain_setting(setting: str) -> str:

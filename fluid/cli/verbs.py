@@ -13,7 +13,7 @@ from fluid.cli.by_files import (
     run_predict,
     run_train_teacher,
 )
-from fluid.cli.compose import Config, plain_values
+from fluid.cli.compose import Config, plain_values, run_with_hydra
 from fluid.cli.looking import run_collect, run_gc, run_report, run_status
 from fluid.cli.simulate import command_of, run_simulate, run_target
 from fluid.cli.suggest import check_known
@@ -47,3 +47,23 @@ def run_verb(name: str, config: DictConfig, overrides: Sequence[str] = ()) -> No
         (run_target if values["target"] else run_simulate)(values, command_of(overrides))
     else:
         RUNNERS[name](values)
+
+
+def run_each(name: str, arguments: Sequence[str]) -> None:
+    """Compose a verb's configuration, or each one of several (`-m`), and run the verb; all are tried, then the first failure is raised.
+
+    Args:
+        name: The verb, with `_` for `-`.
+        arguments: The settings, as they were typed.
+    """
+    failures: list[Exception] = []
+
+    def run_one(config: DictConfig, overrides: Sequence[str]) -> None:
+        try:
+            run_verb(name, config, overrides)
+        except Exception as error:
+            failures.append(error)
+
+    run_with_hydra(name, arguments, run_one)
+    if failures:
+        raise failures[0]

@@ -96,11 +96,6 @@ def needed(log_variance: Tensor | None) -> Tensor:
     return log_variance
 
 
-def is_loss(value: Any) -> bool:
-    """Return whether a value is what the registry holds."""
-    return isinstance(value, ElementLoss)
-
-
 ELEMENT_LOSSES: Registry[ElementLoss] = Registry(
     "fluid.losses",
     "loss",
@@ -114,7 +109,7 @@ ELEMENT_LOSSES: Registry[ElementLoss] = Registry(
         "huber": ElementLoss(huber, classes=False),
         "mse": ElementLoss(mse, classes=False),
     },
-    is_loss,
+    ElementLoss,
     "loss",
 )
 """Losses by name; a package adds its own under the entry points `fluid.losses`."""

@@ -48,12 +48,11 @@ def contribution(spec: FederationSpec) -> Node:
 
     def describe(values: Values) -> Stage:
         evaluated = {name: values[evaluation_name(name)] for name in spec.members}
-        models = {name: values[name] for name in spec.members}
         evaluation, lesson = evaluation_of(values[WHOLE], spec), lesson_of(spec, values)
-        return contribution_stage(evaluated, models, spec.consensus, spec.annotation.edges, evaluation, lesson)
+        return contribution_stage(evaluated, spec.consensus, spec.annotation.edges, evaluation, lesson)
 
     lesson = (LABELS, *map(annotations_name, spec.members)) if learns_from_annotations(spec) else ()
-    return Step("contribution", (WHOLE, *spec.members, *map(evaluation_name, spec.members), *lesson), describe)
+    return Step("contribution", (WHOLE, *map(evaluation_name, spec.members), *lesson), describe)
 
 
 ANALYSES: Mapping[str, Callable[[FederationSpec], Node]] = {

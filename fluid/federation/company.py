@@ -80,7 +80,7 @@ def check_definitions(model: Model, endpoints: tuple[Endpoint, ...]) -> None:
     shared = [endpoint for endpoint in endpoints if endpoint.name in known]
     if not shared:
         expected = f"intake.endpoints with one of: {', '.join(known)}"
-        raise ArtifactError("the model knows none of the test's endpoints", where=str(model.folder), expected=expected)
+        raise ArtifactError("the model knows none of the labels' endpoints", where=str(model.folder), expected=expected)
     for endpoint in shared:
         own = known[endpoint.name]
         if endpoint != own and not (endpoint.binary and own.kind == "classification"):

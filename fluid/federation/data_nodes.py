@@ -30,8 +30,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
 from fluid.federation.stages.split import read_owned, read_split, split_stage
-from fluid.pipeline.graph import Graph, Node, Step, Value, Values
-from fluid.pipeline.runner import Runner
+from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.stage import Stage
 
 WHOLE, DATA, COMPANIES, SPLIT, PARTS = "whole-data", "data", "companies", "split", "parts"
@@ -137,14 +136,3 @@ def _owned(spec: FederationSpec, values: Values) -> ConsortiumData:
     data: ConsortiumData = values[WHOLE]
     notes = (*data.notes, *spec.taking_part.notes(spec.company_names))
     return replace(data, pool=read_owned(values[SPLIT], data.pool), notes=notes)
-
-
-def load_data(spec: FederationSpec, runner: Runner) -> ConsortiumData:
-    """Return the molecules of an experiment, before they are divided among companies.
-
-    Raises:
-        ConfigError: The consensus learns from public labels, and no file of them is given.
-        InputError: A file is not there.
-    """
-    data: ConsortiumData = Graph(data_nodes(spec), runner).value(WHOLE)
-    return data

@@ -49,7 +49,7 @@ def evaluation_nodes(spec: FederationSpec) -> Iterator[Node]:
         yield Step(evaluation_name(name), (WHOLE, name), partial(_evaluate, role, spec))
     answers, sets = tuple(map(evaluation_name, spec.members)), tuple(map(annotations_name, spec.members))
     lesson = (LABELS, *sets) if learns_from_annotations(spec) else ()
-    yield Step(CONSENSUS_EVALUATION, (WHOLE, *spec.members, *answers, *lesson), partial(_evaluate_consensus, spec))
+    yield Step(CONSENSUS_EVALUATION, (WHOLE, *answers, *lesson), partial(_evaluate_consensus, spec))
 
 
 def _evaluate(role: ModelRole, spec: FederationSpec, values: Values) -> Stage:
@@ -70,6 +70,5 @@ def lesson_of(spec: FederationSpec, values: Values) -> ConsensusLesson | None:
 
 def _evaluate_consensus(spec: FederationSpec, values: Values) -> Stage:
     asked = {name: values[evaluation_name(name)] for name in spec.members}
-    models = {name: values[name] for name in spec.members}
     evaluation, lesson = evaluation_of(values[WHOLE], spec), lesson_of(spec, values)
-    return evaluate_consensus_stage(asked, models, spec.consensus, spec.annotation.edges, evaluation, lesson)
+    return evaluate_consensus_stage(asked, spec.consensus, spec.annotation.edges, evaluation, lesson)

@@ -94,9 +94,10 @@ def make_target(target: str, spec: FederationSpec, runner: Runner) -> None:
 
 def drawing(graph: Graph) -> str:
     """Return the graph as text: a line per stage, with the stages that it needs."""
-    lines = []
+    lines, before = [], dict[str, set[str]]()
     for step in graph.steps(graph.nodes):
-        before = [name for name in graph.closure([step.name]) if name != step.name and isinstance(graph.nodes[name], Step)]
-        direct = [name for name in before if not any(name in graph.closure([other]) and other != name for other in before)]
+        needed = [name for name in graph.closure([step.name]) if name != step.name and isinstance(graph.nodes[name], Step)]
+        before[step.name] = set(needed)
+        direct = [name for name in needed if not any(name in before[other] for other in needed)]
         lines.append(f"{step.name}" + (f" <- {', '.join(direct)}" if direct else ""))
     return "\n".join(lines)

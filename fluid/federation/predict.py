@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from fluid.artifacts import atomic_file, hash_file, hash_json
+from fluid.artifacts import atomic_file, hash_json, hash_unchanged
 from fluid.data.incoming import CHUNK, gather_chunks, read_incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
@@ -55,7 +55,7 @@ def check_output(out: Path, overwrite: bool) -> None:
 def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
     """Return the finished shards of a request; their key holds everything that decides an answer."""
     inputs = {
-        "file": hash_file(file),
+        "file": hash_unchanged(file),
         "suffix": "".join(file.suffixes[-2:]),
         "model": model.digest,
         "intake": deciding_settings(request.intake.unlabelled()),

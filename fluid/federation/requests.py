@@ -1,5 +1,6 @@
 """What each step of a consortium by files is asked to do: one typed order per verb."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -148,3 +149,15 @@ class EvaluateRequest:
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     seed: int = 0
     overwrite: bool = False
+
+
+REQUESTS: Mapping[str, type] = {
+    "train_teacher": TeacherRequest,
+    "annotate": AnnotateRequest,
+    "aggregate": AggregateRequest,
+    "distill": DistillRequest,
+    "hybrid": HybridRequest,
+    "predict": PredictRequest,
+    "evaluate": EvaluateRequest,
+}
+"""What each verb is asked, by its name with `_` for `-`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.evidential import EvidenceSpec
@@ -19,7 +19,7 @@ ENCODERS: Registry[Callable[..., Any]] = Registry(
         "dmpnn": "fluid.models.encoders.dmpnn:DMPNNEncoder",
         "attentivefp": "fluid.models.encoders.attentivefp:AttentiveFPEncoder",
     },
-    callable,
+    cast("type", Callable),
     "model.encoder",
 )
 """Encoders by name: `(hidden, layers, dropout)` to a module; a package adds its own under the entry points `fluid.encoders`."""

@@ -11,7 +11,7 @@ from typing import Any
 import joblib
 from pebble import ProcessFuture, ProcessPool
 
-from fluid.molecules.fresh import fresh_context
+from fluid.fresh import fresh_context
 
 __all__ = ["BrokenProcessPool", "bound_threads", "bounded_workers", "schedule", "worker_pool"]
 

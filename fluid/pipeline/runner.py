@@ -1,5 +1,6 @@
 """Where stages are carried out: each is looked up by what goes in, made if it is new, timed and watched."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from fluid.pipeline.progress import Progress, SilentProgress
 from fluid.pipeline.stage import Stage
 from fluid.pipeline.store import ArtifactStore
 from fluid.pipeline.workers import run_side_by_side
+
+OCCUPIED = "Choose another out=, or add overwrite=true to replace earlier results of fluid."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,12 @@ class Task(NamedTuple):
     name: str
     run: Callable[[], object]
     gpus: int = 0
+
+
+def titles(tasks: Sequence[Task]) -> list[str]:
+    """Return what to call tasks: by name, and by kind too where two kinds of task are for the same name."""
+    shared = Counter(task.name for task in tasks)
+    return [task.name if shared[task.name] == 1 else f"{task.kind} {task.name}" for task in tasks]
 
 
 def make_quietly(stage: Stage, root: Path) -> None:
@@ -124,12 +133,12 @@ class Runner:
                 with self.measured(task.kind, task.name, task.gpus):
                     task.run()
             return
-        waiting = {task.name: task for task in tasks}
-        gpus = {task.name: task.gpus for task in tasks}
-        for name, cost in run_side_by_side({task.name: task.run for task in tasks}, self.workers, gpus):
-            done = waiting.pop(name)
-            self.records.append(StageRecord(done.kind, name, False, cost))
-            self.progress.done(done.kind, name, cost.seconds, False)
+        waiting = dict(zip(titles(tasks), tasks, strict=True))
+        runs, gpus = {title: task.run for title, task in waiting.items()}, {title: task.gpus for title, task in waiting.items()}
+        for title, cost in run_side_by_side(runs, self.workers, gpus):
+            done = waiting.pop(title)
+            self.records.append(StageRecord(done.kind, done.name, False, cost))
+            self.progress.done(done.kind, done.name, cost.seconds, False)
             if waiting:
                 self.progress.start(done.kind, ", ".join(list(waiting)[: self.workers]))
                 self.progress.advance(1 - len(waiting) / len(tasks))
@@ -144,7 +153,7 @@ class Runner:
         with self.measured(stage.kind, stage.name, stage.gpus()) as reused:
             reused[0] = _holds(folder, key)
             if not reused[0]:
-                _check_free(folder, overwrite)
+                check_free(folder, overwrite)
                 with atomic_folder(folder) as temporary:
                     stage.fill(temporary, self.store, self.progress.advance)
                     seal(temporary, stage.kind, key)
@@ -158,10 +167,19 @@ def _holds(folder: Path, key: str) -> bool:
         return False
 
 
-def _check_free(folder: Path, overwrite: bool) -> None:
+def check_free(folder: Path, overwrite: bool, remedy: str = OCCUPIED) -> None:
+    """Refuse a folder that holds something, unless that is an earlier result that may be replaced.
+
+    Args:
+        folder: Where a result is to go.
+        overwrite: Whether it may replace an earlier one.
+        remedy: What the caller can do about an occupied folder.
+
+    Raises:
+        ConfigError: The folder holds something else, or is a file.
+    """
     occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if occupied and not (overwrite and (folder / MANIFEST).exists()):
-        remedy = "Choose another out=, or add overwrite=true to replace earlier results of fluid."
         raise ConfigError(
             "the output folder already holds other results", where=str(folder), expected="a new or empty folder", remedy=remedy
         )

@@ -47,8 +47,8 @@ class Stage:
         name: Whom or what for (`T3`).
         inputs: All that decides the result: specs, digests of input artifacts, seed.
         build: Fills an empty folder.
+        module: The module that makes it, relative to the package: its code, and what that imports, decides the result.
         threads: CPU threads of tensor operations while it builds; sums in another number of threads may round otherwise.
-        module: The module that makes it, relative to the package; by default `federation/stages/<kind>.py`.
         modules: Further modules, of other packages, whose code decides the result.
     """
 
@@ -56,13 +56,13 @@ class Stage:
     name: str
     inputs: Mapping[str, Any]
     build: Callable[[Path, Work], None]
+    module: str
     threads: int = 1
-    module: str = ""
     modules: tuple[str, ...] = ()
 
     def key_inputs(self) -> dict[str, Any]:
         """Return the inputs together with the versions of code and libraries."""
-        code = code_of(self.module or f"federation/stages/{self.kind}.py", *dict.fromkeys(self.modules))
+        code = code_of(self.module, *dict.fromkeys(self.modules))
         return {"name": self.name, **self.inputs, "threads": self.threads, "code": code, "libraries": library_versions()}
 
     def key(self) -> str:

@@ -39,13 +39,13 @@ class RoundEnd(Checkpoint):
         self.end: State | None = None
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Keep the state before the first batch of the next local_round."""
+        """Keep the state before the first batch of the next local round."""
         state = self.state(trainer, pl_module, 0)
         self.end = State(state.values, {name: tensor.clone() for name, tensor in state.tensors.items()})
 
 
 class LocalRounds:
-    """One network's training on one company's examples, local round by local_round.
+    """One network's training on one company's examples, local round by local round.
 
     Args:
         network: What is trained; between local rounds its weights may be replaced.
@@ -93,7 +93,7 @@ class LocalRounds:
         """
         done = self.state.values["epoch"] if self.state else 0
         if until <= done:
-            raise ConfigError(f"a local_round until epoch {until} follows one until epoch {done}", expected="a later epoch")
+            raise ConfigError(f"a local round until epoch {until} follows one until epoch {done}", expected="a later epoch")
         of = hash_json({"config": self.config, "seed": self.seed, "until": until, "network": self.network.spec})
         found = read_state(kept, of) if kept else None
         if found is None:
@@ -115,7 +115,7 @@ class LocalRounds:
             with allow_interrupts():
                 trainer.fit(self.module, self.loader)
         if end.end is None:
-            raise ConfigError("a local_round has no batch", expected="at least one molecule to train on")
+            raise ConfigError("a local round has no batch", expected="at least one molecule to train on")
         return end.end
 
     def _with_weights(self, state: State) -> State:

@@ -63,6 +63,18 @@ def test_a_mixed_column_becomes_texts_as_in_a_file() -> None:
     assert [row["v"] for row in rows_of(pd.DataFrame({"v": cells}))] == ["1", "a", None, "0.5", None, "3"]
 
 
+def test_what_is_missing_in_a_mixed_column_is_so_in_every_form() -> None:
+    cells = ["a", pd.NaT, np.float32("nan"), np.float64("nan"), pd.NA, None, np.float32(0.5)]
+    assert [row["v"] for row in rows_of(pd.DataFrame({"v": pd.Series(cells, dtype=object)}))] == ["a", None, None, None, None, None, "0.5"]
+
+
+@pytest.mark.parametrize(
+    "values", [np.array([1j, 2j]), pd.arrays.SparseArray([1, 0]), np.array([1, 2], np.longdouble), pd.Categorical([1j])]
+)
+def test_columns_of_types_that_arrow_lacks_are_left_out(values: np.ndarray) -> None:
+    assert list(rows_of(pd.DataFrame({"smiles": SMILES[: len(values)], "odd": values}))[0]) == ["smiles"]
+
+
 @pytest.mark.parametrize("given", [SMILES, tuple(SMILES), pd.Series(SMILES), np.array(SMILES), pd.Index(SMILES)])
 def test_lists_of_every_kind(given: object) -> None:
     with as_files({"transfer": given}, "structure") as files:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fluid.molecules.fresh import main_module_hidden
+from fluid.fresh import main_module_hidden
 from tests.api.conftest import Script
 from tests.conftest import Files
 

@@ -68,6 +68,16 @@ def test_the_report_opens(run: fluid.Run, monkeypatch: pytest.MonkeyPatch) -> No
     assert opened == [run.report.as_uri()]
 
 
+def test_a_run_goes_home(run: fluid.Run, settings: list[str], here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "home").mkdir()
+    (here / "home" / "store").symlink_to(run.folder.parent / "store")
+    monkeypatch.setenv("HOME", str(here / "home"))
+    again = fluid.simulate(settings, seed=3, name="first", paths={"runs": "~/results", "artifacts": "~/store"})
+    assert again.folder == here / "home" / "results" / "first"
+    assert [path.name for path in here.iterdir()] == ["home"]
+    pd.testing.assert_frame_equal(again.metrics, run.metrics)
+
+
 def test_a_run_is_opened_again(run: fluid.Run) -> None:
     pd.testing.assert_frame_equal(fluid.load(run.folder).metrics, run.metrics)
 

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from fluid.api.settings import configuration, overrides_of
+from fluid.api.settings import configuration, overrides_of, sets
 from fluid.errors import ConfigError
 
 GIVEN = {"input": "a.csv", "company": "T1", "out": "o"}
@@ -64,6 +64,21 @@ def test_a_wrong_setting_says_which_one_is_meant(overrides: list[str], message: 
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(ConfigError, match=r"^company is missing\. Give it as company="):
         configuration("train_teacher", [], {"input": "a.csv", "out": "o"})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"), [(["data=files"], r"^data\.pool is"), (["data=files", "data.pool=a"], r"^data\.transfer is")]
+)
+def test_what_is_missing_deeper_down_is_named(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        configuration("simulate", overrides, {})
+
+
+@pytest.mark.parametrize("text", ["logger=csv", "+logger=csv", "++logger=csv", "~logger", "~logger=csv", "logger@logger=csv"])
+def test_settings_are_named_by_any_of_the_signs(text: str) -> None:
+    assert sets(["seed=3", text], "logger")
+    assert not sets([text, "logger.project=mine", "seed=logger"], "seed.logger")
+    assert not sets(["logger.project=mine", "seed=logger"], "logger")
 
 
 @pytest.mark.parametrize(("settings", "shown"), [(["-m"], "'-m'"), ([3], "3")])

@@ -1,5 +1,6 @@
 """Wrong calls: one line that says what is wrong, and nothing half-written."""
 
+import errno
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,10 @@ def one_line(call: Callable[[], object], kind: type[FluidError], message: str) -
         (lambda: fluid.train_teacher(["CCO"], company="T1", logger="csv"), ConfigError, "a logger writes beside the result; .* Add out="),
         (lambda: fluid.train_teacher(["CCO"], company=3), ConfigError, "company is 3; expected a text"),  # type: ignore[arg-type]
         (lambda: fluid.train_teacher(["CCO"], company="T1", endpoints="pic50 >"), ConfigError, "endpoint 'pic50 >' is not understood"),
+        (lambda: fluid.train_teacher(["CCO"], company="T1", settings="out=t"), ConfigError, "out is given as a setting; expected"),
+        (lambda: fluid.train_teacher(["CCO"], company="T1", input="a.csv"), ConfigError, "expected the argument molecules"),
+        (lambda: fluid.train_teacher(["CCO"], company="T1", settings="++company=T2"), ConfigError, "expected the argument company"),
+        (lambda: fluid.train_teacher(["CCO"], company="T1", endpoints="a", intake={"endpoints": ["b"]}), ConfigError, "argument endpoints"),
         (lambda: fluid.aggregate([]), ConfigError, "no list, or an empty one"),
         (lambda: fluid.aggregate("from_bolt"), ConfigError, "no list, or an empty one"),
         (lambda: fluid.aggregate(["from_bolt"]), ArtifactError, "from_bolt: folder not found; expected the folder of annotations"),
@@ -58,6 +63,9 @@ def one_line(call: Callable[[], object], kind: type[FluidError], message: str) -
         (lambda: fluid.load("."), ArtifactError, "this folder holds nothing that can be opened"),
         (lambda: fluid.Run("."), ArtifactError, "this folder holds no finished run"),
         (lambda: fluid.Consensus("."), ArtifactError, "this folder holds no consensus"),
+        (lambda: fluid.Annotations("."), ArtifactError, "this folder holds no annotation set"),
+        (lambda: fluid.simulate(data="files"), ConfigError, r"^data\.pool is missing\. Give it as data\.pool=\.\.\."),
+        (lambda: fluid.train_teacher(["CCO"], company="T1", model="predictions"), ConfigError, r"^model\.path is missing"),
     ],
 )  # fmt: skip
 def test_a_wrong_call(call: Callable[[], object], kind: type[FluidError], message: str, here: Path) -> None:
@@ -110,7 +118,6 @@ def test_two_transfer_sets_do_not_meet(teachers: dict[str, fluid.Teacher], files
     one_line(lambda: fluid.aggregate([first, first.folder]), ArtifactError, "two annotation sets are of one teacher")
     consensus = fluid.aggregate([first])
     one_line(lambda: fluid.distill(consensus, public[:50]), ArtifactError, "the consensus is over another transfer set")
-    one_line(lambda: first.send(here), ConfigError, "the output folder is not empty")
 
 
 def test_broken_rows_are_marked(teachers: dict[str, fluid.Teacher], here: Path) -> None:
@@ -124,15 +131,17 @@ def test_a_model_is_scored_on_its_own_endpoints(teachers: dict[str, fluid.Teache
     scores = fluid.evaluate(teachers["Acme"], files.test, settings=["evaluation.n_bootstrap=2", *PLAIN])
     assert set(scores["endpoint"]) == {"active"}
     assert not scores["value"].isna().all()
-    with pytest.raises(ArtifactError, match="the model knows none of the test's endpoints"):
+    with pytest.raises(ArtifactError, match="the model knows none of the labels' endpoints"):
         teachers["Acme"].evaluate(files.test, endpoints="size [nM]", settings=PLAIN)
 
 
 def test_validation_moves_the_thresholds(teachers: dict[str, fluid.Teacher], files: Files, here: Path) -> None:
     settings = ["evaluation.n_bootstrap=0", *PLAIN]
-    plain, chosen = (teachers["Acme"].evaluate(files.test, validation=given, settings=settings) for given in (None, files.external))
+    turned = pd.read_csv(files.external).assign(active=lambda table: 1 - table["active"])  # the best threshold is then an odd one
+    plain, chosen = (teachers["Acme"].evaluate(files.test, validation=given, settings=settings) for given in (None, turned))
     values = [table.set_index("metric")["value"] for table in (plain, chosen)]
     assert values[0]["auroc"] == values[1]["auroc"]
+    assert values[0]["mcc"] != values[1]["mcc"]
 
 
 def test_ctrl_c_says_how_to_go_on() -> None:
@@ -153,6 +162,14 @@ def test_out_of_memory_says_what_to_lower(error: Exception) -> None:
         raise error
 
     one_line(call, FluidError, "out of memory; lower workers")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    @door
+    def call() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "result.parquet")
+
+    one_line(call, FluidError, r"the disk is full \(result.parquet\); free some space")
 
 
 def test_other_errors_stay() -> None:

@@ -50,7 +50,7 @@ def test_version(fluid: Call) -> None:
         (["simulate", "training.teacher.epochs=0"], "epochs is 0"),
         (["simulate", "trainer.precision=16-mixed"], "trainer.precision is '16-mixed'"),
         (["simulate", "companies.method=magic"], "companies.method is 'magic'"),
-        (["simulate", "consensus.method=magic"], "unknown consensus 'magic'"),
+        (["simulate", "consensus.method=magic"], "consensus.method is 'magic'"),
         (["simulate", "selection.mode=magic"], "selection.mode is 'magic'"),
         (["simulate", "+consensus.options.pwer=2"], "does not take the options"),
         (["simulate", "consensus.options.power=-2"], "power"),

@@ -4,6 +4,8 @@ import shlex
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fluid.cli.quoting import explain_setting, quote, readable
 from tests.cli.conftest import Call
@@ -29,6 +31,11 @@ def test_what_is_told_to_be_written_is_read_as_that_text(value: str) -> None:
     (word,) = shlex.split(readable("input", value))
     assert OverridesParser.create().parse_override(word).value() == value
     assert OverridesParser.create().parse_override(f"input={quote(value)}").value() == value
+
+
+@given(st.text("\\\"' a,$#=~{}[]()\n\té", max_size=8))
+def test_any_text_is_read_as_itself(text: str) -> None:
+    assert OverridesParser.create().parse_override(f"input={quote(text)}").value() == text
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_wrong_weights() -> None:
 @pytest.mark.parametrize(
     ("method", "options", "message"),
     [
-        ("magic", {}, "unknown consensus 'magic'; expected one of mean, similarity"),
+        ("magic", {}, "consensus.method is 'magic'; expected one of mean, similarity"),
         ("mean", {"trim": 0.1}, r"'mean' does not take the options \['trim'\]; expected any of power"),
         ("similarity", {"power": -1.0}, "power is -1.*expected a finite number of 0 or more"),
         ("similarity", {"power": math.nan}, "power is nan"),

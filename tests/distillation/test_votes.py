@@ -78,7 +78,7 @@ def test_wrong_labels() -> None:
 
 
 def test_the_modules_arguments_are_checked_when_it_is_made() -> None:
-    with pytest.raises(ConfigError, match="unknown consensus 'magic'"):
+    with pytest.raises(ConfigError, match="consensus.method is 'magic'"):
         ConsensusLayer("magic", KINDS)
     assert repr(ConsensusLayer("similarity", ["regression"], power=3.0)) == "ConsensusLayer('similarity', ('regression',), power=3.0)"
 

@@ -1,5 +1,6 @@
 """Packages that add what they cannot: one clear line, nothing half-written, and no harm to those who do not ask for it."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from fluid.registry import Registry, installed, nearest_word
 from tests.cli.conftest import SMALL
 from tests.cli.conftest import fluid as fluid
 from tests.conftest import Files
-from tests.extensions.conftest import Install
+from tests.extensions.conftest import Install, look_again
 
 Call = Callable[..., tuple[int, str, str]]
-NUMBERS: Registry[int] = Registry("fluid.numbers", "number", {"one": 1, "two": "math:tau"}, lambda value: isinstance(value, int), "number")
+NUMBERS: Registry[int] = Registry("fluid.numbers", "number", {"one": 1, "two": "math:tau"}, int, "number")
 
 
 @pytest.mark.parametrize(
@@ -99,15 +100,31 @@ def test_two_packages_cannot_have_one_name(install: Install) -> None:
     assert list(NUMBERS.broken()) == ["three"]
 
 
+def test_only_the_copy_of_a_package_that_is_imported_counts(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install("my_numbers", "[other.things]\nfive = my_numbers:FIVE\n", "FIVE = 5\n")
+    older = tmp_path / "older" / "My.Numbers-0.9.dist-info"
+    older.mkdir(parents=True)
+    (older / "METADATA").write_text("Metadata-Version: 2.1\nName: My.Numbers\nVersion: 0.9\n")
+    (older / "entry_points.txt").write_text("[fluid.numbers]\nfive = my_numbers:FIVE\n")
+    monkeypatch.setattr("sys.path", [*sys.path, str(older.parent)])
+    look_again()
+    assert "five" not in NUMBERS
+    monkeypatch.setattr("sys.path", [str(older.parent), *sys.path])
+    look_again()
+    assert NUMBERS["five"] == 5
+
+
 def test_an_unknown_name_is_told_with_the_nearest_known_one() -> None:
     assert "three" not in NUMBERS
-    with pytest.raises(ConfigError, match="number is 'tow'; expected one of one, two. Did you mean 'two'?"):
+    with pytest.raises(ConfigError, match=r"^number is 'tow'; expected one of one, two\. Did you mean 'two'\?$"):
         NUMBERS["tow"]
+    with pytest.raises(ConfigError, match=r"^number is 'xyz'; expected one of one, two\.$"):
+        NUMBERS["xyz"]
     assert nearest_word("xyz", ["b", "a"]) == "Known: a, b."
 
 
 def test_what_is_ours_is_imported_only_when_it_is_asked_for() -> None:
-    lazy: Registry[int] = Registry("fluid.numbers", "number", {"never": "no.such.module:VALUE"}, lambda _: True, "number")
+    lazy: Registry[int] = Registry("fluid.numbers", "number", {"never": "no.such.module:VALUE"}, object, "number")
     assert "never" in lazy
     lazy.check("never")
     with pytest.raises(ModuleNotFoundError):

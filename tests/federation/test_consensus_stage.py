@@ -17,7 +17,6 @@ from fluid.distillation import METHODS
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.model_folder import read_model
 from fluid.federation.model_nodes import public_labels
 from fluid.federation.requests import AggregateRequest
 from fluid.federation.simulation import simulate
@@ -71,8 +70,7 @@ def test_every_choice_becomes_a_consensus_that_is_judged(
     assert pd.read_csv(artifact / "contribution.csv").weight_share.sum() == pytest.approx(1)
     evaluation = Evaluation(federation.data.validation, federation.data.tests, 10, 0)
     evaluated = {name: federation.evaluated[name] for name in ("T1", "T2", "T3")}
-    models = {name: read_model(federation.models[name]) for name in evaluated}
-    scores = runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, ConsensusLesson(tuple(sets), labels)))
+    scores = runner.make(evaluate_consensus_stage(evaluated, spec, edges, evaluation, ConsensusLesson(tuple(sets), labels)))
     confidence = pd.read_csv(scores / "confidence.csv")
     assert confidence.method.unique().tolist() == [choice]
     assert confidence.test.tolist() == ["in-domain", "external"]
@@ -94,11 +92,9 @@ def test_the_judged_confidence_is_that_of_the_scores(finished: Finished) -> None
 def test_what_is_learnt_is_learnt_on_the_transfer_set(finished: Finished, sets: list[AnnotationSet], runner: Runner) -> None:
     federation, spec, edges = finished.federation, chosen("recalibrated"), finished.spec.annotation.edges
     evaluated = {name: federation.evaluated[name] for name in ("T1", "T2", "T3")}
-    models = {name: read_model(federation.models[name]) for name in evaluated}
     evaluation = Evaluation(federation.data.validation, federation.data.tests, 0, 0)
     taught, alone = (
-        runner.make(evaluate_consensus_stage(evaluated, models, spec, edges, evaluation, how))
-        for how in (ConsensusLesson(tuple(sets)), None)
+        runner.make(evaluate_consensus_stage(evaluated, spec, edges, evaluation, how)) for how in (ConsensusLesson(tuple(sets)), None)
     )
     assert pd.read_csv(taught / "confidence.csv").nll.tolist() != pd.read_csv(alone / "confidence.csv").nll.tolist()
 

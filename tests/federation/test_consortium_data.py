@@ -7,16 +7,24 @@ import numpy as np
 import pytest
 
 from fluid.data.data_spec import DataSpec
+from fluid.data.endpoints import Endpoint
+from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError, InputError
-from fluid.federation.consortium_data import keys
-from fluid.federation.data_nodes import load_data
+from fluid.federation.consortium_data import ConsortiumData, keys
+from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
+from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Library
+
+
+def load_data(spec: FederationSpec, runner: Runner) -> ConsortiumData:
+    data: ConsortiumData = Graph(data_nodes(spec), runner).value(WHOLE)
+    return data
 
 
 @pytest.fixture
@@ -154,3 +162,11 @@ def test_near_duplicates_are_removed_and_each_is_told(overlapping: FederationSpe
 def test_a_similarity_that_cannot_be(overlapping: FederationSpec) -> None:
     with pytest.raises(ConfigError, match=r"intake\.near_duplicates is 95; expected a similarity from 0"):
         replace(overlapping.intake, near_duplicates=95)
+
+
+@pytest.mark.parametrize("written", ["size>=5", " size  >= 5.0 ", Endpoint.parse("size >= 5")])
+def test_an_endpoint_is_its_meaning_however_it_is_written(written: str | Endpoint, library: Library, tmp_path: Path) -> None:
+    file = str(library.write(tmp_path / "pool.csv", range(20)))
+    asked, same = (intake_stage("pool", file, IntakeSpec(endpoints=(one,))) for one in ("size >= 5", written))
+    assert same.key() == asked.key()
+    assert intake_stage("pool", file, IntakeSpec(endpoints=("size > 5",))).key() != asked.key()

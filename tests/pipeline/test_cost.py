@@ -213,10 +213,10 @@ def test_gpus_that_were_used() -> None:
 def test_gpus_of_training_on_several() -> None:
     def gpus(config: object = TrainingConfig(), **trainer: object) -> int:
         values = {"accelerator": "gpu", "devices": 2, **trainer}
-        return Stage("teacher", "T1", {"model": NetworkSpec(), "trainer": values, "config": config}, lambda *_: None).gpus()
+        return Stage("teacher", "T1", {"model": NetworkSpec(), "trainer": values, "config": config}, lambda *_: None, "errors.py").gpus()
 
     assert gpus() == 2
     assert gpus(devices=1) == 0  # in this process, where it is seen
     assert gpus(accelerator="cpu") == 0
     assert gpus(config=0.1) == 0  # a forest
-    assert Stage("split", "companies", {}, lambda *_: None).gpus() == 0
+    assert Stage("split", "companies", {}, lambda *_: None, "errors.py").gpus() == 0

@@ -15,7 +15,7 @@ from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.progress import SilentProgress
-from fluid.pipeline.runner import Runner
+from fluid.pipeline.runner import Runner, Task, titles
 from fluid.pipeline.stage import Stage, Work
 from fluid.pipeline.store import SCRATCH, ArtifactStore
 
@@ -25,7 +25,7 @@ def stage(build: Callable[[Path, Work], None] | None = None, **inputs: object) -
         (folder / "a.txt").write_text("done")
         work.report(1.0)
 
-    return Stage("split", "companies", inputs or {"seed": 0}, build or write)
+    return Stage("split", "companies", inputs or {"seed": 0}, build or write, "errors.py")
 
 
 @pytest.fixture
@@ -148,3 +148,8 @@ def test_scratch_belongs_to_the_inputs(runner: Runner) -> None:
     for seed in (1, 2):
         runner.make(stage(lambda folder, work: places.append(work.scratch), seed=seed))
     assert len(set(places)) == 2
+
+
+def test_two_kinds_of_task_for_one_name_are_told_apart() -> None:
+    tasks = [Task("consensus", "consensus", int), Task("evaluate", "consensus", int), Task("teacher", "T1", int)]
+    assert titles(tasks) == ["consensus consensus", "evaluate consensus", "T1"]

@@ -116,7 +116,7 @@ def random_stage(name: str, n_threads: int = 1) -> Stage:
         (folder / "threads").write_text(str(torch.get_num_threads()))
         work.report(1.0)
 
-    return Stage("teacher", name, {"seed": 0}, build, n_threads)
+    return Stage("teacher", name, {"seed": 0}, build, "errors.py", n_threads)
 
 
 class Recorder(SilentProgress):

@@ -83,7 +83,7 @@ class Training:
     @property
     def record(self) -> dict[str, object]:
         """What the run folder of the part says; nothing yet if there is none."""
-        found = list(self.folder.rglob(f"parts/{self.name}/run.json"))
+        found = list(self.folder.rglob(f"targets/{self.name}/run.json"))
         return dict(json.loads(found[0].read_text())) if found else {}
 
     @property

@@ -51,7 +51,7 @@ def test_the_chain_of_scripts_ends_like_one_run_though_a_task_is_requeued(slurm:
     finished(slurm, f"{jobs['students']}_0")
     assert slurm.field(task, "Restarts") == "1"
     (run,) = (folder for folder in (place.folder / "runs" / "study").iterdir() if folder.name.startswith("run-"))
-    assert {folder.name for folder in (run / "parts").iterdir()} == {"data", "pooled", "T1", "T2", "consensus"}
+    assert {folder.name for folder in (run / "targets").iterdir()} == {"data", "pooled", "T1", "T2", "consensus"}
     same_results(run, plain)
     log = (place.folder / f"fluid-students-{jobs['students']}_0.log").read_text()
     assert "train teacher: T1 (already done)" in log

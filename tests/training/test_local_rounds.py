@@ -111,7 +111,7 @@ def test_several_devices_are_refused(task: Task) -> None:
 def test_a_leg_of_no_epoch_is_refused(task: Task) -> None:
     found = local_rounds(task)
     found.run(2)
-    with pytest.raises(ConfigError, match="a local_round until epoch 0 follows one until epoch 2; expected a later epoch"):
+    with pytest.raises(ConfigError, match="a local round until epoch 0 follows one until epoch 2; expected a later epoch"):
         found.run(0)
 
 

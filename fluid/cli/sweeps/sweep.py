@@ -9,16 +9,14 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
 from fluid.artifacts import hash_json, read_json, write_json
-from fluid.cli.compose import compose, plain_values, run_with_hydra
+from fluid.cli.compose import compose, plain_values
 from fluid.cli.old_words import check_settings
 from fluid.cli.simulate import command_of, run_folder
 from fluid.cli.suggest import check_known
 from fluid.cli.sweeps.job import VERB, Settings
 from fluid.cli.sweeps.launchers import Jobs, Launcher, launcher_of
-from fluid.cli.verbs import run_verb
+from fluid.cli.verbs import run_each
 from fluid.errors import ArtifactError, ConfigError, FluidError
 from fluid.runs.record import DONE, RECORD, claim_run, read_record
 
@@ -194,7 +192,7 @@ def run_sweep(verb: str, arguments: Sequence[str]) -> None:
         ConfigError: The folder holds another sweep, or another process is at work on it.
     """
     if verb != VERB:
-        run_others(verb, arguments)
+        run_each(verb, arguments)  # without run folders
         return
     carry_out_all(plan(verb, arguments), shlex.join(["fluid", verb, *arguments]))
 
@@ -211,18 +209,3 @@ def carry_out_all(wanted: Plan, command: str) -> None:
         write_json(wanted.folder / SWEEP, {"settings": wanted.settings, "jobs": len(wanted.jobs), "command": command})
         wanted.launcher.launch(wanted.jobs, wanted.folder)
         tell(wanted)
-
-
-def run_others(verb: str, arguments: Sequence[str]) -> None:
-    """Carry out a verb that has no run folders for every combination; all are tried, then the first failure is raised."""
-    failures: list[Exception] = []
-
-    def one(config: DictConfig, overrides: Sequence[str]) -> None:
-        try:
-            run_verb(verb, config, overrides)
-        except Exception as error:
-            failures.append(error)
-
-    run_with_hydra(verb, arguments, one)
-    if failures:
-        raise failures[0]

@@ -39,11 +39,6 @@ class Baseline:
     mean_of: Callable[[Any], str] = lambda _: ""
 
 
-def is_baseline(value: Any) -> bool:
-    """Return whether a value is what the registry holds."""
-    return isinstance(value, Baseline)
-
-
 BASELINES: Registry[Baseline] = Registry(
     "fluid.baselines",
     "baseline",
@@ -55,7 +50,7 @@ BASELINES: Registry[Baseline] = Registry(
         "dsfl": "fluid.federation.baselines.dsfl:BASELINE",
         "sge": "fluid.federation.baselines.sge:BASELINE",
     },
-    is_baseline,
+    Baseline,
     "a baseline",
 )
 """Baselines by name; a package adds its own under the entry points `fluid.baselines`."""

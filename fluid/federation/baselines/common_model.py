@@ -56,4 +56,4 @@ def common_model_stage(
     }
     threads = spec.trainer.threads_for(spec.training.teacher)
     modules = (*modules_of(spec.model), *spec.loss.modules)
-    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py", modules)
+    return Stage(KIND, name, inputs, build, f"federation/baselines/{name}.py", threads, modules)

@@ -13,6 +13,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.student import consensus_thresholds
 from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
+from fluid.training.kinds.kind import modules_of as model_modules
 
 
 def write_central(folder: Path, name: str, digested: Digested, spec: FederationSpec) -> None:
@@ -45,5 +46,6 @@ def rounds_stage(
         "settings": settings,
     }
     threads = spec.trainer.threads_for(spec.training.student)
-    modules = (*modules_of(*(teacher.predictor for teacher in teachers.values())), *spec.loss.modules)
-    return Stage(KIND, name, inputs, build, threads, f"federation/baselines/{name}.py", modules)
+    answering = modules_of(*(teacher.predictor for teacher in teachers.values()))
+    modules = (*answering, *model_modules(spec.student_model), *spec.loss.modules)
+    return Stage(KIND, name, inputs, build, f"federation/baselines/{name}.py", threads, modules)

@@ -17,6 +17,8 @@ from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Report, Stage, Work
 from fluid.threads import Spread
 
+MODULE = "federation/stages/annotate.py"
+
 FOLDER, ANSWERS = "annotation_set", "answers.npz"
 
 
@@ -49,7 +51,7 @@ def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
                     writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], distance)
 
     inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}
-    return Stage("annotate", model.name, inputs, build, modules=modules_of(model.predictor))
+    return Stage("annotate", model.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))
 
 
 def shards_in(scratch: Path) -> Shards:

@@ -19,6 +19,8 @@ from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.label_noise import write_noise
 from fluid.pipeline.stage import Stage, Work
 
+MODULE = "federation/stages/consensus.py"
+
 Scale = tuple[float, float]
 
 
@@ -111,4 +113,4 @@ def consensus_stage(
         write_acquisition_scores(folder, annotations, len(edges) + 1)
 
     inputs = {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges, "labels": labels_hash(labels)}
-    return Stage("consensus", "consensus", inputs, build, modules=spec.modules)
+    return Stage("consensus", "consensus", inputs, build, module=MODULE, modules=spec.modules)

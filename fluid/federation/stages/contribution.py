@@ -11,11 +11,11 @@ from fluid.artifacts import Artifact
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.evaluation.scores import Scoring, Subject, score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
-from fluid.federation.model_folder import Model
-from fluid.federation.stages.cross_domain import thresholds_of
-from fluid.federation.stages.evaluate import VALIDATION, ConsensusLesson, Evaluation, ask_directly, labels_for, read_answers
+from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, ask_directly, labels_for, read_answers, thresholds_of
 from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
+
+MODULE = "federation/stages/contribution.py"
 
 FILE = "contribution.csv"
 COLUMNS = ["company", "test", "endpoint", "metric", "shapley", "leave_one_out", "alone", "together", "by"]
@@ -56,7 +56,7 @@ def worth(
     """
     endpoints, consensus = ask_directly(sets, spec, edges, lesson, labels)
     said = {part: one.soft_label.numpy() for part, one in consensus.items()}
-    thresholds = thresholds_of(evaluation, endpoints, said.get(VALIDATION), np.full(len(endpoints), 0.5))
+    thresholds = thresholds_of(evaluation, endpoints, said, np.full(len(endpoints), 0.5))
     found: dict[Place, float] = {}
     for test, part in evaluation.tests.items():
         subject, scoring = Subject("consensus", "consensus", "", test), Scoring(evaluation.seed, 0, evaluation.auroc)
@@ -67,7 +67,6 @@ def worth(
 
 def contribution_stage(
     evaluated: Mapping[str, Artifact],
-    models: Mapping[str, Model],
     spec: ConsensusSpec,
     edges: tuple[float, ...],
     evaluation: Evaluation,
@@ -81,7 +80,6 @@ def contribution_stage(
 
     Args:
         evaluated: The teachers' evaluated artifacts, which hold their answers.
-        models: The teachers.
         spec: Method and options.
         edges: Public edges of the coarse domain score.
         evaluation: Tests.
@@ -121,4 +119,4 @@ def contribution_stage(
         "evaluation": evaluation.inputs(),
         "taught": {} if taught is None else taught.inputs(),
     }
-    return Stage("contribution", "contribution", inputs, build, modules=spec.modules)
+    return Stage("contribution", "contribution", inputs, build, module=MODULE, modules=spec.modules)

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from fluid.artifacts import Artifact
 from fluid.companies.domains import domains
 from fluid.data.dataset import Dataset
-from fluid.data.endpoints import Endpoint
 from fluid.evaluation.scores import Scoring, Subject, score_predictions, scores_frame
 from fluid.federation.model_folder import Model
-from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, labels_for, read_answers, validation_thresholds
+from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, labels_for, read_answers, thresholds_of
 from fluid.pipeline.stage import Stage, Work
+
+MODULE = "federation/stages/cross_domain.py"
 
 FILE = "cross_domain.csv"
 COLUMNS = ["model", "role", "company", "domain", "endpoint", "metric", "value", "n"]
@@ -27,15 +27,6 @@ class Evaluated(NamedTuple):
     who: ModelRole
     model: Model
     artifact: Artifact
-
-
-def thresholds_of(evaluation: Evaluation, endpoints: Sequence[Endpoint], validation: np.ndarray | None, own: np.ndarray) -> np.ndarray:
-    """Return the thresholds `(T,)` of a model in an evaluation: the evaluation's, or by its answers `(M, T)` to validation, or its own."""
-    if evaluation.threshold is not None:
-        return np.array([evaluation.threshold if endpoint.kind == "classification" else np.nan for endpoint in endpoints])
-    if evaluation.validation and validation is not None:
-        return validation_thresholds(endpoints, validation, labels_for(evaluation.validation, endpoints))
-    return own
 
 
 def cross_domain_stage(companies: Mapping[str, Dataset], evaluated: Sequence[Evaluated], evaluation: Evaluation, method: str) -> Stage:
@@ -53,16 +44,16 @@ def cross_domain_stage(companies: Mapping[str, Dataset], evaluated: Sequence[Eva
     def build(folder: Path, work: Work) -> None:
         test = evaluation.tests[TEST]
         where = domains(method, [part.molecules.smiles for part in companies.values()], test.molecules.smiles)
+        asked = {name: part for name, part in evaluation.parts.items() if name in (TEST, VALIDATION)}
         scores = []
         for who, model, artifact in evaluated:
-            endpoints, answers = model.predictor.endpoints, read_answers(artifact, TEST, test).prediction
-            known = evaluation.validation
-            validation = read_answers(artifact, VALIDATION, known).prediction if known else None
-            thresholds, labels = thresholds_of(evaluation, endpoints, validation, model.thresholds), labels_for(test, endpoints)
+            endpoints = model.predictor.endpoints
+            said = {name: read_answers(artifact, name, part).prediction for name, part in asked.items()}
+            thresholds, labels = thresholds_of(evaluation, endpoints, said, model.thresholds), labels_for(test, endpoints)
             for number, domain in enumerate(companies):
                 own = where == number
                 subject, scoring = Subject(who.name, who.role, who.company, domain), Scoring(evaluation.seed, 0, evaluation.auroc)
-                scores += score_predictions(subject, endpoints, answers[own], labels[own], thresholds, scoring)
+                scores += score_predictions(subject, endpoints, said[TEST][own], labels[own], thresholds, scoring)
         table: pd.DataFrame = scores_frame(scores).rename(columns={"test": "domain"})[COLUMNS]
         table.to_csv(folder / FILE, index=False)
 
@@ -72,4 +63,4 @@ def cross_domain_stage(companies: Mapping[str, Dataset], evaluated: Sequence[Eva
         "evaluation": evaluation.inputs(),
         "method": method,
     }
-    return Stage("cross_domain", "cross domain", inputs, build)
+    return Stage("cross_domain", "cross domain", inputs, build, module=MODULE)

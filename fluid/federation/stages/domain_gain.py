@@ -12,6 +12,8 @@ from fluid.molecules.feature_dictionary import Features, dictionary_of, features
 from fluid.molecules.nearest import NearestReference
 from fluid.pipeline.stage import Stage, Work
 
+MODULE = "federation/stages/domain_gain.py"
+
 FILE = "domain_gain.csv"
 COLUMNS = ["company", "role", "test", "rule", "in_domain", "gained", "n"]
 FEATURES, NEAREST = "features", "nearest"
@@ -88,4 +90,4 @@ def domain_gain_stage(companies: Mapping[str, Dataset], lesson: Dataset, tests: 
         "tests": {name: part.transfer_digest for name, part in tests.items()},
         "rule": list(rule),
     }
-    return Stage("domain_gain", "domain gain", inputs, build)
+    return Stage("domain_gain", "domain gain", inputs, build, module=MODULE)

@@ -25,6 +25,8 @@ from fluid.federation.stages.consensus import fit_rule, labels_hash, scale_of, t
 from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
 
+MODULE = "federation/stages/evaluate.py"
+
 VALIDATION = "validation"
 POINTS = 50
 
@@ -83,6 +85,23 @@ def validation_thresholds(endpoints: Sequence[Endpoint], probs: np.ndarray, labe
     return np.array([best_threshold(probs[:, i], labels[:, i]) if e.kind == "classification" else np.nan for i, e in enumerate(endpoints)])
 
 
+def thresholds_of(
+    evaluation: Evaluation, endpoints: Sequence[Endpoint], answers: Mapping[str, np.ndarray], own: np.ndarray | None
+) -> np.ndarray:
+    """Return the thresholds `(T,)` of a model: the evaluation's, or by its answers to the validation part, or its own.
+
+    Raises:
+        ConfigError: The evaluation has no thresholds and no validation part, and the model has no thresholds of its own.
+    """
+    if evaluation.threshold is not None:
+        return np.array([evaluation.threshold if endpoint.kind == "classification" else np.nan for endpoint in endpoints])
+    if evaluation.validation:
+        return validation_thresholds(endpoints, answers[VALIDATION], labels_for(evaluation.validation, endpoints))
+    if own is None:
+        raise ConfigError("no thresholds", expected="a validation part, evaluation.threshold, or a model with thresholds of its own")
+    return own
+
+
 def write_scores(
     folder: Path,
     who: ModelRole,
@@ -91,17 +110,8 @@ def write_scores(
     evaluation: Evaluation,
     own: np.ndarray | None = None,
 ) -> None:
-    """Score the answers on every test; write `scores.csv` and `reliability.csv`.
-
-    Thresholds are the evaluation's, or come from its validation part, or are the model's `own` where the evaluation has neither.
-    """
-    thresholds = own
-    if evaluation.threshold is not None:
-        thresholds = np.array([evaluation.threshold if endpoint.kind == "classification" else np.nan for endpoint in endpoints])
-    elif evaluation.validation:
-        thresholds = validation_thresholds(endpoints, answers[VALIDATION], labels_for(evaluation.validation, endpoints))
-    if thresholds is None:
-        raise ConfigError("no thresholds", expected="a validation part, evaluation.threshold, or a model with thresholds of its own")
+    """Score the answers on every test, at the thresholds of `thresholds_of`; write `scores.csv` and `reliability.csv`."""
+    thresholds = thresholds_of(evaluation, endpoints, answers, own)
     scores: list[Score] = []
     points = []
     for test, part in evaluation.tests.items():
@@ -129,7 +139,7 @@ def evaluate_stage(model: Model, who: ModelRole, evaluation: Evaluation) -> Stag
         write_scores(folder, who, model.predictor.endpoints, answers, evaluation, model.thresholds)
 
     inputs = {"model": model.digest, "who": who, "evaluation": evaluation.inputs()}
-    return Stage("evaluate", who.name, inputs, build, modules=modules_of(model.predictor))
+    return Stage("evaluate", who.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))
 
 
 def read_answers(evaluated: Artifact, name: str, dataset: Dataset) -> AnnotationSet:
@@ -181,7 +191,6 @@ def ask_directly(
 
 def evaluate_consensus_stage(
     evaluated: Mapping[str, Artifact],
-    models: Mapping[str, Model],
     spec: ConsensusSpec,
     edges: tuple[float, ...],
     evaluation: Evaluation,
@@ -193,7 +202,6 @@ def evaluate_consensus_stage(
 
     Args:
         evaluated: The teachers' own evaluated artifacts, which hold their answers.
-        models: The teachers.
         spec: Method and options.
         edges: Public edges of the coarse domain score.
         evaluation: Tests.
@@ -215,7 +223,7 @@ def evaluate_consensus_stage(
         "evaluation": evaluation.inputs(),
         "lesson": {} if lesson is None else lesson.inputs(),
     }
-    return Stage("evaluate", "consensus", inputs, build, modules=spec.modules)
+    return Stage("evaluate", "consensus", inputs, build, module=MODULE, modules=spec.modules)
 
 
 def write_confidence(

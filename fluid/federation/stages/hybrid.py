@@ -23,10 +23,13 @@ from fluid.federation.stages.own_teacher import OwnTeacher, check_own, choose_be
 from fluid.federation.stages.student_checks import check_noise
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.kinds.kind import has_weights, kind_of, modules_of
-from fluid.models.predictor import Predictor
+from fluid.models.predictor import ModelSpec, Predictor
 from fluid.pipeline.stage import Stage, Work
 from fluid.training.kinds.kind import MODELS, Fitting
+from fluid.training.kinds.kind import modules_of as model_modules
 from fluid.training.train import LoggerFactory, Rows, no_logger
+
+MODULE = "federation/stages/hybrid.py"
 
 GUARD = "guard.json"
 
@@ -75,10 +78,10 @@ def check_student(model: Model, spec: HybridSpec) -> None:
     Raises:
         ConfigError: The model is no student; or it has no weights, and the mode goes on from weights.
     """
-    kind = kind_of(model.predictor)
-    if kind.settings:
-        spec.check_weightless(kind.settings(model.predictor).kind)
-    elif kind.with_own is None:
+    weightless = weightless_settings(model.predictor)
+    if weightless:
+        spec.check_weightless(weightless.kind)
+    elif kind_of(model.predictor).with_own is None:
         raise ConfigError(f"model {model.name!r} is no student", where=str(model.folder), expected="a student made by distill")
 
 
@@ -87,10 +90,21 @@ def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, setti
     return own_validation(labels, settings.config, settings.seed, name) if own is None else own.rows(dataset)
 
 
+def weightless_settings(student: Predictor) -> ModelSpec | None:
+    """Return the settings of a student without weights, by which it is made anew; `None` of any other."""
+    settings = kind_of(student).settings
+    return settings(student) if settings else None
+
+
+def training_modules(student: Predictor) -> tuple[str, ...]:
+    """Return the modules of other packages that make a student without weights anew."""
+    model = weightless_settings(student)
+    return model_modules(model) if model else ()
+
+
 def deciding_inputs(settings: HybridSettings, student: Predictor) -> Mapping[str, Any]:
     """Return what of the settings decides what becomes of a student."""
-    settings_of = kind_of(student).settings
-    model = settings_of(student) if settings_of else None
+    model = weightless_settings(student)
     config = MODELS[model.kind].decides(model, settings.config) if model else {"config": settings.config}
     return {
         "spec": settings.hybrid,
@@ -134,8 +148,7 @@ def hybrid_stage(
         reference = reference_fingerprints(dataset.molecules, asked.seed)
         write_model(folder, predictor, About(name, "hybrid", thresholds, reference, asked.annotation), curve)
 
-    given = {"part": dataset.digest, "student": released.model.digest, "teacher": own.model.digest if own else ""}
+    inputs = {"part": dataset.digest, **released.inputs(), "teacher": own.model.digest if own else "", **deciding_inputs(asked, student)}
     answering = (student, own.model.predictor) if own else (student,)
-    modules = (*spec.modules, *modules_of(*answering), *asked.config.loss.modules)
-    inputs = {**given, **deciding_inputs(asked, student)}
-    return Stage("hybrid", name, inputs, build, asked.trainer.threads_for(asked.config), modules=modules)
+    modules = (*spec.modules, *modules_of(*answering), *training_modules(student), *asked.config.loss.modules)
+    return Stage("hybrid", name, inputs, build, MODULE, asked.trainer.threads_for(asked.config), modules=modules)

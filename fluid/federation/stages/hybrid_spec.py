@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from fluid.errors import ConfigError
 from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.own_teacher import OwnTeacher
-from fluid.federation.stages.student_spec import check_labels
+from fluid.federation.stages.student_spec import check_labels, no_options
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.registry import Registry
@@ -110,6 +111,10 @@ class Released:
     consensus: ConsensusTable
     transfer: Dataset
 
+    def inputs(self) -> dict[str, str]:
+        """Return what of it decides a hybrid: all of it, whatever the mode reads."""
+        return {"student": self.model.digest, "consensus": self.consensus.digest, "transfer": self.transfer.transfer_digest}
+
 
 @dataclass(frozen=True, slots=True)
 class AddingBack:
@@ -145,14 +150,7 @@ class AddingBack:
         return self.part.molecules.take(self.rows[0]), self.labels[self.rows[0]]
 
 
-def no_options(spec: HybridSpec) -> None:
-    """Refuse options of a mode that has none.
-
-    Raises:
-        ConfigError: Options are given for a mode that takes no options.
-    """
-    if spec.options:
-        raise ConfigError(f"hybrid={spec.mode} takes no hybrid.options", expected="none")
+CHECK_NO_OPTIONS: Callable[[HybridSpec], None] = partial(no_options, "hybrid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +166,10 @@ class HybridMode:
     """
 
     fit: Callable[[AddingBack], Fitted]
-    check: Callable[[HybridSpec], None] = no_options
+    check: Callable[[HybridSpec], None] = CHECK_NO_OPTIONS
     needs_weights: bool = False
     needs_teacher: bool = False
     learns_consensus: bool = False
-
-
-def is_mode(value: Any) -> bool:
-    """Return whether a value is what the registry holds."""
-    return isinstance(value, HybridMode)
 
 
 HYBRIDS: Registry[HybridMode] = Registry(
@@ -190,7 +183,7 @@ HYBRIDS: Registry[HybridMode] = Registry(
         "frozen": "fluid.federation.hybrids.frozen:MODE",
         "gate": "fluid.federation.hybrids.gate:MODE",
     },
-    is_mode,
+    HybridMode,
     "hybrid.mode",
 )
 """Modes by name; a package adds its own under the entry points `fluid.hybrids`."""

@@ -1,8 +1,9 @@
 """Stage `intake`: a molecule file becomes a standardised table, packed graphs, and a list of dropped rows."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from fluid.artifacts import hash_file, plain, write_json
+from fluid.artifacts import hash_unchanged, plain, write_json
 from fluid.data.dataset import write_dataset
 from fluid.data.embedded import embedded_path
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
@@ -11,6 +12,8 @@ from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import InputError
 from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Stage, Work
+
+MODULE = "federation/stages/intake.py"
 
 EMBEDDED = "embedded:"
 
@@ -39,7 +42,7 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         spec: How it is read.
     """
     file = resolve(path)
-    file_hash = hash_file(file)
+    file_hash = hash_unchanged(file)
 
     def build(folder: Path, work: Work) -> None:
         shards = Shards(work.scratch, file_hash)
@@ -52,10 +55,13 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         )
 
     inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": deciding_settings(spec)}
-    return Stage("intake", name, inputs, build)
+    return Stage("intake", name, inputs, build, module=MODULE)
 
 
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
-    """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later."""
-    values: dict[str, object] = plain(spec)
+    """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later.
+
+    Endpoints are what they mean, however they were written.
+    """
+    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints))
     return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}

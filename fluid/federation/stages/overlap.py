@@ -11,6 +11,8 @@ from fluid.data.dataset import Dataset
 from fluid.molecules.near_duplicates import near_duplicates
 from fluid.pipeline.stage import Stage, Work
 
+MODULE = "federation/stages/overlap.py"
+
 FILE = "overlap.csv"
 COLUMNS = ["row", "similarity", "other_part", "other_smiles"]
 
@@ -43,7 +45,7 @@ def overlap_stage(name: str, dataset: Dataset, others: Mapping[str, Dataset], th
         "order": list(others),
         "threshold": threshold,
     }
-    return Stage("overlap", name, inputs, build)
+    return Stage("overlap", name, inputs, build, module=MODULE)
 
 
 def read_overlap(artifact: Artifact) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from fluid.companies.split import company_name, split_companies
 from fluid.data.dataset import Dataset
 from fluid.pipeline.stage import Stage, Work
 
+MODULE = "federation/stages/split.py"
+
 NOBODY = -1
 """Company of a molecule of which its company measured nothing."""
 
@@ -37,7 +39,7 @@ def split_stage(pool: Dataset, spec: CompanySpec, seed: int) -> Stage:
         rows = [(s.name, s.n, s.positives[0], s.divergence[0], s.separation) for s in summaries]
         pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "companies.csv", index=False)
 
-    return Stage("split", "companies", {"pool": pool.digest, "spec": spec, "seed": seed}, build)
+    return Stage("split", "companies", {"pool": pool.digest, "spec": spec, "seed": seed}, build, module=MODULE)
 
 
 def read_split(artifact: Artifact, pool: Dataset) -> dict[str, Dataset]:

@@ -25,6 +25,8 @@ from fluid.pipeline.stage import Stage, Work
 from fluid.training.kinds.kind import Fitting, kind_of, modules_of
 from fluid.training.train import LoggerFactory, no_logger
 
+MODULE = "federation/stages/student.py"
+
 
 def consensus_thresholds(predictor: Predictor, molecules: MoleculeSet, soft_label: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the thresholds `(T,)` that best reproduce the class of soft labels `(M, T)` on the first 4,096 of given rows."""
@@ -106,4 +108,4 @@ def student_stage(
     given = {"consensus": consensus.digest, "transfer": transfer.transfer_digest, "sets": sorted(one.digest for one in sets)}
     modules = (*student.modules, *modules_of(asked.model), *asked.config.loss.modules)
     threads = asked.trainer.threads_for(asked.config)
-    return Stage("student", "student", {**given, **deciding_inputs(asked)}, build, threads, modules=modules)
+    return Stage("student", "student", {**given, **deciding_inputs(asked)}, build, MODULE, threads, modules=modules)

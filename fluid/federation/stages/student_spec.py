@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +17,30 @@ from fluid.registry import Registry
 from fluid.training.kinds.kind import Fitted, Fitting, architecture
 from fluid.training.lesson import Lesson
 from fluid.training.train import held_out_rows
+
+
+class Chosen(Protocol):
+    """Settings of a student or a hybrid: a mode, and options for a mode of another package."""
+
+    @property
+    def mode(self) -> str:
+        """The mode's name."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Settings of a mode that another package adds."""
+        ...
+
+
+def no_options(group: str, chosen: Chosen) -> None:
+    """Refuse options of a mode that has none.
+
+    Raises:
+        ConfigError: Options are given for a mode that takes no options.
+    """
+    if chosen.options:
+        raise ConfigError(f"{group}={chosen.mode} takes no {group}.options", expected="none")
 
 
 def check_labels(group: str, labels: str) -> None:
@@ -126,14 +151,7 @@ def whole(predictor: Predictor, teaching: Teaching) -> Probe:
     return predictor, np.arange(len(teaching.lesson.molecules))
 
 
-def no_options(student: StudentSpec) -> None:
-    """Refuse options of a mode that has none.
-
-    Raises:
-        ConfigError: Options are given for a mode that takes no options.
-    """
-    if student.options:
-        raise ConfigError(f"distillation={student.mode} takes no distillation.options", expected="none")
+CHECK_NO_OPTIONS: Callable[[StudentSpec], None] = partial(no_options, "distillation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +169,12 @@ class StudentMode:
     """
 
     fit: Callable[[Teaching], Fitted]
-    check: Callable[[StudentSpec], None] = no_options
+    check: Callable[[StudentSpec], None] = CHECK_NO_OPTIONS
     probe: Callable[[Predictor, Teaching], Probe] = whole
     trains: bool = True
     learns_labels: bool = True
     needs_weights: bool = False
     reads_annotations: bool = False
-
-
-def is_mode(value: Any) -> bool:
-    """Return whether a value is what the registry holds."""
-    return isinstance(value, StudentMode)
 
 
 STUDENTS: Registry[StudentMode] = Registry(
@@ -173,7 +186,7 @@ STUDENTS: Registry[StudentMode] = Registry(
         "blend": "fluid.federation.students.blend:MODE",
         "heads": "fluid.federation.students.heads:MODE",
     },
-    is_mode,
+    StudentMode,
     "distillation.mode",
 )
 """Modes by name; a package adds its own under the entry points `fluid.students`."""

@@ -13,6 +13,8 @@ from fluid.training.kinds.kind import Fitting, kind_of, modules_of
 from fluid.training.lesson import Measured
 from fluid.training.train import LoggerFactory, no_logger
 
+MODULE = "federation/stages/teacher.py"
+
 
 def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger: LoggerFactory = no_logger) -> Stage:
     """Describe the training of one teacher.
@@ -47,4 +49,4 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
         "seed": seed,
         "quorum": settings.quorum,
     }
-    return Stage("teacher", name, inputs, build, trainer.threads_for(config), modules=modules_of(model))
+    return Stage("teacher", name, inputs, build, MODULE, trainer.threads_for(config), modules=modules_of(model))

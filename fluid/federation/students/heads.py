@@ -3,7 +3,7 @@
 from fluid.errors import ConfigError
 from fluid.federation.heads import repeat_per_head, teachers_answers
 from fluid.federation.lesson import sharpened_labels
-from fluid.federation.stages.student_spec import StudentMode, StudentSpec, Teaching, no_options
+from fluid.federation.stages.student_spec import CHECK_NO_OPTIONS, StudentMode, StudentSpec, Teaching
 from fluid.models.heads import HeadsPredictor, head_endpoints
 from fluid.training.kinds.kind import Fitted
 from fluid.training.train import train_heads
@@ -15,7 +15,7 @@ def check(student: StudentSpec) -> None:
     Raises:
         ConfigError: Hard labels are asked for, or options are given.
     """
-    no_options(student)
+    CHECK_NO_OPTIONS(student)
     if student.labels == "hard":
         raise ConfigError("distillation=heads learns what each teacher said", expected="distillation.labels=soft")
 

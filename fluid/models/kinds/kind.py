@@ -53,11 +53,6 @@ class PredictorKind:
     by_key: bool = False
 
 
-def is_predictor_kind(value: Any) -> bool:
-    """Return whether a value is what the registry holds."""
-    return isinstance(value, PredictorKind)
-
-
 PREDICTORS: Registry[PredictorKind] = Registry(
     "fluid.predictors",
     "kind of predictor",
@@ -70,7 +65,7 @@ PREDICTORS: Registry[PredictorKind] = Registry(
         "similarity_guided": "fluid.models.kinds.similarity_guided:KIND",
         "heads": "fluid.models.kinds.heads:KIND",
     },
-    is_predictor_kind,
+    PredictorKind,
     "the predictor's kind",
 )
 """Kinds of predictors by name; a package adds its own under the entry points `fluid.predictors`."""

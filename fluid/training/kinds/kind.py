@@ -82,11 +82,6 @@ class ModelKind:
     modules: Callable[[Any], tuple[str, ...]] = lambda _: ()
 
 
-def is_model_kind(value: Any) -> bool:
-    """Return whether a value is what the registry holds."""
-    return isinstance(value, ModelKind)
-
-
 MODELS: Registry[ModelKind] = Registry(
     "fluid.models",
     "kind of model",
@@ -95,7 +90,7 @@ MODELS: Registry[ModelKind] = Registry(
         "forest": "fluid.training.kinds.forest:KIND",
         "predictions": "fluid.training.kinds.predictions:KIND",
     },
-    is_model_kind,
+    ModelKind,
     "model.kind",
 )
 """Kinds of models by name; a package adds its own under the entry points `fluid.models`."""

@@ -13,11 +13,14 @@ import torch
 
 from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
+from fluid.federation.baselines.dsfl import dsfl_stage
 from fluid.federation.baselines.facts import facts_table
 from fluid.federation.baselines.fedavg import fedavg_stage
+from fluid.federation.baselines.fedmd import fedmd_stage
 from fluid.federation.baselines.spec import BaselinesSpec, DSFLSpec, FedAvgSpec, FedMDSpec, FedProxSpec, SGESpec
 from fluid.federation.baselines.wire import Wire, read_traffic
-from fluid.federation.data_nodes import load_data
+from fluid.federation.consortium_data import ConsortiumData
+from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.model_folder import Model, open_model, read_model
 from fluid.federation.simulation import simulate
 from fluid.federation.spec import FederationSpec
@@ -25,6 +28,7 @@ from fluid.federation.stages.split import read_split, split_stage
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.predictor import ForestSpec
 from fluid.models.similarity_guided import SimilarityGuided
+from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from fluid.reporting.tables import score_table
@@ -166,6 +170,16 @@ def test_the_page_shows_them(run: Path) -> None:
     assert len(json.loads((run / "metrics.json").read_text())["scores"]["external"]["active"]) > 20
 
 
+def test_the_code_of_the_coordinators_model_is_in_the_key(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    federation = finished.federation
+    monkeypatch.setattr("fluid.federation.baselines.rounds_stage.model_modules", lambda model: ("encoder_of_the_student",))
+    parts = {name: federation.companies[name] for name in finished.spec.members}
+    teachers = {name: read_model(federation.models[name]) for name in parts}
+    given = (parts, teachers, federation.data.transfer, finished.spec)
+    for stage in (fedmd_stage(*given, FedMDSpec()), dsfl_stage(*given, DSFLSpec())):
+        assert "encoder_of_the_student" in stage.modules
+
+
 def test_models_can_be_taken_away(run: Path, compared: Finished) -> None:
     for name in ("fedavg", "fedmd-T2", "sge-T3"):
         model = open_model(run / "models" / name)
@@ -208,7 +222,7 @@ def values(finished: Finished) -> FederationSpec:
 
 def test_values_are_learnt_on_one_scale(finished: Finished, values: FederationSpec) -> None:
     runner = Runner(finished.runner.store)
-    data = load_data(values, runner)
+    data: ConsortiumData = Graph(data_nodes(values), runner).value(WHOLE)
     parts = read_split(runner.make(split_stage(data.pool, values.companies, values.seed)), data.pool)
     made = runner.make(fedavg_stage(parts, data.transfer, values, FedAvgSpec(2, 1)))
     predictor, _ = networks(made)

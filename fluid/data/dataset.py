@@ -24,6 +24,7 @@ class Dataset:
         molecules: `M` standardised molecules, with keys, graphs and fingerprints.
         endpoints: The `T` endpoints; none of an unlabelled set.
         labels: `(M, T)` float32, NaN where not measured.
+        censored: Which labels are bounds of the true value, as in `MoleculeTable`; `None`: none is.
 
     Raises:
         ShapeError: Labels are not `(M, T)`.
@@ -32,6 +33,7 @@ class Dataset:
     molecules: MoleculeSet
     endpoints: tuple[Endpoint, ...]
     labels: np.ndarray
+    censored: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check the shape of the labels."""
@@ -44,7 +46,7 @@ class Dataset:
     @cached_property
     def table(self) -> MoleculeTable:
         """SMILES, keys and labels as they are stored."""
-        return MoleculeTable(self.molecules.smiles, self.molecules.keys, self.labels, self.endpoints)
+        return MoleculeTable(self.molecules.smiles, self.molecules.keys, self.labels, self.endpoints, self.censored)
 
     @property
     def digest(self) -> str:
@@ -60,11 +62,12 @@ class Dataset:
         """Return some rows, in the given order."""
         if np.array_equal(rows, np.arange(len(self))):
             return self
-        return replace(self, molecules=self.molecules.take(rows), labels=self.labels[rows])
+        censored = None if self.censored is None else self.censored[rows]
+        return replace(self, molecules=self.molecules.take(rows), labels=self.labels[rows], censored=censored)
 
-    def with_labels(self, labels: np.ndarray, endpoints: tuple[Endpoint, ...]) -> "Dataset":
-        """Return the same molecules with other labels `(M, T)`."""
-        return replace(self, labels=labels, endpoints=endpoints)
+    def with_labels(self, labels: np.ndarray, endpoints: tuple[Endpoint, ...], censored: np.ndarray | None = None) -> "Dataset":
+        """Return the same molecules with other labels `(M, T)`, of which some may be censored."""
+        return replace(self, labels=labels, endpoints=endpoints, censored=censored)
 
 
 def write_dataset(folder: Path, table: MoleculeTable, parts: Iterable[tuple[PackedGraphs, np.ndarray]]) -> None:
@@ -76,4 +79,4 @@ def write_dataset(folder: Path, table: MoleculeTable, parts: Iterable[tuple[Pack
 def read_dataset(artifact: Artifact) -> Dataset:
     """Read a verified set of molecules; the graphs are memory-mapped."""
     table = MoleculeTable.load(artifact / "table.parquet")
-    return Dataset(read_library(artifact.folder, table.smiles, table.keys), table.endpoints, table.labels)
+    return Dataset(read_library(artifact.folder, table.smiles, table.keys), table.endpoints, table.labels, table.censored)

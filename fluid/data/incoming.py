@@ -27,12 +27,14 @@ class IncomingRow:
         smiles: SMILES as it stands in the file.
         values: The cells of the asked endpoints, as they stand in the file.
         molecule: The standardised molecule or the reason of its rejection.
+        carried: The cells of the columns that go along, as they stand in the file.
     """
 
     row: int
     smiles: str
     values: tuple[object, ...]
     molecule: Standardized | MoleculeRejected
+    carried: tuple[object, ...] = ()
 
 
 class IncomingChunk(NamedTuple):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file
+from fluid.data.censoring import check_censored, join_censored
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, InputError, ShapeError
 
@@ -25,6 +26,11 @@ def label_column(endpoint: Endpoint) -> str:
     return f"label/{endpoint.name}"
 
 
+def censored_column(endpoint: Endpoint) -> str:
+    """Return the column of a stored table that says which of an endpoint's labels are censored."""
+    return f"censored/{endpoint.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class MoleculeTable:
     """`M` different molecules and `T` endpoints.
@@ -34,16 +40,19 @@ class MoleculeTable:
         keys: First InChIKey blocks, each once.
         labels: `(M, T)` float32: 0 or 1, or values; NaN where not measured.
         endpoints: The endpoints; none for unlabelled molecules.
+        censored: `(M, T)` int8: -1 where the true value is below the label, +1 where it is above, 0 where it was measured; `None`: no label
+            is censored.
 
     Raises:
         ShapeError: Lengths, shapes or types disagree, or a key or endpoint name is there twice.
-        InputError: A label is infinite.
+        InputError: A label is infinite, or a censored one is no value of a regression endpoint.
     """
 
     smiles: tuple[str, ...]
     keys: tuple[str, ...]
     labels: np.ndarray
     endpoints: tuple[Endpoint, ...] = ()
+    censored: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check lengths, types and values."""
@@ -61,6 +70,8 @@ class MoleculeTable:
             raise ShapeError("an endpoint name is there twice", expected="different names")
         if np.isinf(self.labels).any():
             raise InputError("a label is infinite", expected="finite labels, or NaN where not measured")
+        if self.censored is not None:
+            check_censored(self.censored, self.labels, self.endpoints)
 
     def __len__(self) -> int:
         return len(self.smiles)
@@ -71,13 +82,15 @@ class MoleculeTable:
         endpoints = json.dumps([endpoint.to_dict() for endpoint in self.endpoints], sort_keys=True)
         state = hashlib.sha256("\n".join((*self.smiles, "", *self.keys, "", endpoints)).encode())
         state.update(_canonical(self.labels).tobytes())
+        if self.censored is not None:
+            state.update(np.ascontiguousarray(self.censored).tobytes())
         return state.hexdigest()
 
     def take(self, index: np.ndarray) -> "MoleculeTable":
         """Return the rows at `index`: row numbers, or a mask over all rows."""
         rows = np.arange(len(self))[index]
         smiles, keys = (tuple(values[i] for i in rows) for values in (self.smiles, self.keys))
-        return MoleculeTable(smiles, keys, self.labels[rows], self.endpoints)
+        return MoleculeTable(smiles, keys, self.labels[rows], self.endpoints, None if self.censored is None else self.censored[rows])
 
     def concatenate(self, others: Sequence["MoleculeTable"]) -> "MoleculeTable":
         """Return these molecules followed by those of tables with the same endpoints.
@@ -89,12 +102,17 @@ class MoleculeTable:
         if any(table.endpoints != self.endpoints for table in tables):
             raise ShapeError("tables with different endpoints cannot be joined")
         smiles, keys = (tuple(value for table in tables for value in getattr(table, name)) for name in ("smiles", "keys"))
-        return MoleculeTable(smiles, keys, np.concatenate([table.labels for table in tables]), self.endpoints)
+        labels, censored = (
+            np.concatenate([table.labels for table in tables]),
+            join_censored([(table.labels, table.censored) for table in tables]),
+        )
+        return MoleculeTable(smiles, keys, labels, self.endpoints, censored)
 
     def save(self, path: Path) -> None:
         """Write Parquet, atomically; equal tables give equal bytes."""
         fields = [pa.field(SMILES_COLUMN, pa.string()), pa.field(KEY_COLUMN, pa.string())]
         fields += [pa.field(label_column(endpoint), pa.float32()) for endpoint in self.endpoints]
+        fields += [pa.field(censored_column(endpoint), pa.int8()) for endpoint in self.endpoints if self.censored is not None]
         metadata = {METADATA: json.dumps([endpoint.to_dict() for endpoint in self.endpoints], sort_keys=True).encode()}
         schema = pa.schema(fields, metadata)
         with atomic_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
@@ -104,6 +122,7 @@ class MoleculeTable:
     def _arrow(self, rows: slice, schema: pa.Schema) -> pa.Table:
         columns = [pa.array(self.smiles[rows], pa.string()), pa.array(self.keys[rows], pa.string())]
         columns += [pa.array(plane, pa.float32()) for plane in _canonical(self.labels[rows]).T]
+        columns += [] if self.censored is None else [pa.array(np.ascontiguousarray(plane), pa.int8()) for plane in self.censored[rows].T]
         return pa.Table.from_arrays(columns, schema=schema)
 
     @classmethod
@@ -133,19 +152,26 @@ def _canonical(labels: np.ndarray) -> np.ndarray:
 
 def _from_arrow(file: pq.ParquetFile) -> MoleculeTable:
     endpoints = tuple(Endpoint.from_dict(value) for value in json.loads((file.schema_arrow.metadata or {})[METADATA]))
-    names, texts = [label_column(endpoint) for endpoint in endpoints], (list[str](), list[str]())
-    parts = [np.empty((0, len(names)), dtype=np.float32)]
-    for batch in file.iter_batches(ROW_GROUP, columns=[SMILES_COLUMN, KEY_COLUMN, *names]):
+    texts, names = (list[str](), list[str]()), [label_column(endpoint) for endpoint in endpoints]
+    marks = [name for name in map(censored_column, endpoints) if name in file.schema_arrow.names]
+    parts, signs = [np.empty((0, len(names)), dtype=np.float32)], [np.empty((0, len(marks)), dtype=np.int8)]
+    for batch in file.iter_batches(ROW_GROUP, columns=[SMILES_COLUMN, KEY_COLUMN, *names, *marks]):
         for values, name in zip(texts, (SMILES_COLUMN, KEY_COLUMN), strict=True):
             values += batch[name].to_pylist()
-        planes = [batch[name].to_numpy(zero_copy_only=False) for name in names]
-        parts += [np.stack(planes, axis=1).astype(np.float32)] if planes else [np.empty((len(batch), 0), dtype=np.float32)]
-    labels = np.concatenate(parts)
+        parts.append(_planes(batch, names).astype(np.float32))
+        signs.append(_planes(batch, marks).astype(np.int8))
+    labels, censored = np.concatenate(parts), np.concatenate(signs) if marks else None
     for column, endpoint in enumerate(endpoints):
         _check_classes(labels[:, column], endpoint)
     if not all(isinstance(value, str) for values in texts for value in values):
         raise ValueError("a molecule or key is missing")
-    return MoleculeTable(tuple(texts[0]), tuple(texts[1]), labels, endpoints)
+    return MoleculeTable(tuple(texts[0]), tuple(texts[1]), labels, endpoints, censored)
+
+
+def _planes(batch: pa.RecordBatch, names: Sequence[str]) -> np.ndarray:
+    """Return some columns `(M, T)`."""
+    planes = [batch[name].to_numpy(zero_copy_only=False) for name in names]
+    return np.stack(planes, axis=1) if planes else np.empty((len(batch), 0), dtype=np.float32)
 
 
 def _why(error: Exception) -> str:

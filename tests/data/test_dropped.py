@@ -5,20 +5,25 @@ import pytest
 
 from fluid.data.dropped import DroppedRow, write_dropped
 
-ROWS = (DroppedRow(2, "C,C", 'said "no"'), DroppedRow(10, "", "blank line"), DroppedRow(11, "µ\nx", "does not parse"))
+ROWS = (
+    DroppedRow(2, "C,C", 'said "no"'),
+    DroppedRow(10, "", "blank line"),
+    DroppedRow(11, "µ\nx", "does not parse"),
+    DroppedRow(12, "CC", "censored", "pic50", ">4"),
+)
 
 
 def test_the_list_reads_back(tmp_path):
     write_dropped(tmp_path / "dropped.csv", ROWS)
     with (tmp_path / "dropped.csv").open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
-    assert header == ["row", "smiles", "reason"]
-    assert [DroppedRow(int(row), smiles, reason) for row, smiles, reason in rows] == list(ROWS)
+    assert header == ["row", "smiles", "endpoint", "value", "reason"]
+    assert [DroppedRow(int(row), smiles, reason, *label) for row, smiles, *label, reason in rows] == list(ROWS)
 
 
 def test_nothing_dropped_is_a_header(tmp_path):
     write_dropped(tmp_path / "new" / "dropped.csv", [])
-    assert (tmp_path / "new" / "dropped.csv").read_text().splitlines() == ["row,smiles,reason"]
+    assert (tmp_path / "new" / "dropped.csv").read_text().splitlines() == ["row,smiles,endpoint,value,reason"]
 
 
 def test_a_failure_leaves_the_old_list(tmp_path):

@@ -22,6 +22,7 @@ from fluid.models.predictor import ForestSpec, NetworkSpec, Predictor
 from fluid.models.similarity_guided import SimilarityGuided
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS, SMILES
+from tests.models.test_additive import model as additive
 
 
 def ensemble(encoder: str = "gine") -> GraphEnsemble:
@@ -37,13 +38,15 @@ def neighbours(molecules: MoleculeSet) -> NeighbourPredictor:
     return NeighbourPredictor(molecules.bits, labels, np.full((7, 2), 0.4, dtype=np.float32), ENDPOINTS, NeighbourSpec(k=3))
 
 
-@pytest.fixture(params=["gine", "dmpnn", "attentivefp", "forest", "predictions", "neighbours"])
+@pytest.fixture(params=["gine", "dmpnn", "attentivefp", "forest", "predictions", "neighbours", "additive"])
 def predictor(request: pytest.FixtureRequest, molecules: MoleculeSet, tmp_path: Path) -> Predictor:
     if request.param == "forest":
         labels = np.stack([np.arange(7) % 2, np.arange(7)], axis=1).astype(np.float32)
         return ForestPredictor.fit(molecules, labels, ENDPOINTS, ForestSpec(n_trees=3), 0, 1)
     if request.param == "neighbours":
         return neighbours(molecules)
+    if request.param == "additive":
+        return additive()
     if request.param == "predictions":
         pd.DataFrame({"smiles": SMILES, "active": 0.5, "logd": np.arange(7)}).to_csv(tmp_path / "mine.csv", index=False)
         return PredictionFile.read(tmp_path / "mine.csv", ENDPOINTS)
@@ -156,7 +159,7 @@ def test_pickled_planes_are_refused(molecules: MoleculeSet, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, predictions, neighbours, blend"),
+        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, additive, predictions, neighbours, blend"),
         ({"kind": None}, "unknown kind None"),
         ({"kind": "forest"}, r"cannot be loaded .*forest_0\.skops"),
         ({"kind": "predictions"}, r"cannot be loaded .*planes\.npy"),

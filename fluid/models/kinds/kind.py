@@ -59,6 +59,7 @@ PREDICTORS: Registry[PredictorKind] = Registry(
     {
         "network": "fluid.models.kinds.network:KIND",
         "forest": "fluid.models.kinds.forest:KIND",
+        "additive": "fluid.models.kinds.additive:KIND",
         "predictions": "fluid.models.kinds.predictions:KIND",
         "neighbours": "fluid.models.kinds.neighbours:KIND",
         "blend": "fluid.models.kinds.blend:KIND",

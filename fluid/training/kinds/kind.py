@@ -88,6 +88,7 @@ MODELS: Registry[ModelKind] = Registry(
     {
         "network": "fluid.training.kinds.network:KIND",
         "forest": "fluid.training.kinds.forest:KIND",
+        "additive": "fluid.training.kinds.additive:KIND",
         "predictions": "fluid.training.kinds.predictions:KIND",
     },
     ModelKind,

@@ -1,0 +1,103 @@
+"""A model that is additive in substructures: what each contributes to the log-odds, or to the value, stands in one weight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.special import expit
+
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ShapeError
+from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.substructures import substructure_counts
+
+CHUNK = 8192
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+"""Points and weights by which the mean over a normal distribution is computed (Gauss-Hermite quadrature)."""
+
+
+@dataclass(frozen=True, eq=False)
+class AdditivePredictor:
+    """`z = b + Σ_b w_b log(1 + n_b)`: the log-odds of a class (divided by a temperature), or a value; a `Predictor`.
+
+    Attributes:
+        weights: `(T, D)` float32, in log-odds or in the endpoint's unit.
+        bias: `(T,)` float32.
+        variance: Variance of each weight `(T, D)` float32, by the diagonal Laplace approximation.
+        bias_variance: Variance of the bias `(T,)` float32.
+        noise: Variance of values around the answer `(T,)` float32; means nothing for classes.
+        temperature: `(T,)` float32; 1 for values.
+        endpoints: The `T` endpoints.
+        spec: Settings.
+
+    Raises:
+        ShapeError: Shapes or types disagree.
+    """
+
+    kind: ClassVar[str] = "additive"
+    weights: np.ndarray
+    bias: np.ndarray
+    variance: np.ndarray
+    bias_variance: np.ndarray
+    noise: np.ndarray
+    temperature: np.ndarray
+    endpoints: tuple[Endpoint, ...]
+    spec: AdditiveSpec
+
+    def __post_init__(self) -> None:
+        """Check shapes and types."""
+        n, size = len(self.endpoints), self.spec.n_bits
+        for name in ("weights", "variance", "bias", "bias_variance", "noise", "temperature"):
+            plane, shape = getattr(self, name), (n, size) if name in ("weights", "variance") else (n,)
+            if plane.shape != shape or plane.dtype != np.float32:
+                raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape}")
+
+    def with_temperature(self, temperature: np.ndarray) -> "AdditivePredictor":
+        """Return the model with other temperatures `(T,)`."""
+        return replace(self, temperature=temperature.astype(np.float32))
+
+    def log_odds(self, features: csr_matrix) -> np.ndarray:
+        """Return log-odds before the temperature, or values, `(M, T)` float64, of molecules of which the features are known."""
+        answers: np.ndarray = features @ self.weights.T.astype(np.float64) + self.bias
+        return answers
+
+    def predict(self, molecules: MoleculeSet) -> Prediction:
+        """Answer molecules in chunks.
+
+        Classes: the epistemic part is the mutual information under the normal distribution of the log-odds that the weights' variances
+        give, and both parts add up to the entropy of the answer. Values: the variance of the answer, and the noise.
+        """
+        parts = [self._answers(features_of(chunk.smiles, self.spec)) for chunk in molecules.chunks(CHUNK)]
+        if not parts:
+            return as_prediction(*(np.empty((0, len(self.endpoints))),) * 3)
+        return Prediction(*(np.concatenate([getattr(part, plane) for part in parts]) for plane in PLANES))
+
+    def _answers(self, features: csr_matrix) -> Prediction:
+        score = self.log_odds(features) / self.temperature
+        doubt = (features.power(2) @ self.variance.T.astype(np.float64) + self.bias_variance) / self.temperature**2
+        probs = expit(score)
+        unsure = np.minimum(mutual_information(score, doubt), entropy(probs))
+        is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
+        mean, epistemic = np.where(is_class, probs, score), np.where(is_class, unsure, doubt)
+        return as_prediction(mean, epistemic, np.where(is_class, entropy(probs) - unsure, self.noise))
+
+
+def mutual_information(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Return the mutual information in nats between a class and log-odds that are normal around `score`; 0 without variance."""
+    share = NODE_WEIGHTS / NODE_WEIGHTS.sum()
+    mean, inside = np.zeros_like(score), np.zeros_like(score)
+    for node, weight in zip(NODES, share, strict=True):
+        probs = expit(score + node * np.sqrt(variance))
+        mean += weight * probs
+        inside += weight * entropy(probs)
+    information: np.ndarray = np.maximum(entropy(mean) - inside, 0.0)
+    return information
+
+
+def features_of(smiles: Sequence[str], spec: AdditiveSpec) -> csr_matrix:
+    """Return what an additive model reads of molecules, `log(1 + count)` `(M, D)`, sparse."""
+    return substructure_counts(smiles, spec.radius, spec.n_bits).log1p()

@@ -1,0 +1,105 @@
+"""Weights of additive models: penalised likelihood of classes, ridge regression of values, and how sure the data make each weight.
+
+Both minimise `½ ‖w‖² + C Σ_i m_i ℓ_i(x_i·w + b)` over the weights `w` and the bias `b`, which is not penalised; `m_i` is the weight of a
+molecule. For values `ℓ = ½ (y − x·w − b)² / σ²` with the variance `σ²` of the values themselves.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+from scipy.special import expit
+
+TOLERANCE, MAX_STEPS = 1e-8, 2000
+
+
+class Solved(NamedTuple):
+    """Weights `(D,)`, the bias, and the variance of each weight `(D,)` and of the bias."""
+
+    weights: np.ndarray
+    bias: float
+    variance: np.ndarray
+    bias_variance: float
+
+
+def solve_classes(features: csr_matrix, probs: np.ndarray, mass: np.ndarray, strength: float) -> Solved:
+    """Return the weights that minimise the penalised cross-entropy.
+
+    `ℓ = log(1 + exp z) − q z`, where `q` is the class or a soft label. The variances are those of the diagonal Laplace approximation
+    (MacKay 1992, doi:10.1162/neco.1992.4.3.448): `1 / (1 + C Σ_i m_i p_i (1 − p_i) x_ib²)`.
+
+    Args:
+        features: `(M, D)`.
+        probs: Labels `q` in [0, 1], `(M,)`.
+        mass: Weight of each molecule `(M,)`.
+        strength: `C`.
+    """
+
+    def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, bias = point[:-1], point[-1]
+        logits = features @ weights + bias
+        apart = mass * (expit(logits) - probs)
+        value = 0.5 * weights @ weights + strength * float(mass @ (np.logaddexp(0, logits) - probs * logits))
+        return value, np.append(weights + strength * (features.T @ apart), strength * apart.sum())
+
+    share = np.clip(np.average(probs, weights=mass), 1e-3, 1 - 1e-3)
+    begin = np.append(np.zeros(features.shape[1]), np.log(share / (1 - share)))
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": MAX_STEPS, "ftol": TOLERANCE * 1e-2, "gtol": TOLERANCE})
+    weights, bias = found.x[:-1], float(found.x[-1])
+    likely = expit(features @ weights + bias)
+    return Solved(weights, bias, *laplace(features, strength * mass * likely * (1 - likely)))
+
+
+def solve_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, strength: float) -> Solved:
+    """Return the weights of ridge regression, in closed form.
+
+    Args:
+        features: `(M, D)`.
+        values: `(M,)`, of mean 0 and variance 1.
+        mass: Weight of each molecule `(M,)`.
+        strength: `C`.
+    """
+    (weights,), (bias,) = ridge(features, values[:, None], mass, strength)
+    residual = float(np.average((values - features @ weights - bias) ** 2, weights=mass))
+    variance, bias_variance = laplace(features, strength * mass)
+    return Solved(weights, float(bias), residual * variance, residual * bias_variance)
+
+
+def laplace(features: csr_matrix, curvature: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the variance of every weight `(D,)` and of the bias, from the curvature of the loss at each molecule `(M,)`."""
+    return 1 / (1 + features.power(2).T @ curvature), float(1 / max(curvature.sum(), np.finfo(float).tiny))
+
+
+def ridge(features: csr_matrix, targets: np.ndarray, mass: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights `(A, D)` and biases `(A,)` of `A` ridge regressions on the same molecules, which share one factorisation.
+
+    With more columns than molecules the dual form is solved: the answers are the same.
+
+    Args:
+        features: `(M, D)`.
+        targets: `(M, A)`.
+        mass: Weight of each molecule `(M,)`, above 0.
+        strength: `C`.
+    """
+    from scipy.linalg import cho_factor, cho_solve
+
+    total = mass.sum()
+    centre = np.asarray(features.T @ mass).ravel() / total
+    middle = mass @ targets / total
+    used = np.flatnonzero(centre)
+    root = np.sqrt(strength * mass)[:, None]
+    kept, apart = features[:, used], (targets - middle) * root
+    scaled = kept.multiply(root).tocsr()
+    shift = centre[used]
+    weights = np.zeros((targets.shape[1], features.shape[1]))
+    if len(used) <= len(mass):
+        gram = (scaled.T @ scaled).toarray() - strength * total * np.outer(shift, shift) + np.eye(len(used))
+        right = scaled.T @ apart - np.outer(shift, root[:, 0] @ apart)
+        weights[:, used] = cho_solve(cho_factor(gram, overwrite_a=True), right).T
+    else:
+        product, column = (scaled @ scaled.T).toarray(), scaled @ shift
+        gram = product - np.outer(column, root) - np.outer(root, column) + (shift @ shift) * (root @ root.T) + np.eye(len(mass))
+        dual = cho_solve(cho_factor(gram, overwrite_a=True), apart)
+        weights[:, used] = (scaled.T @ dual - np.outer(shift, root[:, 0] @ dual)).T
+    return weights, middle - weights @ centre

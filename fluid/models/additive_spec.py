@@ -1,0 +1,33 @@
+"""How an additive model is made."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fluid.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class AdditiveSpec:
+    """A generalised linear model on `log(1 + n_b)`, where `n_b` is how often substructure `b` occurs in a molecule.
+
+    Attributes:
+        radius: Largest radius of the Morgan environments that are counted.
+        n_bits: Columns to which they are hashed.
+        strengths: Inverse strengths `C` of the L2 penalty, of which the best on the model's own validation part is taken.
+    """
+
+    kind: ClassVar[str] = "additive"
+    radius: int = 2
+    n_bits: int = 8192
+    strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: A value is out of range.
+        """
+        if self.radius < 0 or self.n_bits < 8:
+            raise ConfigError(f"model.radius is {self.radius} and model.n_bits {self.n_bits}", expected="0 or more, and 8 or more")
+        if not self.strengths or not all(0 < value < float("inf") for value in self.strengths):
+            raise ConfigError(f"model.strengths is {list(self.strengths)}", expected="one or more finite numbers above 0")

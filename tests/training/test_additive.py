@@ -1,0 +1,90 @@
+"""Additive models learn: from measured and soft labels, as strongly penalised as held-out molecules ask for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from fluid.data.endpoints import Endpoint
+from fluid.errors import QuorumError
+from fluid.evaluation.metrics import auroc
+from fluid.models.additive import AdditivePredictor, features_of
+from fluid.models.additive_solve import solve_classes
+from fluid.models.additive_spec import AdditiveSpec
+from fluid.training.calibration import fit_temperature, nll
+from fluid.training.config import TrainerSpec, TrainingConfig
+from fluid.training.kinds.additive import Fitting, distil, fit
+from fluid.training.lesson import Lesson, Measured
+from fluid.training.train import own_rows
+from tests.training.conftest import ENDPOINTS, Task
+
+SPEC = AdditiveSpec(n_bits=256)
+FITTING = Fitting("T1", TrainingConfig(validation_share=0.25), TrainerSpec(), 0)
+VALUE = Endpoint("size", "regression")
+
+
+def teacher(task: Task, spec: AdditiveSpec = SPEC) -> AdditivePredictor:
+    """Return a teacher of classes."""
+    made = fit(FITTING, spec, Measured(task.molecules, task.labels, ENDPOINTS)).predictor
+    assert isinstance(made, AdditivePredictor)
+    return made
+
+
+def test_it_learns_the_rule(task: Task) -> None:
+    assert auroc(teacher(task).predict(task.molecules).mean[:, 0], task.labels[:, 0]) > 0.95
+
+
+def test_the_strength_is_the_best_on_molecules_held_out(task: Task) -> None:
+    features, labels = features_of(task.molecules.smiles, SPEC), task.labels[:, 0].astype(float)
+    rows, held_out = own_rows(FITTING, task.labels)
+    solved = [solve_classes(features[rows], labels[rows], np.ones(len(rows)), strength) for strength in SPEC.strengths]
+    losses = [nll(features[held_out] @ one.weights + one.bias, labels[held_out], 1.0) for one in solved]
+    best = solved[int(np.argmin(losses))]
+    np.testing.assert_allclose(teacher(task).weights[0], best.weights, atol=1e-5)
+    np.testing.assert_allclose(teacher(task, replace(SPEC, strengths=(0.03,))).weights[0], solved[1].weights, atol=1e-5)
+
+
+def test_it_is_calibrated_on_molecules_held_out(task: Task) -> None:
+    made, (_, held_out) = teacher(task), own_rows(FITTING, task.labels)
+    logits = made.log_odds(features_of([task.molecules.smiles[row] for row in held_out], SPEC))[:, 0]
+    assert made.temperature[0] == pytest.approx(fit_temperature(logits, task.labels[held_out, 0]), rel=1e-3)
+    assert made.temperature[0] != 1
+
+
+def test_values_come_in_their_own_unit(task: Task) -> None:
+    sizes = np.array([[sum(map(str.isalpha, text))] for text in task.molecules.smiles], np.float32)
+    sizes[::7] = np.nan
+    both = np.concatenate([task.labels, sizes], axis=1)
+    made = fit(FITTING, SPEC, Measured(task.molecules, both, (*ENDPOINTS, VALUE))).predictor
+    scaled = fit(FITTING, SPEC, Measured(task.molecules, np.concatenate([task.labels, 10 * sizes + 500], 1), (*ENDPOINTS, VALUE))).predictor
+    said, shifted = made.predict(task.molecules), scaled.predict(task.molecules)
+    known = np.isfinite(sizes[:, 0])
+    assert np.corrcoef(said.mean[known, 1], sizes[known, 0])[0, 1] > 0.9
+    np.testing.assert_allclose(shifted.mean[:, 1], 10 * said.mean[:, 1] + 500, rtol=1e-3)
+    np.testing.assert_allclose(shifted.epistemic[:, 1], 100 * said.epistemic[:, 1], rtol=1e-2)
+    np.testing.assert_allclose(shifted.aleatoric[:, 1], 100 * said.aleatoric[:, 1], rtol=1e-2)
+
+
+def test_a_student_of_an_additive_teacher_is_its_copy(task: Task) -> None:
+    """What is additive in substructures travels through molecules that hold them."""
+    probs = np.clip(teacher(task, replace(SPEC, strengths=(0.1,))).predict(task.molecules).mean, 1e-6, 1 - 1e-6)
+    ones = np.ones_like(probs)
+    student = distil(FITTING, replace(SPEC, strengths=(10.0, 1000.0)), Lesson(task.molecules, probs, ones, ones, None, ENDPOINTS)).predictor
+    said = student.predict(task.molecules).mean
+    assert np.corrcoef(logit(said[:, 0]), logit(probs[:, 0]))[0, 1] > 0.995
+
+
+def test_molecules_without_weight_do_not_count(task: Task) -> None:
+    probs = expit(np.random.default_rng(0).normal(size=task.labels.shape)).astype(np.float32)
+    weight = np.ones_like(probs)
+    weight[::2] = 0
+    lesson = Lesson(task.molecules, probs, weight, weight, None, ENDPOINTS)
+    without = lesson._replace(soft_label=np.where(weight == 0, np.float32("nan"), probs), weight=np.ones_like(probs))
+    one, other = (distil(FITTING, SPEC, given).predictor for given in (lesson, without))
+    np.testing.assert_array_equal(one.predict(task.molecules).mean, other.predict(task.molecules).mean)
+
+
+def test_an_endpoint_without_labels_is_refused(task: Task) -> None:
+    with pytest.raises(QuorumError, match="'active' has no label to learn from"):
+        fit(FITTING, SPEC, Measured(task.molecules, np.full_like(task.labels, np.nan), ENDPOINTS))

@@ -31,7 +31,7 @@ class MoleculeTable:
 
     Attributes:
         smiles: Standardised SMILES.
-        keys: First InChIKey blocks, each once.
+        keys: Their keys, each once; see `fluid.molecules.key`.
         labels: `(M, T)` float32: 0 or 1, or values; NaN where not measured.
         endpoints: The endpoints; none for unlabelled molecules.
 

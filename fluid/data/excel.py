@@ -37,6 +37,8 @@ def read_excel(path: Path, smiles_column: str, label_columns: Sequence[str], for
         formulas = _rows(written[sheet.title], path, cursor) if has_formulas(path) else repeat(Cells())
         rows = zip(_rows(sheet, path, cursor), formulas, strict=False)
         header = next(([_text(cell) for cell in cells] for cells, _ in rows if _is_filled(cells)), [])
+        if not header:
+            return
         asked = Asked(wanted, find_columns(header, wanted, path, form))
         yield from table_rows(([_record(cells, formulas, asked)] for cells, formulas in rows), asked, cursor)
 

@@ -12,7 +12,7 @@ TITLE = "_Name"
 HEADER = re.compile(r"^>[^<\n]*<(.*)>[^<>\n]*$|^>[ \t]*(DT\d+)[ \t]*$", re.MULTILINE)
 MOLECULE_END = re.compile(r"^M  END.*$", re.MULTILINE)
 FIRST_LINES = re.compile(r"(?:.*\n){4}")
-LINES_BEFORE_COUNTS = 3
+LINES_BEFORE_COUNTS, FIRST_LINES_TO_SEE = 3, 24
 VERSIONS = ("V2000", "V3000")
 
 
@@ -46,10 +46,12 @@ def split_record(text: str) -> SdfRecord:
 
 
 def _molecule_length(text: str) -> int:
-    """Return how long the molecule is: up to its end mark, or, if that is missing, up to the first data item."""
+    """Return how long the molecule is: up to its end mark, or, if that is missing, up to the first data item after its first lines."""
     end = MOLECULE_END.search(text)
     if end:
         return end.end()
+    if is_header(text.lstrip("\n \t").partition("\n")[0]):
+        return 0
     first = FIRST_LINES.match(text)
     item = HEADER.search(text, first.end()) if first else None
     return item.start() if item else len(text)
@@ -57,7 +59,7 @@ def _molecule_length(text: str) -> int:
 
 def _with_three_lines_before(block: str) -> str:
     """Return a mol block with its counts line in fourth place: of blank lines before it there may be too many, or too few."""
-    lines = block.split("\n", 8)[:8]
+    lines = block.split("\n", FIRST_LINES_TO_SEE)[:FIRST_LINES_TO_SEE]
     place = next((place for place, line in enumerate(lines) if line.rstrip().endswith(VERSIONS)), LINES_BEFORE_COUNTS)
     surplus = place - LINES_BEFORE_COUNTS
     if surplus < 0:

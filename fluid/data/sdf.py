@@ -9,7 +9,16 @@ from rdkit import Chem, rdBase
 from fluid.data.columns_found import find_columns, places_of
 from fluid.data.file_form import FileForm
 from fluid.data.rows import Cursor, RawRow, explain_faults
-from fluid.data.sdf_record import LINES_BEFORE_COUNTS, MOLECULE_END, TITLE, AskedItems, SdfRecord, is_header, split_record
+from fluid.data.sdf_record import (
+    LINES_BEFORE_COUNTS,
+    MOLECULE_END,
+    TITLE,
+    AskedItems,
+    SdfRecord,
+    begins_with_header,
+    header_name,
+    split_record,
+)
 from fluid.data.text_lines import Lines, open_lines
 
 END = "$$$$"
@@ -58,7 +67,7 @@ def record_texts(lines: Lines) -> Iterator[RecordText]:
 def is_whole(text: str) -> bool:
     """Return whether a last record without `$$$$` is complete: it ends with its molecule, or with the blank line after a data item."""
     ended, last = text.endswith("\n"), text.removesuffix("\n").rpartition("\n")[2]
-    return MOLECULE_END.match(last) is not None or (ended and not last.strip())
+    return last.startswith(MOLECULE_END) or (ended and not last.strip())
 
 
 def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
@@ -68,7 +77,7 @@ def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
     """
     before: RecordText | None = None
     for record in records:
-        if before and not before.problem and _ends_with_header(before.text) and _begins_with_header(record.text):
+        if before and not before.problem and _ends_with_header(before.text) and begins_with_header(record.text):
             before = RecordText(f"{before.text.rstrip()}\n{END}\n{record.text}", record.problem, record.ended)
             continue
         if before:
@@ -79,11 +88,7 @@ def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
 
 
 def _ends_with_header(text: str) -> bool:
-    return is_header(text.removesuffix("\n").rpartition("\n")[2])
-
-
-def _begins_with_header(text: str) -> bool:
-    return is_header(text.lstrip("\n \t").partition("\n")[0])
+    return header_name(text.removesuffix("\n").rpartition("\n")[2]) is not None
 
 
 def parse_molecule(block: str) -> Chem.Mol | None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from fluid.data.readers import read_rows
-from fluid.data.sdf_record import AskedItems, is_header, split_record
+from fluid.data.sdf_record import AskedItems, header_name, split_record
 
 MOLECULE = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
 
@@ -36,7 +36,7 @@ MOLECULE = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
     ],
 )
 def test_header_lines(line, name):
-    assert is_header(line) == (name is not None)
+    assert header_name(line) == name
     items = split_record(f"{MOLECULE}{line}\n1\n").items
     assert items == ([] if name is None else [(name, "1")])
 

@@ -50,9 +50,7 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         done = collect(file, spec, rows_in(shards))
         write_dataset(folder, done.table, molecules_in(shards, done.places))
         write_dropped(folder / "dropped.csv", done.dropped)
-        write_json(
-            folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged}
-        )
+        write_json(folder / "counts.json", done.counts)
 
     inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": deciding_settings(spec)}
     return Stage("intake", name, inputs, build, module=MODULE)
@@ -61,7 +59,7 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
     """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later.
 
-    Endpoints are what they mean, however they were written.
+    Endpoints are what they mean, however they were written; the words of their classes are part of how a file is read.
     """
-    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints))
+    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints)) | {"class_words": plain(spec.class_words)}
     return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}

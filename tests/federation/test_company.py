@@ -40,5 +40,5 @@ def test_labels_of_the_same_definition_and_measured_classes_are_fine(own: str, a
 
 
 def test_a_model_of_other_endpoints_is_refused() -> None:
-    with pytest.raises(ArtifactError, match="the model knows none of the test's endpoints; expected intake.endpoints with one of: a, b"):
+    with pytest.raises(ArtifactError, match="the model knows none of the labels' endpoints; expected intake.endpoints with one of: a, b"):
         check_definitions(model("a", "b [u]"), endpoints("c"))

@@ -18,6 +18,7 @@ from fluid.api.show import Shown
 from fluid.api.work import Call, answer, make
 from fluid.artifacts import read_json
 from fluid.errors import ArtifactError
+from fluid.evaluation.result_tables import read_table
 from fluid.federation.model_folder import Model as Opened
 from fluid.federation.model_folder import open_model
 
@@ -110,7 +111,8 @@ class Model(Shown):
         asked = listed_endpoints(endpoints, overrides, self.endpoints)
         labelled = {"input": molecules, **({"validation": validation} if validation is not None else {})}
         given = {"model_folder": str(self.folder)}
-        return pd.read_csv(make(Call("evaluate", labelled, given, overrides, asked, place_of(out))) / "scores.csv")
+        made = make(Call("evaluate", labelled, given, overrides, asked, place_of(out)))
+        return read_table(made / "scores.csv")
 
     @door
     def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:

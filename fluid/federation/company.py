@@ -8,6 +8,7 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
+from fluid.evaluation.result_tables import read_table
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.files import add_dropped, read_file
@@ -45,26 +46,29 @@ def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     check_apart(request.out, request.input, request.student, request.consensus_folder, request.transfer, request.teacher)
     intake, part = read_file(request.company, request.input, request.intake, runner)
     check_quorum(part.table, request.intake.quorum, where=request.input)
-    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    of_transfer, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     released = Released(open_model(request.student), consensus, transfer)
     own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
     stage = hybrid_stage(request.company, part, released, request.settings, runner.logs("hybrid", request.company), own)
-    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+    return runner.make_at(add_dropped(stage, intake, {"dropped_transfer.csv": of_transfer}), request.out, request.overwrite)
 
 
 def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:
     """Evaluate a model on a labelled file; returns its score table."""
     check_apart(request.out, request.model_folder, request.input, request.validation)
     model = open_model(request.model_folder)
-    _, test = read_file("test", request.input, request.intake, runner)
-    validation = read_file(VALIDATION, request.validation, request.intake, runner)[1] if request.validation else None
+    intake, test = read_file("test", request.input, request.intake, runner)
+    others = {VALIDATION: read_file(VALIDATION, request.validation, request.intake, runner)} if request.validation else {}
+    validation = others[VALIDATION][1] if others else None
     for labelled in (test, validation) if validation else (test,):
         check_definitions(model, labelled.endpoints)
     asked = request.evaluation
     evaluation = Evaluation(validation, {"test": test}, asked.n_bootstrap, request.seed, asked.threshold, asked.auroc)
-    evaluated = runner.make_at(evaluate_stage(model, ModelRole(model.name, model.kind), evaluation), request.out, request.overwrite)
-    return pd.read_csv(evaluated / "scores.csv")
+    stage = evaluate_stage(model, ModelRole(model.name, model.kind), evaluation)
+    lists = {f"dropped_{name}.csv": artifact for name, (artifact, _) in others.items()}
+    evaluated = runner.make_at(add_dropped(stage, intake, lists), request.out, request.overwrite)
+    return read_table(evaluated / "scores.csv")
 
 
 def check_definitions(model: Model, endpoints: tuple[Endpoint, ...]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fluid.artifacts import Artifact, read_json
+from fluid.artifacts import Artifact
 from fluid.companies.leaks import check_disjoint
 from fluid.data.columns import check_source
 from fluid.data.data_spec import DataSpec
@@ -17,7 +17,7 @@ from fluid.errors import ConfigError
 from fluid.federation.overlap import NEAR, Removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
-from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.federation.stages.intake import intake_note, intake_stage, resolve
 from fluid.molecules.key import number_skeletons, skeleton
 from fluid.pipeline.stage import Stage
 from fluid.seeding import numpy_stream
@@ -74,12 +74,6 @@ def set_aside(pool: Dataset, share: float, seed: int, name: str) -> tuple[Datase
     return pool.take(np.flatnonzero(~aside)), pool.take(np.flatnonzero(aside))
 
 
-def intake_note(name: str, artifact: Artifact) -> str:
-    """Say in a sentence what became of a file's rows."""
-    counts = read_json(artifact / "counts.json")
-    return f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {counts['dropped']} dropped, {counts['merged']} merged."
-
-
 def check_files(data: DataSpec) -> None:
     """Find a wrong path before any work is done.
 
@@ -91,15 +85,20 @@ def check_files(data: DataSpec) -> None:
             resolve(path)
 
 
+def layout_of(spec: FederationSpec, where: str = "") -> Layout:
+    """Return how rows of a labelled file stand; `where` selects among them."""
+    return replace(spec.data.layout(where), qualifier_column=spec.intake.layout.qualifier_column)
+
+
 def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
     """Return each labelled data set's file (empty: none is given), and how it is read."""
-    data, asked = spec.data, replace(spec.labelled_intake, layout=spec.data.layout())
+    data, asked = spec.data, replace(spec.labelled_intake, layout=layout_of(spec))
     elsewhere = replace(asked, endpoints=data.test_external_endpoints) if data.test_external_endpoints else asked
     return {
         EXTERNAL: (data.test_external, elsewhere),
-        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(data.test_in_domain_where))),
+        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=layout_of(spec, data.test_in_domain_where))),
         VALIDATION: (data.validation, asked),
-        "pool": (data.pool, replace(asked, layout=data.layout(data.pool_where))),
+        "pool": (data.pool, replace(asked, layout=layout_of(spec, data.pool_where))),
     }
 
 

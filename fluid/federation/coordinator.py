@@ -8,7 +8,7 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.errors import ConfigError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.files import read_file
+from fluid.federation.files import add_dropped, read_file
 from fluid.federation.requests import AggregateRequest, DistillRequest
 from fluid.federation.stages.annotate import FOLDER
 from fluid.federation.stages.consensus import consensus_stage
@@ -40,8 +40,8 @@ def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
 def distill(request: DistillRequest, runner: Runner) -> Artifact:
     """Train the student on the consensus, one of heads also on what each teacher said; the result is given to everybody."""
     check_apart(request.out, request.consensus_folder, request.transfer, *request.annotations)
-    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     sets = read_sets(request.annotations) if request.distillation.reads_annotations and request.annotations else ()
     stage = student_stage(consensus, transfer, request.settings, runner.logs("student"), sets)
-    return runner.make_at(stage, request.out, request.overwrite)
+    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)

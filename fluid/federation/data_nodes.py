@@ -4,7 +4,7 @@ Where a molecule or a stereo-isomer of it is in two data sets, tests keep it, th
 all. Molecules that are nearly the same count as the same where `intake.near_duplicates` asks for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +28,7 @@ from fluid.federation.consortium_data import (
 from fluid.federation.overlap import near_ones, shared_molecules, without
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
+from fluid.federation.stages.intake import intake_note
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
 from fluid.federation.stages.split import read_owned, read_split, split_stage
 from fluid.pipeline.graph import Node, Step, Value, Values
@@ -48,8 +49,12 @@ def clean_name(part: str) -> str:
     return f"clean-{part}"
 
 
-def data_nodes(spec: FederationSpec) -> Iterator[Node]:
+def data_nodes(spec: FederationSpec, note: Callable[[str], None] = lambda _: None) -> Iterator[Node]:
     """Yield the nodes from the files to the companies.
+
+    Args:
+        spec: The experiment.
+        note: Told what became of each file's rows and labels.
 
     Raises:
         ConfigError: The consensus learns from public labels, and no file of them is given.
@@ -60,7 +65,7 @@ def data_nodes(spec: FederationSpec) -> Iterator[Node]:
     stages = intake_stages(spec)
     intakes = tuple(map(intake_name, stages))
     for part, stage in stages.items():
-        yield Step(intake_name(part), (), partial(_same, stage), _open_dataset, alone=True)
+        yield Step(intake_name(part), (), partial(_same, stage), partial(_open_dataset, part, note), alone=True)
     yield Value(PARTS, intakes, partial(parts_of, spec, tuple(stages)))
     names = [name for name in FIRST_COME if name != EXTERNAL or name in stages]
     for place, name in enumerate(names):
@@ -76,7 +81,8 @@ def _same(stage: Stage, values: Values) -> Stage:
     return stage
 
 
-def _open_dataset(artifact: Artifact, values: Values) -> tuple[Artifact, Dataset]:
+def _open_dataset(part: str, note: Callable[[str], None], artifact: Artifact, values: Values) -> tuple[Artifact, Dataset]:
+    note(intake_note(part, artifact))
     return artifact, read_dataset(artifact)
 
 

@@ -14,6 +14,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file, hash_json, hash_unchanged
+from fluid.data.dropped import DroppedRow, dropped_file, read_reasons, told_reasons
 from fluid.data.incoming import CHUNK, gather_chunks, read_incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
@@ -44,12 +45,24 @@ def check_output(out: Path, overwrite: bool) -> None:
     """Refuse a target that is of no known kind, or that exists.
 
     Raises:
-        ConfigError: The suffix is unknown, or the file exists and `overwrite` is false.
+        ConfigError: The suffix is unknown, or the file or its list of dropped rows exists and `overwrite` is false.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
-    if out.exists() and (out.is_dir() or not overwrite):
-        raise ConfigError("the output file exists already", where=str(out), remedy="Choose another out=, or add overwrite=true.")
+    for file in (out, list_beside(out)):
+        if file.exists() and (file.is_dir() or not overwrite):
+            raise ConfigError("the output file exists already", where=str(file), remedy="Choose another out=, or add overwrite=true.")
+
+
+def list_beside(out: Path) -> Path:
+    """Return the file that lists the rows without an answer: `a.dropped.csv` for `a.csv`, `a.parquet.dropped.csv` for Parquet."""
+    return out.with_name(f"{out.name.removesuffix('.csv')}.dropped.csv")
+
+
+def broken_rows(table: pa.Table) -> list[DroppedRow]:
+    """Return the rows of some answers that have a problem instead."""
+    broken = table.filter(pc.not_equal(table["problem"], ""))
+    return [DroppedRow(*one) for one in zip(*(broken[name].to_pylist() for name in ("row", "smiles", "problem")), strict=True)]
 
 
 def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
@@ -79,13 +92,15 @@ def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: 
 
 
 def assemble(out: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> Counts:
-    """Write all answers into the target file, which appears when it is whole."""
+    """Write all answers into the target file, and the rows without one into the list beside it; both appear when they are whole."""
     rows = rejected = 0
-    with atomic_file(out) as temporary, (csv_writer if out.suffix == ".csv" else parquet_writer)(temporary, schema) as writer:
+    open_writer = csv_writer if out.suffix == ".csv" else parquet_writer
+    with atomic_file(out) as temporary, dropped_file(list_beside(out)) as add, open_writer(temporary, schema) as writer:
         for table in tables:
             writer.write_table(table)
-            rows += len(table)
-            rejected += pc.sum(pc.not_equal(table["problem"], "")).as_py()
+            broken = broken_rows(table)
+            add(broken)
+            rows, rejected = rows + len(table), rejected + len(broken)
     return Counts(rows, rows - rejected, rejected)
 
 
@@ -106,7 +121,8 @@ def predict_file(request: PredictRequest, progress: Progress) -> Counts:
         InputError: The file cannot be read at all; single broken rows are marked instead.
     """
     check_output(request.out, request.overwrite)
-    check_apart(request.out, request.input, request.model_folder)
+    for target in (request.out, list_beside(request.out)):
+        check_apart(target, request.input, request.model_folder)
     model = open_model(request.model_folder)
     file = resolve(request.input)
     shards = shards_of(request, file, model)
@@ -115,4 +131,6 @@ def predict_file(request: PredictRequest, progress: Progress) -> Counts:
     answer_in_shards(request, file, model, shards, progress)
     counts = assemble(request.out, schema_of(model), (pq.read_table(folder / TABLE) for folder in shards))
     shards.remove()
+    reasons = read_reasons(list_beside(request.out))[0]
+    progress.note(f"{file.name}: {counts.rows} rows read, {counts.answered} answered, {counts.rejected} dropped{told_reasons(reasons)}.")
     return counts

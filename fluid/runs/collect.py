@@ -10,6 +10,7 @@ import pandas as pd
 
 from fluid.artifacts import atomic_file, hash_json, read_json
 from fluid.errors import ConfigError, InputError
+from fluid.evaluation.result_tables import read_table
 from fluid.reporting.significance import SEEDS
 from fluid.runs.housekeeping import run_folders
 from fluid.runs.record import CONFIG, DONE, is_target, read_record
@@ -135,7 +136,7 @@ def collect(folder: Path) -> Collected:
     def gathered(files: Mapping[Path, Path]) -> pd.DataFrame:
         parts = []
         for run, file in files.items():
-            own, settings = pd.read_csv(file), done[run]
+            own, settings = read_table(file), done[run]
             clash = {name: f"settings.{name}" for name in names if name in own.columns}
             chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
             chosen |= {"protocol": protocols[run]} if "protocol" in shown else {}

@@ -1,5 +1,6 @@
 import gzip
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,11 @@ def test_progress_ends_with_all_rows(csv: Path) -> None:
     ("content", "endpoint", "message"),
     [
         ("smiles,pic50\nC1CC,5\n,5\n", "pic50 >= 5", "no valid molecule in 2 rows.*does not parse"),
-        ("smiles,pic50\nCCO,abc\n", "pic50 >= 5", r"assay\.csv, row 1.*'abc'"),
+        (
+            "smiles,pic50\nCCO,abc\n",
+            "pic50 >= 5",
+            r"assay\.csv: 1 label in 1 row of column 'pic50' cannot be used: not a finite number \(row 1: 'abc'\)",
+        ),
         ("smiles,pic50\nCCO,5\nCCN,inf\n", "pic50 [log]", "row 2.*inf"),
         ("smiles,active\nCCO,2\n", "active", "row 1.*'2'"),
         ("smiles,active\n", "active", "no valid molecule|no row|empty"),
@@ -140,7 +145,9 @@ def test_files_that_cannot_be_used(tmp_path: Path, content: str, endpoint: str, 
 def test_rows_that_do_not_add_up_are_our_error(csv: Path) -> None:
     done = intake(csv, spec("pic50 [log mol/L]"))
     with pytest.raises(FluidError, match="internal accounting"):
-        Intake(done.table, done.dropped, done.merged + 1, done.rows, done.places)
+        Intake(done.table, done.dropped, done.merged + 1, done.rows, done.places, done.labels)
+    with pytest.raises(FluidError, match="internal accounting: endpoint 'pic50' has 8 measurements"):
+        Intake(done.table, done.dropped, done.merged, done.rows, done.places, (replace(done.labels[0], merged=0),))
 
 
 def embedded_smiles() -> dict[str, list[str]]:

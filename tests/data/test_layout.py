@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from fluid.data.endpoints import Endpoint
@@ -70,3 +73,56 @@ def test_columns_that_are_not_there(write: Writer) -> None:
 def test_layouts_that_cannot_be(layout: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Layout(**layout)  # type: ignore[arg-type]
+
+
+QUALIFIED = """smiles,standard_type,standard_value,standard_relation
+CCO,IC50,10,'>'
+OCC,IC50,12,'='
+CCN,IC50,3,<
+CCC,IC50,4,
+C,IC50,7,~
+CC,IC50,8,roughly
+CCCC,EC50,8,>
+CCCCC,IC50,,>
+"""
+
+
+def test_a_column_of_qualifiers_as_chembl_writes_it(write: Writer) -> None:
+    layout = Layout(endpoint_columns=("standard_type",), value_column="standard_value", qualifier_column="standard_relation")
+    asked = IntakeSpec(endpoints=("IC50 <= 5 [nM]", "EC50 <= 5 [nM]"), workers=0, layout=layout, bad_labels="drop")
+    done = intake(write(QUALIFIED), asked)
+    assert done.table.smiles == ("CCO", "CCN", "CCC", "CCCC")
+    assert done.table.labels[:, 0].tolist()[:3] == [0, 1, 1]
+    assert done.table.labels[3, 1] == 0
+    assert [(one.row, one.reason) for one in done.dropped] == [(5, "approximate value"), (6, "unknown qualifier"), (8, "no label")]
+
+
+def test_a_column_of_qualifiers_per_endpoint(write: Writer) -> None:
+    path = write("smiles,a,a_relation,b,b_relation\nCCO,1,>,2,\nCCN,>3,>,4,<\nCCC,>5,<,6,=\n")
+    asked = IntakeSpec(
+        endpoints=("a [u]", "b [u]"), workers=0, layout=Layout(qualifier_column="{}_relation"), bad_labels="drop", censored="likelihood"
+    )
+    done = intake(path, asked)
+    assert done.table.censored is not None
+    assert done.table.censored.tolist() == [[1, 0], [1, -1], [0, 0]]
+    assert done.table.labels.tolist()[:2] == [[1, 2], [3, 4]]
+    assert [(one.row, one.endpoint, one.value, one.reason) for one in done.dropped] == [(3, "a", "< >5", "two qualifiers that disagree")]
+
+
+def test_one_column_of_qualifiers_cannot_tell_two_columns_of_values(write: Writer) -> None:
+    with pytest.raises(ConfigError, match=r"intake\.layout\.qualifier_column is 'relation' for 2 endpoints; expected a name with {}"):
+        IntakeSpec(endpoints=("a [u]", "b [u]"), layout=Layout(qualifier_column="relation"))
+    with pytest.raises(InputError, match="column 'no_such' is missing"):
+        intake(write(WIDE), spec(Layout(qualifier_column="no_such"), ENDPOINTS[0]))
+
+
+def test_a_stored_table_keeps_its_bounds(write: Writer, tmp_path: Path) -> None:
+    asked = IntakeSpec(endpoints=("a [u]", "b"), workers=0, censored="likelihood")
+    once = intake(write("smiles,a,b\nCCO,>1,1\nCCN,<=3,0\nCCC,5,\n"), asked)
+    once.table.save(tmp_path / "table.parquet")
+    for censored in ("drop", "likelihood"):
+        again = intake(tmp_path / "table.parquet", replace(asked, censored=censored))
+        assert again.table.digest == once.table.digest
+    classes = intake(tmp_path / "table.parquet", replace(asked, endpoints=("a >= 1", "b")))
+    assert classes.table.labels[:, 0].tolist()[::2] == [1, 1]
+    assert classes.labels[0].censored == 1

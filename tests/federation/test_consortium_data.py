@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fluid.artifacts import read_json
 from fluid.data.data_spec import DataSpec
-from fluid.data.dataset import Dataset
+from fluid.data.dataset import Dataset, read_dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError, InputError
@@ -15,7 +16,7 @@ from fluid.federation.consortium_data import ConsortiumData, keys, set_aside
 from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.federation.stages.intake import intake_note, intake_stage, resolve
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.graph import Graph
@@ -87,6 +88,47 @@ def test_intake_is_keyed_by_content_not_by_name(library: Library, tmp_path: Path
     library.write(tmp_path / "b.csv", range(31))
     assert runner.make(intake_stage("pool", str(tmp_path / "b.csv"), spec.intake)).digest != one.digest
     assert [record.reused for record in runner.records] == [False, True, False]
+
+
+def test_what_was_dropped_is_noted_also_where_it_was_taken_in_before(overlapping: FederationSpec, tmp_path: Path) -> None:
+    pool = Path(overlapping.data.pool)
+    pool.write_text(pool.read_text() + "C1CC,1,0.3\nCCCCCCCCCCCCO,,0.3\n")
+    for _ in range(2):
+        said: list[str] = []
+        Graph(data_nodes(overlapping, said.append), Runner(ArtifactStore(tmp_path / "store"))).value(WHOLE)
+        assert "pool: 142 rows read, 140 kept, 2 dropped (1 does not parse as SMILES, 1 no label), 0 merged." in said
+        assert [one.split(":")[0] for one in said] == ["external", "in-domain", "pool", "transfer"]
+
+
+def test_labels_of_kept_rows_are_counted_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("smiles,hit,size\nCCO,1,>3\nOCC,0,4\nCCN,inconclusive,5\nCCC,1,6\n")
+    made = Runner(ArtifactStore(tmp_path / "store")).make(
+        intake_stage("pool", str(path), IntakeSpec(endpoints=("hit", "size [u]"), workers=0))
+    )
+    assert read_json(made / "counts.json") == {
+        "rows": 4, "kept": 3, "dropped": 0, "merged": 1,
+        "labels": {
+            "hit": {"measured": 4, "kept": 1, "dropped": 3, "merged": 0, "censored": 0},
+            "size": {"measured": 4, "kept": 3, "dropped": 0, "merged": 0, "censored": 1},
+        },
+    }  # fmt: skip
+    reasons = "2 conflicting labels, 1 censored value, 1 inconclusive call"
+    told = f"4 rows read, 3 kept, 0 dropped, 1 merged; 4 labels of other rows dropped ({reasons})."
+    assert intake_note("a", made) == f"a: {told}"
+
+
+def test_class_words_decide_what_becomes_of_a_file_but_not_what_it_holds(tmp_path: Path) -> None:
+    runner, tables = Runner(ArtifactStore(tmp_path / "store")), []
+    for name, words, endpoint in (("a", ("1", "0"), "hit"), ("b", ("Active", "Inactive"), "hit in Active/Inactive")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"smiles,hit\nCCO,{words[0]}\nCCN,{words[1]}\n")
+        stage = intake_stage("pool", str(path), IntakeSpec(endpoints=(endpoint,), workers=0))
+        tables.append(read_dataset(runner.make(stage)))
+    assert tables[0].digest == tables[1].digest
+    plain, declared = (intake_stage("pool", str(path), IntakeSpec(endpoints=(one,))).key() for one in ("hit", "hit in Active/Inactive"))
+    assert plain != declared
+    assert declared == intake_stage("pool", str(path), IntakeSpec(endpoints=(" hit in ACTIVE / inactive ",))).key()
 
 
 def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: FederationSpec) -> None:

@@ -1,4 +1,5 @@
 import csv
+import shutil
 import subprocess
 import sys
 import time
@@ -90,6 +91,43 @@ def test_an_existing_file_is_kept_unless_asked(finished: Finished, files: Files,
     assert len(pd.read_csv(out)) == 60
 
 
+class Notes(SilentProgress):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
+
+@pytest.mark.parametrize(("name", "beside"), [("out.csv", "out.dropped.csv"), ("out.parquet", "out.parquet.dropped.csv")])
+def test_rows_without_an_answer_are_listed_beside_the_answers(
+    finished: Finished, broken_file: Path, tmp_path: Path, name: str, beside: str
+) -> None:
+    notes = Notes()
+    predict_file(order(finished, broken_file, tmp_path / name, chunk=2), notes)
+    with (tmp_path / beside).open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["row"], row["smiles"], row["reason"]) for row in rows] == [
+        ("2", "not a molecule", "does not parse as SMILES"),
+        ("4", "", "empty SMILES"),
+        ("6", "C1CC", "does not parse as SMILES"),
+    ]
+    assert notes.texts == ["in.csv: 7 rows read, 4 answered, 3 dropped (2 does not parse as SMILES, 1 empty SMILES)."]
+
+
+def test_the_list_overwrites_nothing(finished: Finished, broken_file: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "out.dropped.csv"
+    mine.write_text("mine")
+    with pytest.raises(ConfigError, match=r"out\.dropped\.csv: the output file exists already"):
+        predict_file(order(finished, broken_file, tmp_path / "out.csv"), SilentProgress())
+    assert mine.read_text() == "mine"
+    shutil.copyfile(broken_file, tmp_path / "given.dropped.csv")
+    with pytest.raises(ConfigError, match="out is what is read"):
+        predict_file(order(finished, tmp_path / "given.dropped.csv", tmp_path / "given.csv", overwrite=True), SilentProgress())
+    predict_file(order(finished, broken_file, tmp_path / "out.csv", overwrite=True), SilentProgress())
+    assert mine.read_text().startswith("row,")
+
+
 def test_an_unknown_suffix_is_refused(finished: Finished, files: Files, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\.csv or \.parquet"):
         predict_file(order(finished, files.test, tmp_path / "out.xlsx"), SilentProgress())
@@ -138,7 +176,9 @@ def test_a_second_run_answers_only_what_the_first_did_not(
     counts = predict_file(order(finished, files.transfer, resumed, 20), SilentProgress())
     assert sum(done) == counts.rows == len(finished.federation.data.transfer)
     assert resumed.read_bytes() == straight.read_bytes()
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([straight.name, resumed.name])
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(
+        [straight.name, resumed.name, predict.list_beside(straight).name, predict.list_beside(resumed).name]
+    )
 
 
 def test_answers_of_another_model_or_file_are_not_used(finished: Finished, files: Files, tmp_path: Path) -> None:

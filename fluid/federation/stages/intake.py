@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from fluid.artifacts import hash_unchanged, plain, write_json
+from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_json
 from fluid.data.dataset import write_dataset
+from fluid.data.dropped import read_reasons, told_reasons
 from fluid.data.embedded import embedded_path
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import collect, write_dropped
@@ -16,6 +17,7 @@ from fluid.pipeline.stage import Stage, Work
 MODULE = "federation/stages/intake.py"
 
 EMBEDDED = "embedded:"
+DROPPED = "dropped.csv"
 
 
 def resolve(path: str) -> Path:
@@ -49,19 +51,25 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         fill_shards(file, spec, shards)
         done = collect(file, spec, rows_in(shards))
         write_dataset(folder, done.table, molecules_in(shards, done.places))
-        write_dropped(folder / "dropped.csv", done.dropped)
-        write_json(
-            folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged}
-        )
+        write_dropped(folder / DROPPED, done.dropped)
+        write_json(folder / "counts.json", done.counts)
 
     inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": deciding_settings(spec)}
     return Stage("intake", name, inputs, build, module=MODULE)
 
 
+def intake_note(name: str, artifact: Artifact) -> str:
+    """Say in a sentence what became of a file's rows and labels, and why some were dropped."""
+    counts, (rows, labels) = read_json(artifact / "counts.json"), read_reasons(artifact / DROPPED)
+    dropped = f"{counts['dropped']} dropped{told_reasons(rows)}"
+    told = f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {dropped}, {counts['merged']} merged"
+    return f"{told}; {labels.total()} labels of other rows dropped{told_reasons(labels)}." if labels else f"{told}."
+
+
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
     """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later.
 
-    Endpoints are what they mean, however they were written.
+    Endpoints are what they mean, however they were written; the words of their classes are part of how a file is read.
     """
-    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints))
+    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints)) | {"class_words": plain(spec.class_words)}
     return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}

@@ -27,9 +27,10 @@ class IntakeSpec:
             0: only by the first block of the InChIKey.
         workers: Worker processes; 0 works in this process, without time-out.
         layout: Rows to leave out, and where measurements stand if endpoints have no columns of their own.
+        carry: Columns that go along with the rows into the answers of `predict` and into a company's own copy of what it annotates.
 
     Raises:
-        ConfigError: A policy is unknown, an endpoint is named twice or cannot be read, or a value is out of range.
+        ConfigError: A policy is unknown, an endpoint or a carried column is named twice or cannot be read, or a value is out of range.
     """
 
     smiles_column: str = "smiles"
@@ -41,6 +42,7 @@ class IntakeSpec:
     near_duplicates: float = 0.0
     workers: int = 2
     layout: Layout = field(default_factory=Layout)
+    carry: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -54,6 +56,8 @@ class IntakeSpec:
             raise ConfigError(f"intake.near_duplicates is {self.near_duplicates}", expected="a similarity from 0 (not looked for) to 1")
         if self.workers < 0:
             raise ConfigError(f"intake.workers is {self.workers}", expected="0 or more")
+        if "" in self.carry or len(set(self.carry)) < len(self.carry):
+            raise ConfigError(f"intake.carry is {list(self.carry)}", expected="names of columns, each once")
 
     @property
     def parsed_endpoints(self) -> tuple[Endpoint, ...]:

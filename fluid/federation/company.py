@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from fluid.artifacts import Artifact, open_artifact
+from fluid.data.columns import check_source
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
@@ -12,11 +13,13 @@ from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.files import add_dropped, read_file
 from fluid.federation.model_folder import Model, open_model
+from fluid.federation.own_copy import add_own_copy
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.annotate import annotate_stage
 from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, evaluate_stage
 from fluid.federation.stages.hybrid import hybrid_stage
 from fluid.federation.stages.hybrid_spec import Released
+from fluid.federation.stages.intake import resolve
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.pipeline.runner import Runner
@@ -32,11 +35,12 @@ def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
 
 
 def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
-    """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator."""
+    """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator, all else stays with the company."""
     check_apart(request.out, request.teacher, request.transfer)
     teacher = open_model(request.teacher)
+    check_source(resolve(request.transfer), request.intake.unlabelled())
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
-    stage = annotate_stage(teacher, transfer, request.annotation.chunk)
+    stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk), request, teacher, transfer)
     return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 
 

@@ -41,7 +41,7 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         path: File, or `embedded:<part>`.
         spec: How it is read.
     """
-    file = resolve(path)
+    file, spec = resolve(path), replace(spec, carry=())
     file_hash = hash_unchanged(file)
 
     def build(folder: Path, work: Work) -> None:
@@ -59,9 +59,9 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
 
 
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
-    """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later.
+    """Return the settings that decide what becomes of a file: not how many processes read it, nor what goes along or is asked later.
 
     Endpoints are what they mean, however they were written.
     """
     values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints))
-    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}
+    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates", "carry")}

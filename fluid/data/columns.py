@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.named import check_named
 from fluid.data.readers import file_format, read_rows
 from fluid.data.rows import require_columns
 from fluid.data.sdf import records
@@ -16,13 +17,14 @@ FIELD = re.compile(rb"(?m)^>[^\n<]*<([^\n]+)>")
 
 
 def check_source(path: Path, spec: IntakeSpec) -> None:
-    """Read the first row of a file, and the carried fields of an SDF file, to find a missing column before any work is done.
+    """Find a missing column before any work is done: by the first row of a file, and more rows where one does not tell.
 
     Raises:
-        InputError: The file cannot be read, or lacks a column.
+        InputError: The file cannot be read, lacks a column, or names an endpoint in no row.
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
     next(read_rows(path, source.smiles_column, (*spec.layout.columns(source), *spec.carry)))
+    check_named(path, spec.layout, source)
     if file_format(path) == ".sdf":
         check_fields(path, [name for name in spec.carry if name != TITLE])
 

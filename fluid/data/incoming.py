@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.named import check_named
 from fluid.data.readers import read_rows
 from fluid.data.rows import RawRow
 from fluid.data.source import source_of
@@ -55,9 +56,11 @@ def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: in
         chunk: Rows per chunk.
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: The file cannot be read, or names an endpoint in no row.
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
+    if not skip:
+        check_named(path, spec.layout, source)
     columns, read = spec.layout.columns(source), spec.layout.reader(source)
     raw = islice(read_rows(path, source.smiles_column, (*columns, *spec.carry)), skip, None)
     rows, ahead = tee((read(row), row.values[len(columns) :]) for row in raw)

@@ -1,5 +1,6 @@
 """A company's steps of a consortium by files: teacher, annotations, hybrid, and the evaluation of what it was given."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from fluid.artifacts import Artifact, open_artifact
 from fluid.data.columns import check_source
 from fluid.data.endpoints import Endpoint
+from fluid.data.layout import Layout
 from fluid.data.quorum import check_quorum
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.apart import check_apart
@@ -49,7 +51,8 @@ def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     check_apart(request.out, request.input, request.student, request.consensus_folder, request.transfer, request.teacher)
     intake, part = read_file(request.company, request.input, request.intake, runner)
     check_quorum(part.table, request.intake.quorum, where=request.input)
-    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    public = replace(request.intake.unlabelled(), layout=Layout(where=request.transfer_where))
+    _, transfer = read_file("transfer", request.transfer, public, runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     released = Released(open_model(request.student), consensus, transfer)
     own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None

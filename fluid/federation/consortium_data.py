@@ -89,19 +89,20 @@ def check_files(data: DataSpec) -> None:
 
 def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
     """Return each labelled data set's file (empty: none is given), and how it is read."""
-    data, asked = spec.data, replace(spec.labelled_intake, layout=spec.data.layout())
+    data, given = spec.data, spec.intake.layout
+    asked = replace(spec.labelled_intake, layout=data.layout(given))
     elsewhere = replace(asked, endpoints=data.test_external_endpoints) if data.test_external_endpoints else asked
     return {
         EXTERNAL: (data.test_external, elsewhere),
-        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(data.test_in_domain_where))),
+        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(given, data.test_in_domain_where))),
         VALIDATION: (data.validation, asked),
-        "pool": (data.pool, replace(asked, layout=data.layout(data.pool_where))),
+        "pool": (data.pool, replace(asked, layout=data.layout(given, data.pool_where))),
     }
 
 
 def transfer_intake(spec: FederationSpec) -> IntakeSpec:
     """Return how the transfer set is read: without labels."""
-    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(spec.data.transfer_where))
+    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(where=spec.data.transfer_where))
 
 
 def transfer_column(spec: FederationSpec) -> str:

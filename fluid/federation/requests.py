@@ -108,7 +108,10 @@ class DistillRequest:
 
 @dataclass(frozen=True, slots=True)
 class HybridRequest:
-    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty."""
+    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty.
+
+    `intake.layout` is of `input`; `transfer_where` selects rows of `transfer`, as `intake.layout.where` did for `annotate`.
+    """
 
     input: str
     company: str
@@ -124,6 +127,7 @@ class HybridRequest:
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     teacher: str = ""
+    transfer_where: str = ""
     seed: int = 0
     overwrite: bool = False
 

@@ -9,6 +9,9 @@ from fluid.data.merging import CLASS_POLICIES, VALUE_POLICIES, check_policy
 from fluid.errors import ConfigError
 from fluid.molecules.standardize import StandardizeSpec
 
+LEAVE_OUT, REFUSE = "leave_out", "refuse"
+QUORUM_POLICIES = (LEAVE_OUT, REFUSE)
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeSpec:
@@ -23,6 +26,7 @@ class IntakeSpec:
         conflicts_regression: `mean`, `median`, `first` or `drop`, where its values differ in a column of values; a threshold
             is applied to the result.
         quorum: Fewest labels per class (classification) or in all (regression) to train on.
+        below_quorum: `leave_out`: endpoints with fewer are left out and told, unless none is left; `refuse`: they are refused.
         near_duplicates: Tanimoto similarity (Morgan, radius 2) from which on molecules of two data sets of an experiment count as the same;
             0: only by the first block of the InChIKey.
         workers: Worker processes; 0 works in this process, without time-out.
@@ -39,6 +43,7 @@ class IntakeSpec:
     conflicts_classification: str = "drop"
     conflicts_regression: str = "mean"
     quorum: int = 25
+    below_quorum: str = LEAVE_OUT
     near_duplicates: float = 0.0
     workers: int = 2
     layout: Layout = field(default_factory=Layout)
@@ -48,6 +53,7 @@ class IntakeSpec:
         """Check the values."""
         check_policy(self.conflicts_classification, CLASS_POLICIES, "intake.conflicts_classification")
         check_policy(self.conflicts_regression, VALUE_POLICIES, "intake.conflicts_regression")
+        check_policy(self.below_quorum, QUORUM_POLICIES, "intake.below_quorum")
         repeated = [name for name, count in Counter(endpoint.name for endpoint in self.parsed_endpoints).items() if count > 1]
         if repeated:
             remedy = "Copy the column under another name."

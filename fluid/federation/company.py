@@ -9,11 +9,11 @@ from fluid.artifacts import Artifact, open_artifact
 from fluid.data.columns import check_source
 from fluid.data.endpoints import Endpoint
 from fluid.data.layout import Layout
-from fluid.data.quorum import check_quorum
+from fluid.data.quorum import Kept, keep_enough
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.files import add_dropped, read_file
+from fluid.federation.files import add_dropped, add_left_out, read_file
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.own_copy import add_own_copy
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
@@ -30,10 +30,18 @@ from fluid.pipeline.runner import Runner
 def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
     """Train a company's teacher; the result stays with the company."""
     check_apart(request.out, request.input)
+    intake, kept = read_own(request, runner)
+    stage = teacher_stage(request.company, kept.dataset, request.settings, runner.logs("teacher", request.company))
+    return runner.make_at(add_left_out(add_dropped(stage, intake), kept.left_out), request.out, request.overwrite)
+
+
+def read_own(request: TeacherRequest | HybridRequest, runner: Runner) -> tuple[Artifact, Kept]:
+    """Take a company's own file in, without the endpoints that it has too few labels of, which are told."""
     intake, part = read_file(request.company, request.input, request.intake, runner)
-    check_quorum(part.table, request.intake.quorum, where=request.input)
-    stage = teacher_stage(request.company, part, request.settings, runner.logs("teacher", request.company))
-    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+    kept = keep_enough(part, request.intake, request.input)
+    if note := kept.note(request.input, request.intake.quorum):
+        runner.progress.note(note)
+    return intake, kept
 
 
 def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
@@ -49,15 +57,14 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
 def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     """Add a company's own data back to the released student; the result stays with the company."""
     check_apart(request.out, request.input, request.student, request.consensus_folder, request.transfer, request.teacher)
-    intake, part = read_file(request.company, request.input, request.intake, runner)
-    check_quorum(part.table, request.intake.quorum, where=request.input)
+    intake, kept = read_own(request, runner)
     public = replace(request.intake.unlabelled(), layout=Layout(where=request.transfer_where))
     _, transfer = read_file("transfer", request.transfer, public, runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     released = Released(open_model(request.student), consensus, transfer)
     own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
-    stage = hybrid_stage(request.company, part, released, request.settings, runner.logs("hybrid", request.company), own)
-    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+    stage = hybrid_stage(request.company, kept.dataset, released, request.settings, runner.logs("hybrid", request.company), own)
+    return runner.make_at(add_left_out(add_dropped(stage, intake), kept.left_out), request.out, request.overwrite)
 
 
 def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:

@@ -64,4 +64,4 @@ def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
     Endpoints are what they mean, however they were written.
     """
     values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints))
-    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates", "carry")}
+    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "below_quorum", "near_duplicates", "carry")}

@@ -33,11 +33,10 @@ def refuse_carry(spec: IntakeSpec, verb: str) -> None:
 
 
 def carried_fields(path: Path, names: Sequence[str]) -> list[pa.Field]:
-    """Return names and types of the columns of a file that go along; each must be there."""
-    if not names or file_format(path) != ".parquet":
-        return [pa.field(name, pa.string()) for name in names]
-    present = pq.read_schema(path)
-    return [pa.field(name, kept_type(present.field(name).type)) for name in names]
+    """Return names and types of the columns of a file that go along."""
+    typed = names and file_format(path) == ".parquet"
+    present = {one.name: one.type for one in pq.read_schema(path)} if typed else {}
+    return [pa.field(name, kept_type(present.get(name, pa.string()))) for name in names]
 
 
 def kept_type(found: pa.DataType) -> pa.DataType:

@@ -1,19 +1,21 @@
 """Whether a molecule file has what is asked of it, without taking it in."""
 
+import gzip
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.named import check_named
 from fluid.data.readers import file_format, read_rows
-from fluid.data.rows import require_columns
-from fluid.data.sdf import records
 from fluid.data.source import source_of
 
 TITLE = "_Name"
 """The column of an SDF file that holds the titles of its records; there is always one."""
-FIELD = re.compile(rb"(?m)^>[^\n<]*<([^\n]+)>")
+FIELD = re.compile(rb">[^<]*<(.+)>")
+LONGEST_LINE = 1_000_000
 
 
 def check_source(path: Path, spec: IntakeSpec) -> None:
@@ -23,25 +25,22 @@ def check_source(path: Path, spec: IntakeSpec) -> None:
         InputError: The file cannot be read, lacks a column, or names an endpoint in no row.
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
-    next(read_rows(path, source.smiles_column, (*spec.layout.columns(source), *spec.carry)))
+    rows = read_rows(path, source.smiles_column, (*spec.layout.columns(source), *spec.carry))
+    next(rows)
     check_named(path, spec.layout, source)
-    if file_format(path) == ".sdf":
-        check_fields(path, [name for name in spec.carry if name != TITLE])
+    if file_format(path) == ".sdf" and not has_fields(path, set(spec.carry) - {TITLE}):
+        for _ in rows:  # whose end says which field is in no record
+            pass
 
 
-def check_fields(path: Path, wanted: Sequence[str]) -> None:
-    """Look through the records of an SDF file, unparsed, until each wanted field was seen.
-
-    Raises:
-        InputError: A field is in no record.
-    """
-    seen: dict[str, None] = {}
-    for record in records(path) if wanted else ():
-        seen.update(dict.fromkeys(map(_decoded, FIELD.findall(record))))
-        if seen.keys() >= set(wanted):
-            return
-    if wanted:
-        require_columns(list(seen), wanted, path)
+def has_fields(path: Path, wanted: Collection[str]) -> bool:
+    """Look through the lines of an SDF file, without reading its molecules, until each field was seen; return whether all were."""
+    missing = set(wanted)
+    with suppress(OSError, EOFError, zlib.error), gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+        while missing and (line := stream.readline(LONGEST_LINE)):
+            if line.startswith(b">") and (match := FIELD.match(line)):
+                missing -= {_decoded(match[1])}
+    return not missing
 
 
 def _decoded(name: bytes) -> str:

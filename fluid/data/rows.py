@@ -82,7 +82,7 @@ def _missing(name: str, present: Sequence[str], path: Path) -> InputError:
     names = ", ".join(repr(column) for column in present[:MOST_NAMES])
     names += f" and {len(present) - MOST_NAMES} more" if len(present) > MOST_NAMES else ""
     close = nearest_column(name, present)
-    remedy = f"Did you mean {close!r}?" if close else "Set intake.smiles_column, intake.endpoints or intake.carry."
+    remedy = f"Did you mean {close!r}?" if close else "Set intake.smiles_column or intake.endpoints."
     if len(present) == 1 and any(mark in present[0] for mark in ";\t"):
         remedy = "Separate the cells by commas, or by tabs in a file named .tsv."
     expected = f"one of the columns present: {names}" if present else "columns, but the file has none"

@@ -35,7 +35,7 @@ def test_a_missing_column_names_those_present_and_the_nearest():
 
 
 def test_without_a_near_one_the_settings_are_named():
-    with pytest.raises(InputError, match=r"Set intake\.smiles_column, intake\.endpoints or intake\.carry\."):
+    with pytest.raises(InputError, match=r"Set intake\.smiles_column or intake\.endpoints\."):
         require_columns(["x"], ["blocker"], PATH)
 
 

@@ -8,13 +8,14 @@ import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import MANIFEST, TABLE, read_annotation_set
-from fluid.api.door import door
+from fluid.api.door import door, show_in_one_line
 from fluid.api.place import OCCUPIED, absolute, folder_of, is_sealed, save
 from fluid.api.show import Shown
 from fluid.artifacts import Artifact, atomic_folder, open_artifact
 from fluid.errors import ArtifactError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
+from fluid.federation.own_copy import OWN_COPY
 from fluid.pipeline.runner import check_free
 
 INSIDE = "annotation_set"
@@ -56,6 +57,18 @@ class Annotations(Shown):
         """The answers, verified, a row per molecule of the transfer set."""
         _ = self.content  # verified as it is read
         return pd.read_parquet(self.released / TABLE)
+
+    @property
+    def own_copy(self) -> pd.DataFrame:
+        """The company's own copy, a row per row of the transfer file, with the columns that were asked to go along.
+
+        Raises:
+            ArtifactError: None were, or this is what a company sent.
+        """
+        if not (self.folder / OWN_COPY).is_file():
+            remedy = "Annotate with carry=[...]."
+            raise show_in_one_line(ArtifactError("these annotations have no own copy", where=str(self.folder), remedy=remedy))
+        return pd.read_parquet(open_artifact(self.folder) / OWN_COPY)
 
     @door
     def send(self, out: str | PathLike[str]) -> Path:

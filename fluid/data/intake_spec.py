@@ -13,6 +13,9 @@ from fluid.data.merging import CLASS_POLICIES, VALUE_POLICIES, check_policy
 from fluid.errors import ConfigError
 from fluid.molecules.standardize import StandardizeSpec
 
+LEAVE_OUT, REFUSE = "leave_out", "refuse"
+QUORUM_POLICIES = (LEAVE_OUT, REFUSE)
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeSpec:
@@ -27,6 +30,7 @@ class IntakeSpec:
         conflicts_regression: `mean`, `median`, `first` or `drop`, where its values differ in a column of values; a threshold
             is applied to the result.
         quorum: Fewest labels per class (classification) or in all (regression) to train on.
+        below_quorum: `leave_out`: endpoints with fewer are left out and told, unless none is left; `refuse`: they are refused.
         near_duplicates: Tanimoto similarity (Morgan, radius 2) from which on molecules of two data sets of an experiment count as the same;
             0: only by the first block of the InChIKey.
         workers: Worker processes; 0 works in this process, without time-out.
@@ -36,9 +40,10 @@ class IntakeSpec:
         bad_labels: `refuse` a file with cells that hold no label, or `drop` and list these.
         censored: What becomes of a bound (`>10`) where values are learnt: `drop` and list it, `bound`: it counts as measured, `likelihood`:
             it is learnt as a bound. Where a threshold makes classes, a bound is a class if it is certain of it, whatever this says.
+        carry: Columns that go along with the rows into the answers of `predict` and into a company's own copy of what it annotates.
 
     Raises:
-        ConfigError: A policy is unknown, an endpoint is named twice or cannot be read, or a value is out of range.
+        ConfigError: A policy is unknown, an endpoint or a carried column is named twice or cannot be read, or a value is out of range.
     """
 
     smiles_column: str = "smiles"
@@ -47,6 +52,7 @@ class IntakeSpec:
     conflicts_classification: str = "drop"
     conflicts_regression: str = "mean"
     quorum: int = 25
+    below_quorum: str = LEAVE_OUT
     near_duplicates: float = 0.0
     workers: int = 2
     file: FileForm = field(default_factory=FileForm)
@@ -54,11 +60,13 @@ class IntakeSpec:
     missing: tuple[str | int | float, ...] = ()
     bad_labels: str = "refuse"
     censored: str = "drop"
+    carry: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values."""
         check_policy(self.conflicts_classification, CLASS_POLICIES, "intake.conflicts_classification")
         check_policy(self.conflicts_regression, VALUE_POLICIES, "intake.conflicts_regression")
+        check_policy(self.below_quorum, QUORUM_POLICIES, "intake.below_quorum")
         repeated = [name for name, count in Counter(endpoint.name for endpoint in self.parsed_endpoints).items() if count > 1]
         if repeated:
             remedy = "Copy the column under another name."
@@ -68,6 +76,8 @@ class IntakeSpec:
             raise ConfigError(f"intake.near_duplicates is {self.near_duplicates}", expected="a similarity from 0 (not looked for) to 1")
         if self.workers < 0:
             raise ConfigError(f"intake.workers is {self.workers}", expected="0 or more")
+        if "" in self.carry or len(set(self.carry)) < len(self.carry):
+            raise ConfigError(f"intake.carry is {list(self.carry)}", expected="names of columns, each once")
 
     def _check_labels(self) -> None:
         check_policy(self.bad_labels, BAD_POLICIES, "intake.bad_labels")

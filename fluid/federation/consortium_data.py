@@ -85,26 +85,22 @@ def check_files(data: DataSpec) -> None:
             resolve(path)
 
 
-def layout_of(spec: FederationSpec, where: str = "") -> Layout:
-    """Return how rows of a labelled file stand; `where` selects among them."""
-    return replace(spec.data.layout(where), qualifier_column=spec.intake.layout.qualifier_column)
-
-
 def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
     """Return each labelled data set's file (empty: none is given), and how it is read."""
-    data, asked = spec.data, replace(spec.labelled_intake, layout=layout_of(spec))
+    data, given = spec.data, spec.intake.layout
+    asked = replace(spec.labelled_intake, layout=data.layout(given))
     elsewhere = replace(asked, endpoints=data.test_external_endpoints) if data.test_external_endpoints else asked
     return {
         EXTERNAL: (data.test_external, elsewhere),
-        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=layout_of(spec, data.test_in_domain_where))),
+        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(given, data.test_in_domain_where))),
         VALIDATION: (data.validation, asked),
-        "pool": (data.pool, replace(asked, layout=layout_of(spec, data.pool_where))),
+        "pool": (data.pool, replace(asked, layout=data.layout(given, data.pool_where))),
     }
 
 
 def transfer_intake(spec: FederationSpec) -> IntakeSpec:
     """Return how the transfer set is read: without labels."""
-    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(spec.data.transfer_where))
+    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(where=spec.data.transfer_where))
 
 
 def transfer_column(spec: FederationSpec) -> str:

@@ -1,8 +1,9 @@
 """The coordinator's steps of a consortium by files: annotation sets become a consensus, and the consensus a student."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from fluid.annotation.annotation_set import AnnotationSet
+from fluid.annotation.annotation_set import AnnotationSet, natural_key
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact, open_artifact
 from fluid.errors import ConfigError
@@ -33,8 +34,27 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
 def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
     """Combine the annotation sets of all companies into a consensus."""
     check_apart(request.out, *request.annotations)
-    stage = consensus_stage(read_sets(request.annotations), request.consensus, request.annotation.edges)
+    sets = read_sets(request.annotations)
+    if note := who_answered(sets):
+        runner.progress.note(note)
+    stage = consensus_stage(sets, request.consensus, request.annotation.edges)
     return runner.make_at(stage, request.out, request.overwrite)
+
+
+def who_answered(sets: Sequence[AnnotationSet]) -> str:
+    """Say in one line which teachers answered which endpoint; nothing, if all answered all."""
+    names = {
+        name: sorted((one.teacher for one in sets if name in known(one)), key=natural_key)
+        for name in sorted(set().union(*map(known, sets)))
+    }
+    if all(len(teachers) == len(sets) for teachers in names.values()):
+        return ""
+    return "not all teachers answered all endpoints: " + "; ".join(f"{name!r} by {', '.join(teachers)}" for name, teachers in names.items())
+
+
+def known(one: AnnotationSet) -> set[str]:
+    """Return the names of the endpoints that a teacher answered."""
+    return {endpoint.name for endpoint in one.endpoints}
 
 
 def distill(request: DistillRequest, runner: Runner) -> Artifact:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset, read_dataset
+from fluid.data.intake_spec import LEAVE_OUT
 from fluid.federation.consortium_data import (
     EXTERNAL,
     IN_DOMAIN,
@@ -30,7 +31,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
 from fluid.federation.stages.intake import intake_note
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
-from fluid.federation.stages.split import read_owned, read_split, split_stage
+from fluid.federation.stages.split import left_out_notes, read_owned, read_split, split_stage
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.stage import Stage
 
@@ -72,7 +73,7 @@ def data_nodes(spec: FederationSpec, note: Callable[[str], None] = lambda _: Non
         yield from clean_nodes(name, names[:place], spec)
     yield Value(WHOLE, (PARTS, *intakes, *map(clean_name, names)), partial(_assemble, spec, tuple(stages), tuple(names)))
     yield Value(TRANSFER, (WHOLE,), lambda values: values[WHOLE].transfer)
-    yield Step(SPLIT, (WHOLE,), lambda values: split_stage(values[WHOLE].pool, spec.companies, spec.seed))
+    yield Step(SPLIT, (WHOLE,), partial(_split, spec))
     yield Value(DATA, (WHOLE, SPLIT), partial(_owned, spec))
     yield Value(COMPANIES, (WHOLE, SPLIT), lambda values: read_split(values[SPLIT], values[WHOLE].pool))
 
@@ -138,7 +139,12 @@ def _assemble(spec: FederationSpec, files: tuple[str, ...], names: tuple[str, ..
     return assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
 
 
+def _split(spec: FederationSpec, values: Values) -> Stage:
+    quorum = spec.intake.quorum if spec.intake.below_quorum == LEAVE_OUT else None
+    return split_stage(values[WHOLE].pool, spec.companies, spec.seed, quorum)
+
+
 def _owned(spec: FederationSpec, values: Values) -> ConsortiumData:
     data: ConsortiumData = values[WHOLE]
-    notes = (*data.notes, *spec.taking_part.notes(spec.company_names))
+    notes = (*data.notes, *left_out_notes(values[SPLIT]), *spec.taking_part.notes(spec.company_names))
     return replace(data, pool=read_owned(values[SPLIT], data.pool), notes=notes)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from fluid.artifacts import Artifact
+from fluid.artifacts import Artifact, read_json, write_json
 from fluid.data.dataset import Dataset, read_dataset
 from fluid.data.intake_spec import IntakeSpec
 from fluid.federation.stages.intake import DROPPED, intake_note, intake_stage
@@ -36,3 +36,15 @@ def add_dropped(stage: Stage, intake: Artifact, others: Mapping[str, Artifact] |
             shutil.copyfile(artifact / DROPPED, folder / name)
 
     return replace(stage, build=build, inputs={**stage.inputs, "intakes": {name: artifact.digest for name, artifact in lists.items()}})
+
+
+def add_left_out(stage: Stage, left_out: Mapping[str, str]) -> Stage:
+    """Return the stage with the endpoints that a company had too few labels of on the card of its model, if there are any."""
+    if not left_out:
+        return stage
+
+    def build(folder: Path, work: Work) -> None:
+        stage.build(folder, work)
+        write_json(folder / "card.json", {**read_json(folder / "card.json"), "left_out": dict(left_out)})
+
+    return replace(stage, build=build, inputs={**stage.inputs, "left_out": dict(left_out)})

@@ -5,7 +5,7 @@ last whole shard.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file, hash_json, hash_unchanged
+from fluid.data.carried import carried_fields
+from fluid.data.columns import check_source
 from fluid.data.dropped import DroppedRow, dropped_file, read_reasons, told_reasons
 from fluid.data.incoming import CHUNK, gather_chunks, read_incoming
 from fluid.errors import ConfigError
@@ -34,11 +36,12 @@ TABLE = "answers.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows came in, were answered, and were marked as broken."""
+    """How many rows came in, were answered, and were marked as broken; and what went along, by name and type in the answers."""
 
     rows: int
     answered: int
     rejected: int
+    carried: tuple[pa.Field, ...] = field(default=(), compare=False)
 
 
 def check_output(out: Path, overwrite: bool) -> None:
@@ -72,6 +75,7 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
         "suffix": "".join(file.suffixes[-2:]),
         "model": model.digest,
         "intake": deciding_settings(request.intake.unlabelled()),
+        "carry": request.intake.carry,
         "annotation": request.annotation,
         "code": code_of("federation/predict.py", *modules_of(model.predictor)),
         "libraries": library_versions(),
@@ -83,11 +87,11 @@ def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: 
     """Answer the rows that no finished shard holds, one shard of `annotation.chunk` rows at a time."""
     looked_up = kind_of(model.predictor).by_key
     read = sum(pq.read_metadata(folder / TABLE).num_rows for folder in shards)
-    spec, size = request.intake.unlabelled(), request.annotation.chunk
+    spec, size, carried = request.intake.unlabelled(), request.annotation.chunk, carried_fields(file, request.intake.carry)
     with threads(threads_beside(spec.workers)):
         for chunk in gather_chunks(read_incoming(file, spec, looked_up, read, min(size, CHUNK)), size):
             with shards.piece() as folder:
-                pq.write_table(answer(model, chunk), folder / TABLE, compression="zstd")
+                pq.write_table(answer(model, chunk, carried), folder / TABLE, compression="zstd")
             progress.start("predict", f"{chunk.rows[-1].row} rows")
 
 
@@ -97,7 +101,7 @@ def assemble(out: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> Counts
     open_writer = csv_writer if out.suffix == ".csv" else parquet_writer
     with atomic_file(out) as temporary, dropped_file(list_beside(out)) as add, open_writer(temporary, schema) as writer:
         for table in tables:
-            writer.write_table(table)
+            writer.write_table(table.cast(schema))
             broken = broken_rows(table)
             add(broken)
             rows, rejected = rows + len(table), rejected + len(broken)
@@ -118,19 +122,21 @@ def predict_file(request: PredictRequest, progress: Progress) -> Counts:
     """Answer every row of a molecule file, in its order, streaming.
 
     Raises:
-        InputError: The file cannot be read at all; single broken rows are marked instead.
+        InputError: The file cannot be read at all, or lacks a column; single broken rows are marked instead.
     """
     check_output(request.out, request.overwrite)
     for target in (request.out, list_beside(request.out)):
         check_apart(target, request.input, request.model_folder)
     model = open_model(request.model_folder)
     file = resolve(request.input)
+    check_source(file, request.intake.unlabelled())
+    schema = schema_of(model, carried_fields(file, request.intake.carry))
     shards = shards_of(request, file, model)
     if len(shards):
         progress.note(f"going on after {len(shards)} shards that an earlier run answered")
     answer_in_shards(request, file, model, shards, progress)
-    counts = assemble(request.out, schema_of(model), (pq.read_table(folder / TABLE) for folder in shards))
+    counts = assemble(request.out, schema, (pq.read_table(folder / TABLE) for folder in shards))
     shards.remove()
     reasons = read_reasons(list_beside(request.out))[0]
     progress.note(f"{file.name}: {counts.rows} rows read, {counts.answered} answered, {counts.rejected} dropped{told_reasons(reasons)}.")
-    return counts
+    return replace(counts, carried=tuple(schema)[1 : 1 + len(request.intake.carry)])

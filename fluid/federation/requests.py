@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fluid.annotation.spec import AnnotationSpec
+from fluid.data.carried import refuse_carry
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
 from fluid.distillation.loss_spec import LossSpec
@@ -33,6 +34,10 @@ class TeacherRequest:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse columns that would go nowhere."""
+        refuse_carry(self.intake, "train-teacher")
 
     @property
     def settings(self) -> TeacherSettings:
@@ -90,6 +95,10 @@ class DistillRequest:
     seed: int = 0
     overwrite: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse columns that would go nowhere."""
+        refuse_carry(self.intake, "distill")
+
     @property
     def settings(self) -> StudentSettings:
         """How the student is distilled."""
@@ -99,7 +108,10 @@ class DistillRequest:
 
 @dataclass(frozen=True, slots=True)
 class HybridRequest:
-    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty."""
+    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty.
+
+    `intake.layout` is of `input`; `transfer_where` selects rows of `transfer`, as `intake.layout.where` did for `annotate`.
+    """
 
     input: str
     company: str
@@ -115,8 +127,13 @@ class HybridRequest:
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     teacher: str = ""
+    transfer_where: str = ""
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse columns that would go nowhere."""
+        refuse_carry(self.intake, "hybrid")
 
     @property
     def settings(self) -> HybridSettings:
@@ -149,6 +166,10 @@ class EvaluateRequest:
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse columns that would go nowhere."""
+        refuse_carry(self.intake, "evaluate")
 
 
 REQUESTS: Mapping[str, type] = {

@@ -19,6 +19,7 @@ from fluid.cli.suggest import dotted_keys, known_keys
 from fluid.companies.spec import CompanySpec
 from fluid.data.data_spec import DataSpec
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.layout import Layout
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
@@ -119,7 +120,8 @@ CONFIG = {field.name for field in fields(TrainingConfig)} - {"loss", "fine_tunin
 SETTABLE = {
     **{f"training.{kind}": CONFIG for kind in ("teacher", "pooled", "hybrid")},
     "training.student": CONFIG - {"balance"},
-    "intake": {field.name for field in fields(IntakeSpec)} - {"layout"},  # of data
+    "intake": IntakeSpec,
+    "intake.layout": Layout,
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,

@@ -11,8 +11,9 @@ from fluid.data.data_spec import DataSpec
 from fluid.data.dataset import Dataset, read_dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.layout import Layout
 from fluid.errors import ConfigError, InputError
-from fluid.federation.consortium_data import ConsortiumData, keys, set_aside
+from fluid.federation.consortium_data import ConsortiumData, keys, labelled_files, set_aside, transfer_intake
 from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
@@ -140,6 +141,20 @@ def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: Federat
     assert lines[1].startswith("31,")
     assert "does not parse" in lines[1]
     assert lines[2].startswith("32,")
+
+
+LONG = Layout("kind is not x", ("kind",), "value", unit_column="unit")
+
+
+def test_how_rows_stand_holds_for_labelled_files_and_the_data_win_where_they_say_something(overlapping: FederationSpec) -> None:
+    spec = replace(overlapping, intake=replace(overlapping.intake, layout=LONG))
+    assert {how.layout for _, how in labelled_files(spec).values()} == {LONG}
+    assert transfer_intake(spec).layout == Layout()
+    own = replace(spec.data, pool_where="a is b", endpoint_columns=("assay",), transfer_where="source is public")
+    layouts = {name: how.layout for name, (_, how) in labelled_files(replace(spec, data=own)).items()}
+    assert layouts["pool"] == Layout("a is b", ("assay",), "value", unit_column="unit")
+    assert layouts["in-domain"] == layouts["external"] == Layout("kind is not x", ("assay",), "value", unit_column="unit")
+    assert transfer_intake(replace(spec, data=own)).layout == Layout("source is public")
 
 
 def test_an_external_file_with_the_same_classes_under_another_name(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:

@@ -3,11 +3,13 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fluid.annotation.spec import AnnotationSpec
@@ -79,6 +81,49 @@ def test_parquet_says_the_same_as_csv(finished: Finished, broken_file: Path, tmp
     text, columnar = pd.read_csv(tmp_path / "out.csv"), pd.read_parquet(tmp_path / "out.parquet")
     np.testing.assert_allclose(text["active"], columnar["active"].astype(float), atol=1e-6)
     assert text["problem"].fillna("").tolist() == columnar["problem"].tolist()
+
+
+@pytest.fixture
+def identified(library: Library, tmp_path: Path) -> Path:
+    """Write a file with identifiers of all rows, of which one is broken and two are of one molecule."""
+    rows = [("007", library.smiles[0]), ("07", "C1CC"), ("", library.smiles[0]), ('a,\n"b" µ', library.smiles[1])]
+    with (tmp_path / "in.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([["ID", "smiles", "row"], *((name, smiles, i) for i, (name, smiles) in enumerate(rows))])
+    return tmp_path / "in.csv"
+
+
+def carrying(request: PredictRequest, *carry: str) -> PredictRequest:
+    return replace(request, intake=replace(request.intake, carry=carry))
+
+
+@pytest.mark.parametrize("chunk", [1, 64])
+def test_columns_go_along_with_every_row(finished: Finished, identified: Path, tmp_path: Path, chunk: int) -> None:
+    for name, carry in (("with.csv", ("ID", "row")), ("without.csv", ()), ("with.parquet", ("row", "ID"))):
+        predict_file(carrying(order(finished, identified, tmp_path / name, chunk), *carry), SilentProgress())
+    found, plain = (pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False) for name in ("with.csv", "without.csv"))
+    assert found.columns[:4].tolist() == ["row", "ID", "input.row", "smiles"]
+    assert found["ID"].tolist() == ["007", "07", "", 'a,\n"b" µ']
+    assert found["input.row"].tolist() == ["0", "1", "2", "3"]
+    pd.testing.assert_frame_equal(found.drop(columns=["ID", "input.row"]), plain)
+    columnar = pq.read_table(tmp_path / "with.parquet")
+    assert columnar["ID"].to_pylist() == found["ID"].tolist()
+    assert columnar.column_names[:4] == ["row", "input.row", "ID", "smiles"]
+
+
+def test_a_column_that_is_to_go_along_and_is_missing_is_told_before_any_work(
+    finished: Finished, identified: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "answer", lambda *_: pytest.fail("work was done"))
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError, match="column 'Id' is missing; expected one of the columns present: 'ID'.*Did you mean 'ID'"):
+        predict_file(carrying(order(finished, identified, tmp_path / "out.csv"), "Id"), SilentProgress())
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_shards_without_what_goes_along_are_not_used(finished: Finished, identified: Path, tmp_path: Path) -> None:
+    asked = order(finished, identified, tmp_path / "out.csv")
+    model = open_model(finished.federation.models["student"].folder)
+    assert len({shards_of(one, identified, model).key for one in (asked, carrying(asked, "ID"), carrying(asked, "row", "ID"))}) == 3
 
 
 def test_an_existing_file_is_kept_unless_asked(finished: Finished, files: Files, tmp_path: Path) -> None:
@@ -161,12 +206,12 @@ def test_a_second_run_answers_only_what_the_first_did_not(
     predict_file(order(finished, files.transfer, straight, 20), SilentProgress())
     done: list[int] = []
 
-    def stopping(model: Model, chunk: IncomingChunk) -> pa.Table:
+    def stopping(model: Model, chunk: IncomingChunk, carried: list[pa.Field]) -> pa.Table:
         if len(done) == 3:
             done.append(0)
             raise KeyboardInterrupt
         done.append(len(chunk.rows))
-        return answer(model, chunk)
+        return answer(model, chunk, carried)
 
     monkeypatch.setattr(predict, "answer", stopping)
     with pytest.raises(KeyboardInterrupt):

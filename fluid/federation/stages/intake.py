@@ -43,7 +43,7 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         path: File, or `embedded:<part>`.
         spec: How it is read.
     """
-    file = resolve(path)
+    file, spec = resolve(path), replace(spec, carry=())
     file_hash = hash_unchanged(file)
 
     def build(folder: Path, work: Work) -> None:
@@ -67,9 +67,9 @@ def intake_note(name: str, artifact: Artifact) -> str:
 
 
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
-    """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later.
+    """Return the settings that decide what becomes of a file: not how many processes read it, nor what goes along or is asked later.
 
     Endpoints are what they mean, however they were written; the words of their classes are part of how a file is read.
     """
     values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints)) | {"class_words": plain(spec.class_words)}
-    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}
+    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "below_quorum", "near_duplicates", "carry")}

@@ -12,6 +12,7 @@ from fluid.companies.measured import measured_endpoints
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
 from fluid.data.dataset import Dataset
+from fluid.data.quorum import count_labels, shown
 from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/split.py"
@@ -19,15 +20,25 @@ MODULE = "federation/stages/split.py"
 NOBODY = -1
 """Company of a molecule of which its company measured nothing."""
 
+LEFT_OUT = "left_out.csv"
 COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 
 
-def split_stage(pool: Dataset, spec: CompanySpec, seed: int) -> Stage:
-    """Describe the division of the pool."""
+def split_stage(pool: Dataset, spec: CompanySpec, seed: int, quorum: int | None = None) -> Stage:
+    """Describe the division of the pool.
+
+    Args:
+        pool: The labelled molecules.
+        spec: How they are divided.
+        seed: Seed of the random streams.
+        quorum: Companies leave endpoints out of which they have fewer labels, as long as one is left; `None`: they are refused.
+    """
+    quorum = quorum if len(pool.endpoints) > 1 else None
 
     def build(folder: Path, work: Work) -> None:
-        company = split_companies(pool.table, spec, seed)
-        measured = measured_endpoints(pool.table, company, spec, seed)
+        company = split_companies(pool.table, spec, seed, quorum is not None)
+        measured = measured_endpoints(pool.table, company, spec, seed, quorum)
+        left_out_frame(pool, company, measured, spec).to_csv(folder / LEFT_OUT, index=False)
         owned = owned_labels(pool.labels, company, measured)
         if not measured.all():
             company[np.isnan(owned).all(axis=1)] = NOBODY
@@ -39,7 +50,22 @@ def split_stage(pool: Dataset, spec: CompanySpec, seed: int) -> Stage:
         rows = [(s.name, s.n, s.positives[0], s.divergence[0], s.separation) for s in summaries]
         pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "companies.csv", index=False)
 
-    return Stage("split", "companies", {"pool": pool.digest, "spec": spec, "seed": seed}, build, module=MODULE)
+    inputs = {"pool": pool.digest, "spec": spec, "seed": seed} | ({} if quorum is None else {"quorum": quorum})
+    return Stage("split", "companies", inputs, build, module=MODULE)
+
+
+def left_out_frame(pool: Dataset, company: np.ndarray, measured: np.ndarray, spec: CompanySpec) -> pd.DataFrame:
+    """Return which endpoints companies leave out, and what they have of each: those with too few labels, where all measured all."""
+    columns = zip(*np.nonzero(~measured), strict=True) if spec.endpoint_share == 1 else ()
+    rows = [(company_name(i), count_labels(pool.labels[company == i, c], pool.endpoints[c])) for i, c in columns]
+    return pd.DataFrame([(name, found.endpoint.name, found.text) for name, found in rows], columns=["company", "endpoint", "found"])
+
+
+def left_out_notes(artifact: Artifact) -> tuple[str, ...]:
+    """Say of each company in a sentence which endpoints it leaves out."""
+    rows = pd.read_csv(artifact / LEFT_OUT, dtype=str, keep_default_na=False).to_numpy().tolist()
+    listed = {name: shown([f"{endpoint!r} ({found})" for one, endpoint, found in rows if one == name]) for name, *_ in rows}
+    return tuple(f"{name} has too few labels of {texts} and leaves them out." for name, texts in listed.items())
 
 
 def read_split(artifact: Artifact, pool: Dataset) -> dict[str, Dataset]:

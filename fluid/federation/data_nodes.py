@@ -13,6 +13,7 @@ import numpy as np
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset, read_dataset
 from fluid.data.intake_spec import LEAVE_OUT
+from fluid.federation.bounds import bound_notes, check_experiment
 from fluid.federation.consortium_data import (
     EXTERNAL,
     IN_DOMAIN,
@@ -136,7 +137,11 @@ def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Cle
 def _assemble(spec: FederationSpec, files: tuple[str, ...], names: tuple[str, ...], values: Values) -> ConsortiumData:
     intakes = {name: values[intake_name(name)][0] for name in files}
     clean = {name: values[clean_name(name)] for name in names}
-    return assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
+    data = assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
+    check_experiment(spec, data.pool)
+    return replace(
+        data, notes=(*data.notes, *bound_notes({"pool": data.pool, VALIDATION: data.validation, **data.tests}, data.transfer_labels))
+    )
 
 
 def _split(spec: FederationSpec, values: Values) -> Stage:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 
+from fluid.data.censoring import find_bounds
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
@@ -104,7 +105,10 @@ def balanced_weights(labels: np.ndarray, endpoints: Sequence[Endpoint]) -> np.nd
 
 
 def label_scale(labels: np.ndarray, endpoints: Sequence[Endpoint]) -> tuple[np.ndarray, np.ndarray]:
-    """Return location and scale `(T,)` of regression labels; 0 and 1 for classification."""
+    """Return location and scale `(T,)` of regression labels; 0 and 1 for classification.
+
+    Labels that are bounds count as they stand: this only brings numbers to a common size, and the loss tells bounds from values.
+    """
     location, scale = np.zeros(len(endpoints)), np.ones(len(endpoints))
     for column, endpoint in enumerate(endpoints):
         known = labels[np.isfinite(labels[:, column]), column]
@@ -206,6 +210,7 @@ def train_teacher(
     start: GraphEnsemble | None = None,
     soft_label: np.ndarray | None = None,
     rows: Rows | None = None,
+    censored: np.ndarray | None = None,
 ) -> Trained:
     """Train on measured labels with the company's own validation part; from `start` this fine-tunes (a hybrid).
 
@@ -217,13 +222,15 @@ def train_teacher(
         start: Ensemble whose weights to start from.
         soft_label: What a student says of the same molecules, `(M, T)`, to learn beside the labels; `config.fine_tuning` has the shares.
         rows: Training and validation rows; default: the job's own.
+        censored: Which labels are bounds `(M, T)`, as in `MoleculeTable`; they are learnt by their likelihood.
     """
     from fluid.training.module import StudentModule, TeacherModule
 
     rows = own_rows(job, labels, molecules.skeletons) if rows is None else rows
     weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     hard = None if soft_label is None else labels
-    examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
+    target = labels if soft_label is None else soft_label
+    examples = Examples(molecules.graphs, target, weight, hard, censored=find_bounds(censored))
     train, validation = (examples.take(part) for part in rows)
     scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
     trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)

@@ -101,4 +101,5 @@ BASELINE = Baseline(
     leaves="predictions of public molecules, every round",
     learns_soft=True,
     mean_of=lambda _: NAME,
+    learns_bounds=True,
 )

@@ -148,5 +148,6 @@ def continue_member(
     digested = train_student(first, molecules, soft_label, np.ones_like(soft_label), own.endpoints, start=own)
     # what its teacher held out stays held out
     rows = own_validation(part.labels, training.teacher, spec.seed, company, part.molecules.skeletons)
-    revisited = train_teacher(second, part.molecules, part.labels, own.endpoints, digested.predictor, rows=rows)
+    bounds = part.censored
+    revisited = train_teacher(second, part.molecules, part.labels, own.endpoints, digested.predictor, rows=rows, censored=bounds)
     return revisited.predictor.with_mc_samples(spec.annotation.mc_samples)

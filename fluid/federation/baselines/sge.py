@@ -86,4 +86,4 @@ def mean_of(settings: SGESpec) -> str:
     return settings.federated
 
 
-BASELINE = Baseline(SGESpec, nodes, models, rounds="", leaves="", needs=needs, mean_of=mean_of)
+BASELINE = Baseline(SGESpec, nodes, models, rounds="", leaves="", needs=needs, mean_of=mean_of, learns_bounds=True)

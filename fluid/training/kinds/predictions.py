@@ -23,4 +23,4 @@ def decides(spec: PredictionsSpec, config: TrainingConfig) -> Mapping[str, Any]:
     return {"config": config.validation_share, "file": hash_file(file) if file.is_file() else ""}
 
 
-KIND = ModelKind(PredictionsSpec, fit, decides=decides)
+KIND = ModelKind(PredictionsSpec, fit, decides=decides, learns_bounds=True)

@@ -15,6 +15,7 @@ from fluid.data.label_counts import LabelCounts
 from fluid.data.labels import LabelReader
 from fluid.data.molecule_labels import MoleculeLabels, merge_group
 from fluid.data.quorum import check_quorum
+from fluid.data.readers import told_decimal
 from fluid.data.source import Source, source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import FluidError, InputError
@@ -89,7 +90,8 @@ def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> In
 def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress: Progress | None = None) -> Intake:
     """Merge the incoming rows of a file into different molecules; see `intake`."""
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
-    grouping = Grouping(label_readers(source, spec), bool(spec.layout.qualifier_columns(source)))
+    readers = label_readers(source, spec, decimal_of(path, spec, source))
+    grouping = Grouping(readers, bool(spec.layout.qualifier_columns(source)))
     for row in rows:
         grouping.add(row)
         if progress and grouping.rows % PROGRESS_ROWS == 0:
@@ -101,11 +103,18 @@ def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress:
     return _finish(path, spec, source, grouping)
 
 
-def label_readers(source: Source, spec: IntakeSpec) -> list[LabelReader]:
+def decimal_of(path: Path, spec: IntakeSpec, source: Source) -> str:
+    """Return the decimal sign of the columns with values: the declared one, or that of the file's first rows; `.` in a stored table."""
+    pairs = zip(source.label_columns, source.measured, strict=True)
+    columns = [spec.layout.value_column] if spec.layout.is_long(source) else [name for name, endpoint in pairs if not endpoint.binary]
+    return "." if source.stored else told_decimal(path, columns, spec.file)
+
+
+def label_readers(source: Source, spec: IntakeSpec, decimal: str) -> list[LabelReader]:
     """Return what reads the cells of each endpoint; a stored table writes its classes and bounds in its own way."""
     words = [None] * len(source.measured) if source.stored else spec.class_words
     censored = "likelihood" if source.stored and spec.censored == "drop" else spec.censored
-    return [LabelReader(e, known, spec.missing_words, censored) for e, known in zip(source.measured, words, strict=True)]
+    return [LabelReader(e, known, spec.missing_words, censored, decimal) for e, known in zip(source.measured, words, strict=True)]
 
 
 def _finish(path: Path, spec: IntakeSpec, source: Source, grouping: Grouping) -> Intake:

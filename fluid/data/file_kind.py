@@ -70,7 +70,7 @@ def check_kind(path: Path, suffix: str) -> None:
         suffix: The format that its name tells, without `.gz`.
 
     Raises:
-        InputError: It is something else; the message says what, and what to do.
+        InputError: The file is something else; the message says what, and what to do.
     """
     with path.open("rb") as stream:
         kind = content_kind(stream.read(HEAD_BYTES), path)

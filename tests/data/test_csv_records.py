@@ -147,7 +147,7 @@ def test_a_large_cell_is_read(quote, size):
 
 def test_a_row_that_is_too_large_is_listed():
     text = "CCO,1,x\nCC," + "x" * (MAX_LINE + 10) + ",z\nC,2,y\n"
-    assert [problem for _, problem in records_of(text, Shape(",", 3))] == ["", "a row of more than 8 MB", ""]
+    assert [problem for _, problem in records_of(text, Shape(",", 3))] == ["", "a row of more than 4 MB", ""]
 
 
 def test_an_unclosed_quote_before_a_large_file_costs_one_row():

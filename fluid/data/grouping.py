@@ -49,6 +49,7 @@ class Grouping:
 
     def __init__(self, readers: Sequence[LabelReader], qualified: bool = False) -> None:
         self.readers, self.qualified = tuple(readers), qualified
+        self._reads = tuple(reader.read for reader in readers)
         self.groups: dict[str, Group] = {}
         self.dropped: list[DroppedRow] = []
         self.counts = tuple(LabelCounts() for _ in readers)
@@ -81,8 +82,8 @@ class Grouping:
 
     def _read(self, cells: Sequence[object]) -> tuple[Reading, ...]:
         if self.qualified:
-            return tuple(reader.read(*cell) for reader, cell in zip(self.readers, cells, strict=True))  # type: ignore[misc]
-        return tuple(reader.read(cell) for reader, cell in zip(self.readers, cells, strict=True))
+            return tuple([read(*cell) for read, cell in zip(self._reads, cells, strict=True)])  # type: ignore[misc]
+        return tuple([read(cell) for read, cell in zip(self._reads, cells, strict=True)])
 
     def _count(self, member: Member) -> bool:
         """Count the measurements of a row, and note those that cannot be used; returns whether any other is left."""

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from fluid.data.dropped import DroppedRow, write_dropped
-from fluid.data.grouping import Group, Grouping
+from fluid.data.endpoints import Endpoint
+from fluid.data.grouping import Grouping
 from fluid.data.incoming import IncomingRow, read_incoming
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.label_counts import LabelCounts
 from fluid.data.labels import LabelReader
-from fluid.data.molecule_labels import MoleculeLabels, merge_group
+from fluid.data.molecule_labels import merge_group
 from fluid.data.quorum import check_quorum
 from fluid.data.readers import told_decimal
 from fluid.data.source import Source, source_of
@@ -119,27 +120,35 @@ def label_readers(source: Source, spec: IntakeSpec, decimal: str) -> list[LabelR
 
 def _finish(path: Path, spec: IntakeSpec, source: Source, grouping: Grouping) -> Intake:
     policies = [(endpoint, spec.policy(endpoint)) for endpoint in source.measured]
-    kept: dict[str, tuple[Group, MoleculeLabels]] = {}
-    dropped = grouping.dropped
-    for key, group in grouping.groups.items():
+    kept: list[str] = []
+    values: list[Sequence[float]] = []
+    sides: list[Sequence[int]] = []
+    groups, dropped = grouping.groups, grouping.dropped
+    for key, group in groups.items():
         labels = merge_group(group.members, policies, grouping.counts)
         dropped += labels.dropped
         if labels.usable:
-            kept[key] = (group, labels)
+            kept.append(key)
+            values.append(labels.values)
+            sides.append(labels.sides)
     if not kept:
         raise _nothing_left(path, dropped, grouping.rows)
-    table = _table(kept, spec)
-    merged = sum(len(group.members) - 1 for group, _ in kept.values())
-    places = np.array([group.place for group, _ in kept.values()], dtype=np.int64)
+    table = _table(spec.parsed_endpoints, kept, [groups[key].smiles for key in kept], values, sides)
+    merged = sum(len(groups[key].members) - 1 for key in kept)
+    places = np.array([groups[key].place for key in kept], dtype=np.int64)
     return Intake(table, tuple(sorted(dropped, key=lambda one: one.row)), merged, grouping.rows, places, grouping.counts)
 
 
-def _table(kept: dict[str, tuple[Group, MoleculeLabels]], spec: IntakeSpec) -> MoleculeTable:
-    endpoints = spec.parsed_endpoints
-    shape = (len(kept), len(endpoints))
-    values = np.array([labels.values for _, labels in kept.values()], dtype=np.float32).reshape(shape)
-    sides = np.array([labels.sides for _, labels in kept.values()], dtype=np.int8).reshape(shape)
-    return MoleculeTable(tuple(group.smiles for group, _ in kept.values()), tuple(kept), values, endpoints, sides if sides.any() else None)
+def _table(
+    endpoints: tuple[Endpoint, ...],
+    keys: Sequence[str],
+    smiles: Sequence[str],
+    values: Sequence[Sequence[float]],
+    sides: Sequence[Sequence[int]],
+) -> MoleculeTable:
+    shape = (len(keys), len(endpoints))
+    labels, censored = np.array(values, dtype=np.float32).reshape(shape), np.array(sides, dtype=np.int8).reshape(shape)
+    return MoleculeTable(tuple(smiles), tuple(keys), labels, endpoints, censored if censored.any() else None)
 
 
 def _nothing_left(path: Path, dropped: Sequence[DroppedRow], rows: int) -> InputError:

@@ -10,7 +10,7 @@ MOST = 3
 NUMBER = r"[-+−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
 VALUES = (
     (r"[-+−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", "Write thousands without separators ({cell}), and decimals with a point."),
-    (r"[-+−]?\d*,\d+(?:[eE][-+]?\d+)?", "If {cell} has a decimal comma: intake.file.decimal=','."),
+    (r"[-+−]?\d*,\d+(?:[eE][-+]?\d+)?", "If {cell} has a decimal comma: 'intake.file.decimal=\",\"'."),
     (rf"{NUMBER}\s*%", "Write percentages ({cell}) as plain numbers."),
     (rf"{NUMBER}\s*(?:±|\+/-|\+-).*", "Move errors of measurement ({cell}) to a column of their own."),
     (rf"{NUMBER}\s*(?:-|–|—|to|\.\.\.?|…)\s*{NUMBER}", "Write one number for a range ({cell}), or one of its ends as a bound."),
@@ -40,7 +40,7 @@ def remedies(reader: LabelReader, cells: Sequence[str]) -> Iterator[str]:
             found.setdefault(of_cell(text), text)
     sentences = [sentence.format(cell=repr(text), name=name) for sentence, text in found.items()]
     if absent:
-        sentences.insert(0, f"If they mean not measured: {_as_setting(absent)}.")
+        sentences.insert(0, f"If they mean not measured: '{_as_setting(absent)}'.")
     yield from sentences[: MOST - bool(declared)]
 
 

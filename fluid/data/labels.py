@@ -15,6 +15,7 @@ MISSING = frozenset(("", "na", "n/a", "nan", "-nan", "null", "none", "#n/a", "#n
 """What says that nothing was measured: an empty cell, and what spreadsheets, pandas and dumps of databases write for one."""
 CLASSES = {"true": 1.0, "false": 0.0, "positive": 1.0, "negative": 0.0}
 NO_CALL = frozenset(("equivocal", "inconclusive"))
+REMEMBERED = 10_000
 LARGEST = float(np.finfo(np.float32).max)
 CENSORED_POLICIES = ("drop", "bound", "likelihood")
 
@@ -63,6 +64,7 @@ class LabelReader:
         self.class_numbers = {number: value for word, value in self.classes.items() if (number := self.number(word)) is not None}
         self.missing = (MISSING - set(self.classes)).union(more, ("",))
         self.missing_numbers = frozenset(number for word in more if (number := self.number(word)) is not None)
+        self._known: dict[str, Reading] = {}
         self._as_it_stands = decimal == "." and not self.missing_numbers and not words
 
     @property
@@ -80,7 +82,17 @@ class LabelReader:
         return text in self.missing or bool(self.missing_numbers and self.number(text) in self.missing_numbers)
 
     def read(self, cell: object, qualifier: object = None) -> Reading:
-        """Return what a cell, and the qualifier beside it, say."""
+        """Return what a cell, and the qualifier beside it, say; texts that come again are looked up."""
+        if qualifier is not None or type(cell) is not str:
+            return self._read(cell, qualifier)
+        known = self._known.get(cell)
+        if known is None:
+            known = self._read(cell, None)
+            if len(self._known) < REMEMBERED:
+                self._known[cell] = known
+        return known
+
+    def _read(self, cell: object, qualifier: object) -> Reading:
         value = self._plain(cell) if self._as_it_stands and (qualifier is None or qualifier in ("", "=")) else None
         if value is not None:
             return value

@@ -27,9 +27,9 @@ class MoleculeLabels(NamedTuple):
     """
 
     usable: bool
-    values: list[float]
-    sides: list[int]
-    dropped: list[DroppedRow]
+    values: Sequence[float]
+    sides: Sequence[int]
+    dropped: Sequence[DroppedRow] = ()
 
 
 def merge_group(members: Sequence[Member], policies: Policies, counts: Sequence[LabelCounts]) -> MoleculeLabels:
@@ -40,7 +40,7 @@ def merge_group(members: Sequence[Member], policies: Policies, counts: Sequence[
         policies: One per endpoint.
         counts: One per endpoint; what was not used by itself is counted already.
     """
-    if len(members) == 1 and all(type(reading) is float for reading in members[0].readings):
+    if len(members) == 1 and {float}.issuperset(map(type, members[0].readings)):
         return _single(members[0].readings, policies, counts)
     columns = [
         _column([member.readings[place] for member in members], endpoint, policy, counts[place])
@@ -55,17 +55,19 @@ def merge_group(members: Sequence[Member], policies: Policies, counts: Sequence[
 
 def _single(readings: Sequence[Reading], policies: Policies, counts: Sequence[LabelCounts]) -> MoleculeLabels:
     """Label a molecule of one row of numbers; without a choice this is what `merge_group` does, faster."""
-    values = []
+    values: list[float] = []
     for reading, (endpoint, _), count in zip(readings, policies, counts, strict=True):
-        known = reading == reading
-        values.append(label_of(reading, endpoint) if known else nan)  # type: ignore[arg-type]
-        count.kept += known
-    return MoleculeLabels(True, values, [0] * len(values), [])
+        if reading == reading:
+            count.kept += 1
+            values.append(label_of(reading, endpoint))  # type: ignore[arg-type]
+        else:
+            values.append(nan)
+    return MoleculeLabels(True, values, (0,) * len(values))
 
 
 def _column(readings: Sequence[Reading], endpoint: Endpoint, policy: str, counts: LabelCounts) -> Merged:
     """Merge the measurements of one endpoint; `reasons` has one entry per row, empty where there is nothing to tell."""
-    known = [reading for reading in readings if not isinstance(reading, Unused) and reading == reading]
+    known = [reading for reading in readings if reading == reading and not isinstance(reading, Unused)]
     merged = merge_readings(known, endpoint, policy) if known else NOTHING
     in_label = merged.reasons.count("")
     conflicts = merged.reasons.count(CONFLICT)

@@ -19,7 +19,7 @@ CLASS, VALUE = LabelReader(Endpoint("hit")), LabelReader(Endpoint("logd", "regre
         (["6.5", "7"], "For a column of values write the endpoint with a threshold, e.g. 'hit >= 5'."),
         ([">10"], "For a column of values write the endpoint with a threshold, e.g. 'hit >= 5'."),
         (["good", "bad"], "If these are classes, declare their words: 'hit in WORD OF CLASS 1/WORD OF CLASS 0'."),
-        (["ND"], "If they mean not measured: intake.missing=[ND]."),
+        (["ND"], "If they mean not measured: 'intake.missing=[ND]'."),
     ],
 )
 def test_class_columns(cells: list[str], remedy: str) -> None:
@@ -29,9 +29,9 @@ def test_class_columns(cells: list[str], remedy: str) -> None:
 @pytest.mark.parametrize(
     ("cells", "remedy"),
     [
-        (["-", "n.t."], 'If they mean not measured: intake.missing=["-","n.t."].'),
-        (["not determined", "?"], 'If they mean not measured: intake.missing=["not determined","?"].'),
-        (["6,5", "-0,25"], "If '6,5' has a decimal comma: intake.file.decimal=','."),
+        (["-", "n.t."], 'If they mean not measured: \'intake.missing=["-","n.t."]\'.'),
+        (["not determined", "?"], 'If they mean not measured: \'intake.missing=["not determined","?"]\'.'),
+        (["6,5", "-0,25"], "If '6,5' has a decimal comma: 'intake.file.decimal=\",\"'."),
         (["1,234", "12,345.6"], "Write thousands without separators ('1,234'), and decimals with a point."),
         (["40%", "41 %"], "Write percentages ('40%') as plain numbers."),
         (["4.0 ± 0.2", "4 +/- 0.2"], "Move errors of measurement ('4.0 ± 0.2') to a column of their own."),
@@ -52,8 +52,8 @@ def test_each_kind_is_told_once_and_a_few_of_them_are_enough() -> None:
     cells = ["40%", "41%", "ND", "5 nM", "4-5", "1,234", "ND"]
     told = list(remedies(VALUE, cells))
     assert len(told) == len(set(told)) == MOST
-    assert told[0] == "If they mean not measured: intake.missing=[ND]."
+    assert told[0] == "If they mean not measured: 'intake.missing=[ND]'."
     assert list(remedies(CLASS, ["Active", "Inactive", "ND"])) == [
         "Declare the class words: 'hit in Active/Inactive'.",
-        "If they mean not measured: intake.missing=[ND].",
+        "If they mean not measured: 'intake.missing=[ND]'.",
     ]

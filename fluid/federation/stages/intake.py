@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_json
+from fluid.data.bad_labels import counted
 from fluid.data.dataset import write_dataset
 from fluid.data.dropped import read_reasons, told_reasons
 from fluid.data.embedded import embedded_path
@@ -62,7 +63,7 @@ def intake_note(name: str, artifact: Artifact) -> str:
     counts, (rows, labels) = read_json(artifact / "counts.json"), read_reasons(artifact / DROPPED)
     dropped = f"{counts['dropped']} dropped{told_reasons(rows)}"
     told = f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {dropped}, {counts['merged']} merged"
-    return f"{told}; {labels.total()} labels of other rows dropped{told_reasons(labels)}." if labels else f"{told}."
+    return f"{told}; {counted(labels.total(), 'label')} of other rows dropped{told_reasons(labels)}." if labels else f"{told}."
 
 
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fluid.data.censoring import measured_only
 from fluid.data.endpoints import Endpoint
 from fluid.data.table import MoleculeTable
 from fluid.errors import QuorumError
@@ -12,14 +13,20 @@ def check_quorum(table: MoleculeTable, minimum: int = 25, where: str = "") -> No
 
     Args:
         table: The labelled molecules.
-        minimum: Fewest labels of each class (classification) or in all (regression); at least one is always needed.
+        minimum: Fewest labels of each class (classification) or in all (regression), bounds included; at least one is always needed.
         where: File or company, for the message.
 
     Raises:
-        QuorumError: An endpoint has one class only, or too few labels.
+        QuorumError: An endpoint has one class only, too few labels, or bounds only.
     """
+    measured = measured_only(table.labels, table.censored)
     for column, endpoint in enumerate(table.endpoints):
         _check_endpoint(table.labels[:, column], endpoint, max(minimum, 1), where)
+        if np.isnan(measured[:, column]).all():
+            what = f"endpoint {endpoint.name!r} has bounds of values only"
+            raise QuorumError(
+                what, where=where, expected="a measured value", remedy="Add some: bounds alone do not say how large values are."
+            )
 
 
 def _check_endpoint(labels: np.ndarray, endpoint: Endpoint, minimum: int, where: str) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,12 @@ def test_every_endpoint_is_checked():
     both = MoleculeTable(good.smiles, good.keys, np.hstack([good.labels, bad.labels]), (CLASS, VALUE))
     with pytest.raises(QuorumError, match="'logd' has 6 values"):
         check_quorum(both)
+
+
+def test_bounds_alone_do_not_say_how_large_values_are():
+    table, bounds = table_of(VALUE, 10, 15), np.repeat(np.int8([1, -1, 0]), [10, 15, 5])[:, None]
+    check_quorum(replace(table, censored=np.where(np.arange(30)[:, None] == 3, np.int8(0), bounds)))
+    with pytest.raises(
+        QuorumError, match=r"^a\.csv: endpoint 'logd' has bounds of values only; expected a measured value\. Add some: bounds"
+    ):
+        check_quorum(replace(table, censored=bounds), where="a.csv")

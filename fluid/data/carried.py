@@ -4,6 +4,7 @@ They keep the type that they have in a Parquet file; all other files hold text, 
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,9 @@ import pyarrow.parquet as pq
 
 from fluid.data.incoming import IncomingRow
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.parquet_rows import open_arrow
 from fluid.data.readers import file_format
+from fluid.data.rows import Cursor, explain_faults
 from fluid.errors import ConfigError
 
 WHOLE = (
@@ -34,9 +37,20 @@ def refuse_carry(spec: IntakeSpec, verb: str) -> None:
 
 def carried_fields(path: Path, names: Sequence[str]) -> list[pa.Field]:
     """Return names and types of the columns of a file that go along."""
-    typed = names and file_format(path) == ".parquet"
-    present = {one.name: one.type for one in pq.read_schema(path)} if typed else {}
+    schema = typed_columns(path) if names else None
+    present = {} if schema is None else {one.name: one.type for one in schema}
     return [pa.field(name, kept_type(present.get(name, pa.string()))) for name in names]
+
+
+def typed_columns(path: Path) -> pa.Schema | None:
+    """Return the columns of a file that gives them types; `None` of any other."""
+    kind = file_format(path)
+    if kind == ".parquet":
+        return pq.read_schema(path)
+    if kind not in (".arrow", ".feather"):
+        return None
+    with explain_faults(path, Cursor()), ExitStack() as stack:
+        return open_arrow(path, stack)[0]
 
 
 def kept_type(found: pa.DataType) -> pa.DataType:

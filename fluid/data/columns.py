@@ -27,7 +27,7 @@ def check_source(path: Path, spec: IntakeSpec) -> None:
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
     rows = read_rows(path, source.smiles_column, (*spec.layout.columns(source), *spec.carry), spec.file)
     next(rows)
-    check_named(path, spec.layout, source)
+    check_named(path, spec, source)
     if file_format(path) == ".sdf" and not has_fields(path, set(spec.carry) - {TITLE}):
         for _ in rows:  # whose end says which field is in no record
             pass

@@ -60,7 +60,7 @@ def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: in
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
     if not skip:
-        check_named(path, spec.layout, source)
+        check_named(path, spec, source)
     columns, read = spec.layout.columns(source), spec.layout.reader(source)
     raw = islice(read_rows(path, source.smiles_column, (*columns, *spec.carry), spec.file), skip, None)
     rows, ahead = tee((read(row), row.values[len(columns) :]) for row in raw)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.data.readers import read_rows
 from fluid.data.source import Source
@@ -13,16 +14,17 @@ from fluid.errors import InputError
 SHOWN = 3
 
 
-def check_named(path: Path, layout: Layout, source: Source) -> None:
+def check_named(path: Path, spec: IntakeSpec, source: Source) -> None:
     """Read the rows of a file with one measurement per row until each asked endpoint was named; do nothing with another file.
 
     Raises:
         InputError: An endpoint is named by no row; tells the nearest that are.
     """
+    layout = spec.layout
     if not layout.is_long(source):
         return
     name_of, left_out, seen = layout.namer(source), layout.selector(source), Counter[str]()
-    for row in read_rows(path, source.smiles_column, layout.columns(source)):
+    for row in read_rows(path, source.smiles_column, layout.columns(source), spec.file):
         if not row.problem and not left_out(row.values):
             seen[name_of(row.values)] += 1
         if seen.keys() >= set(source.label_columns):

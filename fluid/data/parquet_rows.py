@@ -55,13 +55,14 @@ def read_arrow(path: Path, smiles_column: str, label_columns: Sequence[str]) -> 
     """
     wanted, cursor = (smiles_column, *label_columns), Cursor()
     with explain_faults(path, cursor), ExitStack() as stack:
-        schema, batches = _open_arrow(path, stack)
+        schema, batches = open_arrow(path, stack)
         places = find_columns(schema.names, wanted, path)
         parts = (batch.slice(start, BATCH_ROWS) for batch in batches for start in range(0, batch.num_rows, BATCH_ROWS))
         yield from _rows(parts, places, cursor)
 
 
-def _open_arrow(path: Path, stack: ExitStack) -> tuple[pa.Schema, Iterable[Any]]:
+def open_arrow(path: Path, stack: ExitStack) -> tuple[pa.Schema, Iterable[Any]]:
+    """Return the columns of an Arrow or Feather file, and its batches, which can be read until the stack is closed."""
     source = stack.enter_context(pa.OSFile(str(path)))
     magic = source.read(6)
     source.seek(0)

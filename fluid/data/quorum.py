@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fluid.data.censoring import measured_only
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import REFUSE, IntakeSpec
@@ -63,14 +64,20 @@ def check_quorum(table: MoleculeTable, minimum: int = 25, where: str = "") -> No
 
     Args:
         table: The labelled molecules.
-        minimum: Fewest labels of each class (classification) or in all (regression); at least one is always needed.
+        minimum: Fewest labels of each class (classification) or in all (regression), bounds included; at least one is always needed.
         where: File or company, for the message.
 
     Raises:
-        QuorumError: Endpoints have one class only, or too few labels; names all of them.
+        QuorumError: Endpoints have one class only, or too few labels (names all of them), or bounds only.
     """
     if short := shortages(table, minimum):
         raise _too_few(short, max(minimum, 1), where)
+    measured = measured_only(table.labels, table.censored)
+    for column, endpoint in enumerate(table.endpoints):
+        if np.isnan(measured[:, column]).all():
+            what = f"endpoint {endpoint.name!r} has bounds of values only"
+            remedy = "Add some: bounds alone do not say how large values are."
+            raise QuorumError(what, where=where, expected="a measured value", remedy=remedy)
 
 
 def keep_enough(dataset: Dataset, spec: IntakeSpec, where: str) -> Kept:

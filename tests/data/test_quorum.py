@@ -159,3 +159,12 @@ def test_what_is_kept_is_what_alone_would_be_accepted(asked, minimum):
 def test_an_unknown_policy():
     with pytest.raises(ConfigError, match="intake.below_quorum is 'drop'; expected one of leave_out, refuse"):
         IntakeSpec(below_quorum="drop")
+
+
+def test_bounds_alone_do_not_say_how_large_values_are():
+    table, bounds = table_of(VALUE, 10, 15), np.repeat(np.int8([1, -1, 0]), [10, 15, 5])[:, None]
+    check_quorum(replace(table, censored=np.where(np.arange(30)[:, None] == 3, np.int8(0), bounds)))
+    with pytest.raises(
+        QuorumError, match=r"^a\.csv: endpoint 'logd' has bounds of values only; expected a measured value\. Add some: bounds"
+    ):
+        check_quorum(replace(table, censored=bounds), where="a.csv")

@@ -45,6 +45,11 @@ def targets(request: InspectRequest) -> dict[str, Path]:
     return places
 
 
+def command_of(found: Inspection) -> str:
+    """Return the command that would use the file; empty without one."""
+    return command_line(found.verb, found.settings) if found.verb else ""
+
+
 def write_targets(found: Inspection, command: str, places: Mapping[str, Path]) -> None:
     """Write the page and the facts that are asked for, each as a whole or not at all."""
     if "out" in places:
@@ -70,7 +75,7 @@ def run_inspect(config: Config) -> None:
     places = targets(request)
     with show_progress() as progress:
         found = inspect_file(request, progress)
-    command = command_line(found.verb, found.settings) if found.verb else ""
+    command = command_of(found)
     write_targets(found, command, places)
     write_screen(render(found, command))
     for what, place in (("page", places.get("out")), ("facts", places.get("json"))):

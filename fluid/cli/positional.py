@@ -29,9 +29,7 @@ def with_input(verb: str, arguments: Sequence[str]) -> list[str]:
     marks = list(_are_files(arguments, known))
     files = [word for word, is_file in zip(arguments, marks, strict=True) if is_file]
     if len(files) > 1 or (files and any(word.startswith("input=") for word in arguments)):
-        raise ConfigError(
-            f"two files are given: {files[-1]!r} besides another", expected="one", remedy="Compare with others: against=[...]."
-        )
+        raise ConfigError(f"two files are given, {files[-1]!r} is one of them", expected="one", remedy="Compare by against=...")
     return [_as_setting(word) if is_file else word for word, is_file in zip(arguments, marks, strict=True)]
 
 

@@ -2,7 +2,10 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from fluid.data.labels import MISSING as WRITTEN_MISSING
 
@@ -20,8 +23,10 @@ UNITS = """
 """
 KNOWN_UNITS = frozenset(UNITS.lower().split())
 SURROUNDED = re.compile(
-    rf"(?:<|>|<=|>=|~)?\s*{PLAIN}\s*(?:(?:±|\+/-|\+-)\s*{PLAIN}|(?:-|–|\.\.|to)\s*{PLAIN}|(?P<unit>[^\d\s].*))|[-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?"
+    rf"[<>=~]?\s*{PLAIN}\s*(?:(?:±|\+/-|\+-)\s*{PLAIN}|(?:-|–|\.\.|to)\s*{PLAIN})|[-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?"
 )
+"""A number with its error, a range, and commas between thousands."""
+WITH_UNIT = re.compile(rf"(?:[<>=~≤≥]|<=|>=)?\s*{PLAIN}\s*([^\d\s].*)")
 LONGEST_NUMBER = 40
 UNSEEN = {0x2212: "-", **dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF), "")}
 """A minus sign of printers becomes ours; signs that nobody sees go."""
@@ -43,6 +48,7 @@ class Cell(NamedTuple):
     comma: bool = False
 
 
+LONGEST_MISSING = max(len(word) for word in WRITTEN_MISSING if word[:1].isalpha())
 NOTHING, WORDS, SURROUNDINGS = Cell(MISSING), Cell(TEXT), Cell(AROUND)
 
 
@@ -57,6 +63,15 @@ def read_cell(text: str) -> Cell:
     if len(stripped) > LONGEST_NUMBER or (stripped[0].isalpha() and stripped[0].isascii()):
         return WORDS
     return _unusual(stripped)
+
+
+def plain_numbers(texts: Sequence[str]) -> np.ndarray | None:
+    """Return the numbers of cells that are all nothing but one, `(N,)`; `None` if any is anything else."""
+    try:
+        values = np.array(list(map(float, texts)))
+    except ValueError:
+        return None
+    return values if np.isfinite(values).all() and "_" not in "".join(texts) else None
 
 
 def _plain(text: str) -> float | None:
@@ -77,9 +92,8 @@ def _unusual(text: str) -> Cell:
     if bound := BOUNDED.fullmatch(text):
         kind = NUMBER if set(bound[1]) == {"="} else BOUND
         return Cell(kind, float(bound[2].replace(",", ".")), SIGNS[bound[1]], "," in bound[2])
-    around = SURROUNDED.fullmatch(text)
-    unit = around and around["unit"]
-    return SURROUNDINGS if around and (unit is None or is_unit(unit)) else WORDS
+    with_unit = WITH_UNIT.fullmatch(text)
+    return SURROUNDINGS if SURROUNDED.fullmatch(text) or (with_unit and is_unit(with_unit[1])) else WORDS
 
 
 def is_unit(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, tee
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.standardize import Standardized
 from fluid.molecules.workers import prepare_many
 
-EXAMPLES, MOST_REASONS, LONGEST = 24, 100, 300
+EXAMPLES, MOST_REASONS, LONGEST = 24, 60, 2_001
 OTHER = "other reasons"
 SKELETON = 14
 """Letters of an InChIKey's first block."""
@@ -152,6 +152,11 @@ class RowCollector:
         return np.unique(np.frombuffer(self.skeletons, dtype=np.uint64)) if self.skeletons else np.empty(0, np.uint64)
 
 
+def joined_name(cells: Iterable[object]) -> str:
+    """Return the endpoint that some cells name together, with a blank between; those that are empty add nothing."""
+    return " ".join(filter(None, (as_text(cell).strip() for cell in cells)))
+
+
 class CellFinder:
     """Finds which cells of a row say something of which endpoint.
 
@@ -173,6 +178,6 @@ class CellFinder:
         if not self._names:
             yield from ((number, as_text(row.values[place]), qualifier) for number, place in enumerate(self._columns))
             return
-        number = self._numbers.get(" ".join(as_text(row.values[place]).strip() for place in self._names), -1)
+        number = self._numbers.get(joined_name(row.values[place] for place in self._names), -1)
         if number >= 0:
             yield number, as_text(row.values[self._value]), qualifier

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from fluid.data.rows import RawRow
 from fluid.errors import InputError
-from fluid.inspection.collector import Tally
+from fluid.inspection.collector import Tally, joined_name
 from fluid.inspection.facts import ColumnFacts, FileFacts
-from fluid.inspection.profile import ColumnCollector, ColumnProfile, as_text
+from fluid.inspection.profile import ColumnCollector, ColumnProfile
 from fluid.inspection.reading import Opened
 from fluid.inspection.roles import (
     CATEGORY,
@@ -88,7 +88,7 @@ def count_names(opened: Opened, columns: tuple[str, ...], most: int) -> tuple[tu
     found = FewCounter[str](MOST_NAMED)
     for row in opened.read("", columns, most):
         if not row.problem:
-            found.add(" ".join(as_text(cell).strip() for cell in row.values), 1)
+            found.add(joined_name(row.values), 1)
     return found.common
 
 

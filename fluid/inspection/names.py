@@ -19,7 +19,7 @@ def pattern(*parts: str) -> re.Pattern[str]:
 EDGE_BEFORE, EDGE_AFTER = r"(?:^|[_\s.-])", r"(?:$|[_\s.-])"
 SMILES_NAME = pattern("smiles", "smi$", "^smi", "structure", "^mol(?:ecule)?$", "^drug$", "^compound$")
 ID_NAME = pattern(
-    f"{EDGE_BEFORE}(?:ids?|cid|sid|nr|no|index|idx|number|code|name|cas|key|barcode|batch){EDGE_AFTER}", r"^unnamed", r"^$", r"^__index"
+    f"{EDGE_BEFORE}(?:ids?|cid|sid|nr|no|index|idx|number|code|name|cas|key|tag|barcode|batch){EDGE_AFTER}", r"^unnamed", r"^$", r"^__index"
 )
 CAMEL_ID = re.compile(r"(?:[a-z](?:Id|ID)|_Name)$")
 ENDPOINT_NAME = pattern(

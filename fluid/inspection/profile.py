@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from fluid.inspection.cells import BOUND, MISSING, NUMBERS, Cell, read_cell
+from fluid.inspection.cells import BOUND, LONGEST_MISSING, MISSING, NUMBER, NUMBERS, Cell, plain_numbers, read_cell
+from fluid.inspection.cells import WORDS as WORDS_CELL
 from fluid.inspection.sampling import DistinctCount, FewCounter, NumberSample, TextSample
 
 VALUES, TEXTS, LONGEST = 10_000, 400, 2_001
@@ -85,9 +87,27 @@ class ColumnCollector:
     def add(self, cells: Sequence[object], rows: Sequence[int]) -> None:
         """Take in the cells of some rows."""
         texts = [cell if type(cell) is str else as_text(cell) for cell in cells]
-        counts = Counter(texts)
-        read = {text: read_cell(text) for text in counts}
         self.rows += len(texts)
+        values = plain_numbers(texts)
+        if values is None:
+            self._add_cells(texts, rows)
+        else:
+            self._add_plain(texts, values, rows)
+
+    def _add_plain(self, texts: Sequence[str], values: np.ndarray, rows: Sequence[int]) -> None:
+        """Take in cells that are all plain numbers, which is most of what is measured, in a tenth of the time."""
+        self.kinds[NUMBER] += len(texts)
+        self.distinct.add(set(texts))
+        self.values.add(values)
+        self.whole = self.whole and bool((values == np.floor(values)).all())
+        if not self.numbers.more:
+            for value, count in Counter(values.tolist()).items():
+                self.numbers.add(value, count)
+        self._add_first(texts, dict.fromkeys(texts[:FIRST], Cell(NUMBER)), rows)
+
+    def _add_cells(self, texts: Sequence[str], rows: Sequence[int]) -> None:
+        counts = Counter(texts)
+        read = {text: WORDS_CELL if len(text) > LONGEST_MISSING and text[0].isalpha() else read_cell(text) for text in counts}
         self.distinct.add(counts)
         self._add_kinds(counts, read)
         self._add_numbers(counts, read)
@@ -114,12 +134,12 @@ class ColumnCollector:
                 self.numbers.add(value, count)
 
     def _add_words(self, texts: Sequence[str], counts: Mapping[str, int], read: Mapping[str, Cell]) -> None:
-        worded = {text for text, cell in read.items() if cell.kind not in NUMBERS and cell.kind != MISSING}
+        worded = {text: counts[text] for text, cell in read.items() if cell.kind not in NUMBERS and cell.kind != MISSING}
         if not worded:
             return
         self.sample.add(texts if len(worded) == len(read) else [text for text in texts if text in worded])
-        for text in worded if len(worded) <= WORDS else list(worded)[:WORDS]:
-            self.words.add(text.strip()[:LONGEST_WORD], counts[text])
+        for text, count in islice(worded.items(), WORDS):
+            self.words.add(text.strip()[:LONGEST_WORD], count)
         self.words.more |= len(worded) > WORDS
 
     def _add_first(self, texts: Sequence[str], read: Mapping[str, Cell], rows: Sequence[int]) -> None:

@@ -12,12 +12,15 @@ from fluid.inspection.names import (
     ENDPOINT_NAME,
     FURTHER_MISSING,
     NATIVE_CLASSES,
+    NEGATIVE,
     NO_CALL,
+    POSITIVE,
     SMILES_NAME,
     SPLIT_NAME,
     SPREAD_NAME,
     folded,
     is_identifier_name,
+    plain_word,
     sides_of,
     unit_in,
 )
@@ -26,11 +29,11 @@ from fluid.molecules.likeness import Likeness, smiles_likeness
 
 SMILES, INCHI, INCHIKEY, CLASS, VALUES = "SMILES", "InChI", "InChIKey", "class", "values"
 IDENTIFIER, QUALIFIER, UNIT, NAMES, CATEGORY = "identifier", "qualifier", "unit", "endpoint names", "category"
-CONSTANT, EMPTY, TEXTS, SURROUNDED = "constant", "empty", "text", "numbers with text"
+CONSTANT, EMPTY, TEXTS, SURROUNDED = "constant", "empty", "text", "number + text"
 INCHIKEY_FORM = re.compile(r"(?:InChIKey=)?[A-Z]{14}-[A-Z]{10}-[A-Z]")
 NO_UNIT = "as in file"
 """What stands for the unit of a column of values that does not tell one; without a unit it would be a class."""
-FEW, MOST_NAMES, LIKE = 12, 400, 0.5
+FEW, MOST_NAMES, LIKE, STRAYS = 12, 400, 0.5, 0.06
 NO_LIKENESS = Likeness(0.0, 0.0)
 
 
@@ -118,11 +121,12 @@ def _role_of_classes(profile: ColumnProfile) -> Role | None:
     words = _words_of(profile)
     said = {word: count for word, count in words.items() if word.lower() not in NO_CALL}
     without = {word: count for word, count in said.items() if word.lower() not in FURTHER_MISSING}
-    for kept in (without, said):
+    for kept in (without, said, _without_strays(without)):
         sides = sides_of(kept) if len(kept) >= 2 else None
         if sides:
-            missing = tuple(word for word in said if word not in kept)
-            return _classes(profile, *sides, missing, words)
+            missing = tuple(word for word in said if word not in kept and word.lower() in FURTHER_MISSING)
+            strays = sum(count for word, count in without.items() if word not in kept)
+            return _classes(profile, *sides, missing, (_calls_remark(words), _strays_remark(profile, strays, missing)))
     if len(said) == 2 and not profile.words and profile.whole and profile.filled >= 4 and not is_identifier_name(profile.name):
         high = f"{profile.high:g}"
         text = written_endpoint(profile.name, rest=f" >= {high}")
@@ -130,17 +134,35 @@ def _role_of_classes(profile: ColumnProfile) -> Role | None:
     return None
 
 
+def _without_strays(words: Mapping[str, int]) -> dict[str, int]:
+    """Return the words without those that mean no class, if these are few."""
+    known = {word: count for word, count in words.items() if plain_word(word) in POSITIVE | NEGATIVE}
+    return known if sum(known.values()) >= (1 - STRAYS) * sum(words.values()) else {}
+
+
 def _classes(
-    profile: ColumnProfile, positive: tuple[str, ...], negative: tuple[str, ...], missing: tuple[str, ...], words: Mapping[str, int]
+    profile: ColumnProfile, positive: tuple[str, ...], negative: tuple[str, ...], missing: tuple[str, ...], remarks: tuple[str, ...]
 ) -> Role:
     native = {word.lower() for word in (*positive, *negative)} <= NATIVE_CLASSES and not missing
     sides = [positive, negative, missing] if missing else [positive, negative]
     text = written_endpoint(profile.name, rest="" if native else " in " + "/".join("|".join(side) for side in sides))
-    no_calls = sum(count for word, count in words.items() if word.lower() in NO_CALL)
-    remarks = ([] if text else [_unusable(profile.name)]) + (
-        [f"{no_calls:,} equivocal or inconclusive calls, not used"] if no_calls else []
-    )
-    return Role(CLASS, text, bool(text) and _is_learnable(profile.name), positive, negative, missing, remarks=tuple(remarks))
+    remarks = tuple(filter(None, ("" if text else _unusable(profile.name), *remarks)))
+    return Role(CLASS, text, bool(text) and _is_learnable(profile.name), positive, negative, missing, remarks=remarks)
+
+
+def _calls_remark(words: Mapping[str, int]) -> str:
+    calls = sum(count for word, count in words.items() if word.lower() in NO_CALL)
+    return f"equivocal or inconclusive, not used: {calls:,}" if calls else ""
+
+
+def _strays_remark(profile: ColumnProfile, strays: int, missing: tuple[str, ...]) -> str:
+    return f"no class: {_counted(profile, strays, missing)}" if strays else ""
+
+
+def _counted(profile: ColumnProfile, count: int, missing: tuple[str, ...]) -> str:
+    """Return a count of cells that are texts, with the first of them."""
+    row, text = next(((row, text) for row, text in profile.first[TEXT] if text.strip() not in missing), profile.first[TEXT][0])
+    return f"{count:,} (first: row {row}, {text.strip()[:20]!r})"
 
 
 def _unusable(name: str) -> str:
@@ -184,18 +206,14 @@ def _counts_rows(profile: ColumnProfile) -> bool:
 def _number_remarks(profile: ColumnProfile, missing: tuple[str, ...]) -> tuple[str, ...]:
     remarks = []
     if profile.commas:
-        remarks.append(f"{profile.commas:,} cells have decimals after a comma")
+        remarks.append(f"decimals after a comma: {profile.commas:,}")
     if bounds := profile.count(BOUND):
-        remarks.append(f"{bounds:,} bounds ({_shown_sides(profile.sides)})")
+        remarks.append(f"bounds: {bounds:,} ({_shown_sides(profile.sides)})")
     if around := profile.count(AROUND):
         row, text = profile.first[AROUND][0]
-        remarks.append(f"{around:,} cells hold more than a number (row {row}: {text.strip()[:20]!r}): split them, or leave them out")
-    words = {word: count for word, count in profile.words if word not in missing}
+        remarks.append(f"more than a number: {around:,} (first: row {row}, {text.strip()[:20]!r}); split them, or leave them out")
     other = profile.count(TEXT) - sum(count for word, count in profile.words if word in missing)
-    if other > 0 and words:
-        row, text = next(((row, text) for row, text in profile.first[TEXT] if text.strip() not in missing), profile.first[TEXT][0])
-        remarks.append(f"{other:,} cells are no numbers (row {row}: {text.strip()[:20]!r})")
-    return tuple(remarks)
+    return (*remarks, f"no number: {_counted(profile, other, missing)}") if other > 0 else tuple(remarks)
 
 
 def _shown_sides(sides: Mapping[int, int]) -> str:

@@ -69,12 +69,12 @@ def asked_settings(spec: IntakeSpec) -> tuple[Setting, ...]:
 
 def column_setting(name: str, plan: Plan, endpoint: str) -> str:
     """Return the setting that uses a column, as it is understood, not quoted; empty if none does."""
-    if name == plan.smiles_column:
+    if plan.smiles_column and name == plan.smiles_column:
         return f"{SMILES}={name}"
     if name in plan.name_columns:
         return f"{NAMES}=[{','.join(plan.name_columns)}]"
-    if name == plan.value_column:
+    if plan.name_columns and name == plan.value_column:
         return f"{VALUE}={name}"
-    if name == plan.qualifier:
+    if plan.qualifier and name == plan.qualifier:
         return f"{QUALIFIER}={name}"
     return f"{ENDPOINTS}=[{endpoint}]" if endpoint else ""

@@ -1,13 +1,13 @@
 """What a look at a file found, as plain text of at most 100 columns: for a screen, a pipe or a log."""
 
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
 
 from fluid.inspection.facts import ColumnFacts, Counted, EndpointFacts, FileFacts, Inspection, MoleculeFacts, OverlapFacts, Spread
+from fluid.inspection.wording import number_text, plural, shown
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -148,11 +148,6 @@ def spread_text(spread: Spread) -> str:
     return f"{number_text(spread.low)} to {number_text(spread.high)}, median {middle} (quartiles {low} and {high})"
 
 
-def number_text(value: float) -> str:
-    """Return a number in few digits."""
-    return f"{value:,.0f}" if value == int(value) and 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
-
-
 def bars(counts: Sequence[int]) -> str:
     """Return a histogram in one line; a bin with anything in it is seen."""
     most = max(counts, default=0)
@@ -162,16 +157,6 @@ def bars(counts: Sequence[int]) -> str:
 def size_text(size: int) -> str:
     """Return bytes in kB or MB."""
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
-
-
-def plural(count: int, what: str) -> str:
-    """Return a count of things."""
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
-
-
-def shown(text: str) -> str:
-    """Return a text of the file as it can be shown in a line: what would move the cursor or colour the screen becomes a question mark."""
-    return "".join(sign if unicodedata.category(sign)[0] != "C" else " " if sign in "\t\r\n" else "?" for sign in text).strip()
 
 
 def fit(text: str, width: int) -> str:

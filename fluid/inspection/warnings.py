@@ -7,6 +7,7 @@ from fluid.inspection.plan import MOST_TARGETS, Plan
 from fluid.inspection.reading import Opened
 from fluid.inspection.request import InspectRequest
 from fluid.inspection.roles import CLASS, IDENTIFIER, INCHI, INCHIKEY, NAMES, QUALIFIER, SMILES, UNIT, VALUES, Role
+from fluid.inspection.wording import plural
 
 SHOWN = 5
 FROM_INCHI = "make SMILES of it first, e.g. with RDKit: Chem.MolToSmiles(Chem.MolFromInchi(text))"
@@ -38,7 +39,7 @@ def _of_file(found: Inspection, opened: Opened) -> Iterator[str]:
         yield f"Only the first {found.file.rows:,} rows were looked at."
     for reason in found.file.unreadable[:SHOWN]:
         row = reason.examples[0][0]
-        yield f"{reason.count:,} rows cannot be read: {reason.what} (first: row {row})."
+        yield f"{plural(reason.count, 'row')} cannot be read: {reason.what} (first: row {row})."
 
 
 def _of_structures(plan: Plan, roles: Mapping[str, Role], request: InspectRequest) -> Iterator[str]:
@@ -65,14 +66,14 @@ def _of_molecules(found: Inspection) -> Iterator[str]:
     dropped = molecules.rows - molecules.usable
     if dropped:
         reasons = ", ".join(f"{one.count:,} x {one.what}" for one in molecules.rejected[:3])
-        yield f"{dropped:,} of {molecules.rows:,} rows have no usable molecule ({reasons})."
+        yield f"No usable molecule in {dropped:,} of {molecules.rows:,} rows ({reasons})."
     for note in molecules.notes[:SHOWN]:
-        yield f"{note.count:,} rows: {note.what}."
+        yield f"{plural(note.count, 'row')}: {note.what}."
 
 
 def _of_endpoints(found: Inspection, plan: Plan, roles: Mapping[str, Role], request: InspectRequest) -> Iterator[str]:
     if plan.left_out:
-        yield f"{plan.left_out} more endpoints are not looked at one by one: the first {MOST_TARGETS} are."
+        yield f"{plural(plan.left_out, 'more endpoint')} are not looked at one by one: the first {MOST_TARGETS} are."
     few = [one for one in found.endpoints if not one.enough]
     if few:
         which = "of which none has" if len(few) == len(found.endpoints) else f"of which {len(few)} {'has' if len(few) == 1 else 'have'}"
@@ -110,11 +111,11 @@ def _of_labels(found: Inspection) -> Iterator[str]:
         if unused:
             reason = one.unused[0]
             row, text = reason.examples[0]
-            yield f"{one.name}: {unused:,} cells are no label ({reason.what}, first row {row}: {text.strip()[:20]!r})."
+            yield f"{one.name}: no label in {plural(unused, 'cell')} ({reason.what}; first: row {row}, {text.strip()[:20]!r})."
         if one.conflicts and one.kind == "classification":
             rows = ", ".join("+".join(map(str, conflict.rows)) for conflict in one.first_conflicts[:3])
             more = "..." if one.conflicts > 3 else ""
-            yield f"{one.name}: {one.conflicts:,} molecules were measured in both classes (rows {rows}{more})."
+            yield f"{one.name}: measured in both classes: {plural(one.conflicts, 'molecule')} (rows {rows}{more})."
 
 
 def _of_overlaps(found: Inspection) -> Iterator[str]:

@@ -9,8 +9,10 @@ from markupsafe import Markup, escape
 
 from fluid.artifacts import atomic_file
 from fluid.inspection.facts import Conflict, Counted, EndpointFacts, Inspection, NearPair, Spread
-from fluid.inspection.text import COMMAND_TITLES, number_text, plural, share_text, shown, size_text, spread_text
+from fluid.inspection.text import COMMAND_TITLES, share_text, size_text, spread_text
+from fluid.inspection.wording import number_text, plural, shown
 from fluid.molecules.drawing import Fault, draw, find_fault
+from fluid.molecules.parse import MAX_SMILES
 from fluid.reporting.figures.histogram import histogram
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,18 +63,17 @@ def rejected_cards(reason: Counted) -> list[dict[str, Any]]:
 
 def rejected_card(row: int, text: str) -> dict[str, Any]:
     """Return a picture of a molecule that cannot be used, and why; or its text, with the place of the error marked."""
-    fault = find_fault(text)
+    fault = find_fault(text) if len(text) <= MAX_SMILES else Fault("")
     return {"row": row, "svg": Markup(draw(text)), "text": marked_text(text, fault), "why": shown(fault.why)}
 
 
 def marked_text(text: str, fault: Fault) -> Markup:
     """Return a text with the wrong character marked; of a long one, what is around it."""
-    place = fault.position - (len(text) - len(text.lstrip())) if fault.position >= 0 else -1
     text = text.strip()
-    if not 0 <= place < len(text):
-        return Markup("{}").format(shown(text[:LONGEST]) + ("…" if len(text) > LONGEST else ""))
-    first = max(0, place - LONGEST // 2)
-    before, wrong, after = text[first:place], text[place], text[place + 1 : first + LONGEST]
+    if not 0 <= fault.position < len(text):
+        return Markup("{}").format(shown(text[:LONGEST]) + (f"… ({len(text):,} signs or more)" if len(text) > LONGEST else ""))
+    first = max(0, fault.position - LONGEST // 2)
+    before, wrong, after = text[first : fault.position], text[fault.position], text[fault.position + 1 : first + LONGEST]
     start, end = "…" if first else "", "…" if len(text) > first + LONGEST else ""
     return Markup("{}{}<mark>{}</mark>{}{}").format(start, visible(before), visible(wrong), visible(after), end)
 
@@ -85,12 +86,8 @@ def visible(text: str) -> str:
 def conflict_group(one: EndpointFacts) -> dict[str, Any]:
     """Return the first conflicts of an endpoint with pictures of their rows."""
     differ = "were measured in both classes" if one.kind == "classification" else "have different values"
-    return {
-        "name": one.name,
-        "differ": differ,
-        "count": one.conflicts,
-        "pairs": [conflict_cards(pair) for pair in one.first_conflicts[:MOST_PAIRS]],
-    }
+    pairs = [conflict_cards(pair) for pair in one.first_conflicts[:MOST_PAIRS]]
+    return {"name": one.name, "differ": differ, "count": one.conflicts, "pairs": pairs}
 
 
 def conflict_cards(conflict: Conflict) -> list[dict[str, Any]]:

@@ -14,4 +14,4 @@ def check_source(path: Path, spec: IntakeSpec) -> None:
         InputError: The file cannot be read, or lacks a column.
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
-    next(read_rows(path, source.smiles_column, spec.layout.columns(source)))
+    next(read_rows(path, source.smiles_column, spec.layout.columns(source), spec.file))

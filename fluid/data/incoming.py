@@ -58,7 +58,7 @@ def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: in
         InputError: The file cannot be read.
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
-    raw = read_rows(path, source.smiles_column, spec.layout.columns(source))
+    raw = read_rows(path, source.smiles_column, spec.layout.columns(source), spec.file)
     rows, ahead = tee(map(spec.layout.reader(source), islice(raw, skip, None)))
     smiles = ("" if row.problem else row.smiles for row in ahead)
     for prepared in prepare_many(smiles, spec.standardize, spec.workers, with_keys, chunk):

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from fluid.data.endpoints import Endpoint
+from fluid.data.file_form import FileForm
 from fluid.data.layout import Layout
 from fluid.data.merging import CLASS_POLICIES, VALUE_POLICIES, check_policy
 from fluid.errors import ConfigError
@@ -26,6 +27,7 @@ class IntakeSpec:
         near_duplicates: Tanimoto similarity (Morgan, radius 2) from which on molecules of two data sets of an experiment count as the same;
             0: only by the first block of the InChIKey.
         workers: Worker processes; 0 works in this process, without time-out.
+        file: How the file is written, as far as that is not to be told from it.
         layout: Rows to leave out, and where measurements stand if endpoints have no columns of their own.
 
     Raises:
@@ -40,6 +42,7 @@ class IntakeSpec:
     quorum: int = 25
     near_duplicates: float = 0.0
     workers: int = 2
+    file: FileForm = field(default_factory=FileForm)
     layout: Layout = field(default_factory=Layout)
 
     def __post_init__(self) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pyarrow.parquet as pq
 
-from fluid.data.delimited import read_delimited, records
+from fluid.data.delimited import head_of, read_delimited
 from fluid.data.endpoints import Endpoint
+from fluid.data.file_form import FileForm
 from fluid.data.parquet_rows import read_parquet
 from fluid.data.rows import Cursor, explain_faults
+from fluid.data.table_rows import BLANK
 from fluid.errors import InputError
 from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
 from fluid.molecules.molecule_set import MoleculeSet
@@ -21,6 +23,7 @@ from fluid.molecules.standardize import KEY_LENGTH, StandardizeSpec, standardize
 if TYPE_CHECKING:  # a prediction by a network should not wait for pandas
     import pandas as pd
 
+COMMAS = FileForm(delimiter=",")
 MOST = float(np.finfo(np.float32).max)
 
 
@@ -77,7 +80,8 @@ class PredictionFile:
 
 def _header(path: Path) -> list[str]:
     if path.suffix != ".parquet":
-        return [name.strip() for name in next(records(path, ","), [])]
+        head = head_of(path, form=COMMAS)
+        return head.names if head else []
     with explain_faults(path, Cursor()), pq.ParquetFile(path) as file:
         return list(file.schema_arrow.names)
 
@@ -95,8 +99,11 @@ def _table(path: Path, endpoints: Sequence[Endpoint]) -> "pd.DataFrame":
         raise InputError("neither column 'key' nor 'smiles' is there", where=str(path), expected="one of them")
     planes = [f"{endpoint.name}_{plane}" for endpoint in endpoints for plane in PLANES[1:]]
     columns = [*(endpoint.name for endpoint in endpoints), *(name for name in planes if name in header)]
-    stream = read_parquet(path, identity, columns) if path.suffix == ".parquet" else read_delimited(path, identity, columns, ",")
-    rows = [row for row in stream if not row.problem]
+    stream = read_parquet(path, identity, columns) if path.suffix == ".parquet" else read_delimited(path, identity, columns, COMMAS)
+    rows = [row for row in stream if row.problem != BLANK]
+    bad = next((row for row in rows if row.problem), None)
+    if bad is not None:
+        raise InputError(bad.problem, where=f"{path}, row {bad.row}")
     import pandas as pd
 
     frame = pd.DataFrame([row.values for row in rows], columns=columns, index=[row.row for row in rows], dtype=object)

@@ -26,7 +26,8 @@ def split_companies(table: MoleculeTable, spec: CompanySpec, seed: int) -> NDArr
     Companies are numbered by descending size, 0 the largest (ties: the company with the smallest key first). The
     partition depends on the molecules, their labels, `spec` and `seed` alone: row order does not matter. When a
     draw leaves a company below `spec.min_size` or `spec.min_per_class`, the next draw of the same method is tried (5 for `kmeans` and
-    `scaffold`, 1000 for `dirichlet`, 20 for `size`); molecules are never moved to repair a split.
+    `scaffold`, 1000 for `dirichlet`, 20 for `size`); molecules are never moved to repair a split. Stereo-isomers may come to different
+    companies, as in life: nobody is scored on another company's private molecules.
 
     Args:
         table: The pool.

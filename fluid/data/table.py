@@ -37,7 +37,7 @@ class MoleculeTable:
 
     Attributes:
         smiles: Standardised SMILES.
-        keys: First InChIKey blocks, each once.
+        keys: Their keys, each once; see `fluid.molecules.key`.
         labels: `(M, T)` float32: 0 or 1, or values; NaN where not measured.
         endpoints: The endpoints; none for unlabelled molecules.
         censored: `(M, T)` int8: -1 where the true value is below the label, +1 where it is above, 0 where it was measured; `None`: no label

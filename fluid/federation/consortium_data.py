@@ -18,6 +18,7 @@ from fluid.federation.overlap import NEAR, Removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
 from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.molecules.key import number_skeletons, skeleton
 from fluid.pipeline.stage import Stage
 from fluid.seeding import numpy_stream
 
@@ -64,10 +65,13 @@ def keys(*parts: Dataset) -> set[str]:
 
 
 def set_aside(pool: Dataset, share: float, seed: int, name: str) -> tuple[Dataset, Dataset]:
-    """Divide off a random share of the pool; returns what stays and what was set aside."""
-    order = numpy_stream(seed, "set aside", name).permutation(len(pool))
-    size = round(len(pool) * share)
-    return pool.take(np.sort(order[size:])), pool.take(np.sort(order[:size]))
+    """Divide off a random share of the pool, stereo-isomers together; returns what stays and what was set aside."""
+    number = number_skeletons(pool.molecules.skeletons)
+    counts = np.bincount(number)
+    order = numpy_stream(seed, "set aside", name).permutation(len(counts))
+    before = np.cumsum(counts[order]) - counts[order]
+    aside = np.isin(number, order[before < round(len(pool) * share)])
+    return pool.take(np.flatnonzero(~aside)), pool.take(np.flatnonzero(aside))
 
 
 def intake_note(name: str, artifact: Artifact) -> str:
@@ -184,7 +188,8 @@ def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mappi
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
     notes += removal_notes(removed, spec.intake.near_duplicates)
     if spec.data.transfer_keeps_tests:
-        notes.append(f"{len(keys(kept[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
+        shared = set(map(skeleton, keys(kept[TRANSFER]))) & set(map(skeleton, keys(*tests.values())))
+        notes.append(f"{len(shared)} test molecules stayed in the transfer set, as asked.")
     if 0 < spec.data.transfer_n < len(kept[TRANSFER]):
         notes.append(f"{spec.data.transfer_n} of {len(kept[TRANSFER])} transfer molecules were drawn at random.")
         kept[TRANSFER] = draw(kept[TRANSFER], spec.data.transfer_n, spec.seed)

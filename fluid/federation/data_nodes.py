@@ -1,7 +1,7 @@
 """The molecules of an experiment as nodes of its graph: files taken in, validation and test set aside, overlaps removed, companies divided.
 
-Where a molecule is in two data sets, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules that are
-nearly the same count as the same where `intake.near_duplicates` asks for it.
+Where a molecule or a stereo-isomer of it is in two data sets, tests keep it, then validation, then the pool; the transfer set gives way to
+all. Molecules that are nearly the same count as the same where `intake.near_duplicates` asks for it.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from fluid.federation.consortium_data import (
     select_endpoints,
     set_aside,
 )
-from fluid.federation.overlap import near_ones, shared_keys, without
+from fluid.federation.overlap import near_ones, shared_molecules, without
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
@@ -113,13 +113,13 @@ def _left(dataset: Dataset, reasons: dict[int, str]) -> np.ndarray:
 
 def _search(name: str, others: tuple[str, ...], threshold: float, values: Values) -> Stage:
     part, kept = values[PARTS][name], _others(others, values)
-    left = _left(part, shared_keys(part, kept))
+    left = _left(part, shared_molecules(part, kept))
     return overlap_stage(name, part.take(left), {other: one for other, one in kept.items() if len(one)}, threshold)
 
 
 def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Clean:
     part = values[PARTS][name]
-    reasons = shared_keys(part, _others(others, values))
+    reasons = shared_molecules(part, _others(others, values))
     if near:
         left = _left(part, reasons)
         reasons |= {int(left[row]): reason for row, reason in near_ones(read_overlap(values[near])).items()}

@@ -63,7 +63,7 @@ def score_of(model: Model, dataset: Dataset, metric: str) -> float:
 
 def own_score(teacher: Model, dataset: Dataset, spec: FederationSpec, metric: str) -> float:
     """Score a teacher on the molecules that its company held out of training; NaN if it held out none."""
-    rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, teacher.name)[1]
+    rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, teacher.name, dataset.molecules.skeletons)[1]
     return score_of(teacher, dataset.take(rows), metric) if len(rows) else float("nan")
 
 

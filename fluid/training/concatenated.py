@@ -51,7 +51,7 @@ def train_concatenated(job: Job, private: Measured, shared: Shared, rows: Rows |
     from fluid.training.module import StudentModule, TeacherModule
 
     molecules, labels, endpoints = private
-    rows = own_rows(job, labels) if rows is None else rows
+    rows = own_rows(job, labels, molecules.skeletons) if rows is None else rows
     own_weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     apart = job.config.loss != LossSpec()  # else measured and soft labels are compared in the same way
     own, soft = measured_targets(molecules, labels, own_weight, apart), Examples(shared.molecules.graphs, shared.soft_label, shared.weight)

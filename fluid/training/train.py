@@ -190,9 +190,12 @@ def calibrate(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndarr
 Rows = tuple[np.ndarray, np.ndarray]
 
 
-def own_rows(job: Named, labels: np.ndarray) -> Rows:
-    """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part."""
-    return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
+def own_rows(job: Named, labels: np.ndarray, skeletons: Sequence[str] = ()) -> Rows:
+    """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part.
+
+    With the molecules' skeletons, stereo-isomers stay together.
+    """
+    return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"), skeletons)
 
 
 def train_teacher(
@@ -217,7 +220,7 @@ def train_teacher(
     """
     from fluid.training.module import StudentModule, TeacherModule
 
-    rows = own_rows(job, labels) if rows is None else rows
+    rows = own_rows(job, labels, molecules.skeletons) if rows is None else rows
     weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     hard = None if soft_label is None else labels
     examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
@@ -229,10 +232,10 @@ def train_teacher(
     return Trained(calibrate(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def held_out_rows(job: Named, n: int) -> Rows:
-    """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
-    unknown = np.full((n, 1), np.nan)
-    return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
+def held_out_rows(job: Named, molecules: MoleculeSet) -> Rows:
+    """Return the rows of a lesson that a student learns from, and those held out to decide when it stops."""
+    unknown = np.full((len(molecules), 1), np.nan)
+    return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"), molecules.skeletons)
 
 
 def train_student(
@@ -257,7 +260,7 @@ def train_student(
     """
     from fluid.training.module import StudentModule
 
-    train, held_out = held_out_rows(job, len(soft_label))
+    train, held_out = held_out_rows(job, molecules)
     examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
     scaling = (start.location, start.scale) if start else label_scale(soft_label, endpoints)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), scaling, start)
@@ -287,7 +290,7 @@ def train_heads(
     """
     from fluid.training.module import HeadsModule
 
-    train, held_out = held_out_rows(job, len(answers))
+    train, held_out = held_out_rows(job, molecules)
     target, unknown = np.concatenate([answers, domain], axis=1), np.full_like(domain, np.nan)
     spread = None if variance is None else np.concatenate([variance, unknown], axis=1)
     examples = Examples(molecules.graphs, target, np.concatenate([weight, np.ones_like(domain)], axis=1), variance=spread)

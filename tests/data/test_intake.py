@@ -14,6 +14,7 @@ from fluid.data.intake import Intake, IntakeSpec, collect, intake
 from fluid.errors import FluidError, InputError
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
+from fluid.molecules.standardize import StandardizeSpec
 from fluid.molecules.workers import standardize_many
 from fluid.pipeline.shards import Shards
 
@@ -192,3 +193,26 @@ def test_an_intake_in_shards_is_the_same_and_goes_on_where_it_stopped(csv: Path,
     assert len(again) == len(shards) - 1
     fill_shards(csv, asked, again)
     assert collect(csv, asked, rows_in(again)).table.digest == straight.table.digest
+
+
+ISOMERS = ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "F/C=C/Cl", "F/C=C\\Cl", "C[S@](=O)CC", "C[S@@](=O)CC")
+
+
+@pytest.fixture
+def isomers(tmp_path: Path) -> Path:
+    """Return a file of pairs of stereo-isomers, one of each pair active, and one molecule more."""
+    path = tmp_path / "isomers.csv"
+    path.write_text("smiles,blocker\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate((*ISOMERS, "CCO"))))
+    return path
+
+
+def test_stereo_isomers_keep_their_own_labels(isomers: Path) -> None:
+    found = intake(isomers, IntakeSpec(workers=0))
+    assert (found.dropped, found.merged) == ((), 0)
+    np.testing.assert_array_equal(found.table.labels[:, 0], [0, 1, 0, 1, 0, 1, 0])
+
+
+def test_without_stereochemistry_stereo_isomers_are_one_molecule(isomers: Path) -> None:
+    found = intake(isomers, IntakeSpec(workers=0, standardize=StandardizeSpec(stereo="remove")))
+    assert found.table.smiles == ("CCO",)
+    assert [row.reason for row in found.dropped] == ["conflicting labels"] * 6

@@ -7,18 +7,21 @@ import numpy as np
 import pytest
 
 from fluid.data.data_spec import DataSpec
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError, InputError
-from fluid.federation.consortium_data import ConsortiumData, keys
+from fluid.federation.consortium_data import ConsortiumData, keys, set_aside
 from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.intake import intake_stage, resolve
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
+from fluid.seeding import numpy_stream
 from tests.conftest import Library
 
 
@@ -170,3 +173,45 @@ def test_an_endpoint_is_its_meaning_however_it_is_written(written: str | Endpoin
     asked, same = (intake_stage("pool", file, IntakeSpec(endpoints=(one,))) for one in ("size >= 5", written))
     assert same.key() == asked.key()
     assert intake_stage("pool", file, IntakeSpec(endpoints=("size > 5",))).key() != asked.key()
+
+
+def isomers(library: Library, rows: range) -> list[str]:
+    """Return both stereo-isomers of molecules with one more stereo centre."""
+    return [f"{centre}(F)(Cl)C{library.smiles[row]}" for row in rows for centre in ("C[C@]", "C[C@@]") if library.smiles[row][0] in "cC"]
+
+
+def write_isomers(path: Path, smiles: list[str]) -> str:
+    path.write_text("smiles,active,size\n" + "".join(f"{text},{i % 2},0.5\n" for i, text in enumerate(smiles)))
+    return str(path)
+
+
+def test_stereo_isomers_of_what_a_test_holds_leave_the_other_parts(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
+    both = isomers(library, range(40))
+    pool, test = both[0::2] + isomers(library, range(40, 80)), both[1::2]
+    data = replace(overlapping.data, pool=write_isomers(tmp_path / "p.csv", pool), test_in_domain=write_isomers(tmp_path / "t.csv", test))
+    found = load_data(replace(overlapping, data=data), Runner(ArtifactStore(tmp_path / "store")))
+    gone = [row for row in found.removed if row.part in ("pool", "validation")]
+    assert len(gone) == len(both) // 2
+    assert {row.reason for row in gone} == {"in in-domain too (InChIKey first block)"}
+    parts = (found.pool, found.validation, found.tests["in-domain"], found.transfer)
+    for one, other in itertools.combinations(parts, 2):
+        assert not set(one.molecules.skeletons) & set(other.molecules.skeletons)
+
+
+def test_what_is_set_aside_takes_its_stereo_isomers_along(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
+    smiles = [*isomers(library, range(60)), *library.smiles[:60]]
+    data = replace(overlapping.data, pool=write_isomers(tmp_path / "p.csv", smiles), test_in_domain="", test_external="", test_share=0.3)
+    found = load_data(replace(overlapping, data=data), Runner(ArtifactStore(tmp_path / "store")))
+    parts = (found.pool, found.validation, found.tests["in-domain"])
+    assert sum(map(len, parts)) == len(smiles)
+    assert not any(row.part != "transfer" for row in found.removed)
+    assert 0 <= len(found.tests["in-domain"]) - round(0.3 * len(smiles)) <= 1
+
+
+def test_where_every_skeleton_is_there_once_the_same_rows_are_set_aside_as_without_skeletons(library: Library) -> None:
+    molecules = MoleculeSet.from_smiles(library.smiles[:50], [f"{row:014d}-UHFFFAOYSA" for row in range(50)])
+    pool = Dataset(molecules, (), np.empty((50, 0), dtype=np.float32))
+    order = numpy_stream(3, "set aside", "x").permutation(50)
+    rest, aside = set_aside(pool, 0.25, 3, "x")
+    assert aside.molecules.smiles == tuple(library.smiles[row] for row in np.sort(order[:12]))
+    assert rest.molecules.smiles == tuple(library.smiles[row] for row in np.sort(order[12:]))

@@ -32,7 +32,7 @@ def own_examples(
     name: str, seed: int, config: TrainingConfig, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint]
 ) -> OwnExamples:
     """Divide a private split of `M` molecules with labels `(M, T)`; the division depends on seed and name of its owner only."""
-    rows = own_validation(labels, config, seed, name)
+    rows = own_validation(labels, config, seed, name, molecules.skeletons)
     weight = balanced_weights(labels, endpoints) if config.balance else np.ones_like(labels)
     examples = Examples(molecules.graphs, labels, weight)
     return OwnExamples(examples.take(rows[0]), examples.take(rows[1]), rows)

@@ -87,7 +87,9 @@ def check_student(model: Model, spec: HybridSpec) -> None:
 
 def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
     """Return the rows that are learnt and those held out: those of the own teacher, if it takes part."""
-    return own_validation(labels, settings.config, settings.seed, name) if own is None else own.rows(dataset)
+    if own is not None:
+        return own.rows(dataset)
+    return own_validation(labels, settings.config, settings.seed, name, dataset.molecules.skeletons)
 
 
 def weightless_settings(student: Predictor) -> ModelSpec | None:

@@ -139,7 +139,7 @@ class Teaching:
 
     def held_out(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of the lesson that are learnt, and those held out."""
-        return held_out_rows(self.fitting, len(self.lesson.molecules))
+        return held_out_rows(self.fitting, self.lesson.molecules)
 
 
 Probe = tuple[Predictor, np.ndarray]

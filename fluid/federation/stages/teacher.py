@@ -32,7 +32,7 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
         check_quorum(dataset.table, settings.quorum, where=name)
         fitting = Fitting(name, config, trainer, seed, annotation.mc_samples, logger, work.report, work.scratch)
         predictor, curve = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints))
-        rows = own_validation(dataset.labels, config, seed, name)[1]
+        rows = own_validation(dataset.labels, config, seed, name, dataset.molecules.skeletons)[1]
         held_out = dataset.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
         distances_to = distance_reference(dataset.molecules, annotation, seed, name)

@@ -11,7 +11,7 @@ from fluid.training.train import own_rows
 def fit(fitting: Fitting, spec: ForestSpec, measured: Measured) -> Fitted:
     """Grow a teacher on what is not held out."""
     molecules, labels, endpoints = measured
-    rows, _ = own_rows(fitting, labels)
+    rows, _ = own_rows(fitting, labels, molecules.skeletons)
     seed = derive_seed(fitting.seed, fitting.name)
     return Fitted(ForestPredictor.fit(molecules.take(rows), labels[rows], endpoints, spec, seed, fitting.threads))
 

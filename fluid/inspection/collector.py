@@ -17,6 +17,7 @@ from fluid.inspection.profile import as_text
 from fluid.inspection.reading import Opened
 from fluid.inspection.sampling import hashes
 from fluid.inspection.similarity import MoleculeSample
+from fluid.molecules.key import skeleton
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.standardize import Standardized
@@ -24,8 +25,6 @@ from fluid.molecules.workers import prepare_many
 
 EXAMPLES, MOST_REASONS, LONGEST = 24, 60, 2_001
 OTHER = "other reasons"
-SKELETON = 14
-"""Letters of an InChIKey's first block."""
 
 
 class LookedAt(NamedTuple):
@@ -121,8 +120,8 @@ class RowCollector:
             if isinstance(result, MoleculeRejected):
                 self.rejected.add(row.problem or result.reason, row.row, row.smiles)
                 continue
-            if note := getattr(result, "note", ""):
-                self.notes.add(note, row.row, row.smiles)
+            if result.note:
+                self.notes.add(result.note, row.row, row.smiles)
             self._add_labels(row, len(self.keys) + len(good))
             good.append(row.row)
         self._add_molecules(good, part.molecules)
@@ -134,7 +133,7 @@ class RowCollector:
     def _add_molecules(self, rows: list[int], molecules: MoleculeSet) -> None:
         if not rows:
             return
-        keys, skeletons = hashes(molecules.keys), hashes([key[:SKELETON] for key in molecules.keys])
+        keys, skeletons = hashes(molecules.keys), hashes([skeleton(key) for key in molecules.keys])
         self.sample.add(rows, molecules, keys, skeletons)
         self.keys.frombytes(keys.tobytes())
         self.numbers.extend(rows)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fluid.data.rows import require_columns
+from fluid.data.columns_found import find_columns
 from fluid.inspection.collector import RowCollector, look_at
 from fluid.inspection.columns import Summary, check_readable, column_facts, count_names, file_facts, summarise
 from fluid.inspection.endpoints import endpoint_facts, fewest, rows_wanted
@@ -54,7 +54,7 @@ def complete_plan(opened: Opened, summary: Summary, roles: Mapping[str, Role], r
     if columns and (layout.value_column or plan.targets):
         plan = with_names(plan, columns, count_names(opened, columns, request.rows))
     wanted = (plan.smiles_column, *plan.columns) if plan.smiles_column else plan.columns
-    require_columns(opened.names, list(dict.fromkeys(wanted)), opened.path)
+    find_columns(opened.names, list(dict.fromkeys(wanted)), opened.path, opened.written)
     return plan
 
 

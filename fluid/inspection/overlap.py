@@ -6,7 +6,7 @@ import numpy as np
 
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import InputError
-from fluid.inspection.collector import SKELETON, RowCollector, look_at
+from fluid.inspection.collector import RowCollector, look_at
 from fluid.inspection.columns import summarise
 from fluid.inspection.facts import OverlapFacts
 from fluid.inspection.plan import smiles_column
@@ -14,6 +14,7 @@ from fluid.inspection.reading import Opened, open_file
 from fluid.inspection.roles import role_of
 from fluid.inspection.sampling import hashes
 from fluid.inspection.similarity import NEAR, ROUNDING, NearestSoFar
+from fluid.molecules.key import skeleton
 from fluid.pipeline.progress import Progress, SilentProgress
 
 MOST_COMPARED = 2_000
@@ -38,7 +39,7 @@ def overlap_with(name: str, rows: RowCollector, spec: IntakeSpec, progress: Prog
     nearest, skeletons, seen = NearestSoFar(rows.sample.bits[places]), array("Q"), 0
     for part in look_at(other, column, (), spec):
         seen += len(part.rows)
-        skeletons.frombytes(hashes([key[:SKELETON] for key in part.molecules.keys]).tobytes() if len(part.molecules) else b"")
+        skeletons.frombytes(hashes([skeleton(key) for key in part.molecules.keys]).tobytes() if len(part.molecules) else b"")
         nearest.add(part.molecules.bits)
         progress.start("against", f"{name}, {seen:,} rows")
     found = np.frombuffer(skeletons, dtype=np.uint64) if skeletons else np.empty(0, np.uint64)

@@ -1,26 +1,34 @@
 """Open a molecule file of any format without being told its columns: their names, and rows with all their cells."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from fluid.data import delimited, sdf
+from fluid.data.delimited import head_of
 from fluid.data.embedded import embedded_path
+from fluid.data.encodings import told_encoding
+from fluid.data.excel import header_of_sheet
+from fluid.data.file_form import FileForm
+from fluid.data.file_kind import check_kind
 from fluid.data.intake_spec import IntakeSpec
-from fluid.data.readers import DELIMITERS, file_format, read_rows
+from fluid.data.parquet_rows import stored_names
+from fluid.data.readers import file_format, has_no_table, read_rows
 from fluid.data.rows import Cursor, RawRow, explain_faults
+from fluid.data.sdf import record_texts, with_marks_as_values
+from fluid.data.sdf_record import TITLE, split_record
+from fluid.data.smiles_file import names_in_smiles_file
+from fluid.data.text_lines import HEAD_BYTES, open_bytes, open_lines
 
 EMBEDDED = "embedded:"
+SMILES = "smiles"
 SDF_RECORDS = 5_000
+"""Records that are looked through for the names of their data items."""
 MOST_COLUMNS = 1_000
-FIELD = re.compile(rb"(?m)^>[^\n<]*<([^\n>]+)>")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-WORDS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
+FORMATS = {".sdf": "SDF", ".parquet": "Parquet", ".arrow": "Arrow", ".feather": "Arrow (Feather)", ".xlsx": "Excel workbook"}
+MARKS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+ENCODINGS = {"utf-8-sig": "UTF-8 with byte-order mark"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Opened:
         names: Its columns, in order, each once.
         repeated: Columns whose name is there several times; they cannot be read.
         structures: Whether every row is a structure, so that there need be no column of SMILES.
-        rows: How many rows it has, if the file says so; else 0.
+        written: How the file is declared to be written.
     """
 
     path: Path
@@ -43,21 +51,27 @@ class Opened:
     names: tuple[str, ...]
     repeated: tuple[str, ...] = ()
     structures: bool = False
-    rows: int = 0
+    written: FileForm = field(default_factory=FileForm)
 
     def read(self, smiles_column: str, columns: Sequence[str], most: int = 0) -> Iterator[RawRow]:
         """Yield the rows, at most `most` unless that is 0.
 
         Args:
-            smiles_column: Column of SMILES; empty: there is none, and the rows' SMILES mean nothing.
+            smiles_column: Column of SMILES; empty: not known, and the rows' SMILES mean nothing unless rows are structures.
             columns: The columns whose cells are read.
             most: Rows to stop after.
 
         Raises:
             InputError: The file is broken.
         """
-        rows = read_rows(self.path, smiles_column or self.names[0] if self.names else "", columns)
+        rows = read_rows(self.path, smiles_column or likely_smiles(self.names), columns, self.written)
         yield from islice(rows, most) if most else rows
+
+
+def likely_smiles(names: Sequence[str]) -> str:
+    """Return the column that is called SMILES, or else the first."""
+    ranked = sorted(names, key=lambda name: (name.strip().lower() != SMILES, SMILES not in name.lower()))
+    return ranked[0] if ranked else SMILES
 
 
 def file_of(text: str) -> Path:
@@ -77,50 +91,43 @@ def open_file(text: str, spec: IntakeSpec) -> Opened:
     """
     path = file_of(text)
     kind = file_format(path)
-    if kind == ".sdf":
-        return _open_sdf(path, text)
-    if kind == ".parquet":
-        return _open_parquet(path, text)
-    return _open_delimited(path, text, DELIMITERS[kind])
-
-
-def _once(names: Sequence[str]) -> tuple[str, ...]:
+    with explain_faults(path, Cursor()):
+        check_kind(path, kind)
+        names, form = _names_and_form(path, kind, spec.file)
     counts = Counter(names)
-    return tuple(name for name in counts if counts[name] == 1)[:MOST_COLUMNS]
+    once = tuple(name for name in counts if counts[name] == 1)[:MOST_COLUMNS]
+    return Opened(path, text, form, once, tuple(name for name in counts if counts[name] > 1), kind == ".sdf", spec.file)
 
 
-def _repeated(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name, count in Counter(names).items() if count > 1)
+def _names_and_form(path: Path, kind: str, form: FileForm) -> tuple[Sequence[str], tuple[str, ...]]:
+    """Return the names of a file's columns, and what it is, in words."""
+    zipped = ("gzip",) if path.suffix.lower() == ".gz" else ()
+    if kind == ".sdf":
+        return _items_of(path, form), ("SDF", *zipped)
+    if kind == ".xlsx":
+        return header_of_sheet(path, form), (FORMATS[kind],)
+    if kind in FORMATS:
+        return stored_names(path, kind), (FORMATS[kind],)
+    written = (*zipped, _encoding(path, form))
+    if has_no_table(kind, path, (SMILES,), form):
+        return names_in_smiles_file(path, SMILES, form), ("SMILES and names", *written, "cells separated by white space")
+    head = head_of(path, (), form)
+    mark = head.delimiter if head else ","
+    format_name = "TSV" if kind == ".tsv" else "CSV" if kind == ".csv" else "text table"
+    return head.names if head else (), (format_name, *written, f"cells separated by {MARKS.get(mark, repr(mark))}")
 
 
-def _zipped(path: Path) -> tuple[str, ...]:
-    return ("gzip",) if path.suffix.lower() == ".gz" else ()
+def _encoding(path: Path, form: FileForm) -> str:
+    with open_bytes(path) as stream:
+        told = form.encoding or told_encoding(stream.read(HEAD_BYTES))
+    return ENCODINGS.get(told, told.upper())
 
 
-def _open_delimited(path: Path, shown: str, delimiter: str) -> Opened:
-    header = [name.strip() for name in next(delimited.records(path, delimiter), ())]
-    mark = not _zipped(path) and path.open("rb").read(3) == BYTE_ORDER_MARK
-    encoding = "UTF-8 with byte-order mark" if mark else "UTF-8"
-    form = ("TSV" if delimiter == "\t" else "CSV", *_zipped(path), encoding, f"cells separated by {WORDS[delimiter]}")
-    return Opened(path, shown, form, _once(header), _repeated(header))
-
-
-def _open_parquet(path: Path, shown: str) -> Opened:
-    with explain_faults(path, Cursor()), pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        return Opened(path, shown, ("Parquet",), _once(names), _repeated(names), rows=file.metadata.num_rows)
-
-
-def _open_sdf(path: Path, shown: str) -> Opened:
-    names: dict[str, None] = {}
-    for record in islice(sdf.records(path), SDF_RECORDS):
-        names.update(dict.fromkeys(field.decode("latin-1" if _is_latin(field) else "utf-8") for field in FIELD.findall(record)))
-    return Opened(path, shown, ("SDF", *_zipped(path)), tuple(names), structures=True)
-
-
-def _is_latin(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
+def _items_of(path: Path, form: FileForm) -> list[str]:
+    """Return the names of an SDF file's data items, as far as its first records have them, and that of the titles."""
+    names: dict[str, None] = {TITLE: None}
+    with open_lines(path, form) as lines:
+        for record in islice(with_marks_as_values(record_texts(lines)), SDF_RECORDS):
+            if not record.problem:
+                names |= dict.fromkeys(name for name, _ in split_record(record.text).items)
+    return list(names)

@@ -8,7 +8,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from fluid.molecules.parse import MAX_SMILES
+from fluid.molecules.cell import MAX_SMILES
 
 WIDTH, HEIGHT = 220, 150
 LARGEST = 400

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from rdkit import rdBase
 
-from fluid.molecules.parse import MAX_SMILES, parse_group
+from fluid.molecules.cell import MAX_SMILES
+from fluid.molecules.parse import parse_group
 
 
 class Likeness(NamedTuple):
@@ -21,8 +22,8 @@ class Likeness(NamedTuple):
 
 
 def smiles_likeness(texts: Sequence[str]) -> Likeness:
-    """Return how much some texts look like SMILES; each may have a title after a blank."""
+    """Return how much some texts look like SMILES; each may have an extension or a title after a blank."""
     with rdBase.BlockLogs():
-        mols = parse_group([text.strip() for text in texts if 0 < len(text.strip()) <= MAX_SMILES])
+        mols = parse_group([text.split()[0] for text in texts if text.strip() and len(text) <= MAX_SMILES])
     sizes = [mol.GetNumHeavyAtoms() for mol in mols if mol is not None]
     return Likeness(len(sizes) / len(texts), sum(sizes) / len(sizes)) if sizes else Likeness(0.0, 0.0)

@@ -11,8 +11,8 @@ from fluid.artifacts import atomic_file
 from fluid.inspection.facts import Conflict, Counted, EndpointFacts, Inspection, NearPair, Spread
 from fluid.inspection.text import COMMAND_TITLES, share_text, size_text, spread_text
 from fluid.inspection.wording import number_text, plural, shown
+from fluid.molecules.cell import MAX_SMILES
 from fluid.molecules.drawing import Fault, draw, find_fault
-from fluid.molecules.parse import MAX_SMILES
 from fluid.reporting.figures.histogram import histogram
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -1,6 +1,6 @@
 """The first look: every column of a file summarised, in one pass."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ from fluid.inspection.roles import (
 )
 from fluid.inspection.sampling import FewCounter
 from fluid.inspection.spread import spread_of
+from fluid.inspection.wording import plural
 from fluid.pipeline.progress import Progress
 
 BLOCK = 8_192
@@ -44,11 +45,13 @@ class Summary:
         profiles: By name.
         rows: Rows that were looked at.
         unreadable: Rows without cells, by reason.
+        faulty: In how many rows a column cannot be read; only of those of which that is so.
     """
 
     profiles: Mapping[str, ColumnProfile]
     rows: int = 0
     unreadable: Tally = field(default_factory=Tally)
+    faulty: Mapping[str, int] = field(default_factory=dict)
 
 
 def blocks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
@@ -60,6 +63,8 @@ def blocks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
 def summarise(opened: Opened, most: int, progress: Progress) -> Summary:
     """Read a file once, and summarise each of its columns.
 
+    Where cells of some columns cannot be read, the others are read once more without these: their rows are not at fault.
+
     Args:
         opened: The file.
         most: Rows to stop after; 0: none.
@@ -68,9 +73,24 @@ def summarise(opened: Opened, most: int, progress: Progress) -> Summary:
     Raises:
         InputError: The file is broken.
     """
-    collectors = [ColumnCollector(name, number) for number, name in enumerate(opened.names)]
+    summary = _summarise(opened, opened.names, most, progress)
+    faulty = {name: count for name in opened.names if (count := _faults_in(name, summary))}
+    if not faulty or len(faulty) == len(opened.names):
+        return summary
+    others = _summarise(opened, [name for name in opened.names if name not in faulty], most, progress)
+    profiles = {name: others.profiles.get(name, profile) for name, profile in summary.profiles.items()}
+    return Summary(profiles, others.rows, others.unreadable, faulty)
+
+
+def _faults_in(name: str, summary: Summary) -> int:
+    """Return in how many rows a reader named a column as what cannot be read."""
+    return sum(count for what, count in summary.unreadable.counts.items() if f"column {name!r}" in what)
+
+
+def _summarise(opened: Opened, names: Sequence[str], most: int, progress: Progress) -> Summary:
+    collectors = [ColumnCollector(name, opened.names.index(name)) for name in names]
     summary = Summary({})
-    for block in blocks(opened.read("", opened.names, most)):
+    for block in blocks(opened.read("", names, most)):
         good = [row for row in block if not row.problem]
         for row in (row for row in block if row.problem):
             summary.unreadable.add(row.problem, row.row, row.smiles)
@@ -99,15 +119,16 @@ def file_facts(opened: Opened, summary: Summary, all_rows: bool) -> FileFacts:
     return FileFacts(opened.shown, opened.form, size, summary.rows, all_rows, len(opened.names) + len(opened.repeated), unreadable)
 
 
-def column_facts(profile: ColumnProfile, role: Role, setting: str) -> ColumnFacts:
-    """Return what is said of a column."""
+def column_facts(profile: ColumnProfile, role: Role, setting: str, faults: int = 0) -> ColumnFacts:
+    """Return what is said of a column; in `faults` rows it cannot be read."""
+    unread = (f"cannot be read in {plural(faults, 'row')}: other bytes than those of the file's encoding",) if faults else ()
     numeric = role.name in (VALUES, SURROUNDED)
     spread = spread_of(profile.values, profile.low, profile.high) if numeric else None
     words = tuple(word for word, _ in (*profile.words, *((f"{value:g}", 0) for value, _ in profile.numbers)))
     missing = sum(count for word, count in profile.words if word in role.missing)
     return ColumnFacts(
         profile.name, role.name, said(profile, role), setting, profile.filled - missing, profile.rows - profile.filled + missing,
-        profile.distinct, spread, role.remarks, words[:SHOWN],
+        profile.distinct, spread, (*unread, *role.remarks), words[:SHOWN],
     )  # fmt: skip
 
 

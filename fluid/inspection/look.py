@@ -85,7 +85,10 @@ def assemble(
     """Put together what was found."""
     endpoints = endpoint_facts(rows, smiles_at(opened, plan, rows_wanted(rows)), request.intake.quorum) if rows else ()
     file = file_facts(opened, summary, all_rows=not request.rows or summary.rows < request.rows)
-    columns = tuple(column_facts(profile, roles[name], _setting(name, roles, plan)) for name, profile in summary.profiles.items())
+    columns = tuple(
+        column_facts(profile, roles[name], _setting(name, roles, plan), summary.faulty.get(name, 0))
+        for name, profile in summary.profiles.items()
+    )
     found = Inspection(file, columns, molecule_facts(rows) if rows else None, endpoints, overlaps, (), "", ())
     verb, settings = fitting_settings(opened, plan, found, rows, request)
     warnings = warnings_of(found, opened, plan, roles, request)

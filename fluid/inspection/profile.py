@@ -27,7 +27,7 @@ class ColumnProfile:
         kinds: How many cells there are of each kind of `fluid.inspection.cells`.
         commas: Cells with decimals after a comma, bounds among them.
         sides: How many bounds there are, by the side on which the true value lies.
-        distinct: Different texts among all cells; a good guess if there are many.
+        distinct: Different texts among cells that say something; a good guess if there are many.
         words: Texts of cells that are neither numbers nor missing, cut off, with their counts, the most frequent first.
         more_words: Whether there are more of them than were counted.
         numbers: Different numbers with their counts, the most frequent first.
@@ -108,7 +108,7 @@ class ColumnCollector:
     def _add_cells(self, texts: Sequence[str], rows: Sequence[int]) -> None:
         counts = Counter(texts)
         read = {text: WORDS_CELL if len(text) > LONGEST_MISSING and text[0].isalpha() else read_cell(text) for text in counts}
-        self.distinct.add(counts)
+        self.distinct.add([text for text, cell in read.items() if cell.kind != MISSING])
         self._add_kinds(counts, read)
         self._add_numbers(counts, read)
         self._add_words(texts, counts, read)

@@ -222,7 +222,7 @@ def _shown_sides(sides: Mapping[int, int]) -> str:
 
 
 def _role_of_words(profile: ColumnProfile) -> Role:
-    if profile.distinct == 1 and profile.filled > 1:
+    if len(profile.words) == 1 and not profile.more_words and profile.filled > 1:
         return Role(CONSTANT)
     if is_identifier_name(profile.name) and (profile.distinct > FEW or profile.distinct >= 0.9 * profile.filled):
         return Role(IDENTIFIER)

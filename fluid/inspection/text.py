@@ -24,7 +24,7 @@ def render(found: Inspection, command: str) -> str:
     parts = [
         file_lines(found.file),
         warning_lines(found.warnings),
-        column_lines(found.columns),
+        column_lines(found.columns, with_spread=not found.endpoints),
         molecule_lines(found.molecules) if found.molecules else [],
         endpoint_lines(found.endpoints),
         overlap_lines(found.overlaps),
@@ -49,15 +49,15 @@ def warning_lines(warnings: Sequence[str]) -> list[str]:
     return [line for text in warnings for line in wrapped(text, "! ", "  ")]
 
 
-def column_lines(columns: Sequence[ColumnFacts]) -> list[str]:
-    """Return a table of the columns, each with what it could be, and how it would be used."""
-    return [line for column in columns for line in _column(column)]
+def column_lines(columns: Sequence[ColumnFacts], with_spread: bool) -> list[str]:
+    """Return a table of the columns: what each could be, how it would be used, and the spread of its numbers if asked for, or not used."""
+    return [line for column in columns for line in _column(column, with_spread or not column.setting)]
 
 
-def _column(column: ColumnFacts) -> Iterator[str]:
+def _column(column: ColumnFacts, with_spread: bool) -> Iterator[str]:
     filled = f"{column.filled:,} filled" if column.filled else ""
     yield fit(f"{fit(shown(column.name) or '(no name)', 26)}  {fit(column.role, 14)}  {fit(filled, 16)}  {shown(column.says)}", WIDTH)
-    if column.spread:
+    if column.spread and with_spread:
         yield fit(f"{'':28}{bars(column.spread.counts)}  {spread_text(column.spread)}", WIDTH)
     for remark in column.remarks:
         yield from wrapped(shown(remark), " " * 28, " " * 28)

@@ -37,7 +37,7 @@ def _of_file(found: Inspection, opened: Opened) -> Iterator[str]:
         yield f"Several columns are named {listed(list(opened.repeated))}: they cannot be read; rename them."
     if not found.file.all_rows:
         yield f"Only the first {found.file.rows:,} rows were looked at."
-    for reason in found.file.unreadable[:SHOWN]:
+    for reason in found.file.unreadable[:SHOWN] if found.molecules is None else ():
         row = reason.examples[0][0]
         yield f"{plural(reason.count, 'row')} cannot be read: {reason.what} (first: row {row})."
 
@@ -74,19 +74,20 @@ def _of_molecules(found: Inspection) -> Iterator[str]:
 def _of_endpoints(found: Inspection, plan: Plan, roles: Mapping[str, Role], request: InspectRequest) -> Iterator[str]:
     if plan.left_out:
         yield f"{plural(plan.left_out, 'more endpoint')} are not looked at one by one: the first {MOST_TARGETS} are."
-    few = [one for one in found.endpoints if not one.enough]
-    if few:
-        which = "of which none has" if len(few) == len(found.endpoints) else f"of which {len(few)} {'has' if len(few) == 1 else 'have'}"
-        more = "" if len(few) < len(found.endpoints) else "not "
-        asked = f"{request.intake.quorum} labels" + (" of each class" if any(one.kind == "classification" for one in few) else "")
-        said = f"no {asked}" if not more else f"as many as {asked}"
-        names = listed([_with_counts(one) for one in few])
-        count = len(found.endpoints)
-        yield f"{count} endpoint{'s' if count != 1 else ''}, {which} {said} (intake.quorum): {names}."
+    yield from _of_quorum(found, request.intake.quorum)
     computed = [name for name, role in roles.items() if role.name in (VALUES, CLASS) and role.endpoint and not role.learnable]
     if computed and not request.intake.endpoints:
         yield f"Left out of the command, since by name no measurements: {listed(computed)}."
     yield from _of_helpers(plan, roles)
+
+
+def _of_quorum(found: Inspection, quorum: int) -> Iterator[str]:
+    few, all_of = [one for one in found.endpoints if not one.enough], len(found.endpoints)
+    if few:
+        each = " of each class" if any(one.kind == "classification" for one in few) else ""
+        who = "of which none has as many labels as" if len(few) == all_of > 1 else f"of which {len(few)} have fewer labels than"
+        who = "which has fewer labels than" if all_of == 1 else who.replace(" 1 have", " 1 has")
+        yield f"{plural(all_of, 'endpoint')}, {who} the quorum ({quorum}{each}): {listed([_with_counts(one) for one in few])}."
 
 
 def _of_helpers(plan: Plan, roles: Mapping[str, Role]) -> Iterator[str]:

@@ -39,7 +39,7 @@ VALUE_NAME = pattern("value", "result", "activity", "measurement", "response", "
 COMPUTED_NAME = pattern(
     r"^mol(?:ecular)?[ _]?w(?:eigh)?t$", "^mw$",
     r"^exact[ _]?mass$", r"^mono[ _]?iso\w*$", "^[acx]?logp$", "^xlogp3?$", "^t?psa$", "^n?hb[ad]$",
-    r"^rot\w*bonds?$", "^rtb$", r"^qed\w*$", r"^heavy[ _]?atoms?$", r"^num[ _]?\w+$", r"^n[ _]?(?:atoms|rings|violations)$", "^#?ro5.*$",
+    r"^rot\w*bonds?$", "^rtb$", r"^qed\w*$", r"^heavy[ _]?atoms?$", r"^num[ _]\w+$", r"^n[ _]?(?:atoms|rings|violations)$", "^#?ro5.*$",
     r"^aromatic[ _]?rings$", "^fsp3$", "^charge$",
 )  # fmt: skip
 SPREAD_NAME = pattern(f"{EDGE_BEFORE}(?:sd|std|stdev|sem|stderr|error|err|n|count|replicates?|cv)$")

@@ -46,5 +46,5 @@ def count_repeats(keys: np.ndarray, values: np.ndarray) -> Repeats:
     firsts = order[starts[differing]]
     chosen = differing[np.argsort(firsts, kind="stable")[:FIRST]]
     places = tuple(tuple(order[starts[group] : starts[group] + sizes[group]].tolist()) for group in chosen)
-    ones, zeros = int((low == 1).sum()), int((high == 0).sum())
+    ones, zeros = (int(((low == label) & (high == label)).sum()) for label in (1, 0))
     return Repeats(len(starts), ones, zeros, int((sizes > 1).sum()), len(differing), float((high - low).max()), places)

@@ -33,7 +33,7 @@ CONSTANT, EMPTY, TEXTS, SURROUNDED = "constant", "empty", "text", "number + text
 INCHIKEY_FORM = re.compile(r"(?:InChIKey=)?[A-Z]{14}-[A-Z]{10}-[A-Z]")
 NO_UNIT = "as in file"
 """What stands for the unit of a column of values that does not tell one; without a unit it would be a class."""
-FEW, MOST_NAMES, LIKE, STRAYS = 12, 400, 0.5, 0.06
+FEW, MOST_NAMES, LIKE, LIKE_BY_NAME, STRAYS = 12, 400, 0.5, 0.05, 0.06
 NO_LIKENESS = Likeness(0.0, 0.0)
 
 
@@ -104,9 +104,8 @@ def _role_of_texts(profile: ColumnProfile) -> Role | None:
             return Role(role)
     likeness = smiles_likeness(profile.sample)
     named = SMILES_NAME.search(profile.name) is not None
-    if likeness.share >= LIKE and (named or (likeness.atoms >= 3 and not is_identifier_name(profile.name))):
-        return Role(SMILES, likeness=likeness)
-    return None
+    alike = likeness.share >= LIKE and likeness.atoms >= 3 and not is_identifier_name(profile.name)
+    return Role(SMILES, likeness=likeness) if alike or (named and likeness.share >= LIKE_BY_NAME) else None
 
 
 def _words_of(profile: ColumnProfile) -> dict[str, int]:

@@ -136,7 +136,7 @@ def fitted(cells: list[str], shape: Shape) -> Record:
 
 def ragged(found: int, expected: int) -> str:
     """Return what is wrong with a row that has too few or too many cells."""
-    return f"{found} cell{'s' if found != 1 else ''} in the row, {expected} in the header"
+    return f"the row has {found} cell{'s' if found != 1 else ''}, the header {expected}"
 
 
 def strict_cells(taken: list[str], lines: Lines, shape: Shape) -> list[str] | None:
@@ -208,7 +208,8 @@ def is_one_row(taken: list[str], shape: Shape) -> bool:
     Two stray quotes, one at the start of a cell and one at the end of a later line, look like one quoted cell with the rows between in it.
     """
     following = [line for line in taken[1:] if not line.isspace()]
-    return shape.width == 1 or 2 * sum(_is_row(line, shape) for line in following) <= len(following)
+    rows = sum(_is_row(line, shape) for line in following)
+    return shape.width == 1 or 2 * rows <= len(following) or not shape.fits(lenient_cells(taken[0], shape))
 
 
 def _is_row(line: str, shape: Shape) -> bool:

@@ -3,8 +3,8 @@
 import datetime
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,15 @@ def read_excel(path: Path, smiles_column: str, label_columns: Sequence[str], for
         InputError: A column is missing, more than one sheet has cells, or the workbook cannot be read.
     """
     wanted, cursor = (smiles_column, *label_columns), Cursor()
-    with explain_faults(path, cursor), _opened(path, results=True) as book, _opened(path, results=False) as written:
+    with explain_faults(path, cursor), _opened(path, results=True) as book, ExitStack() as stack:
         sheet = _choose_sheet(book, form.sheet, path)
         if sheet is None:
             return
-        formulas = _rows(written[sheet.title], path, cursor) if has_formulas(path) else repeat(Cells())
-        rows = zip(_rows(sheet, path, cursor), formulas, strict=False)
+        written = stack.enter_context(closing(_formula_rows(path, sheet.title, cursor)))
+        rows = zip(_rows(sheet, path, cursor), written, strict=False)
         header = next(([_text(cell) for cell in cells] for cells, _ in rows if _is_filled(cells)), [])
+        if not header:
+            return
         asked = Asked(wanted, find_columns(header, wanted, path, form))
         yield from table_rows(([_record(cells, formulas, asked)] for cells, formulas in rows), asked, cursor)
 
@@ -68,6 +70,14 @@ def _opened(path: Path, results: bool) -> Iterator[Any]:
         yield book
     finally:
         book.close()
+
+
+def _formula_rows(path: Path, title: str, cursor: Cursor) -> Generator[Cells, None, None]:
+    """Yield the rows of a sheet with formulas in place of their results; empty rows without end if the workbook has no formula."""
+    if not has_formulas(path):
+        yield from repeat(Cells())
+    with _opened(path, results=False) as book:
+        yield from _rows(book[title], path, cursor)
 
 
 def has_formulas(path: Path) -> bool:

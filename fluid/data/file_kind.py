@@ -16,7 +16,7 @@ MAGIC = (
     (b"\x89HDF\r\n\x1a\n", "hdf5"), (b"version https://git-lfs.github.com/spec/", "lfs"), (b"/annex/objects/", "annex"), (b"{\\rtf", "rtf"),
 )  # fmt: skip
 HTML = re.compile(rb"<(!doctype\s+html|html|head|body|script|!--)", re.IGNORECASE)
-JSON = re.compile(rb'[\[{]\s*["{\[]')
+JSON = re.compile(rb'\{\s*"|\[\s*[{"]')
 SDF = re.compile(rb"^(M  END|\${4})|V[23]000[ \t]*$", re.MULTILINE)
 INSIDE_ZIP = (("xl/workbook.bin", "xlsb"), ("xl/", "xlsx"), ("word/", "word"), ("content.xml", "opendocument"))
 UNPACK, EXPORT = "Unpack it, and give the file that is in it.", "Export the table as .csv."
@@ -70,7 +70,7 @@ def check_kind(path: Path, suffix: str) -> None:
         suffix: The format that its name tells, without `.gz`.
 
     Raises:
-        InputError: It is something else; the message says what, and what to do.
+        InputError: The file is something else; the message says what, and what to do.
     """
     with path.open("rb") as stream:
         kind = content_kind(stream.read(HEAD_BYTES), path)
@@ -128,7 +128,7 @@ def _text_kind(start: bytes, head: bytes) -> str:
         return "xml"
     if JSON.match(start):
         return "json"
-    if told_encoding(head).startswith("utf-8") and sum(byte < 9 or 13 < byte < 32 for byte in head) > 0.1 * len(head):
+    if told_encoding(head).startswith("utf-8") and sum(byte < 9 or 13 < byte < 32 for byte in head) > 0.3 * len(head):
         return "binary"
     return "sdf" if SDF.search(head.replace(b"\r", b"\n")) else "table" if _is_table(head) else "text"
 

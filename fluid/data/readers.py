@@ -55,7 +55,7 @@ def read_rows(path: Path, smiles_column: str, columns: Sequence[str] = (), form:
         form: How the file is written, as far as that is not to be told from it.
 
     Raises:
-        InputError: The file is missing, empty, of unknown type or another than its name says, torn, changed under reading, not of the
+        InputError: The file is missing, empty, of unknown type or of another than its name says, torn, changed under reading, not of the
             declared encoding, or lacks a column.
     """
     kind, form = file_format(path), form or FileForm()

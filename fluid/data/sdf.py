@@ -9,7 +9,16 @@ from rdkit import Chem, rdBase
 from fluid.data.columns_found import find_columns, places_of
 from fluid.data.file_form import FileForm
 from fluid.data.rows import Cursor, RawRow, explain_faults
-from fluid.data.sdf_record import LINES_BEFORE_COUNTS, MOLECULE_END, TITLE, AskedItems, is_header, split_record
+from fluid.data.sdf_record import (
+    LINES_BEFORE_COUNTS,
+    MOLECULE_END,
+    TITLE,
+    AskedItems,
+    SdfRecord,
+    begins_with_header,
+    header_name,
+    split_record,
+)
 from fluid.data.text_lines import Lines, open_lines
 
 END = "$$$$"
@@ -20,10 +29,17 @@ CUT_OFF = "the file ends within this SDF record"
 
 
 class RecordText(NamedTuple):
-    r"""A record up to its `$$$$`, with `\n` as line ends, and why it cannot be read, if so."""
+    r"""A record up to its `$$$$`.
+
+    Attributes:
+        text: Its lines, with `\n` as line ends.
+        problem: Why it cannot be read, if so.
+        ended: Whether a `$$$$` follows.
+    """
 
     text: str
     problem: str = ""
+    ended: bool = True
 
 
 def record_texts(lines: Lines) -> Iterator[RecordText]:
@@ -45,13 +61,13 @@ def record_texts(lines: Lines) -> Iterator[RecordText]:
         size += len(pieces[-1])
     text = "".join(kept)
     if text.strip():
-        yield RecordText(text, TOO_LONG if size > MAX_RECORD else "" if is_whole(text) else CUT_OFF)
+        yield RecordText(text, TOO_LONG if size > MAX_RECORD else "" if is_whole(text) else CUT_OFF, False)
 
 
 def is_whole(text: str) -> bool:
     """Return whether a last record without `$$$$` is complete: it ends with its molecule, or with the blank line after a data item."""
     ended, last = text.endswith("\n"), text.removesuffix("\n").rpartition("\n")[2]
-    return MOLECULE_END.match(last) is not None or (ended and not last.strip())
+    return last.startswith(MOLECULE_END) or (ended and not last.strip())
 
 
 def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
@@ -61,8 +77,8 @@ def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
     """
     before: RecordText | None = None
     for record in records:
-        if before and not before.problem and _ends_with_header(before.text) and _begins_with_header(record.text):
-            before = RecordText(f"{before.text.rstrip()}\n{END}\n{record.text}", record.problem)
+        if before and not before.problem and _ends_with_header(before.text) and begins_with_header(record.text):
+            before = RecordText(f"{before.text.rstrip()}\n{END}\n{record.text}", record.problem, record.ended)
             continue
         if before:
             yield before
@@ -72,11 +88,7 @@ def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
 
 
 def _ends_with_header(text: str) -> bool:
-    return is_header(text.removesuffix("\n").rpartition("\n")[2])
-
-
-def _begins_with_header(text: str) -> bool:
-    return is_header(text.lstrip("\n \t").partition("\n")[0])
+    return header_name(text.removesuffix("\n").rpartition("\n")[2]) is not None
 
 
 def parse_molecule(block: str) -> Chem.Mol | None:
@@ -105,6 +117,19 @@ def smiles_of(mol: Chem.Mol) -> str:
     return Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), int(Chem.CXSmilesFields.CX_ENHANCEDSTEREO))
 
 
+def split_records(texts: Iterable[RecordText]) -> Iterator[SdfRecord | str]:
+    """Yield the parts of each record, or why it cannot be read; a last one with fewer data items than the one before counts as cut off."""
+    before: set[str] = set()
+    for text in texts:
+        if text.problem:
+            yield text.problem
+            continue
+        record = split_record(text.text)
+        names = {name for name, _ in record.items}
+        yield record if text.ended or before <= names else CUT_OFF
+        before = names
+
+
 def read_sdf(path: Path, label_columns: Sequence[str], form: FileForm | None = None) -> Iterator[RawRow]:
     """Yield every record of an SDF file with its molecule as SMILES; the column `_Name` is its title.
 
@@ -114,9 +139,11 @@ def read_sdf(path: Path, label_columns: Sequence[str], form: FileForm | None = N
     seen: dict[str, None] = {}
     cursor, asked, readable = Cursor(), AskedItems(tuple(label_columns)), False
     with explain_faults(path, cursor), open_lines(path, form or FileForm()) as lines:
-        for record in with_marks_as_values(record_texts(lines)):
+        for record in split_records(with_marks_as_values(record_texts(lines))):
             cursor.row += 1
-            row = _row(cursor.row, record, asked, seen)
+            row = _row(cursor.row, record, asked)
+            if isinstance(record, SdfRecord):
+                seen.update((name, None) for name, _ in record.items)
             readable |= not row.problem
             yield row
     missing = [name for name in label_columns if not places_of(name, [*seen, TITLE])]
@@ -124,12 +151,9 @@ def read_sdf(path: Path, label_columns: Sequence[str], form: FileForm | None = N
         find_columns([*seen, TITLE], missing, path)
 
 
-def _row(number: int, text: RecordText, asked: AskedItems, seen: dict[str, None]) -> RawRow:
-    """Return a record as a row; the names of its data items are added to those seen."""
-    if text.problem:
-        return RawRow(number, "", (None,) * len(asked.names), text.problem)
-    record = split_record(text.text)
+def _row(number: int, record: SdfRecord | str, asked: AskedItems) -> RawRow:
+    if isinstance(record, str):
+        return RawRow(number, "", (None,) * len(asked.names), record)
     mol = parse_molecule(record.molecule)
-    seen.update((name, None) for name, _ in record.items)
     values, problem = asked.values(record)
     return RawRow(number, "" if mol is None else smiles_of(mol), values, UNREADABLE if mol is None else problem)

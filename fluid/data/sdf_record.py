@@ -9,10 +9,9 @@ from fluid.data.columns_found import plain_name
 from fluid.data.encodings import as_old_text
 
 TITLE = "_Name"
-HEADER = re.compile(r"^>[^<\n]*<(.*)>[^<>\n]*$|^>[ \t]*(DT\d+)[ \t]*$", re.MULTILINE)
-MOLECULE_END = re.compile(r"^M  END.*$", re.MULTILINE)
-FIRST_LINES = re.compile(r"(?:.*\n){4}")
-LINES_BEFORE_COUNTS = 3
+HEADER = re.compile(r">[^<]*<(.*)>[^<>]*|>[ \t]*(DT\d+)[ \t]*")
+MOLECULE_END = "M  END"
+LINES_BEFORE_COUNTS, FIRST_LINES = 3, 24
 VERSIONS = ("V2000", "V3000")
 
 
@@ -33,9 +32,15 @@ class SdfRecord(NamedTuple):
         return self.molecule.partition("\n")[0].strip()
 
 
-def is_header(line: str) -> bool:
-    r"""Return whether a line begins a data item: `>  <NAME>`, `> 25 <NAME>`, `> DT25`."""
-    return line.startswith(">") and HEADER.fullmatch(line) is not None
+def header_name(line: str) -> str | None:
+    """Return the name in a line that begins a data item: `>  <NAME>`, `> 25 <NAME>`, `> DT25`; None for another line."""
+    match = HEADER.fullmatch(line) if line.startswith(">") else None
+    return match and (match[1] if match[1] is not None else match[2])
+
+
+def begins_with_header(text: str) -> bool:
+    """Return whether the first line that is not blank begins a data item."""
+    return header_name(text.lstrip("\n \t").partition("\n")[0]) is not None
 
 
 def split_record(text: str) -> SdfRecord:
@@ -46,23 +51,36 @@ def split_record(text: str) -> SdfRecord:
 
 
 def _molecule_length(text: str) -> int:
-    """Return how long the molecule is: up to its end mark, or, if that is missing, up to the first data item."""
-    end = MOLECULE_END.search(text)
-    if end:
-        return end.end()
-    first = FIRST_LINES.match(text)
-    item = HEADER.search(text, first.end()) if first else None
-    return item.start() if item else len(text)
+    """Return how long the molecule is: up to its end mark, or, if that is missing, up to the first data item after its first lines."""
+    end = ("\n" + text).find("\n" + MOLECULE_END)
+    if end >= 0:
+        line_end = text.find("\n", end)
+        return line_end if line_end >= 0 else len(text)
+    if begins_with_header(text):
+        return 0
+    place = 0
+    for number, line in enumerate(text.split("\n")):
+        if number > LINES_BEFORE_COUNTS and header_name(line) is not None:
+            return place
+        place += len(line) + 1
+    return len(text)
 
 
 def _with_three_lines_before(block: str) -> str:
     """Return a mol block with its counts line in fourth place: of blank lines before it there may be too many, or too few."""
-    lines = block.split("\n", 8)[:8]
-    place = next((place for place, line in enumerate(lines) if line.rstrip().endswith(VERSIONS)), LINES_BEFORE_COUNTS)
+    lines = block.split("\n", LINES_BEFORE_COUNTS + 1)
+    if _is_counts_line(lines[LINES_BEFORE_COUNTS:][:1]):
+        return block
+    lines = block.split("\n", FIRST_LINES)[:FIRST_LINES]
+    place = next((place for place in range(len(lines)) if _is_counts_line(lines[place : place + 1])), LINES_BEFORE_COUNTS)
     surplus = place - LINES_BEFORE_COUNTS
     if surplus < 0:
         return "\n" * -surplus + block
     return block if any(map(str.strip, lines[:surplus])) else block.split("\n", surplus)[surplus]
+
+
+def _is_counts_line(line: Sequence[str]) -> bool:
+    return bool(line) and line[0].rstrip().endswith(VERSIONS)
 
 
 def _items(text: str) -> Iterator[tuple[str, str]]:
@@ -71,13 +89,19 @@ def _items(text: str) -> Iterator[tuple[str, str]]:
     A value is all that stands between its header and the next one, without the blank lines at its ends: blank lines within it, or none
     after it, do not matter.
     """
-    name, start = "", -1
-    for header in HEADER.finditer(text):
-        if start >= 0:
-            yield name, _value(text[start : header.start()])
-        name, start = header[1] if header[1] is not None else header[2], header.end()
-    if start >= 0:
-        yield name, _value(text[start:])
+    name: str | None = None
+    value = ""
+    for part in ("\n" + text).split("\n>")[1:]:
+        line, _, rest = part.partition("\n")
+        found = header_name(">" + line)
+        if found is None:
+            value += "\n>" + part
+            continue
+        if name is not None:
+            yield name, _value(value)
+        name, value = found, rest
+    if name is not None:
+        yield name, _value(value)
 
 
 def _value(text: str) -> str:

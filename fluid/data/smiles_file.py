@@ -91,8 +91,8 @@ def is_smiles_file(path: Path, wanted: Sequence[str], form: FileForm, suffix: st
     Raises:
         InputError: The file cannot be read.
     """
-    if form.delimiter == " ":
-        return True
+    if form.delimiter:
+        return form.delimiter == " "
     head = head_of(path, wanted, form)
     if head is None or places_of(wanted[0], head.names):
         return suffix == ".smi" and (head is None or len(head.names) == 1)

@@ -13,7 +13,7 @@ from fluid.data.file_form import FileForm
 from fluid.errors import InputError
 
 BLOCK_BYTES = 1 << 18
-MAX_LINE = 8_000_000
+MAX_LINE = 4_000_000
 HEAD_BYTES = 4096
 
 

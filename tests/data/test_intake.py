@@ -1,13 +1,19 @@
 import gzip
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 from rdkit import Chem
 
+from fluid.data.columns import check_source
 from fluid.data.embedded import PARTS, embedded_path
+from fluid.data.file_form import FileForm
 from fluid.data.incoming import gather_chunks, read_incoming
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import Intake, IntakeSpec, collect, intake
@@ -17,6 +23,7 @@ from fluid.molecules.parse import MoleculeRejected
 from fluid.molecules.standardize import StandardizeSpec
 from fluid.molecules.workers import standardize_many
 from fluid.pipeline.shards import Shards
+from tests.data.conftest import Writer
 
 ROWS = [
     ("CCO", 4.0),  # 1 kept
@@ -216,3 +223,49 @@ def test_without_stereochemistry_stereo_isomers_are_one_molecule(isomers: Path) 
     found = intake(isomers, IntakeSpec(workers=0, standardize=StandardizeSpec(stereo="remove")))
     assert found.table.smiles == ("CCO",)
     assert [row.reason for row in found.dropped] == ["conflicting labels"] * 6
+
+
+GOOD = [("CCO", "5.5"), ("c1ccccc1", "6.25"), ("CCN", "4")]
+
+
+def written(kind: str, write: Writer) -> Path:
+    """Write the same three molecules as another kind of file."""
+    lines = [("smiles", "pic50"), *GOOD]
+    if kind == ".xlsx":
+        book = Workbook()
+        for smiles, value in lines:
+            book.active.append([smiles, value if value == "pic50" else float(value)])
+        data = BytesIO()
+        book.save(data)
+        return write(data.getvalue(), "in.xlsx")
+    if kind == ".arrow":
+        data, columns = BytesIO(), {"smiles": [one for one, _ in GOOD], "pic50": [float(value) for _, value in GOOD]}
+        pyarrow.feather.write_feather(pa.table(columns), data)
+        return write(data.getvalue(), "in.arrow")
+    if kind == ".sdf":
+        return write("".join(f"{Chem.MolToMolBlock(Chem.MolFromSmiles(s))}>  <pic50>\n{v}\n$$$$\n" for s, v in GOOD), "in.sdf")
+    delimiter = {".csv": ",", ".tsv": "\t", ".txt": ";", ".smi": " "}[kind]
+    return write("".join(f"{smiles}{delimiter}{value}\n" for smiles, value in lines), f"in{kind}")
+
+
+@pytest.mark.parametrize("kind", [".tsv", ".txt", ".smi", ".sdf", ".xlsx", ".arrow"])
+def test_the_same_molecules_are_the_same_table_whatever_file_they_come_from(write: Writer, kind: str) -> None:
+    spec = IntakeSpec(endpoints=("pic50 [log]",), workers=0)
+    assert intake(written(kind, write), spec).table.digest == intake(written(".csv", write), spec).table.digest
+
+
+def test_rows_that_cannot_be_read_are_listed_with_their_reasons(write: Writer) -> None:
+    path = write('smiles;pic50;note\nCCO;5.5;x\nCCN;6\nCCC;7;"x\nC\0C;7;x\nCCCC;8;y\n')
+    done = intake(path, IntakeSpec(endpoints=("pic50 [log]",), workers=0))
+    assert done.table.smiles == ("CCO", "CCC", "CCCC")
+    assert [(row.row, row.reason) for row in done.dropped] == [
+        (2, "the row has 2 cells, the header 3"),
+        (4, "a zero byte in column 'smiles'"),
+    ]
+
+
+def test_how_a_file_is_written_can_be_declared(write: Writer) -> None:
+    path = write("smiles^pic50 µ\nCCO^5.5\n".encode("mac-roman"))
+    spec = IntakeSpec(endpoints=("pic50 µ [log]",), workers=0, file=FileForm(encoding="mac-roman", delimiter="^"))
+    assert intake(path, spec).table.labels.tolist() == [[5.5]]
+    check_source(path, spec)

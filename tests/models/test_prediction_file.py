@@ -79,10 +79,10 @@ def read(folder: Path, content: str | bytes, name: str = "mine.csv") -> Predicti
     ("content", "message"),
     [
         ("", r"mine\.csv: the file is empty; expected a header and a row per molecule"),
-        (b"smiles,active,logd\nCC\xff,0.1,1\n", r"mine\.csv, after row 0: the text is not UTF-8"),
-        ("smiles,active,logd\nCC,0.1,1\nCO,0.1,1,4,5\n", r"mine\.csv, row 2: the row has 5 cells; expected 3, as in the header"),
-        ("smiles,active,logd\nCC,0.1,1\nCO,0.1\n", r"mine\.csv, row 2: the row has 2 cells; expected 3, as in the header"),
-        ("smiles,active,logd\nCC,0.1,1,9\nCO,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells; expected 3"),
+        (b"smiles,active,logd\nCC\xff,0.1,1\n", r"mine\.csv, row 1: column 'smiles' is not UTF-8"),
+        ("smiles,active,logd\nCC,0.1,1\nCO,0.1,1,4,5\n", r"mine\.csv, row 2: the row has 5 cells, the header 3"),
+        ("smiles,active,logd\nCC,0.1,1\nCO,0.1\n", r"mine\.csv, row 2: the row has 2 cells, the header 3"),
+        ("smiles,active,logd\nCC,0.1,1,9\nCO,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells, the header 3"),
         ("smiles,active,active,logd\nCC,0.1,0.2,1\n", r"mine\.csv: 2 columns are named 'active'; expected one"),
         (
             "smiles,active,logd\nCC,0.1,1\n\nCO,7,1\n",

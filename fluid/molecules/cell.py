@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from fluid.molecules.blanks import BLANK, BLANKS, strip_blanks
 from fluid.molecules.diagnosis import EMPTY, why_not
-from fluid.molecules.extension import DUMMY, QUERY, read_extension
+from fluid.molecules.extension import read_extension
 from fluid.molecules.rejected import MoleculeRejected
 
 MAX_SMILES = 2000
 ODD = re.compile(rf"{BLANK}|[*~|:]|\[#")
 """What a cell holds that is to be looked at closely; most hold nothing of it."""
-SMARTS_ONLY = re.compile(r"~|\[#")
-"""What belongs to SMARTS, though RDKit reads it in a SMILES too."""
+STANDS_FOR_MANY = re.compile(r"[*~]|\[#")
+"""Dummy atoms, and what belongs to SMARTS though RDKit reads it in a SMILES too."""
 ATOM_MAP = re.compile(r":\d+\]")
 
 
@@ -58,13 +58,6 @@ def _read_odd(text: str) -> Cell:
     if extension and not (extension.startswith("|") and extension.find("|", 1) in (-1, len(extension) - 1)):
         raise MoleculeRejected(why_not(text))
     smiles = ATOM_MAP.sub("]", _of_length(smiles))
-    _check_atoms(smiles)
+    if STANDS_FOR_MANY.search(smiles):
+        raise MoleculeRejected(why_not(smiles))
     return Cell(*read_extension(smiles, extension)) if extension else Cell(smiles)
-
-
-def _check_atoms(smiles: str) -> None:
-    """Refuse atoms and bonds that stand for many: RDKit would take them for molecules."""
-    if SMARTS_ONLY.search(smiles):
-        raise MoleculeRejected(QUERY)
-    if "*" in smiles:
-        raise MoleculeRejected(DUMMY)

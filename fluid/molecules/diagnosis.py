@@ -41,7 +41,7 @@ def is_mol_block(text: str) -> bool:
 
 
 def why_not(text: str) -> str:
-    """Say why a text is no SMILES of one molecule; it has white space in it, or does not parse."""
+    """Say why a text is no SMILES of one molecule, which is known of it."""
     text = text[:MOST_CHARACTERS]
     if is_mol_block(text):
         return MOL_BLOCK
@@ -67,9 +67,9 @@ def _why_several(text: str) -> str:
 
 def _why_many(text: str) -> str:
     """Return why a structure stands for many, if it does."""
-    if _parses(R_GROUP.sub("*", text)):
-        return DUMMY
-    return QUERY if QUERY_MARKS.search(text) and text.isascii() and Chem.MolFromSmarts(text) is not None else ""
+    if QUERY_MARKS.search(text) and text.isascii() and Chem.MolFromSmarts(text) is not None:
+        return QUERY
+    return DUMMY if _parses(R_GROUP.sub("*", text)) else ""
 
 
 def _fault(text: str) -> str:

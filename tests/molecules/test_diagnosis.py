@@ -48,6 +48,8 @@ MOL_BLOCK = "\n  made\n\n  1  0  0  0  0  0  0  0  0  0999 V2000\n    0.0    0.0
         ("*c1ccccc1 |$R1;;;;;;$|", DUMMY),
         ("{[][$]CC[$][]}", "a polymer, not a molecule"),
         ("C{-}C{+n}", "a polymer, not a molecule"),
+        ("aspirin*", "does not parse as SMILES (a name, a formula or a code?)"),
+        ("~aspirin", "does not parse as SMILES (a name, a formula or a code?)"),
         ("aspirin", "does not parse as SMILES (a name, a formula or a code?)"),
         ("sodium chloride", "does not parse as SMILES (a name, a formula or a code?)"),
         ("CHEMBL25", "does not parse as SMILES (a name, a formula or a code?)"),

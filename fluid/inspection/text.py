@@ -69,7 +69,7 @@ def molecule_lines(molecules: MoleculeFacts) -> list[str]:
     """Return what became of the rows."""
     lines = [
         f"Molecules: {molecules.usable:,} of {molecules.rows:,} rows usable, {molecules.molecules:,} different, "
-        f"{molecules.doubles:,} rows repeat one"
+        f"{plural(molecules.doubles, 'row')} repeat one"
     ]
     lines += [line for reason in molecules.rejected for line in _counted(reason, "not usable: ")]
     lines += [line for note in molecules.notes for line in _counted(note, "taken so: ")]
@@ -109,7 +109,7 @@ def _endpoint(one: EndpointFacts) -> Iterator[str]:
 
 
 def _repeated(one: EndpointFacts) -> Iterator[str]:
-    yield f"  {one.repeated:,} molecules were measured several times, {one.conflicts:,} of them {difference_text(one)}"
+    yield f"  measured several times: {plural(one.repeated, 'molecule')}, {one.conflicts:,} of them {difference_text(one)}"
     for conflict in one.first_conflicts[:FIRST]:
         pairs = ", ".join(f"row {row}: {value}" for row, value in zip(conflict.rows, conflict.values, strict=True))
         yield fit(f"    {pairs}", WIDTH)

@@ -85,7 +85,7 @@ def visible(text: str) -> str:
 
 def conflict_group(one: EndpointFacts) -> dict[str, Any]:
     """Return the first conflicts of an endpoint with pictures of their rows."""
-    differ = "were measured in both classes" if one.kind == "classification" else "have different values"
+    differ = "measured in both classes" if one.kind == "classification" else "with different values"
     pairs = [conflict_cards(pair) for pair in one.first_conflicts[:MOST_PAIRS]]
     return {"name": one.name, "differ": differ, "count": one.conflicts, "pairs": pairs}
 

@@ -9,6 +9,10 @@ from fluid.cli.at_work import store, track_training
 from fluid.cli.build import build
 from fluid.cli.failures import lack_of_means
 from fluid.cli.help import groups_of
+from fluid.cli.inspect import command_of as inspection_command
+from fluid.cli.inspect import inspect_request as inspection_request
+from fluid.cli.inspect import targets as inspection_targets
+from fluid.cli.inspect import write_targets as write_inspection
 from fluid.cli.old_words import key_and_value
 from fluid.cli.progress import show_progress
 from fluid.cli.quoting import quote
@@ -21,6 +25,10 @@ __all__ = [
     "build",
     "check_known",
     "groups_of",
+    "inspection_command",
+    "inspection_request",
+    "inspection_targets",
+    "write_inspection",
     "key_and_value",
     "quote",
     "resolved",

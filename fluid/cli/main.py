@@ -8,6 +8,7 @@ from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
 from fluid.cli.old_words import check_settings
+from fluid.cli.positional import with_input
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
 from fluid.registry import nearest_word
@@ -22,6 +23,7 @@ VERBS = {
     "hybrid": "one company adds its own data back to the student",
     "predict": "prediction, uncertainty and domain flag for every row of a molecule file",
     "evaluate": "evaluate a model on labelled molecules",
+    "inspect": "look at a molecule file first: columns, molecules, labels, overlaps, and the command that uses it",
     "report": "draw the report page of a finished run again",
     "collect": "one table and one comparison page from all runs of a sweep",
     "benchmark": "a whole suite of experiments, to one table and one page, against golden numbers",
@@ -83,8 +85,9 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: A setting has another name now.
     """
-    check_settings(verb.replace("-", "_"), arguments)
-    (show if SHOWING & set(arguments) else hydra_run)(verb, arguments)
+    given = with_input(verb, arguments)
+    check_settings(verb.replace("-", "_"), given)
+    (show if SHOWING & set(given) else hydra_run)(verb, given)
 
 
 def show(verb: str, arguments: Sequence[str]) -> None:

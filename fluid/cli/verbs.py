@@ -14,6 +14,7 @@ from fluid.cli.by_files import (
     run_train_teacher,
 )
 from fluid.cli.compose import Config, plain_values, run_with_hydra
+from fluid.cli.inspect import run_inspect
 from fluid.cli.looking import run_collect, run_gc, run_report, run_status
 from fluid.cli.simulate import command_of, run_simulate, run_target
 from fluid.cli.suggest import check_known
@@ -30,6 +31,7 @@ RUNNERS: Mapping[str, Callable[[Config], None]] = {
     "predict": run_predict,
     "evaluate": run_evaluate,
     "report": run_report,
+    "inspect": run_inspect,
 }
 
 

@@ -43,6 +43,18 @@ def read_excel(path: Path, smiles_column: str, label_columns: Sequence[str], for
         yield from table_rows(([_record(cells, formulas, asked)] for cells, formulas in rows), asked, cursor)
 
 
+def header_of_sheet(path: Path, form: FileForm) -> list[str]:
+    """Return the columns of the one sheet that is not empty, or of the declared one.
+
+    Raises:
+        InputError: More than one sheet has cells, or the workbook cannot be read.
+    """
+    with _opened(path, results=True) as book:
+        sheet = _choose_sheet(book, form.sheet, path)
+        rows = () if sheet is None else _rows(sheet, path, Cursor())
+        return next(([_text(cell) for cell in cells] for cells in rows if _is_filled(cells)), [])
+
+
 @contextmanager
 def _opened(path: Path, results: bool) -> Iterator[Any]:
     """Open a workbook with the results of its formulas, or the formulas themselves."""

@@ -76,6 +76,14 @@ def open_arrow(path: Path, stack: ExitStack) -> tuple[pa.Schema, Iterable[Any]]:
     return file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
 
 
+def stored_names(path: Path, suffix: str) -> list[str]:
+    """Return the columns of a Parquet file, or of an Arrow IPC file or stream."""
+    with ExitStack() as stack:
+        if suffix == ".parquet":
+            return list(stack.enter_context(pq.ParquetFile(path)).schema_arrow.names)
+        return list(_open_arrow(path, stack)[0].names)
+
+
 def _old_feather(path: Path) -> pa.Table:
     """Read a Feather file of version 1, all at once: it has no batches."""
     import pyarrow.feather

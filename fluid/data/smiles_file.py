@@ -49,6 +49,12 @@ def _take_header(lines: Lines, smiles_column: str) -> list[str]:
     return []
 
 
+def names_in_smiles_file(path: Path, smiles_column: str, form: FileForm) -> list[str]:
+    """Return the columns of a file of SMILES, by its header or as they are called without one."""
+    with open_lines(path, form) as lines:
+        return _take_header(lines, smiles_column) or [smiles_column, NAME]
+
+
 def header_words(line: str, smiles_column: str) -> list[str]:
     """Return the words of a line, without a `#` before them, if one names the SMILES column (the first also in other case); else none."""
     words = [as_old_text(word) for word in line.strip().lstrip(COMMENT).split()]

@@ -24,6 +24,7 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation import requests
+from fluid.inspection.request import InspectRequest
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.training.config import TrainerSpec, TrainingConfig
 
@@ -39,6 +40,7 @@ ORDERS = {
     "hybrid": requests.HybridRequest,
     "predict": requests.PredictRequest,
     "evaluate": requests.EvaluateRequest,
+    "inspect": InspectRequest,
 }
 SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
 

@@ -31,10 +31,11 @@ def settings_of(command: str) -> tuple[str, list[str]]:
 )
 def test_a_command_of_the_pages_composes(block: Block, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from fluid.cli.compose import compose
+    from fluid.cli.positional import with_input
 
     verb, settings = settings_of(command)
     if not verb.startswith("-"):
-        assert compose(verb.replace("-", "_"), settings)
+        assert compose(verb.replace("-", "_"), with_input(verb, settings))
 
 
 def test_pages_speak_of_verbs_files_and_settings_that_exist() -> None:

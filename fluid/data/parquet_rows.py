@@ -81,7 +81,7 @@ def stored_names(path: Path, suffix: str) -> list[str]:
     with ExitStack() as stack:
         if suffix == ".parquet":
             return list(stack.enter_context(pq.ParquetFile(path)).schema_arrow.names)
-        return list(_open_arrow(path, stack)[0].names)
+        return list(open_arrow(path, stack)[0].names)
 
 
 def _old_feather(path: Path) -> pa.Table:

@@ -153,7 +153,7 @@ def test_rows_without_an_answer_are_listed_beside_the_answers(
     with (tmp_path / beside).open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["row"], row["smiles"], row["reason"]) for row in rows] == [
-        ("2", "not a molecule", "does not parse as SMILES"),
+        ("2", "not a molecule", "does not parse as SMILES (a name, a formula or a code?)"),
         ("4", "", "empty SMILES"),
         ("6", "C1CC", "does not parse as SMILES"),
     ]

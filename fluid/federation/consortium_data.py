@@ -145,7 +145,7 @@ def select_endpoints(dataset: Dataset, asked: tuple[Endpoint, ...]) -> Dataset:
         shown = ", ".join(endpoint.text for endpoint in given)
         expected = f"the same kinds and units, in order, as {', '.join(endpoint.text for endpoint in asked)}"
         raise ConfigError(f"data.test_external_endpoints is {shown}", expected=expected)
-    return dataset.with_labels(dataset.labels, asked)
+    return dataset.with_labels(dataset.labels, asked, dataset.censored)
 
 
 def draw(dataset: Dataset, n: int, seed: int) -> Dataset:

@@ -102,11 +102,11 @@ def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress:
     return _finish(path, spec, source, grouping)
 
 
-def label_readers(source: Source, spec: IntakeSpec) -> list[LabelReader]:
-    """Return what reads the cells of each endpoint; a stored table writes its classes and bounds in its own way."""
+def label_readers(source: Source, spec: IntakeSpec, decimal: str = ".") -> list[LabelReader]:
+    """Return what reads the cells of each endpoint, with the file's `decimal` sign; a stored table has its own way of classes and bounds."""
     words = [None] * len(source.measured) if source.stored else spec.class_words
     censored = "likelihood" if source.stored and spec.censored == "drop" else spec.censored
-    return [LabelReader(e, known, spec.missing_words, censored) for e, known in zip(source.measured, words, strict=True)]
+    return [LabelReader(e, known, spec.missing_words, censored, decimal) for e, known in zip(source.measured, words, strict=True)]
 
 
 def _finish(path: Path, spec: IntakeSpec, source: Source, grouping: Grouping) -> Intake:

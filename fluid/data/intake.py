@@ -103,7 +103,7 @@ def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress:
 
 
 def label_readers(source: Source, spec: IntakeSpec, decimal: str = ".") -> list[LabelReader]:
-    """Return what reads the cells of each endpoint, with the file's `decimal` sign; a stored table has its own way of classes and bounds."""
+    """Return what reads the cells of each endpoint, with the file's `decimal` sign; a stored table has a way of its own."""
     words = [None] * len(source.measured) if source.stored else spec.class_words
     censored = "likelihood" if source.stored and spec.censored == "drop" else spec.censored
     return [LabelReader(e, known, spec.missing_words, censored, decimal) for e, known in zip(source.measured, words, strict=True)]

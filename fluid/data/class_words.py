@@ -37,7 +37,8 @@ class ClassWords:
             object.__setattr__(self, name, tuple(word.strip().lower() for word in getattr(self, name)))
         words = (*self.positive, *self.negative, *self.missing)
         if not (self.positive and self.negative) or "" in words or len(set(words)) < len(words):
-            sides = "/".join("|".join(side) for side in (self.positive, self.negative, self.missing))
+            parts = (self.positive, self.negative, *([self.missing] if self.missing else []))
+            sides = "/".join("|".join(side) for side in parts)
             raise ConfigError(f"the class words are {sides!r}", expected=f"different words for each class, {EXAMPLE}")
 
     @property

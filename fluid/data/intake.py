@@ -111,8 +111,8 @@ def decimal_of(path: Path, spec: IntakeSpec, source: Source) -> str:
     return "." if source.stored else told_decimal(path, columns, spec.file)
 
 
-def label_readers(source: Source, spec: IntakeSpec, decimal: str) -> list[LabelReader]:
-    """Return what reads the cells of each endpoint; a stored table writes its classes and bounds in its own way."""
+def label_readers(source: Source, spec: IntakeSpec, decimal: str = ".") -> list[LabelReader]:
+    """Return what reads the cells of each endpoint, with the file's `decimal` sign; a stored table has a way of its own."""
     words = [None] * len(source.measured) if source.stored else spec.class_words
     censored = "likelihood" if source.stored and spec.censored == "drop" else spec.censored
     return [LabelReader(e, known, spec.missing_words, censored, decimal) for e, known in zip(source.measured, words, strict=True)]

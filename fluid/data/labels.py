@@ -46,7 +46,7 @@ class LabelReader:
         missing: Further words that mean that nothing was measured.
         censored: What becomes of a bound where values are learnt: `drop`, `bound` (it counts as measured) or `likelihood`. Under a
             threshold a bound is always read.
-        decimal: `.` or `,`.
+        decimal: `.` or `,`, of values.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LabelReader:
         censored: str = "drop",
         decimal: str = ".",
     ) -> None:
-        self.endpoint, self.censored, self.decimal = endpoint, censored, decimal
+        self.endpoint, self.censored, self.decimal = endpoint, censored, "." if endpoint.binary else decimal
         meaning = words.meaning if words else {"0": 0.0, "1": 1.0} | CLASSES if endpoint.binary else {}
         more = [word.strip().lower() for word in missing] + [word for word, value in meaning.items() if isnan(value)]
         self.classes = {word: value for word, value in meaning.items() if not isnan(value)}
@@ -65,7 +65,7 @@ class LabelReader:
         self.missing = (MISSING - set(self.classes)).union(more, ("",))
         self.missing_numbers = frozenset(number for word in more if (number := self.number(word)) is not None)
         self._known: dict[str, Reading] = {}
-        self._as_it_stands = decimal == "." and not self.missing_numbers and not words
+        self._as_it_stands = self.decimal == "." and not self.missing_numbers and not words
 
     @property
     def expected(self) -> str:

@@ -140,6 +140,7 @@ def test_decimal_commas_where_the_file_has_them(cell, expected):
     found = read(cell, VALUE, decimal=",")
     assert found == (Unused("censored value", CENSORED) if expected is None else expected)
     assert read("1.234", VALUE, decimal=",") == Unused("not a finite number", BAD)
+    assert read("1.0", CLASS, decimal=",") == 1
 
 
 @pytest.mark.parametrize("censored", CENSORED_POLICIES)

@@ -10,12 +10,14 @@ from fluid.cli.build import build
 from fluid.cli.failures import lack_of_means
 from fluid.cli.help import groups_of
 from fluid.cli.old_words import key_and_value
+from fluid.cli.places import as_typed
 from fluid.cli.progress import show_progress
 from fluid.cli.quoting import quote
 from fluid.cli.specs import SURROUNDINGS, leave_out
 from fluid.cli.suggest import check_known
 
 __all__ = [
+    "as_typed",
     "lack_of_means",
     "SURROUNDINGS",
     "build",

@@ -8,6 +8,7 @@ from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
 from fluid.cli.old_words import check_settings
+from fluid.cli.places import as_typed
 from fluid.cli.signals import heed_signals
 from fluid.errors import ConfigError
 from fluid.registry import nearest_word
@@ -28,6 +29,7 @@ VERBS = {
     "status": "runs, stages, ages, sizes and failures",
     "gc": "remove what no run needs any more from the store",
 }
+SWEPT = ("-m", "--multirun")
 SHOWING = {"-h", "--help", "--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc"}
 
 
@@ -50,7 +52,7 @@ def overview() -> str:
 
 def is_search(arguments: Sequence[str]) -> bool:
     """Return whether the arguments ask for a search for hyper-parameters."""
-    return any(flag in arguments for flag in ("-m", "--multirun")) and any(text.startswith("hparams_search=") for text in arguments)
+    return any(flag in arguments for flag in SWEPT) and any(text.startswith("hparams_search=") for text in arguments)
 
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
@@ -84,7 +86,8 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
         ConfigError: A setting has another name now.
     """
     check_settings(verb.replace("-", "_"), arguments)
-    (show if SHOWING & set(arguments) else hydra_run)(verb, arguments)
+    typed = as_typed(arguments, swept=any(flag in arguments for flag in SWEPT))
+    (show if SHOWING & set(typed) else hydra_run)(verb, typed)
 
 
 def show(verb: str, arguments: Sequence[str]) -> None:

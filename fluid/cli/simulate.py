@@ -16,6 +16,7 @@ from fluid.cli.build import build
 from fluid.cli.compose import Config
 from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, leave_out
 from fluid.federation.spec import FederationSpec
+from fluid.file_names import check_file_name
 from fluid.pipeline.runner import Runner
 from fluid.runs.record import target_folder
 
@@ -32,8 +33,15 @@ def command_of(overrides: Sequence[str]) -> str:
 
 
 def whole_folder(config: Config) -> Path:
-    """Return the folder of a whole run: by its name, or by its settings, so that equal settings share one; in a sweep always by both."""
+    """Return the folder of a whole run: by its name, or by its settings, so that equal settings share one; in a sweep always by both.
+
+    Raises:
+        ConfigError: `name` or `sweep` is no name of a folder.
+    """
     runs, name, sweep = Path(config["paths"]["runs"]), config["name"], config["sweep"]
+    for setting in ("name", "sweep"):
+        if config[setting] is not None:
+            check_file_name(str(config[setting]), setting)
     settings = hash_json(leave_out(config, *SURROUNDINGS))[:10]
     return runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}" if sweep else runs / (name or f"run-{settings}")
 
@@ -67,12 +75,13 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     from fluid.reporting.report_files import read_report_data
     from fluid.reporting.tables import baseline_table, headline_table
     from fluid.runs.folder import clear_other_results, write_run
-    from fluid.runs.record import record_run
+    from fluid.runs.record import check_unused, record_run
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
     check_analyses(spec)
     check_figure(config["figure"], [one.kind for one in spec.labelled_intake.parsed_endpoints])
+    check_unused(run)
     check_data_folder(config)
     check_files(spec.data)
     with record_run(run, config, leave_out(config, *SURROUNDINGS), command) as record:

@@ -22,6 +22,7 @@ from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import PredictRequest
 from fluid.federation.stages.intake import deciding_settings, resolve
 from fluid.models.kinds.kind import kind_of, modules_of
+from fluid.outputs import check_file
 from fluid.pipeline.code import code_of
 from fluid.pipeline.progress import Progress
 from fluid.pipeline.shards import Shards
@@ -41,15 +42,16 @@ class Counts:
 
 
 def check_output(out: Path, overwrite: bool) -> None:
-    """Refuse a target that is of no known kind, or that exists.
+    """Refuse a target that is of no known kind, that exists, or that cannot be written.
 
     Raises:
-        ConfigError: The suffix is unknown, or the file exists and `overwrite` is false.
+        ConfigError: The suffix is unknown, the file exists and `overwrite` is false, or it cannot be made there.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
-    if out.exists() and (out.is_dir() or not overwrite):
+    if out.is_file() and not overwrite:
         raise ConfigError("the output file exists already", where=str(out), remedy="Choose another out=, or add overwrite=true.")
+    check_file(out)
 
 
 def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:

@@ -15,6 +15,7 @@ from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
+from fluid.file_names import check_file_name
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training
 
@@ -33,6 +34,14 @@ class TeacherRequest:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the company's name, which names files and keys.
+
+        Raises:
+            ConfigError: It is no name.
+        """
+        check_file_name(self.company, "company")
 
     @property
     def settings(self) -> TeacherSettings:
@@ -117,6 +126,14 @@ class HybridRequest:
     teacher: str = ""
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the company's name, which names files and keys.
+
+        Raises:
+            ConfigError: It is no name.
+        """
+        check_file_name(self.company, "company")
 
     @property
     def settings(self) -> HybridSettings:

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
 
-from fluid.artifacts import MANIFEST, MOVE, PART, strangers
-from fluid.errors import ConfigError
+from fluid.artifacts import MANIFEST, MOVE, PART, read_manifest, strangers
+from fluid.errors import ArtifactError, ConfigError
 from fluid.foreign import is_litter
 
 OCCUPIED = "Choose another out=, or add overwrite=true to replace earlier results of fluid."
@@ -38,6 +38,7 @@ def check_folder(folder: Path, overwrite: bool = False) -> None:
         check_is_folder(folder)
         if not (folder / MANIFEST).is_file() or overwrite:
             check_free(folder, overwrite)
+        check_outside(folder)
         check_not_used(folder)
         try_folder(Path(os.path.realpath(folder)))
 
@@ -53,6 +54,7 @@ def check_file(file: Path) -> None:
         if file.exists() and not file.is_file():
             what = "is a folder" if file.is_dir() else "is a device"
             raise ConfigError(f"this {what}", where=str(file), expected="a file", remedy=ELSEWHERE)
+        check_outside(file)
         if is_mounted(file):
             raise ConfigError("this file is a mount point and cannot be replaced", where=str(file), remedy=ELSEWHERE)
         try_folder(Path(os.path.realpath(file)))
@@ -131,6 +133,18 @@ def check_links(place: Path) -> None:
             raise ConfigError(f"this is a link that leads nowhere (to {os.readlink(one)})", where=str(one), remedy="Make or remove it.")
         if one != place and os.path.lexists(one) and not one.is_dir():
             raise ConfigError(f"{one} is a file, not a folder", where=str(place), remedy=ELSEWHERE)
+
+
+def check_outside(place: Path) -> None:
+    """Refuse a place in a sealed result, which would be altered.
+
+    Raises:
+        ConfigError: A folder above the place is sealed.
+    """
+    for folder in Path(os.path.realpath(place)).parents:
+        with suppress(ArtifactError):
+            if (folder / MANIFEST).is_file() and read_manifest(folder):
+                raise ConfigError(f"this lies in a result of fluid ({folder}), which would be altered", where=str(place), remedy=ELSEWHERE)
 
 
 def check_not_used(folder: Path) -> None:

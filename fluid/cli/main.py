@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
+from fluid.cli.flags import check_flags
 from fluid.cli.old_words import check_settings
 from fluid.cli.places import as_typed
 from fluid.cli.signals import heed_signals
+from fluid.cli.streams import accept_any_text
 from fluid.errors import ConfigError
 from fluid.registry import nearest_word
 from fluid.version import __version__
@@ -85,6 +87,7 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: A setting has another name now.
     """
+    check_flags(arguments)
     check_settings(verb.replace("-", "_"), arguments)
     typed = as_typed(arguments, swept=any(flag in arguments for flag in SWEPT))
     (show if SHOWING & set(typed) else hydra_run)(verb, typed)
@@ -105,11 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview())
-        return 0
+        return guard(lambda: print(overview()), "")
     if arguments[0] in ("-V", "--version", "version"):
-        print(f"fluid {__version__}")
-        return 0
+        return guard(lambda: print(f"fluid {__version__}"), "")
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest_word(verb, list(VERBS))}", WRONG_INPUT)
@@ -124,6 +125,7 @@ def warning_line(message: Warning | str, *_: object, **__: object) -> str:
 def entry() -> None:
     """Run the command line of the installed `fluid` command."""
     warnings.formatwarning = warning_line
+    accept_any_text()
     heed_signals()
     code = main()
     sys.exit(code)  # looked up now: W&B has put its own in place, by which it learns the code

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from fluid.cli.quoting import escaped, is_quoted, quote, reading
+from fluid.errors import ConfigError
 
 PLACES = (
     "input", "transfer", "validation", "out", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme", "check",
@@ -38,6 +39,9 @@ def as_typed(arguments: Sequence[str], swept: bool = False) -> list[str]:
     Args:
         arguments: Settings and flags.
         swept: Whether commas separate values (`-m`); then a text with commas is one only if a file of that name exists.
+
+    Raises:
+        ConfigError: A value holds a zero byte, which no file name can.
     """
     return [_setting(text, swept) if SETTING.match(text) else text for text in join_lists(arguments)]
 
@@ -59,6 +63,8 @@ def join_lists(arguments: Sequence[str]) -> list[str]:
 def _setting(text: str, swept: bool) -> str:
     key, _, value = text.partition("=")
     name = key.lstrip("+")
+    if "\0" in value:
+        raise ConfigError(f"{key} holds a zero byte", expected="a text")
     if name in (*PLACES, *TEXTS):
         if PLAIN.fullmatch(value) and value.lower() not in (*WORDS, "nan", "inf"):
             return text
@@ -95,7 +101,7 @@ def _text(value: str, there: bool) -> str:
     read = None if value.endswith("\\") else reading(value)  # it would take the comma or bracket behind it
     if there:
         return value if read == value and "${" not in value else quote(escaped(value))
-    if isinstance(read, str) and (read == value or is_quoted(value) or exists(read)):
+    if isinstance(read, str) and (read == value or is_quoted(value) or ("\\" in value and exists(read))):
         return value
     return quote(escaped(value, keep_references=True))
 

@@ -82,12 +82,13 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     check_analyses(spec)
     check_figure(config["figure"], [one.kind for one in spec.labelled_intake.parsed_endpoints])
     check_unused(run)
+    store(config)
     check_data_folder(config)
     check_files(spec.data)
     with record_run(run, config, leave_out(config, *SURROUNDINGS), command) as record:
         clear_other_results(record)
         with atomic_file(run / "config.yaml") as temporary:
-            temporary.write_text(OmegaConf.to_yaml(config))
+            temporary.write_text(OmegaConf.to_yaml(config), encoding="utf-8", errors="backslashreplace")
         with track_run(config["logger"], tracked_run(config)) as tracker:
             with open_runner(config, tracker, run) as runner:
                 runner.needs = record.needs
@@ -102,7 +103,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             print(f"\n{endpoint}\n{baseline_table(data.scores, data.baselines, endpoint).to_string(index=False)}")
     peak = max(record.cost.peak_mb for record in runner.records)
     print(f"total: {time.perf_counter() - began:.0f} s, peak memory {peak:.0f} MB in one process")
-    if config["open"] and sys.stdout.isatty():
+    if config["open"] and sys.stdout is not None and sys.stdout.isatty():
         webbrowser.open((run / "report.html").resolve().as_uri())
     last_line("report", (run / "report.html").resolve())
 

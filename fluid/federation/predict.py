@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from fluid.artifacts import atomic_file, hash_json, hash_unchanged
+from fluid.artifacts import atomic_file, hash_json, hash_unchanged, without_link
 from fluid.data.incoming import CHUNK, gather_chunks, read_incoming
 from fluid.errors import ConfigError
 from fluid.federation.answers import answer, schema_of
@@ -65,7 +65,8 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
         "code": code_of("federation/predict.py", *modules_of(model.predictor)),
         "libraries": library_versions(),
     }
-    return Shards(request.out.parent / f".{request.out.name}.shards", hash_json(inputs))
+    out = without_link(request.out)
+    return Shards(out.parent / f".{out.name}.shards", hash_json(inputs))
 
 
 def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: Shards, progress: Progress) -> None:

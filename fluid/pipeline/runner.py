@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from fluid.artifacts import Artifact, atomic_folder, open_artifact, read_manifest, seal
+from fluid.artifacts import Artifact, atomic_folder, open_artifact, read_manifest, seal, without_link
 from fluid.errors import ArtifactError
 from fluid.outputs import check_free
 from fluid.pipeline.cost import Cost, Meter
@@ -157,7 +157,7 @@ class Runner:
                 with atomic_folder(folder) as temporary:
                     stage.fill(temporary, self.store, self.progress.advance)
                     seal(temporary, stage.kind, key)
-        return open_artifact(folder)
+        return open_artifact(without_link(folder))
 
 
 def _holds(folder: Path, key: str, overwrite: bool) -> bool:

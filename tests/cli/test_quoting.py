@@ -45,10 +45,7 @@ def test_any_text_is_read_as_itself(text: str) -> None:
         (["simulate", "-m", "model.hidden=3 (1)", "seed=1,2"], """Write: 'model.hidden="3 (1)"'"""),
         (["simulate", "companies.method=a,b"], """add -m. A list: companies.method=[...]. One text: 'companies.method="a,b"'"""),
         (["simulate", "analyses=[a > 5]"], """cannot be read. Put each text of the list in quotes, and the whole in others"""),
-        (
-            ["simulate", "intake.endpoints=[pic50 >= 5,, b]"],
-            """cannot be read. Put each text of the list in quotes, and the whole in others""",
-        ),
+        (["simulate", "intake.endpoints=[pic50 >= 5,, b]"], "cannot be read. Put each text of the list in quotes"),
     ],
 )
 def test_the_command_line_says_how_to_quote(fluid: Call, arguments: list[str], expected: str) -> None:

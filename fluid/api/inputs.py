@@ -6,6 +6,7 @@ file of the same content. Its index is not a column, unless it has a name by whi
 """
 
 import numbers
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ def known_path(text: str) -> str:
     Raises:
         InputError: The text has no suffix, and no file or folder of that name exists.
     """
-    if text and not Path(text).suffix and not text.startswith("embedded:") and not Path(text).expanduser().exists():
+    if text and not Path(text).suffix and not text.startswith("embedded:") and not os.path.exists(os.path.expanduser(text)):
         raise InputError(f"there is no file {text!r}", expected=EXPECTED, remedy=f"A single SMILES is a list of one: [{text!r}].")
     return text
 

@@ -14,12 +14,14 @@ from fluid.cli.inspect import inspect_request as inspection_request
 from fluid.cli.inspect import targets as inspection_targets
 from fluid.cli.inspect import write_targets as write_inspection
 from fluid.cli.old_words import key_and_value
+from fluid.cli.places import as_typed
 from fluid.cli.progress import show_progress
 from fluid.cli.quoting import quote
 from fluid.cli.specs import SURROUNDINGS, leave_out
 from fluid.cli.suggest import check_known
 
 __all__ = [
+    "as_typed",
     "lack_of_means",
     "SURROUNDINGS",
     "build",

@@ -15,6 +15,7 @@ from fluid.api.shell import SURROUNDINGS, build, groups_of, leave_out, show_prog
 from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
 from fluid.federation.requests import REQUESTS
+from fluid.outputs import check_folder
 from fluid.pipeline.progress import SilentProgress
 from fluid.pipeline.runner import Runner, no_logger
 from fluid.pipeline.stage import Stage
@@ -118,9 +119,12 @@ def make(call: Call) -> Path:
     from fluid.federation import consortium
 
     step: Callable[[Any, Runner], Any] = getattr(consortium, call.verb)
-    with call.request() as (request, config), runner_for(call, config) as runner:
-        step(request, runner)
-        made = runner.made
+    with call.request() as (request, config):
+        if call.out is not None:
+            check_folder(call.out, request.overwrite)
+        with runner_for(call, config) as runner:
+            step(request, runner)
+            made = runner.made
     if made is None:
         raise ConfigError(f"{call.verb} made nothing")
     return made.folder.resolve()

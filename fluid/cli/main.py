@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
+from fluid.cli.flags import check_flags
 from fluid.cli.old_words import check_settings
+from fluid.cli.places import as_typed
 from fluid.cli.positional import with_input
 from fluid.cli.signals import heed_signals
+from fluid.cli.streams import accept_any_text
 from fluid.errors import ConfigError
 from fluid.registry import nearest_word
 from fluid.version import __version__
@@ -30,6 +33,7 @@ VERBS = {
     "status": "runs, stages, ages, sizes and failures",
     "gc": "remove what no run needs any more from the store",
 }
+SWEPT = ("-m", "--multirun")
 SHOWING = {"-h", "--help", "--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc"}
 
 
@@ -52,7 +56,7 @@ def overview() -> str:
 
 def is_search(arguments: Sequence[str]) -> bool:
     """Return whether the arguments ask for a search for hyper-parameters."""
-    return any(flag in arguments for flag in ("-m", "--multirun")) and any(text.startswith("hparams_search=") for text in arguments)
+    return any(flag in arguments for flag in SWEPT) and any(text.startswith("hparams_search=") for text in arguments)
 
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
@@ -85,9 +89,11 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: A setting has another name now.
     """
+    check_flags(arguments)
     given = with_input(verb, arguments)
     check_settings(verb.replace("-", "_"), given)
-    (show if SHOWING & set(given) else hydra_run)(verb, given)
+    typed = as_typed(given, swept=any(flag in given for flag in SWEPT))
+    (show if SHOWING & set(typed) else hydra_run)(verb, typed)
 
 
 def show(verb: str, arguments: Sequence[str]) -> None:
@@ -105,11 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview())
-        return 0
+        return guard(lambda: print(overview()), "")
     if arguments[0] in ("-V", "--version", "version"):
-        print(f"fluid {__version__}")
-        return 0
+        return guard(lambda: print(f"fluid {__version__}"), "")
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest_word(verb, list(VERBS))}", WRONG_INPUT)
@@ -124,6 +128,7 @@ def warning_line(message: Warning | str, *_: object, **__: object) -> str:
 def entry() -> None:
     """Run the command line of the installed `fluid` command."""
     warnings.formatwarning = warning_line
+    accept_any_text()
     heed_signals()
     code = main()
     sys.exit(code)  # looked up now: W&B has put its own in place, by which it learns the code

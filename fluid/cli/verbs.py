@@ -1,6 +1,7 @@
 """One function per verb: typed settings in, one call of a room below, the last line says where results are."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from omegaconf import DictConfig
 
@@ -58,14 +59,4 @@ def run_each(name: str, arguments: Sequence[str]) -> None:
         name: The verb, with `_` for `-`.
         arguments: The settings, as they were typed.
     """
-    failures: list[Exception] = []
-
-    def run_one(config: DictConfig, overrides: Sequence[str]) -> None:
-        try:
-            run_verb(name, config, overrides)
-        except Exception as error:
-            failures.append(error)
-
-    run_with_hydra(name, arguments, run_one)
-    if failures:
-        raise failures[0]
+    run_with_hydra(name, arguments, partial(run_verb, name))

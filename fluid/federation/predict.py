@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from fluid.artifacts import atomic_file, hash_json, hash_unchanged
+from fluid.artifacts import atomic_file, hash_json, hash_unchanged, without_link
 from fluid.data.carried import carried_fields
 from fluid.data.columns import check_source
 from fluid.data.dropped import DroppedRow, dropped_file, read_reasons, told_reasons
@@ -25,6 +25,7 @@ from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import PredictRequest
 from fluid.federation.stages.intake import deciding_settings, resolve
 from fluid.models.kinds.kind import kind_of, modules_of
+from fluid.outputs import check_file
 from fluid.pipeline.code import code_of
 from fluid.pipeline.progress import Progress
 from fluid.pipeline.shards import Shards
@@ -45,16 +46,17 @@ class Counts:
 
 
 def check_output(out: Path, overwrite: bool) -> None:
-    """Refuse a target that is of no known kind, or that exists.
+    """Refuse a target that is of no known kind, that exists, or that cannot be written.
 
     Raises:
-        ConfigError: The suffix is unknown, or the file or its list of dropped rows exists and `overwrite` is false.
+        ConfigError: The suffix is unknown, the file or its list of dropped rows exists and `overwrite` is false, or one cannot be made.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
     for file in (out, list_beside(out)):
-        if file.exists() and (file.is_dir() or not overwrite):
+        if file.is_file() and not overwrite:
             raise ConfigError("the output file exists already", where=str(file), remedy="Choose another out=, or add overwrite=true.")
+        check_file(file)
 
 
 def list_beside(out: Path) -> Path:
@@ -80,7 +82,8 @@ def shards_of(request: PredictRequest, file: Path, model: Model) -> Shards:
         "code": code_of("federation/predict.py", *modules_of(model.predictor)),
         "libraries": library_versions(),
     }
-    return Shards(request.out.parent / f".{request.out.name}.shards", hash_json(inputs))
+    out = without_link(request.out)
+    return Shards(out.parent / f".{out.name}.shards", hash_json(inputs))
 
 
 def answer_in_shards(request: PredictRequest, file: Path, model: Model, shards: Shards, progress: Progress) -> None:

@@ -16,6 +16,7 @@ from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
+from fluid.file_names import check_file_name
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training
 
@@ -36,7 +37,12 @@ class TeacherRequest:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse columns that would go nowhere."""
+        """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
+
+        Raises:
+            ConfigError: It is no name, or columns are carried.
+        """
+        check_file_name(self.company, "company")
         refuse_carry(self.intake, "train-teacher")
 
     @property
@@ -132,7 +138,12 @@ class HybridRequest:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse columns that would go nowhere."""
+        """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
+
+        Raises:
+            ConfigError: It is no name, or columns are carried.
+        """
+        check_file_name(self.company, "company")
         refuse_carry(self.intake, "hybrid")
 
     @property

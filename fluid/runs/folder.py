@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fluid.artifacts import atomic_folder
+from fluid.artifacts import atomic_folder, copy_artifact
 from fluid.evaluation.result_tables import read_table
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
@@ -130,7 +130,7 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
     places[Path("consensus")] = federation.consensus
     for place, artifact in places.items():
         with atomic_folder(run / place) as temporary:
-            shutil.copytree(artifact.folder, temporary, dirs_exist_ok=True)
+            copy_artifact(artifact, temporary)
     (run / "dropped").mkdir(exist_ok=True)
     for name, artifact in federation.data.intakes.items():
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")

@@ -1,5 +1,6 @@
 """Stage `intake`: a molecule file becomes a standardised table, packed graphs, and a list of dropped rows."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def resolve(path: str) -> Path:
     Raises:
         InputError: There is no such file.
     """
-    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(path).expanduser()
+    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(os.path.expanduser(path))
     if not found.is_file():
         kind = "a folder" if found.is_dir() else "not found"
         raise InputError(f"the molecule file is {kind}", where=str(found), expected=EXPECTED, remedy="Check the path.")

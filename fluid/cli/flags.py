@@ -1,0 +1,47 @@
+"""Flags of the command line: those of Hydra, which are checked before Hydra sees them, because it answers wrong ones in its own way."""
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import NoReturn
+
+from fluid.errors import ConfigError
+
+KNOWN = "--help, --cfg job, --cfg job --resolve, --config-dir FOLDER, --multirun or --info"
+
+
+def refuse(message: str) -> NoReturn:
+    """Say what is wrong with a flag.
+
+    Raises:
+        ConfigError: Always.
+    """
+    raise ConfigError(message.replace("argument ", "flag "), expected=f"settings (key=value), {KNOWN}")
+
+
+def check_flags(arguments: Sequence[str]) -> None:
+    """Refuse flags that are unknown, lack their value, or do not go together.
+
+    Args:
+        arguments: The command line after the verb.
+
+    Raises:
+        ConfigError: A flag cannot be used so.
+    """
+    if not any(text.startswith("-") for text in arguments):
+        return
+    from hydra._internal.utils import get_args_parser
+
+    parser: ArgumentParser = get_args_parser()
+    parser.error = refuse  # type: ignore[method-assign]
+    parser.allow_abbrev = False  # others look for whole words
+    given = parser.parse_args(list(arguments))
+    asked = [given.run, given.cfg is not None, given.multirun, given.shell_completion, given.info is not None]
+    if sum(asked) > 1:
+        refuse("only one of --run, --multirun, --cfg, --info and --shell-completion can be given")
+    if (given.resolve or given.package) and given.cfg is None and not given.help:
+        refuse("--resolve and --package belong to --cfg")
+    if given.shell_completion and not given.overrides:
+        refuse("--shell-completion needs install=SHELL, uninstall=SHELL or query=SHELL")
+    for name in ("config_path", "config_name", "experimental_rerun"):
+        if getattr(given, name) is not None:
+            refuse(f"--{name.replace('_', '-')} is not used: a verb has its own file of settings")

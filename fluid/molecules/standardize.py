@@ -21,7 +21,7 @@ CARBON, SULFOXIDE = Chem.MolFromSmarts("[#6]"), Chem.MolFromSmarts("[S;X3]=O")
 CARBON_LETTER = re.compile("[Cc](?!l)")
 NON_METALS = frozenset((1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 52, 53, 54, 85))
 NAMEABLE = re.compile(
-    r"(?:[BCNOPSFIbcnops0-9()=#%/\\.+-]|Cl|Br|\[\d*(?:[BCNOPSFIH]|Cl|Br|Si|Se|[bcnops]|se)@{0,2}(?:H\d?)?(?:[+-]\d?)?\])+"
+    r"[^\[$~:*<>]*(?:\[\d*(?:[BCNOPSFIH]|Cl|Br|Si|Se|[bcnops]|se)@{0,2}(?:H\d?)?(?:[+-]\d?)?\][^\[$~:*<>]*)*",
 )
 """SMILES of molecules that are sure to have an InChIKey: no metals, and none of the bonds that it does not know (dative, quadruple)."""
 Made = TypeVar("Made")

@@ -231,13 +231,13 @@ def test_an_answer_beyond_its_bound_has_no_error_for_a_gate(task: Task, atoms: n
     )  # the smallest share that reaches all bounds
 
 
-def biases(task: Task, atoms: np.ndarray, head: str, seed: int) -> dict[str, float]:
+def biases(task: Task, atoms: np.ndarray, head: str, epochs: int, seed: int) -> dict[str, float]:
     """Return how far mean answers lie from the mean truth above a ceiling that hides 40 % of the values, by what is done with these."""
     noisy = (atoms + np.random.default_rng(seed).normal(size=atoms.shape)).astype(np.float32)
     ceiling = np.float32(np.quantile(noisy, 0.6))
     hidden, shown = noisy > ceiling, np.minimum(noisy, ceiling)
     learnt, high = np.arange(120), 200 + np.flatnonzero(atoms[200:, 0] > ceiling)
-    config = TrainingConfig(epochs=8, batch_size=32, learning_rate=2e-2, patience=8)
+    config = TrainingConfig(epochs=epochs, batch_size=32, learning_rate=2e-2, patience=epochs)
     job = Job("T1", NetworkSpec(hidden=16, layers=1, dropout=0.0, head_dropout=0.0, head=head), config, JOB.trainer, seed)
     kept = learnt[~hidden[learnt, 0]]
     found = {}
@@ -249,11 +249,11 @@ def biases(task: Task, atoms: np.ndarray, head: str, seed: int) -> dict[str, flo
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("head", ["plain", pytest.param("evidential", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("head", "epochs"), [("plain", 8), pytest.param("evidential", 20, marks=pytest.mark.slow)])
 def test_the_likelihood_finds_the_mean_above_a_ceiling_that_bounds_as_values_and_no_bounds_miss(
-    task: Task, atoms: np.ndarray, head: str
+    task: Task, atoms: np.ndarray, head: str, epochs: int
 ) -> None:
-    found = [biases(task, atoms, head, seed) for seed in range(5)]
+    found = [biases(task, atoms, head, epochs, seed) for seed in range(5)]
     for other in ("bound", "drop"):
         gain = [one[other] - one["likelihood"] for one in found]  # paired by seed
         assert min(gain) > 0

@@ -58,7 +58,20 @@ def read_head(lines: Lines, wanted: Sequence[str], form: FileForm, suffix: str) 
         return commented
     for _ in head.lines if head else ():
         lines.take()
-    return head
+    return with_row_names(head, lines) if head else None
+
+
+def with_row_names(head: Head, lines: Lines) -> Head:
+    """Return a header with a first column without name, if R wrote it: then all rows begin with a name of their own that the header lacks.
+
+    That is so if each of the next rows has one cell more than the header, the last one not empty, and all first ones differ.
+    """
+    shape = Shape(head.delimiter, skip=head.skip)
+    rows = [strict_cells([line], Lines([]), shape) for line in lines.ahead(LOOK_AHEAD) if not line.isspace()]
+    fits = [row is not None and len(row) == len(head.names) + 1 and row[-1].strip() != "" for row in rows]
+    if len(rows) < 2 or not all(fits) or len({row[0] for row in rows if row}) < len(rows):
+        return head
+    return head._replace(names=["", *head.names])
 
 
 def _next_line(lines: Lines) -> str:

@@ -77,6 +77,17 @@ def test_a_ragged_row_is_listed_and_harms_no_other(write, line, found):
     assert rows == [RawRow(1, "C", ("1",)), RawRow(2, "CC", (None,), f"the row has {found}, the header 2"), RawRow(3, "CCC", ("3",))]
 
 
+@pytest.mark.parametrize("names", [("1", "2", "3"), ("CHEMBL1", "CHEMBL2", "b c")])
+def test_row_names_of_r_have_no_column(write, names):
+    rows = "".join(f'"{name}","CCO",{number}\n' for number, name in enumerate(names))
+    assert rows_of(write('"smiles","x"\n' + rows), "x") == [RawRow(number + 1, "CCO", (str(number),)) for number in range(len(names))]
+
+
+@pytest.mark.parametrize("rows", ["CCO,1,a\nCC,2,\n", "CCO,1,a\nCCO,2,b\n", "CCO,1,a\n", "CCO,1,a\nCC,2\n", "CCO,1,a\nCC,2,b,c\n"])
+def test_other_extra_cells_are_no_row_names(write, rows):
+    assert [row.smiles for row in rows_of(write("smiles,x\n" + rows), "x") if not row.problem] in ([], ["CC"])
+
+
 def test_an_unclosed_quote_costs_its_row(write):
     rows = rows_of(write('smiles,x\nC,1\n"CC,2\nCCC,3\n'), "x")
     assert rows == [RawRow(1, "C", ("1",)), RawRow(2, '"CC', ("2",)), RawRow(3, "CCC", ("3",))]

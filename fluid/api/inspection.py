@@ -10,6 +10,7 @@ import pandas as pd
 
 from fluid.api.door import door
 from fluid.api.inputs import Molecules, as_files
+from fluid.api.place import absolute
 from fluid.api.settings import Settings, configuration, overrides_of, sets
 from fluid.api.shell import inspection_command, inspection_request, inspection_targets, write_inspection
 from fluid.api.show import Shown
@@ -142,7 +143,7 @@ def inspect(
         if sets(overrides, name):
             raise ConfigError(f"{name} is given as a setting", expected=f"the argument {argument}")
     given = {"input": molecules} | {f"against_{number}": other for number, other in enumerate(listed_files(against), start=1)}
-    values = configuration("inspect", overrides, {"input": "", "out": "" if out is None else str(out)})
+    values = configuration("inspect", overrides, {"input": "", "out": None if out is None else str(absolute(out))})
     if isinstance(molecules, list | tuple) and len(molecules) <= IN_PROCESS and not sets(overrides, "intake.workers"):
         values["intake"]["workers"] = 0
     with as_files(given, "smiles") as files:

@@ -34,7 +34,7 @@ def targets(request: InspectRequest) -> dict[str, Path]:
         ConfigError: A target has another ending, exists and is not to be replaced, or is what is read.
     """
     named = {"out": request.out, "json": request.json}
-    places = {setting: Path(text).expanduser() for setting, text in named.items() if text}
+    places = {setting: place for setting, place in named.items() if place}
     for setting, place in places.items():
         if place.suffix.lower() != SUFFIXES[setting]:
             raise ConfigError(f"{setting} is {str(place)!r}", expected=f"a file name that ends in {SUFFIXES[setting]}")

@@ -1,6 +1,7 @@
 """What a look at a file is asked to do."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError
@@ -13,8 +14,8 @@ class InspectRequest:
     Attributes:
         input: The file, or `embedded:<part>`.
         against: Files that it is compared with.
-        out: Page to write; empty: none.
-        json: File for all that was found; empty: none.
+        out: Page to write, if any.
+        json: File for all that was found, if any.
         rows: First rows that are looked at; 0: all.
         molecules: Whether the molecules are looked at, or the columns alone.
         intake: How the file is read; columns that it does not name are told from the file.
@@ -26,8 +27,8 @@ class InspectRequest:
 
     input: str
     against: tuple[str, ...] = ()
-    out: str = ""
-    json: str = ""
+    out: Path | None = None
+    json: Path | None = None
     rows: int = 0
     molecules: bool = True
     intake: IntakeSpec = field(default_factory=lambda: IntakeSpec(smiles_column="", endpoints=()))

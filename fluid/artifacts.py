@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -233,9 +233,14 @@ def open_artifact(folder: Path) -> Artifact:
 
 
 def tell_of_foreign(folder: Path, names: Sequence[str]) -> None:
-    """Warn of files in a folder that a system or an editor has left, if there are any; Python shows the same warning once."""
+    """Warn, once in a process, of files in a folder that a system or an editor has left, if there are any."""
     if names:
-        warnings.warn(f"{folder} also holds files of other programs, which are ignored: {', '.join(map(repr, names))}", stacklevel=1)
+        _warn_once(f"{folder} also holds files of other programs, which are ignored: {', '.join(map(repr, names))}")
+
+
+@cache
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=4)
 
 
 def copy_artifact(artifact: Artifact, folder: Path) -> None:

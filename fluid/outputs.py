@@ -22,7 +22,7 @@ MOUNTS = Path("/proc/self/mountinfo")
 BLOCK = b"\0" * 4096
 
 
-def check_folder(folder: Path, overwrite: bool = False) -> None:
+def check_folder(folder: Path, overwrite: bool = False, remedy: str = OCCUPIED) -> None:
     """Refuse a folder in which a sealed result cannot be made: because of what is there, or of where it is.
 
     An earlier result is no obstacle yet: it may be the one that is asked for.
@@ -30,6 +30,7 @@ def check_folder(folder: Path, overwrite: bool = False) -> None:
     Args:
         folder: Where a result is to go.
         overwrite: Whether it may replace an earlier one.
+        remedy: What the caller can do about an occupied folder.
 
     Raises:
         ConfigError: The folder is a file, holds anything else, is the working folder or a mount point, or cannot be written.
@@ -37,7 +38,7 @@ def check_folder(folder: Path, overwrite: bool = False) -> None:
     with said_of(folder):
         check_is_folder(folder)
         if not (folder / MANIFEST).is_file() or overwrite:
-            check_free(folder, overwrite)
+            check_free(folder, overwrite, remedy)
         check_outside(folder)
         check_not_used(folder)
         try_folder(Path(os.path.realpath(folder)))
@@ -118,8 +119,9 @@ def said_of(place: Path) -> Iterator[None]:
             raise
         reason = (error.strerror or str(error)).lower()
         raise ConfigError(f"nothing can be written there ({reason})", where=str(place), remedy=ELSEWHERE) from None
-    except ValueError as error:  # a zero byte
-        raise ConfigError(f"this is no name of a file or folder ({error})", where=ascii(str(place))) from None
+    except ValueError as error:  # a zero byte, or bytes that are no text
+        reason = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        raise ConfigError(f"this is no name for a result ({reason})", where=ascii(str(place)), remedy=ELSEWHERE) from None
 
 
 def check_links(place: Path) -> None:
@@ -128,6 +130,7 @@ def check_links(place: Path) -> None:
     Raises:
         ConfigError: The place is such a link, or something above it is no folder.
     """
+    str(place).encode()
     for one in (place, *place.parents):
         if one.is_symlink() and not os.path.exists(one):
             raise ConfigError(f"this is a link that leads nowhere (to {os.readlink(one)})", where=str(one), remedy="Make or remove it.")

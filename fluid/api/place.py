@@ -24,7 +24,13 @@ def place_of(out: str | PathLike[str] | None) -> Path | None:
 
 
 def named(out: str | PathLike[str]) -> Path:
-    """Return a target as an absolute path; a leading `~` is the home folder."""
+    """Return a target as an absolute path; a leading `~` is the home folder.
+
+    Raises:
+        ConfigError: It holds a zero byte.
+    """
+    if "\0" in str(out):
+        raise ConfigError("this is no name of a file or folder", where=ascii(str(out)))
     return Path(os.path.expanduser(out)).absolute()
 
 
@@ -55,8 +61,8 @@ def save(folder: Path, out: str | PathLike[str], overwrite: bool = False) -> Pat
     if absolute(target) == artifact.folder or same(target, artifact.digest, artifact.key):
         return target
     check_apart(target, folder)
+    check_folder(target, overwrite, OCCUPIED)
     check_free(target, overwrite, OCCUPIED)
-    check_folder(target, overwrite)
     with atomic_folder(target) as temporary:
         copy_artifact(artifact, temporary)
     return target

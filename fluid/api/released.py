@@ -96,8 +96,8 @@ class Annotations(Shown):
 
     def _release(self, target: Path, overwrite: bool, remedy: str) -> Path:
         check_apart(target, self.folder)
+        check_folder(target, overwrite, remedy)
         check_free(target, overwrite, remedy)
-        check_folder(target, overwrite)
         read_annotation_set(self.released)
         with atomic_folder(target) as temporary:
             for name in (TABLE, MANIFEST):

@@ -112,6 +112,8 @@ def lack_of_means(error: Exception) -> str:
     """Return the line for an error of this machine: memory, disk, files; empty for any other error."""
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
+    if isinstance(error, UnicodeEncodeError):
+        return f"a name has signs that the encoding {error.encoding} lacks ({ascii(error.object)[:80]}). Rename it, or set LC_ALL=C.UTF-8."
     if isinstance(error, RuntimeError):  # torch's own kind of it, on CPU and GPU
         return OUT_OF_MEMORY if "allocate memory" in str(error) or "out of memory" in str(error) else ""
     if not isinstance(error, OSError):

@@ -12,8 +12,8 @@ from fluid.cli.quoting import escaped, is_quoted, quote, reading
 from fluid.errors import ConfigError
 
 PLACES = (
-    "input", "transfer", "validation", "out", "json", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme", "check",
-    "paths.runs", "paths.artifacts", "paths.data", "model.path",
+    "input", "transfer", "validation", "out", "json", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme",
+    "check", "paths.runs", "paths.artifacts", "paths.data", "model.path",
     "data.pool", "data.transfer", "data.validation", "data.test_in_domain", "data.test_external", "data.transfer_labels",
 )  # fmt: skip
 """Settings that name a file or folder."""
@@ -23,7 +23,8 @@ TEXTS = (
     "company", "name", "sweep", "intake.smiles_column",
     "intake.file.encoding", "intake.file.delimiter", "intake.file.decimal", "intake.file.sheet",
     "intake.layout.where", "intake.layout.value_column", "intake.layout.unit_column", "intake.layout.qualifier_column",
-    "transfer_where", "data.transfer_smiles_column", "data.value_column", "data.pool_where", "data.transfer_where", "data.test_in_domain_where",
+    "transfer_where", "data.transfer_smiles_column", "data.value_column", "data.pool_where",
+    "data.transfer_where", "data.test_in_domain_where",
 )  # fmt: skip
 """Settings that name a company, a run, or what stands in a file."""
 TEXT_LISTS = (

@@ -51,19 +51,22 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
 SDF = b"\n  x\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n$$$$\n"
 
 
+TWICE = gzip.compress(gzip.compress(CSV, mtime=0), mtime=0)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.csv", gzip.compress(CSV), "this is a gzip file; expected text, as .csv says. Name it .csv.gz."),
-        ("a.sdf", gzip.compress(SDF), "this is a gzip file; expected an SDF file, as .sdf says. Name it .sdf.gz."),
-        ("a.parquet", gzip.compress(PARQUET), "this is a gzip file; expected a Parquet file, as .parquet says. Unpack it"),
+        ("a.csv", gzip.compress(CSV, mtime=0), "this is a gzip file; expected text, as .csv says. Name it .csv.gz."),
+        ("a.sdf", gzip.compress(SDF, mtime=0), "this is a gzip file; expected an SDF file, as .sdf says. Name it .sdf.gz."),
+        ("a.parquet", gzip.compress(PARQUET, mtime=0), "this is a gzip file; expected a Parquet file, as .parquet says. Unpack it"),
         ("a.csv", LFS, "this is a Git LFS pointer, not the file itself; expected text, as .csv says. Run: git lfs pull"),
         ("a.parquet", LFS, "this is a Git LFS pointer"),
         ("a.csv.gz", LFS, "this is a Git LFS pointer, not the file itself; expected a gzip file, as .gz says. Run: git lfs pull"),
         ("a.csv", b"\n<!DOCTYPE html>\n<html>", "this is an HTML page: the download failed"),
         ("a.sdf", b"<HTML><body>", "this is an HTML page: the download failed"),
         ("a.csv.gz", b"<html>", "this is an HTML page"),
-        ("a.csv.gz", gzip.compress(b"<html>"), "or it asks to sign in; expected text, as .csv says. Unpack it"),
+        ("a.csv.gz", gzip.compress(b"<html>", mtime=0), "or it asks to sign in; expected text, as .csv says. Unpack it"),
         ("a.csv", XLSX, "this is an Excel workbook; expected text, as .csv says. Name it .xlsx."),
         ("a.tsv", zipped("xl/workbook.bin"), "this is a binary Excel workbook; expected text, as .tsv says. Save it as .xlsx."),
         ("a.xlsx", OLE, "old .xls workbook; expected an Excel workbook, as .xlsx says. Save it as .xlsx without a password."),
@@ -86,8 +89,8 @@ SDF = b"\n  x\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n$$$$\n"
         ("a.csv", b"\x28\xb5\x2f\xfd\x24", "this is a Zstandard file"),
         ("a.csv.gz", CSV, "this is a table as text; expected a gzip file, as .gz says. Name it .csv."),
         ("a.sdf.gz", SDF, "this is an SDF file; expected a gzip file, as .gz says. Name it .sdf."),
-        ("a.csv.gz", gzip.compress(gzip.compress(CSV)), "this is a gzip file; expected text, as .csv says. Unpack it once (gunzip)."),
-        ("a.csv.gz", gzip.compress(tarred()), "this is a tar archive; expected text, as .csv says. Unpack it (gunzip). Unpack it"),
+        ("a.csv.gz", TWICE, "this is a gzip file; expected text, as .csv says. Unpack it once (gunzip)."),
+        ("a.csv.gz", gzip.compress(tarred(), mtime=0), "this is a tar archive; expected text, as .csv says. Unpack it (gunzip). Unpack it"),
         ("a.csv", SDF, "this is an SDF file; expected text, as .csv says. Name it .sdf."),
         ("a.csv", SDF.replace(b"\n", b"\r\n"), "this is an SDF file"),
         ("a.sdf", CSV, "this is a table as text; expected an SDF file, as .sdf says. Name it .csv or .tsv."),
@@ -113,8 +116,8 @@ def test_what_a_file_is_instead_is_said_with_what_to_do(tmp_path, name, data, me
     [
         ("a.csv", CSV),
         ("a.csv", b""),
-        ("a.csv.gz", gzip.compress(CSV)),
-        ("a.csv.gz", gzip.compress(b"")),
+        ("a.csv.gz", gzip.compress(CSV, mtime=0)),
+        ("a.csv.gz", gzip.compress(b"", mtime=0)),
         ("a.csv", "smiles,µ\n".encode("latin-1")),
         ("a.csv", "smiles,µ\n".encode("utf-16")),
         ("a.csv", "smiles,x\n".encode("utf-16-le")),
@@ -130,7 +133,7 @@ def test_what_a_file_is_instead_is_said_with_what_to_do(tmp_path, name, data, me
         ("a.sdf", b"hello\n$$$$\n"),
         ("a.sdf", b"\xef\xbb\xbf" + SDF),
         ("a.sdf", SDF.replace(b"\n", b"\r")),
-        ("a.sdf.gz", gzip.compress(SDF)),
+        ("a.sdf.gz", gzip.compress(SDF, mtime=0)),
         ("a.xlsx", XLSX),
         ("a.parquet", PARQUET),
         ("a.arrow", stored(pa.feather.write_feather)),

@@ -202,8 +202,8 @@ def read_answers(file: Path, carried: Sequence[pa.Field] = ()) -> pd.DataFrame:
     """Return a file of answers as a table; what went along has the type it had, also where the file is text."""
     if file.suffix == ".parquet":
         return pd.read_parquet(file)
-    texts = ("smiles", "problem", *(one.name for one in carried))
+    texts = ("smiles", "problem", "note", *(one.name for one in carried))
     kept = pd.read_csv(file, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
-    kept = kept.fillna({"smiles": "", "problem": "", **{one.name: "" for one in carried if is_text(one.type)}})
+    kept = kept.fillna({"smiles": "", "problem": "", "note": "", **{one.name: "" for one in carried if is_text(one.type)}})
     texts_of = {one.name: [None if missing(cell) else cell for cell in kept[one.name]] for one in carried}
     return kept.assign(**{one.name: pa.array(texts_of[one.name], pa.string()).cast(one.type).to_pandas() for one in carried})

@@ -1,5 +1,6 @@
 """Rows of one molecule come together; each cell is read once, and what cannot be used is noted."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -44,6 +45,7 @@ class Grouping:
         dropped: Rows that cannot be used by themselves.
         counts: Of each endpoint, its measurements, and those that cannot be used by themselves.
         bad: Cells that hold no label.
+        notes: Of how many rows the molecule was taken in a way that the file did not quite say, by what that was.
         rows: Rows so far.
     """
 
@@ -54,6 +56,7 @@ class Grouping:
         self.dropped: list[DroppedRow] = []
         self.counts = tuple(LabelCounts() for _ in readers)
         self.bad = BadLabels(self.readers)
+        self.notes = Counter[str]()
         self.rows = self._place = 0
 
     def add(self, row: IncomingRow) -> None:
@@ -62,6 +65,8 @@ class Grouping:
         if isinstance(row.molecule, MoleculeRejected):
             self._reject(row, row.molecule.reason)
             return
+        if row.molecule.note:
+            self.notes[row.molecule.note] += 1
         member = Member(row.row, row.smiles, row.values, self._read(row.values))
         if self._count(member) or not self.readers:
             group = self.groups.get(row.molecule.key)

@@ -1,8 +1,8 @@
 """Intake: a molecule file becomes a table of different, standardised, labelled molecules; every row and every label is accounted for."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ class Intake:
         rows: Rows in the file.
         places: Where the kept molecules are among all rows that have a molecule, `(M,)` int64, ascending.
         labels: Of each endpoint, what became of its measurements.
+        notes: Of how many rows the molecule was taken in a way that the file did not quite say, by what that was.
 
     Raises:
         FluidError: The rows, or the measurements of an endpoint, do not add up.
@@ -49,6 +50,7 @@ class Intake:
     rows: int
     places: np.ndarray
     labels: tuple[LabelCounts, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that every row and every measurement is accounted for."""
@@ -69,7 +71,8 @@ class Intake:
     def counts(self) -> dict[str, object]:
         """What became of rows, and of the measurements of each endpoint, as plain values."""
         rows = {"rows": self.rows, "kept": len(self.table), "dropped": self.dropped_rows, "merged": self.merged}
-        return {**rows, "labels": {e.name: one.to_dict() for e, one in zip(self.table.endpoints, self.labels, strict=True)}}
+        labels = {e.name: one.to_dict() for e, one in zip(self.table.endpoints, self.labels, strict=True)}
+        return {**rows, "labels": labels, "notes": dict(self.notes)}
 
 
 def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> Intake:
@@ -136,7 +139,7 @@ def _finish(path: Path, spec: IntakeSpec, source: Source, grouping: Grouping) ->
     table = _table(spec.parsed_endpoints, kept, [groups[key].smiles for key in kept], values, sides)
     merged = sum(len(groups[key].members) - 1 for key in kept)
     places = np.array([groups[key].place for key in kept], dtype=np.int64)
-    return Intake(table, tuple(sorted(dropped, key=lambda one: one.row)), merged, grouping.rows, places, grouping.counts)
+    return Intake(table, tuple(sorted(dropped, key=lambda one: one.row)), merged, grouping.rows, places, grouping.counts, grouping.notes)
 
 
 def _table(

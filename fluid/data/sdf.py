@@ -20,6 +20,7 @@ from fluid.data.sdf_record import (
     split_record,
 )
 from fluid.data.text_lines import Lines, open_lines
+from fluid.molecules.extension import extended_smiles
 
 END = "$$$$"
 MAX_RECORD = 4_000_000
@@ -110,13 +111,6 @@ def _parse(block: str) -> Chem.Mol | None:
             return None
 
 
-def smiles_of(mol: Chem.Mol) -> str:
-    """Return the SMILES of a molecule, with an extension if some stereo-centres are only relative or mixed."""
-    if not mol.GetStereoGroups():
-        return Chem.MolToSmiles(mol)
-    return Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), int(Chem.CXSmilesFields.CX_ENHANCEDSTEREO))
-
-
 def split_records(texts: Iterable[RecordText]) -> Iterator[SdfRecord | str]:
     """Yield the parts of each record, or why it cannot be read; a last one with fewer data items than the one before counts as cut off."""
     before: set[str] = set()
@@ -156,4 +150,4 @@ def _row(number: int, record: SdfRecord | str, asked: AskedItems) -> RawRow:
         return RawRow(number, "", (None,) * len(asked.names), record)
     mol = parse_molecule(record.molecule)
     values, problem = asked.values(record)
-    return RawRow(number, "" if mol is None else smiles_of(mol), values, UNREADABLE if mol is None else problem)
+    return RawRow(number, "" if mol is None else extended_smiles(mol), values, UNREADABLE if mol is None else problem)

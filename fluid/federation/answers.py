@@ -18,7 +18,7 @@ from fluid.models.prediction import Prediction
 from fluid.molecules.parse import MoleculeRejected
 
 FIRST = (("row", pa.int64()), ("smiles", pa.string()), ("standardized", pa.string()))
-LAST = (("domain_bin", pa.int8()), ("in_domain", pa.bool_()), ("problem", pa.string()))
+LAST = (("domain_bin", pa.int8()), ("in_domain", pa.bool_()), ("problem", pa.string()), ("note", pa.string()))
 FIXED = frozenset(name for name, _ in (*FIRST, *LAST))
 PREFIX = "endpoint."
 """What is put in front of the columns of an endpoint of which one would have the name of another column."""
@@ -109,9 +109,10 @@ def lay_out(model: Model, chunk: IncomingChunk, said: Said | None, carried: Sequ
     rows, schema = chunk.rows, schema_of(model, carried)
     good = np.array([i for i, row in enumerate(rows) if not isinstance(row.molecule, MoleculeRejected)], dtype=np.int64)
     problems = [row.molecule.reason if isinstance(row.molecule, MoleculeRejected) else "" for row in rows]
+    notes = ["" if isinstance(row.molecule, MoleculeRejected) else row.molecule.note for row in rows]
     given = [[row.row for row in rows], *carried_columns(rows, carried), [row.smiles for row in rows]]
-    answered = [chunk.molecules.smiles, *_answers(model, said)] if said else [()] * (len(schema) - len(given) - 1)
-    columns = [*given, *(_spread(values, good, len(rows)) for values in answered), problems]
+    answered = [chunk.molecules.smiles, *_answers(model, said)] if said else [()] * (len(schema) - len(given) - 2)
+    columns = [*given, *(_spread(values, good, len(rows)) for values in answered), problems, notes]
     return pa.Table.from_arrays([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
 
 

@@ -276,3 +276,14 @@ def test_how_a_file_is_written_can_be_declared(write: Writer) -> None:
     spec = IntakeSpec(endpoints=("pic50 µ [log]",), workers=0, file=FileForm(encoding="mac-roman", delimiter="^"))
     assert intake(path, spec).table.labels.tolist() == [[5.5]]
     check_source(path, spec)
+
+
+def test_what_was_taken_as_drawn_is_counted(write: Writer) -> None:
+    path = write('smiles,blocker\n"C[C@H](N)O |&1:1|",1\n"C[C@H](F)O |o1:1|",0\nCCO,1\n"C[C@H](Cl)O |&1:1|",\n')
+    assert intake(path, IntakeSpec(workers=0)).counts["notes"] == {"and/or stereo taken as drawn": 3}
+
+
+def test_and_or_stereo_of_sdf_is_said(write: Writer) -> None:
+    block = Chem.MolToV3KMolBlock(Chem.MolFromSmiles("C[C@H](N)O |&1:1|"))
+    done = intake(write(f"{block}>  <blocker>\n1\n\n$$$$\n", "a.sdf"), IntakeSpec(workers=0))
+    assert done.notes == {"and/or stereo taken as drawn": 1}

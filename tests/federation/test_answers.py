@@ -82,9 +82,9 @@ COLUMNS = st.lists(st.one_of(ANY_NAMES.filter(bool), st.builds(str.__add__, st.j
 
 
 def columns_of(found: pa.Table, endpoints: tuple[Endpoint, ...]) -> pa.Table:
-    """Return the columns of the endpoints, which stand between `standardized` and the last three; check what they hold."""
+    """Return the columns of the endpoints, which stand between `standardized` and the last four; check what they hold."""
     first, place = found.column_names.index("standardized") + 1, 0
-    of_endpoints = found.select(found.column_names[first:-3])
+    of_endpoints = found.select(found.column_names[first:-4])
     for i, (endpoint, own) in enumerate(zip(endpoints, names_of(endpoints), strict=True)):
         assert of_endpoints.column_names[place : place + len(own)] == own
         for part, name in enumerate(own):

@@ -108,7 +108,7 @@ def test_labels_of_kept_rows_are_counted_and_told(tmp_path: Path) -> None:
         intake_stage("pool", str(path), IntakeSpec(endpoints=("hit", "size [u]"), workers=0))
     )
     assert read_json(made / "counts.json") == {
-        "rows": 4, "kept": 3, "dropped": 0, "merged": 1,
+        "rows": 4, "kept": 3, "dropped": 0, "merged": 1, "notes": {},
         "labels": {
             "hit": {"measured": 4, "kept": 1, "dropped": 3, "merged": 0, "censored": 0},
             "size": {"measured": 4, "kept": 3, "dropped": 0, "merged": 0, "censored": 1},

@@ -157,7 +157,10 @@ def test_rows_without_an_answer_are_listed_beside_the_answers(
         ("4", "", "empty SMILES"),
         ("6", "C1CC", "does not parse as SMILES"),
     ]
-    assert notes.texts == ["in.csv: 7 rows read, 4 answered, 3 dropped (2 does not parse as SMILES, 1 empty SMILES)."]
+    assert notes.texts == [
+        "in.csv: 7 rows read, 4 answered, 3 dropped (1 does not parse as SMILES, "
+        "1 does not parse as SMILES (a name, a formula or a code?), 1 empty SMILES)."
+    ]
 
 
 def test_the_list_overwrites_nothing(finished: Finished, broken_file: Path, tmp_path: Path) -> None:
@@ -256,3 +259,10 @@ def test_kill_9_loses_at_most_one_shard(finished: Finished, files: Files, tmp_pa
     predict_file(order(finished, source, tmp_path / "straight.csv", 200), SilentProgress())
     assert out.read_bytes() == (tmp_path / "straight.csv").read_bytes()
     assert not shards_beside(out)
+
+
+def test_what_was_taken_as_drawn_is_said(finished: Finished, tmp_path: Path) -> None:
+    rows = ["CC[C@H](N)O |&1:2|", "CC[C@H](N)O", "nothing"]
+    (tmp_path / "in.csv").write_text("smiles\n" + "".join(f'"{text}"\n' for text in rows))
+    predict_file(order(finished, tmp_path / "in.csv", tmp_path / "out.csv"), SilentProgress())
+    assert pd.read_csv(tmp_path / "out.csv")["note"].fillna("").tolist() == ["and/or stereo taken as drawn", "", ""]

@@ -64,7 +64,9 @@ def intake_note(name: str, artifact: Artifact) -> str:
     counts, (rows, labels) = read_json(artifact / "counts.json"), read_reasons(artifact / DROPPED)
     dropped = f"{counts['dropped']} dropped{told_reasons(rows)}"
     told = f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {dropped}, {counts['merged']} merged"
-    return f"{told}; {counted(labels.total(), 'label')} of other rows dropped{told_reasons(labels)}." if labels else f"{told}."
+    if labels:
+        told += f"; {counted(labels.total(), 'label')} of other rows dropped{told_reasons(labels)}"
+    return "; ".join([told, *(f"{counted(count, 'row')} with {note}" for note, count in counts["notes"].items())]) + "."
 
 
 def deciding_settings(spec: IntakeSpec) -> dict[str, object]:

@@ -39,7 +39,7 @@ class TeacherRequest:
         """Check the company's name, which names files and keys.
 
         Raises:
-            ConfigError: It is no name.
+            ConfigError: The name cannot be that of a file.
         """
         check_file_name(self.company, "company")
 
@@ -131,7 +131,7 @@ class HybridRequest:
         """Check the company's name, which names files and keys.
 
         Raises:
-            ConfigError: It is no name.
+            ConfigError: The name cannot be that of a file.
         """
         check_file_name(self.company, "company")
 

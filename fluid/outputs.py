@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import accumulate
 from pathlib import Path
 
 from fluid.artifacts import MANIFEST, MOVE, PART, read_manifest, strangers
@@ -192,9 +191,9 @@ def try_folder(place: Path) -> None:
         OSError: The system refuses.
     """
     beside = nearest(place.parent)
-    for part in accumulate(place.relative_to(beside).parts, Path.joinpath, initial=beside):
+    for new in (place, *(beside / part for part in place.relative_to(beside).parts)):
         with suppress(FileNotFoundError):
-            part.lstat()  # a name may be too long
+            new.lstat()  # the path, or a name in it, may be too long
     made: list[Path] = []
     try:
         for _ in range(2):

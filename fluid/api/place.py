@@ -27,7 +27,7 @@ def named(out: str | PathLike[str]) -> Path:
     """Return a target as an absolute path; a leading `~` is the home folder.
 
     Raises:
-        ConfigError: It holds a zero byte.
+        ConfigError: The path holds a zero byte.
     """
     if "\0" in str(out):
         raise ConfigError("this is no name of a file or folder", where=ascii(str(out)))

@@ -13,7 +13,7 @@ def refuse(message: str) -> NoReturn:
     """Say what is wrong with a flag.
 
     Raises:
-        ConfigError: Always.
+        ConfigError: The flag cannot be used so.
     """
     raise ConfigError(message.replace("argument ", "flag "), expected=f"settings (key=value), {KNOWN}")
 

@@ -40,7 +40,7 @@ class TeacherRequest:
         """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
 
         Raises:
-            ConfigError: It is no name, or columns are carried.
+            ConfigError: The name cannot be that of a file, or columns are carried.
         """
         check_file_name(self.company, "company")
         refuse_carry(self.intake, "train-teacher")
@@ -141,7 +141,7 @@ class HybridRequest:
         """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
 
         Raises:
-            ConfigError: It is no name, or columns are carried.
+            ConfigError: The name cannot be that of a file, or columns are carried.
         """
         check_file_name(self.company, "company")
         refuse_carry(self.intake, "hybrid")

@@ -147,7 +147,7 @@ class Runner:
 
         Raises:
             ConfigError: The folder holds something else and `overwrite` is false.
-            ArtifactError: It holds this result, altered, or with a file that does not belong to it, and `overwrite` is false.
+            ArtifactError: The folder holds this result, altered or with a file that does not belong to it, and `overwrite` is false.
         """
         key = stage.key()
         with self.measured(stage.kind, stage.name, stage.gpus()) as reused:

@@ -15,9 +15,11 @@ def settings_of(command: str) -> tuple[str, list[str]]:
     """Return the verb of a command and its settings; of a sweep, with the first of the values of each."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
+    from fluid.cli.places import as_typed
+
     words = shlex.split(command, comments=True)
     verb, *given = words[words.index("fluid") + 1 :]
-    settings = [word for word in given if not word.startswith("-")]
+    settings = as_typed([word for word in given if not word.startswith("-")], swept="-m" in given)
     if "-m" not in given:
         return verb, settings
     parsed = OverridesParser.create().parse_overrides(settings)

@@ -1,0 +1,36 @@
+"""Flags that cannot be used are answered in one line."""
+
+import pytest
+
+from fluid.cli.flags import check_flags
+from tests.cli.conftest import Call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--foo"], "unrecognized arguments: --foo; expected settings (key=value), --help"),
+        (["--cfg"], "--cfg/-c: expected one argument"),
+        (["--cfg", "foo"], "invalid choice: 'foo'"),
+        (["--config-dir"], "--config-dir/-cd: expected one argument"),
+        (["--config-dir", "nowhere"], "nowhere' not found"),
+        (["--resolve"], "--resolve and --package belong to --cfg"),
+        (["-p", "x"], "--resolve and --package belong to --cfg"),
+        (["--cfg", "job", "-m"], "only one of"),
+        (["--info", "seed=3"], "invalid choice: 'seed=3'"),
+        (["--shell-completion"], "needs install=SHELL"),
+        (["--config-name", "x"], "--config-name is not used"),
+        (["--multi"], "unrecognized arguments: --multi"),
+        (["-x=3"], "unrecognized arguments: -x=3"),
+    ],
+)
+def test_a_wrong_flag_is_one_line(fluid: Call, arguments: list[str], expected: str) -> None:
+    code, _, error = fluid("predict", *arguments)
+    assert code == 2
+    assert error.count("\n") == 1
+    assert expected in error
+
+
+def test_flags_that_can_be_used() -> None:
+    for arguments in (["--cfg", "job", "--resolve"], ["-m", "seed=1,2"], ["--config-dir", "mine", "seed=1"], ["--help"], ["seed=1"], []):
+        check_flags(arguments)

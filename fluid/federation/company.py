@@ -1,5 +1,6 @@
 """A company's steps of a consortium by files: teacher, annotations, hybrid, and the evaluation of what it was given."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -48,7 +49,7 @@ def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     released = Released(open_model(request.student), consensus, transfer)
-    own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
+    own = OwnTeacher(open_model(Path(os.path.expanduser(request.teacher)))) if request.teacher and request.hybrid.needs_teacher else None
     stage = hybrid_stage(request.company, part, released, request.settings, runner.logs("hybrid", request.company), own)
     return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 

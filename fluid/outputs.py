@@ -24,7 +24,7 @@ BLOCK = b"\0" * 4096
 def check_folder(folder: Path, overwrite: bool = False, remedy: str = OCCUPIED) -> None:
     """Refuse a folder in which a sealed result cannot be made: because of what is there, or of where it is.
 
-    An earlier result is no obstacle yet: it may be the one that is asked for.
+    An earlier result that is not to be replaced is no obstacle yet: it may be the one that is asked for, and then nothing is written.
 
     Args:
         folder: Where a result is to go.
@@ -36,8 +36,9 @@ def check_folder(folder: Path, overwrite: bool = False, remedy: str = OCCUPIED) 
     """
     with said_of(folder):
         check_is_folder(folder)
-        if not (folder / MANIFEST).is_file() or overwrite:
-            check_free(folder, overwrite, remedy)
+        if (folder / MANIFEST).is_file() and not overwrite:
+            return
+        check_free(folder, overwrite, remedy)
         check_outside(folder)
         check_not_used(folder)
         try_folder(Path(os.path.realpath(folder)))

@@ -152,6 +152,16 @@ def test_a_mount_point_is_no_folder_to_replace(place: Path, monkeypatch: pytest.
     assert unescape(r"/a\040b\134c") == r"/a b\c"
 
 
+def test_an_earlier_result_may_lie_where_nothing_can_be_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError(EACCES, os.strerror(EACCES))
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    check_folder(place / "sealed")
+    with pytest.raises(ConfigError, match="permission denied"):
+        check_folder(place / "sealed", overwrite=True)
+
+
 def test_earlier_results_are_replaced_only_alone(place: Path) -> None:
     sealed = place / "sealed"
     with pytest.raises(ConfigError, match="already holds other results"):

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from fluid.errors import ConfigError
 
+SWEPT = ("-m", "--multirun")
 KNOWN = "--help, --cfg job, --cfg job --resolve, --config-dir FOLDER, --multirun or --info"
 
 
@@ -18,23 +19,23 @@ def refuse(message: str) -> NoReturn:
     raise ConfigError(message.replace("argument ", "flag "), expected=f"settings (key=value), {KNOWN}")
 
 
-def check_flags(arguments: Sequence[str]) -> None:
-    """Refuse flags that are unknown, lack their value, or do not go together.
+def in_order(arguments: Sequence[str]) -> list[str]:
+    """Return a command line that Hydra takes as it is meant: settings first, wherever flags stood between them.
 
     Args:
         arguments: The command line after the verb.
 
     Raises:
-        ConfigError: A flag cannot be used so.
+        ConfigError: A flag is unknown, lacks its value, or does not go together with another one.
     """
-    if not any(text.startswith("-") for text in arguments):
-        return
+    if all(text in SWEPT for text in arguments if text.startswith("-")):
+        return list(arguments)
     from hydra._internal.utils import get_args_parser
 
     parser: ArgumentParser = get_args_parser()
     parser.error = refuse  # type: ignore[method-assign]
     parser.allow_abbrev = False  # others look for whole words
-    given = parser.parse_args(list(arguments))
+    given = parser.parse_intermixed_args(list(arguments))
     asked = [given.run, given.cfg is not None, given.multirun, given.shell_completion, given.info is not None]
     if sum(asked) > 1:
         refuse("only one of --run, --multirun, --cfg, --info and --shell-completion can be given")
@@ -45,3 +46,7 @@ def check_flags(arguments: Sequence[str]) -> None:
     for name in ("config_path", "config_name", "experimental_rerun"):
         if getattr(given, name) is not None:
             refuse(f"--{name.replace('_', '-')} is not used: a verb has its own file of settings")
+    flags = list(arguments)
+    for text in given.overrides:
+        flags.remove(text)
+    return [*given.overrides, *flags]

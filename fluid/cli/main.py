@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
-from fluid.cli.flags import check_flags
+from fluid.cli.flags import SWEPT, in_order
 from fluid.cli.old_words import check_settings
 from fluid.cli.places import as_typed
 from fluid.cli.positional import with_input
@@ -33,7 +33,6 @@ VERBS = {
     "status": "runs, stages, ages, sizes and failures",
     "gc": "remove what no run needs any more from the store",
 }
-SWEPT = ("-m", "--multirun")
 SHOWING = {"-h", "--help", "--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc"}
 
 
@@ -89,8 +88,7 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: A setting has another name now.
     """
-    check_flags(arguments)
-    given = with_input(verb, arguments)
+    given = in_order(with_input(verb, arguments))
     check_settings(verb.replace("-", "_"), given)
     typed = as_typed(given, swept=any(flag in given for flag in SWEPT))
     (show if SHOWING & set(typed) else hydra_run)(verb, typed)

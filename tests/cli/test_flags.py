@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluid.cli.flags import check_flags
+from fluid.cli.flags import in_order
 from tests.cli.conftest import Call
 
 
@@ -32,5 +32,12 @@ def test_a_wrong_flag_is_one_line(fluid: Call, arguments: list[str], expected: s
 
 
 def test_flags_that_can_be_used() -> None:
-    for arguments in (["--cfg", "job", "--resolve"], ["-m", "seed=1,2"], ["--config-dir", "mine", "seed=1"], ["--help"], ["seed=1"], []):
-        check_flags(arguments)
+    for arguments in (["--cfg", "job", "--resolve"], ["-m", "seed=1,2"], ["name=x", "-m", "seed=1,2"], ["--help"], ["seed=1"], []):
+        assert in_order(arguments) == arguments
+
+
+def test_settings_may_stand_between_flags(fluid: Call) -> None:
+    assert in_order(["a=1", "--config-dir", "mine", "b=2", "-m", "c=3"]) == ["a=1", "b=2", "c=3", "--config-dir", "mine", "-m"]
+    code, out, _ = fluid("collect", "folder=x", "--cfg", "job", "out=a (1).csv")
+    assert code == 0
+    assert "out: a (1).csv" in out

@@ -3,7 +3,7 @@
 Example: `python benchmarks/real_files/run.py --json real_files.json`. It writes files with one
 trouble each, of which it knows what is in them, from the embedded data: `--variants` of each trouble, drawn with a fixed seed; `--quick`
 draws fewer. With `paths.data=FOLDER` it also takes in every file below that folder, prints what became of each, and says whether one of
-them ended in a traceback or left rows out of the account.
+them ended in a traceback or left rows out of the account. `--against COMMIT` compares the speed with which clean files are taken in.
 """
 
 import csv
@@ -28,6 +28,7 @@ import records
 import tables
 from case import Case, molecules
 from common import Row, arguments, data_folder, finish
+from speed import against
 
 from fluid.artifacts import read_json
 from fluid.cli.main import main as fluid
@@ -216,6 +217,7 @@ def run() -> None:
     """Try all."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--variants", type=int, default=20, help="how often each trouble is drawn")
+    parser.add_argument("--against", metavar="COMMIT", default="", help="also compare the rate of clean files with that of a commit")
     parser.add_argument("--quick", action="store_true", help="two variants of each")
     options = parser.parse_args()
     os.environ.pop("FLUID_STORE", None)
@@ -223,6 +225,8 @@ def run() -> None:
     folder = data_folder(options.overrides)
     if folder:
         rows.append(foreign_files(folder))
+    if options.against:
+        rows.append(against(options.against, 1500 if options.quick else 6000, 3 if options.quick else 7))
     for row in rows:
         print(f"{row['value']} of {row['target']}  {row['name']}")
     finish(rows, options.json)

@@ -81,7 +81,7 @@ def test_a_missing_one_is_one_line_before_any_work(fluid: Call, teacher: None, v
     as_sdf(Path("in.sdf"))
     code, out, error = fluid(*verb, "intake.carry=[Id]", "intake.workers=0")
     assert (code, out) == (2, "")
-    assert "column 'Id' is missing; expected one of the columns present: 'ID', 'in_domain'. Did you mean 'ID'?" in error
+    assert "column 'Id' is missing; expected one of the columns present: 'ID', 'in_domain', '_Name'. Did you mean 'ID'?" in error
     assert not Path("x").exists()
     assert not Path("x.csv").exists()
 

@@ -103,6 +103,7 @@ GIVEN = {
     },
     "distill": {"consensus_folder": "c", "transfer": "x.csv", "out": "s", "annotations": "[]", "logger": "none"},
     "collect": {"folder": "f", "out": "c.csv"},
+    "inspect": {"input": "i.csv", "against": "x.csv", "out": "look.html", "json": "look.json", "rows": "5"},
     "report": {"run": "r"},
     "status": {"paths.runs": "runs", "paths.artifacts": "store"},
     "gc": {"paths.runs": "runs", "paths.artifacts": "store", "dry_run": "true"},

@@ -82,7 +82,7 @@ def read(folder: Path, content: str | bytes, name: str = "mine.csv") -> Predicti
         (b"smiles,active,logd\nCC\xff,0.1,1\n", r"mine\.csv, row 1: column 'smiles' is not UTF-8"),
         ("smiles,active,logd\nCC,0.1,1\nCO,0.1,1,4,5\n", r"mine\.csv, row 2: the row has 5 cells, the header 3"),
         ("smiles,active,logd\nCC,0.1,1\nCO,0.1\n", r"mine\.csv, row 2: the row has 2 cells, the header 3"),
-        ("smiles,active,logd\nCC,0.1,1,9\nCO,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells, the header 3"),
+        ("smiles,active,logd\nCC,0.1,1,9\nCC,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells, the header 3"),
         ("smiles,active,active,logd\nCC,0.1,0.2,1\n", r"mine\.csv: 2 columns are named 'active'; expected one"),
         (
             "smiles,active,logd\nCC,0.1,1\n\nCO,7,1\n",

@@ -27,7 +27,7 @@ from fluid.inspection.roles import (
     VALUES,
     Role,
 )
-from fluid.inspection.sampling import FewCounter
+from fluid.inspection.sampling import SMALLEST, FewCounter
 from fluid.inspection.spread import spread_of
 from fluid.inspection.wording import plural
 from fluid.pipeline.progress import Progress
@@ -138,6 +138,7 @@ def said(profile: ColumnProfile, role: Role) -> str:
     few = ", ".join(words[:SHOWN]) + (f" and {len(words) - SHOWN} more" if len(words) > SHOWN else "")
     numbers = [f"{value:g} {count:,}" for value, count in profile.numbers]
     one = (profile.words[0][0] if profile.words else f"{profile.numbers[0][0]:g}") if profile.words or profile.numbers else ""
+    different = f"{'about ' if profile.distinct >= SMALLEST else ''}{profile.distinct:,}"
     sayings = {
         SMILES: f"{role.likeness.share:.0%} of a sample of {len(profile.sample)} parse",
         INCHI: "structures as InChI, which no verb reads",
@@ -145,13 +146,13 @@ def said(profile: ColumnProfile, role: Role) -> str:
         CLASS: ", ".join([*words, *numbers][: SHOWN + 2]),
         VALUES: "numbers" + (f" in {role.unit}" if role.unit else ", unit not told"),
         SURROUNDED: "numbers with something around them",
-        IDENTIFIER: f"{profile.distinct:,} different",
+        IDENTIFIER: f"{different} different",
         QUALIFIER: few,
         UNIT: few,
         NAMES: f"{len(words)} names: {few}",
         CATEGORY: f"{len(words)} different: {few}",
         CONSTANT: f"always {one}",
-        TEXTS: f"{profile.distinct:,} different texts",
+        TEXTS: f"{different} different texts",
     }
     return sayings.get(role.name, "no cell says anything")
 

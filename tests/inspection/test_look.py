@@ -223,3 +223,9 @@ def test_a_file_that_cannot_be_read_is_an_error_of_one_line(tmp_path: Path, look
 def test_a_negative_number_of_rows_is_refused() -> None:
     with pytest.raises(InputError, match="rows is -1"):
         InspectRequest("a.csv", rows=-1)
+
+
+@pytest.mark.parametrize(("count", "said"), [(300, "300 different"), (9000, "about ")])
+def test_a_guess_is_said_to_be_one(write: Write, look: Look, count: int, said: str) -> None:
+    found = look(write(["ID", "smiles"], [[f"CMP{number}", "CCO"] for number in range(count)]), molecules=False)
+    assert found.columns[0].says.startswith(said)

@@ -10,17 +10,20 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from fluid.errors import ArtifactError
+from fluid.foreign import files_below, is_foreign, is_litter
 
 MANIFEST = "artifact.json"
 REMEDY = "Delete the folder and run again."
+MOVE = "Move it away."
 PART = ".part"
 SETTLED_S = 2.0
 
@@ -72,6 +75,11 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def without_link(path: Path) -> Path:
+    """Return what a link, or a path with `..` in it, leads to; any other path as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() or os.pardir in path.parts else path
+
+
 STATUS = Path("/proc/self/status")
 
 
@@ -89,7 +97,11 @@ def current_umask() -> int:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in `path`'s folder; on success it is flushed and renamed, on failure removed."""
+    """Yield a temporary path in `path`'s folder; on success it is flushed and renamed, on failure removed.
+
+    A link is followed: what it leads to is replaced.
+    """
+    path = without_link(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
     os.close(descriptor)
@@ -106,7 +118,11 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; on success it is flushed and replaces `path`, on failure removed."""
+    """Yield a temporary folder beside `path`; on success it is flushed and replaces `path`, on failure removed.
+
+    A link is followed: what it leads to is replaced. What was there is removed only when the new one is in its place.
+    """
+    path = without_link(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
     temporary.chmod(0o777 & ~current_umask())
@@ -114,12 +130,26 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield temporary
         for file in temporary.rglob("*"):
             _flush(file)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
+        _replace_folder(path, temporary)
         _flush(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace_folder(path: Path, new: Path) -> None:
+    """Put a folder in the place of another, which is put aside meanwhile and put back if that fails."""
+    if not path.exists():
+        new.replace(path)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
+    aside.rmdir()
+    path.replace(aside)
+    try:
+        new.replace(path)
+    except BaseException:
+        aside.replace(path)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -163,26 +193,67 @@ class Artifact:
 
 
 def seal(folder: Path, stage: str, key: str) -> None:
-    """Write the manifest of a finished folder: the SHA-256 of every file in it."""
-    files = {str(file.relative_to(folder)): hash_file(file) for file in sorted(folder.rglob("*")) if file.is_file()}
+    """Write the manifest of a finished folder: the SHA-256 of every file in it but those that a system has left there."""
+    files = {name: hash_file(folder / name) for name in files_below(folder) if not is_foreign(name)}
     write_json(folder / MANIFEST, {"stage": stage, "key": key, "files": files, "digest": hash_json(files)})
 
 
+def read_manifest(folder: Path) -> tuple[str, str, dict[str, str], str]:
+    """Return stage, key, hashes of files and digest, as a sealed folder's manifest has them; nothing is verified.
+
+    Raises:
+        ArtifactError: The manifest is missing, or is none.
+    """
+    manifest = read_json(folder / MANIFEST)
+    try:
+        stage, key, files, digest = (manifest[name] for name in ("stage", "key", "files", "digest"))
+        return stage, key, dict(files.items()), digest
+    except (KeyError, TypeError, AttributeError):
+        raise ArtifactError("manifest is incomplete", where=str(folder / MANIFEST), remedy=REMEDY) from None
+
+
 def open_artifact(folder: Path) -> Artifact:
-    """Verify a sealed folder and return it.
+    """Verify a sealed folder and return it; files that a system or an editor left there are ignored, and named in a warning.
 
     Raises:
         ArtifactError: The manifest is missing, or a file is missing, added or altered (named).
     """
     if not folder.is_dir():
         raise ArtifactError("folder not found", where=str(folder), remedy="Check the path.")
-    manifest = read_json(folder / MANIFEST)
-    try:
-        stage, key, files, digest = (manifest[name] for name in ("stage", "key", "files", "digest"))
-        present = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} - {MANIFEST}
-        wrong = sorted(present ^ set(files)) or [f for f in files if hash_unchanged(folder / f) != files[f]]
-    except (KeyError, TypeError):
-        raise ArtifactError("manifest is incomplete", where=str(folder / MANIFEST), remedy=REMEDY) from None
+    stage, key, files, digest = read_manifest(folder)
+    present = files_below(folder)
+    added = [name for name in present if name not in files and name != MANIFEST]
+    if own := [name for name in added if not is_foreign(name)]:
+        raise ArtifactError("this file does not belong to the results in its folder", where=str(folder / own[0]), remedy=MOVE)
+    wrong = sorted(set(files) - set(present)) or [name for name in files if hash_unchanged(folder / name) != files[name]]
     if wrong or digest != hash_json(files):
         raise ArtifactError("content differs from its manifest", where=str(folder / (wrong or [MANIFEST])[0]), remedy=REMEDY)
+    tell_of_foreign(folder, added)
     return Artifact(stage, key, folder, digest)
+
+
+def tell_of_foreign(folder: Path, names: Sequence[str]) -> None:
+    """Warn, once in a process, of files in a folder that a system or an editor has left, if there are any."""
+    if names:
+        _warn_once(f"{folder} also holds files of other programs, which are ignored: {', '.join(map(repr, names))}")
+
+
+@cache
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=4)
+
+
+def copy_artifact(artifact: Artifact, folder: Path) -> None:
+    """Copy the files of a sealed folder, and nothing else that lies there, into another folder."""
+    for name in (*read_manifest(artifact.folder)[2], MANIFEST):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(artifact / name, folder / name)
+
+
+def strangers(folder: Path) -> list[str]:
+    """Return the files of a folder that do not belong to a sealed result in it; of those that systems make again, none."""
+    try:
+        known = {*read_manifest(folder)[2], MANIFEST}
+    except ArtifactError:
+        known = set()
+    return [name for name in files_below(folder) if name not in known and not is_litter(name)]

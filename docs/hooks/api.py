@@ -8,7 +8,7 @@ from mkdocs.structure.files import File, Files
 
 ROOMS = {
     "distillation": ("Consensus and losses", ["distillation"]),
-    "molecules": ("Molecules and data", ["molecules", "data"]),
+    "molecules": ("Molecules and data", ["molecules", "data", "inspection"]),
     "models": ("Models and annotations", ["models", "models/encoders", "annotation"]),
     "companies": ("Splits", ["companies"]),
     "evaluation": ("Metrics and statistics", ["evaluation"]),

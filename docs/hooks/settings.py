@@ -12,6 +12,7 @@ from mkdocs.structure.files import File, Files
 KEY = re.compile(r"( *)([\w-]+):(?: |$)(?:[^#]*?# (.+))?")
 GROUP = re.compile(r"- `([\w/]+)`: (.+)")
 VERBS = {
+    "Look at a file": ["inspect"],
     "Simulate": ["simulate"],
     "Work by files": ["train_teacher", "annotate", "aggregate", "distill", "hybrid"],
     "Use a model": ["predict", "evaluate"],

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fluid.annotation.annotation_set import PLANES, AnnotationSet
-from fluid.artifacts import atomic_folder, hash_file, read_json, write_json
+from fluid.artifacts import atomic_folder, hash_file, read_json, tell_of_foreign, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError, ShapeError
+from fluid.foreign import files_below, is_foreign
 from fluid.models.prediction import Prediction
 from fluid.version import __version__
 
@@ -207,6 +208,7 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
         raise ArtifactError(f"{manifest['rows']} rows", where=str(folder), expected=f"{n_rows}, one per transfer molecule", remedy=AGAIN)
     endpoints = _endpoints(folder / MANIFEST, manifest)
     table = _table(folder / TABLE, manifest, endpoints)
+    tell_of_foreign(folder, [name for name in files_below(folder) if is_foreign(name)])
     planes = [np.stack([table[f"{e.name}/{plane}"].to_numpy() for e in endpoints], axis=1) for plane in PLANES]
     try:
         bins = table["domain_bin"].to_numpy()

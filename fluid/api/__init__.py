@@ -21,6 +21,7 @@ Example:
 """
 
 from fluid.api.door import Interrupted
+from fluid.api.inspection import Inspection, inspect
 from fluid.api.models import Hybrid, Model, Student, Teacher
 from fluid.api.opening import load
 from fluid.api.released import Annotations, Consensus
@@ -33,6 +34,7 @@ __all__ = [
     "Consensus",
     "FluidError",
     "Hybrid",
+    "Inspection",
     "Interrupted",
     "Model",
     "Run",
@@ -43,6 +45,7 @@ __all__ = [
     "distill",
     "evaluate",
     "hybrid",
+    "inspect",
     "load",
     "predict",
     "simulate",

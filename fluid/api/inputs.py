@@ -1,10 +1,12 @@
 """Molecules given as path, `DataFrame` or list become files, so that they go through the same intake as any file.
 
 A `DataFrame` is written as Parquet: numbers and texts survive as they are, and give the same molecules, labels and results as a CSV
-file of the same content. Its index is not a column. Columns of other objects (drawn molecules, arrays) are left out.
+file of the same content. Its index is not a column, unless it has a name by which it is asked to go along. Columns of other objects
+(drawn molecules, arrays) are left out.
 """
 
 import numbers
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +28,7 @@ CELLS = (str, bytes, numbers.Number, np.generic)
 
 
 @contextmanager
-def as_files(given: Mapping[str, Any], smiles_column: str) -> Iterator[dict[str, str]]:
+def as_files(given: Mapping[str, Any], smiles_column: str, carry: Sequence[str] = ()) -> Iterator[dict[str, str]]:
     """Yield the path of each given input; those that are no files are written as such for the time of the block.
 
     An error that names such a file names what was given instead.
@@ -34,11 +36,13 @@ def as_files(given: Mapping[str, Any], smiles_column: str) -> Iterator[dict[str,
     Args:
         given: Path, `DataFrame` or list of SMILES, by the name of the setting.
         smiles_column: Column of SMILES, for lists.
+        carry: Columns that go along, which may be indices of a `DataFrame`.
     """
     with TemporaryDirectory(prefix="fluid-") as folder:
         shown: dict[str, str] = {}
         try:
-            yield {name: path_of(name, data, smiles_column, Path(folder), shown) for name, data in given.items()}
+            tables = {name: with_indices(data, carry) if isinstance(data, pd.DataFrame) else data for name, data in given.items()}
+            yield {name: path_of(name, data, smiles_column, Path(folder), shown) for name, data in tables.items()}
         except FluidError as error:
             text = str(error)
             for path, name in shown.items():
@@ -64,13 +68,21 @@ def path_of(name: str, data: Any, smiles_column: str, folder: Path, shown: dict[
     return str(path)
 
 
+def with_indices(table: pd.DataFrame, carry: Sequence[str]) -> pd.DataFrame:
+    """Return a table with those of its indices as columns that go along and are no columns yet."""
+    columns = set(map(str, table.columns))
+    asked = {str(name): place for place, name in enumerate(table.index.names) if name is not None and str(name) in carry}
+    new = {name: pd.Series(table.index.get_level_values(place).array) for name, place in asked.items() if name not in columns}
+    return pd.concat([table.reset_index(drop=True), pd.DataFrame(new)], axis=1) if new else table
+
+
 def known_path(text: str) -> str:
     """Return a path; a SMILES in its place is refused.
 
     Raises:
         InputError: The text has no suffix, and no file or folder of that name exists.
     """
-    if text and not Path(text).suffix and not text.startswith("embedded:") and not Path(text).expanduser().exists():
+    if text and not Path(text).suffix and not text.startswith("embedded:") and not os.path.exists(os.path.expanduser(text)):
         raise InputError(f"there is no file {text!r}", expected=EXPECTED, remedy=f"A single SMILES is a list of one: [{text!r}].")
     return text
 

@@ -8,16 +8,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from fluid.api.door import door
-from fluid.api.inputs import Molecules
+from fluid.api.inputs import Molecules, missing
 from fluid.api.place import folder_of, place_of, save
 from fluid.api.released import Annotations
 from fluid.api.settings import Settings, overrides_of, sets
 from fluid.api.show import Shown
 from fluid.api.work import Call, answer, make
 from fluid.artifacts import read_json
+from fluid.data.carried import is_text
 from fluid.errors import ArtifactError
+from fluid.evaluation.result_tables import read_table
 from fluid.federation.model_folder import Model as Opened
 from fluid.federation.model_folder import open_model
 
@@ -66,12 +69,19 @@ class Model(Shown):
 
     @door
     def predict(
-        self, molecules: Molecules, *, out: str | PathLike[str] | None = None, settings: Settings = (), **keywords: Any
+        self,
+        molecules: Molecules,
+        *,
+        carry: Sequence[str] | str | None = None,
+        out: str | PathLike[str] | None = None,
+        settings: Settings = (),
+        **keywords: Any,
     ) -> pd.DataFrame:
         """Answer molecules: prediction, uncertainty and domain of every row, in order; broken rows say what is wrong with them.
 
         Args:
             molecules: Path, `DataFrame` or list of SMILES.
+            carry: Columns that go along into the answers, such as identifiers; of a `DataFrame` also named indices.
             out: File for the answers too, `.csv` or `.parquet`. Only with it does a call that was interrupted go on when it is made again.
             settings: Settings of the verb `predict`.
             **keywords: Settings by name.
@@ -82,8 +92,9 @@ class Model(Shown):
         overrides = overrides_of(settings, keywords)
         with TemporaryDirectory(prefix="fluid-") as folder:
             target = place_of(out) or Path(folder) / "answers.parquet"
-            answer(Call("predict", {"input": molecules}, {"model_folder": str(self.folder)}, overrides, out=target))
-            return read_answers(target)
+            given = {"model_folder": str(self.folder)}
+            carried = answer(Call("predict", {"input": molecules}, given, overrides, out=target, carry=listed_columns(carry)))
+            return read_answers(target, carried)
 
     @door
     def evaluate(
@@ -110,7 +121,8 @@ class Model(Shown):
         asked = listed_endpoints(endpoints, overrides, self.endpoints)
         labelled = {"input": molecules, **({"validation": validation} if validation is not None else {})}
         given = {"model_folder": str(self.folder)}
-        return pd.read_csv(make(Call("evaluate", labelled, given, overrides, asked, place_of(out))) / "scores.csv")
+        made = make(Call("evaluate", labelled, given, overrides, asked, place_of(out)))
+        return read_table(made / "scores.csv")
 
     @door
     def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:
@@ -129,18 +141,26 @@ class Teacher(Model):
 
     @door
     def annotate(
-        self, transfer: Molecules, *, out: str | PathLike[str] | None = None, settings: Settings = (), **keywords: Any
+        self,
+        transfer: Molecules,
+        *,
+        carry: Sequence[str] | str | None = None,
+        out: str | PathLike[str] | None = None,
+        settings: Settings = (),
+        **keywords: Any,
     ) -> Annotations:
         """Answer every molecule of the public transfer set; `send` then copies what leaves the company.
 
         Args:
             transfer: The public molecules, the same for all companies: path, `DataFrame` or list of SMILES.
+            carry: Columns that go along into the company's own copy of the answers; they are in nothing that leaves the company.
             out: Folder for the result.
             settings: Settings of the verb `annotate`.
             **keywords: Settings by name.
         """
-        given = {"teacher": str(self.folder)}
-        return Annotations(make(Call("annotate", {"transfer": transfer}, given, overrides_of(settings, keywords), out=place_of(out))))
+        given, overrides = {"teacher": str(self.folder)}, overrides_of(settings, keywords)
+        call = Call("annotate", {"transfer": transfer}, given, overrides, out=place_of(out), carry=listed_columns(carry))
+        return Annotations(make(call))
 
 
 class Student(Model):
@@ -173,9 +193,17 @@ def listed_endpoints(endpoints: Sequence[str] | str | None, overrides: Sequence[
     return None if sets(overrides, "intake.endpoints") else default
 
 
-def read_answers(file: Path) -> pd.DataFrame:
-    """Return a file of answers as a table."""
+def listed_columns(carry: Sequence[str] | str | None) -> Sequence[str] | None:
+    """Return the columns that go along as a list; `None`: as the settings say."""
+    return [carry] if isinstance(carry, str) else carry
+
+
+def read_answers(file: Path, carried: Sequence[pa.Field] = ()) -> pd.DataFrame:
+    """Return a file of answers as a table; what went along has the type it had, also where the file is text."""
     if file.suffix == ".parquet":
         return pd.read_parquet(file)
-    kept = pd.read_csv(file, dtype={"smiles": str, "problem": str}, keep_default_na=False, na_values=[""])
-    return kept.fillna({"smiles": "", "problem": ""})
+    texts = ("smiles", "problem", "note", *(one.name for one in carried))
+    kept = pd.read_csv(file, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
+    kept = kept.fillna({"smiles": "", "problem": "", "note": "", **{one.name: "" for one in carried if is_text(one.type)}})
+    texts_of = {one.name: [None if missing(cell) else cell for cell in kept[one.name]] for one in carried}
+    return kept.assign(**{one.name: pa.array(texts_of[one.name], pa.string()).cast(one.type).to_pandas() for one in carried})

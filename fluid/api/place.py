@@ -1,26 +1,37 @@
 """Where results lie: sealed folders in the store or of the user's choice, and copies of them."""
 
-import shutil
+import os
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from fluid.artifacts import MANIFEST, atomic_folder, open_artifact
+from fluid.artifacts import MANIFEST, atomic_folder, copy_artifact, open_artifact
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.apart import check_apart
-from fluid.pipeline.runner import check_free
+from fluid.outputs import check_folder, check_free
 
 OCCUPIED = "Choose another folder, or add overwrite=True to replace earlier results of fluid."
 
 
 def absolute(path: str | PathLike[str]) -> Path:
     """Return a path as an absolute one; a leading `~` is the home folder."""
-    return Path(path).expanduser().resolve()
+    return Path(os.path.realpath(os.path.expanduser(path)))
 
 
 def place_of(out: str | PathLike[str] | None) -> Path | None:
-    """Return the target that the caller named, if any."""
-    return None if out is None else absolute(out)
+    """Return the target that the caller named, if any; a link stays one, so that what is wrong with it can be said."""
+    return None if out is None else named(out)
+
+
+def named(out: str | PathLike[str]) -> Path:
+    """Return a target as an absolute path; a leading `~` is the home folder.
+
+    Raises:
+        ConfigError: The path holds a zero byte.
+    """
+    if "\0" in str(out):
+        raise ConfigError("this is no name of a file or folder", where=ascii(str(out)))
+    return Path(os.path.expanduser(out)).absolute()
 
 
 def folder_of(value: Any, what: str) -> Path:
@@ -40,19 +51,20 @@ def folder_of(value: Any, what: str) -> Path:
 
 
 def save(folder: Path, out: str | PathLike[str], overwrite: bool = False) -> Path:
-    """Copy a sealed folder, byte for byte; do nothing if the target holds the same.
+    """Copy a sealed folder, byte for byte, but for what other programs have left in it; do nothing if the target holds the same.
 
     Raises:
         ConfigError: The target lies in the folder or around it, or holds something else that is not to be replaced, or is no earlier
             result.
     """
-    artifact, target = open_artifact(folder), absolute(out)
-    if target == artifact.folder or same(target, artifact.digest, artifact.key):
+    artifact, target = open_artifact(folder), named(out)
+    if absolute(target) == artifact.folder or same(target, artifact.digest, artifact.key):
         return target
     check_apart(target, folder)
+    check_folder(target, overwrite, OCCUPIED)
     check_free(target, overwrite, OCCUPIED)
     with atomic_folder(target) as temporary:
-        shutil.copytree(folder, temporary, dirs_exist_ok=True)
+        copy_artifact(artifact, temporary)
     return target
 
 

@@ -8,14 +8,15 @@ import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import MANIFEST, TABLE, read_annotation_set
-from fluid.api.door import door
-from fluid.api.place import OCCUPIED, absolute, folder_of, is_sealed, save
+from fluid.api.door import door, show_in_one_line
+from fluid.api.place import OCCUPIED, folder_of, is_sealed, named, save
 from fluid.api.show import Shown
 from fluid.artifacts import Artifact, atomic_folder, open_artifact
 from fluid.errors import ArtifactError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
-from fluid.pipeline.runner import check_free
+from fluid.federation.own_copy import OWN_COPY
+from fluid.outputs import check_folder, check_free
 
 INSIDE = "annotation_set"
 
@@ -57,6 +58,18 @@ class Annotations(Shown):
         _ = self.content  # verified as it is read
         return pd.read_parquet(self.released / TABLE)
 
+    @property
+    def own_copy(self) -> pd.DataFrame:
+        """The company's own copy, a row per row of the transfer file, with the columns that were asked to go along.
+
+        Raises:
+            ArtifactError: None were, or this is what a company sent.
+        """
+        if not (self.folder / OWN_COPY).is_file():
+            remedy = "Annotate with carry=[...]."
+            raise show_in_one_line(ArtifactError("these annotations have no own copy", where=str(self.folder), remedy=remedy))
+        return pd.read_parquet(open_artifact(self.folder) / OWN_COPY)
+
     @door
     def send(self, out: str | PathLike[str]) -> Path:
         """Copy what leaves the company, verified, into a new folder for the coordinator.
@@ -64,14 +77,14 @@ class Annotations(Shown):
         Raises:
             ConfigError: The folder exists and is not empty, or lies in that of the annotations.
         """
-        return self._release(absolute(out), overwrite=False, remedy="Choose another folder.")
+        return self._release(named(out), overwrite=False, remedy="Choose another folder.")
 
     @door
     def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:
         """Copy the whole result of `annotate` into a folder, as the verb would have written it there; of a set that was sent, the set."""
         if is_sealed(self.folder):
             return save(self.folder, out, overwrite)
-        target = absolute(out)
+        target = named(out)
         return target if self._lies_in(target) else self._release(target, overwrite, OCCUPIED)
 
     def _lies_in(self, folder: Path) -> bool:
@@ -83,6 +96,7 @@ class Annotations(Shown):
 
     def _release(self, target: Path, overwrite: bool, remedy: str) -> Path:
         check_apart(target, self.folder)
+        check_folder(target, overwrite, remedy)
         check_free(target, overwrite, remedy)
         read_annotation_set(self.released)
         with atomic_folder(target) as temporary:

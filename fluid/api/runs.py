@@ -17,6 +17,7 @@ from fluid.api.settings import Settings, configuration, overrides_of
 from fluid.api.shell import run_whole
 from fluid.api.show import Shown
 from fluid.errors import ConfigError
+from fluid.foreign import is_foreign
 from fluid.reporting.report_data import ReportData
 from fluid.reporting.report_files import read_report_data
 from fluid.reporting.tables import headline_table
@@ -39,7 +40,8 @@ class Folders(Mapping[str, Any]):
         return self.kind(self.place / name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(folder.name for folder in self.place.iterdir() if folder.is_dir()) if self.place.is_dir() else ())
+        folders = self.place.iterdir() if self.place.is_dir() else ()
+        return iter(sorted(folder.name for folder in folders if folder.is_dir() and not is_foreign(folder.name)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

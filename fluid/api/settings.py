@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from fluid.api.shell import check_known, key_and_value, quote, resolved
+from fluid.api.shell import as_typed, check_known, key_and_value, quote, resolved
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
@@ -55,7 +55,7 @@ def overrides_of(settings: Settings, keywords: Mapping[str, Any]) -> list[str]:
     for text in typed:
         if not isinstance(text, str) or text.startswith("-"):
             raise ConfigError(f"setting {text!r} cannot be used", expected="texts such as 'model=forest' or 'seed=3'")
-    return [*typed, *dotted(keywords)]
+    return [*as_typed(typed), *dotted(keywords)]
 
 
 def sets(overrides: Sequence[str], name: str) -> bool:

@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from fluid.api.inputs import as_files
 from fluid.api.settings import configuration, sets
 from fluid.api.shell import SURROUNDINGS, build, groups_of, leave_out, show_progress, store, track_training
 from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
 from fluid.federation.requests import REQUESTS
+from fluid.outputs import check_folder
 from fluid.pipeline.progress import SilentProgress
 from fluid.pipeline.runner import Runner, no_logger
 from fluid.pipeline.stage import Stage
 
 NOWHERE = os.devnull
 """`out` of a call whose result goes to the store: lies beside nothing that is read, wherever the caller stands."""
-ARGUMENTS = {"input": "molecules", "model_folder": "model", "consensus_folder": "consensus", "intake.endpoints": "endpoints"}
+ARGUMENTS = {
+    "input": "molecules", "model_folder": "model", "consensus_folder": "consensus",
+    "intake.endpoints": "endpoints", "intake.carry": "carry",
+}  # fmt: skip
 """Settings that are arguments here, by another name."""
 IN_PROCESS = 256
 """Molecules of a list that are prepared in this process: starting workers would take longer."""
@@ -54,6 +60,7 @@ class Call:
         overrides: Settings as on the command line.
         endpoints: Endpoints to read; `None`: as the settings say.
         out: Folder or file of the result; `None`: the store.
+        carry: Columns that go along; `None`: as the settings say.
     """
 
     verb: str
@@ -62,6 +69,7 @@ class Call:
     overrides: Sequence[str] = ()
     endpoints: Sequence[str] | None = None
     out: Path | None = None
+    carry: Sequence[str] | None = None
 
     def config(self) -> dict[str, Any]:
         """Return the resolved configuration; molecules are named in it but not yet written as files.
@@ -75,20 +83,24 @@ class Call:
         values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or NOWHERE)})
         if logs and self.out is None and values["logger"]["kind"] != "none":
             raise ConfigError("a logger writes beside the result", expected="a folder for it", remedy="Add out=...")
-        if self.endpoints is not None:
-            values["intake"]["endpoints"] = list(self.endpoints)
+        values.get("intake", {}).update({name: list(value) for name, value in self.of_intake().items()})
         short = [data for data in self.molecules.values() if isinstance(data, list | tuple) and len(data) <= IN_PROCESS]
         if short and len(short) == len(self.molecules) and not sets(self.overrides, "intake.workers"):
             values["intake"]["workers"] = 0
         return values
 
+    def of_intake(self) -> dict[str, Sequence[str]]:
+        """Return the settings of `intake` that are given as arguments."""
+        given = {"endpoints": self.endpoints, "carry": self.carry}
+        return {name: value for name, value in given.items() if value is not None}
+
     def check_overrides(self) -> None:
         """Refuse settings that the call has as arguments, which would win over them unnoticed.
 
         Raises:
-            ConfigError: The overrides name what is an argument: molecules, `out`, the company, a folder, or the endpoints.
+            ConfigError: The overrides name what is an argument: molecules, `out`, the company, a folder, endpoints, or what goes along.
         """
-        for name in (*self.molecules, *self.given, "out", *(["intake.endpoints"] if self.endpoints is not None else [])):
+        for name in (*self.molecules, *self.given, "out", *(f"intake.{name}" for name in self.of_intake())):
             if sets(self.overrides, name):
                 raise ConfigError(f"{name} is given as a setting", expected=f"the argument {ARGUMENTS.get(name, name)}")
 
@@ -96,7 +108,8 @@ class Call:
     def request(self) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Yield the verb's typed request and its configuration; molecules that are no files are written for the time of the block."""
         config = self.config()
-        with as_files(self.molecules, config.get("intake", {}).get("smiles_column", "")) as files:
+        intake = config.get("intake", {})
+        with as_files(self.molecules, intake.get("smiles_column", ""), intake.get("carry", ())) as files:
             config |= files
             yield build(REQUESTS[self.verb], leave_out(config, *SURROUNDINGS)), config
 
@@ -106,9 +119,12 @@ def make(call: Call) -> Path:
     from fluid.federation import consortium
 
     step: Callable[[Any, Runner], Any] = getattr(consortium, call.verb)
-    with call.request() as (request, config), runner_for(call, config) as runner:
-        step(request, runner)
-        made = runner.made
+    with call.request() as (request, config):
+        if call.out is not None:
+            check_folder(call.out, request.overwrite)
+        with runner_for(call, config) as runner:
+            step(request, runner)
+            made = runner.made
     if made is None:
         raise ConfigError(f"{call.verb} made nothing")
     return made.folder.resolve()
@@ -125,9 +141,9 @@ def runner_for(call: Call, config: Mapping[str, Any]) -> Iterator[DoorRunner]:
         yield DoorRunner(place, progress, logger, in_store=call.out is None)
 
 
-def answer(call: Call) -> None:
-    """Carry out `predict`, whose result is a file."""
+def answer(call: Call) -> tuple[pa.Field, ...]:
+    """Carry out `predict`, whose result is a file; returns names and types of what goes along."""
     from fluid.federation.predict import predict_file
 
     with call.request() as (request, _):
-        predict_file(request, SilentProgress())
+        return predict_file(request, SilentProgress()).carried

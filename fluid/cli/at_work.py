@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fluid.cli.compose import Config
 from fluid.cli.progress import show_progress
 from fluid.molecules.pool import bounded_workers
+from fluid.outputs import check_is_folder, check_place
 from fluid.pipeline.runner import MakeLogger, Runner, no_logger
 from fluid.pipeline.store import ArtifactStore
 
@@ -16,8 +17,14 @@ if TYPE_CHECKING:  # Lightning, whose import takes longer than a prediction
 
 
 def store(config: Mapping[str, Any]) -> ArtifactStore:
-    """Return the artifact store that the configuration names."""
-    return ArtifactStore(Path(config["paths"]["artifacts"]))
+    """Return the artifact store that the configuration names.
+
+    Raises:
+        ConfigError: A file is in its place.
+    """
+    place = Path(config["paths"]["artifacts"])
+    check_is_folder(place, "Choose another folder with paths.artifacts=... or FLUID_STORE.")
+    return ArtifactStore(place)
 
 
 def last_line(what: str, where: Path) -> None:
@@ -35,8 +42,11 @@ def track_training(verb: str, config: Mapping[str, Any]) -> "AbstractContextMana
     from fluid.cli.tracking.loggers import track_run
     from fluid.cli.tracking.tracking import Tracked
 
-    out = Path(config["out"])
-    return track_run(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, out.with_name(out.name + "-logs"), config))
+    out = Path(config["out"]).absolute()
+    logs = out.with_name(out.name + "-logs")
+    if config["logger"]["kind"] != "none":
+        check_place(logs)
+    return track_run(config["logger"], Tracked(verb.replace("_", "-"), out.name, out.name, logs, config))
 
 
 @contextmanager

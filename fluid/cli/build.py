@@ -1,5 +1,6 @@
 """Build plain typed objects from plain nested values; unknown keys and wrong types are errors with a suggestion."""
 
+import os
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -56,10 +57,17 @@ def convert(hint: Any, value: Any, where: str) -> Any:
             raise ConfigError(f"{where} is {value!r}", expected="a list, e.g. [a,b]")
         return tuple(convert(args[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if hint is Path:
-        return Path(_convert_scalar(str, value, where)).expanduser()
+        return _convert_path(value, where)
     if hint in (int, float, str, bool):
         return _convert_scalar(hint, value, where)
     return value
+
+
+def _convert_path(value: Any, where: str) -> Path:
+    """Return a text as a path; a leading `~` is the home folder."""
+    if value == "":
+        raise ConfigError(f"{where} is empty", expected="the name of a file or folder")
+    return Path(os.path.expanduser(_convert_scalar(str, value, where)))
 
 
 def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:

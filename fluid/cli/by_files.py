@@ -13,6 +13,7 @@ from fluid.cli.compose import Config
 from fluid.cli.progress import show_progress
 from fluid.cli.specs import SURROUNDINGS, leave_out
 from fluid.federation.requests import REQUESTS, EvaluateRequest, PredictRequest
+from fluid.outputs import check_folder
 from fluid.pipeline.runner import Runner
 
 
@@ -35,6 +36,7 @@ def make_folder(verb: str, config: Config, what: str, part: str = "") -> None:
     from fluid.federation import consortium
 
     request: Any = build(REQUESTS[verb], leave_out(config, *SURROUNDINGS))
+    check_folder(request.out, request.overwrite)
     with open_training(verb, config) if "logger" in config else open_runner(config) as runner:
         getattr(consortium, verb)(request, runner)
     last_line(what, request.out / part)
@@ -80,6 +82,7 @@ def run_evaluate(config: Config) -> None:
     from fluid.federation import consortium
 
     request = build(EvaluateRequest, leave_out(config, *SURROUNDINGS))
+    check_folder(request.out, request.overwrite)
     with open_runner(config) as runner:
         scores = consortium.evaluate(request, runner)
     print(scores[["endpoint", "metric", "value", "low", "high", "n"]].to_string(index=False))

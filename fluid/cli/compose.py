@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fluid.errors import ConfigError
 from fluid.registry import conf_folders
 
 if TYPE_CHECKING:  # `fluid --help` needs none of it
@@ -61,19 +62,43 @@ def compose(verb: str, overrides: Sequence[str] = (), with_own: bool = False) ->
 def run_with_hydra(verb: str, arguments: Sequence[str], job: Job) -> None:
     """Let Hydra read the arguments and call `job` with each configuration and the settings by which it was composed.
 
+    All jobs are tried; then the first failure is raised.
+
     With `-m` the job may be called in other processes: it must then be a function of an importable module, or made of such.
     """
     import hydra
     from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
 
     add_search_path()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to the caller instead of being printed by Hydra
     sys.argv = [f"fluid {verb.replace('_', '-')}", *arguments]
 
-    def task(config: "DictConfig") -> Any:
-        return job(config, list(HydraConfig.get().overrides.task))
+    failures: list[Exception] = []
+
+    def task(config: "DictConfig") -> None:
+        typed = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)  # a setting that refers to others, as it is
+        try:
+            job(config, [str(text) for text in typed or ()])
+        except Exception as error:  # Hydra would speak of it in its own words
+            failures.append(error)
 
     hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=verb)(task)()
+    if failures:
+        raise failures[0]
+
+
+def place(value: Any, key: str) -> str | None:
+    """Return a place as it is used; a leading `~` is the home folder. Only `out` may be null, which a verb refuses that needs it.
+
+    Raises:
+        ConfigError: The value is no text, or an empty one.
+    """
+    if value is None and key == "out":
+        return None
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{key} is {value!r}", expected="the name of a file or folder")
+    return os.path.expanduser(value)
 
 
 def plain_values(config: "DictConfig", complete: bool = True) -> Config:
@@ -82,11 +107,15 @@ def plain_values(config: "DictConfig", complete: bool = True) -> Config:
     Args:
         config: The composed configuration.
         complete: Whether every setting must have a value; if not, those that have none are `???`.
+
+    Raises:
+        ConfigError: A place is no text.
     """
     from omegaconf import OmegaConf
 
     values: Config = OmegaConf.to_container(config, resolve=True, throw_on_missing=complete)  # type: ignore[assignment]
     for group, names in PLACES.items():
         settings = values.get(group, {}) if group else values
-        settings |= {name: os.path.expanduser(settings[name]) for name in names if isinstance(settings.get(name), str)}
+        for name in settings.keys() & names:
+            settings[name] = place(settings[name], f"{group}.{name}".lstrip("."))
     return values

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from fluid.cli.compose import compose, conf_file, conf_folder
 from fluid.cli.extensions import broken_extensions
+from fluid.foreign import is_foreign
 from fluid.registry import conf_folders
 
 HELP = ("-h", "--help")
@@ -38,7 +39,8 @@ def choices_of(group: str) -> list[str]:
     """Return the choices of a group."""
     if not re.fullmatch(r"[\w/]+", group):
         return []
-    return sorted({file.stem for folder in (conf_folder(), *conf_folders()) for file in (folder / group).glob("*.yaml")})
+    files = [file for folder in (conf_folder(), *conf_folders()) for file in (folder / group).glob("*.yaml")]
+    return sorted({file.stem for file in files if not is_foreign(file.name)})
 
 
 def describe(file: Path) -> str:

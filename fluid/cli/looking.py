@@ -5,6 +5,8 @@ from pathlib import Path
 from fluid.cli.at_work import last_line, store
 from fluid.cli.compose import Config
 from fluid.errors import ConfigError
+from fluid.outputs import check_file, check_is_folder
+from fluid.pipeline.store import HEADER
 
 
 def run_report(config: Config) -> None:
@@ -13,6 +15,8 @@ def run_report(config: Config) -> None:
     from fluid.reporting.report_files import read_report_data
 
     run = Path(config["run"])
+    if run.is_dir():  # else there is nothing to draw, which is said when it is read
+        check_file(run / "report.html")
     write_report(read_report_data(run), run / "report.html")
     last_line("report", run / "report.html")
 
@@ -23,6 +27,7 @@ def run_status(config: Config) -> None:
     from fluid.runs.housekeeping import run_folders, run_status, stage_status
 
     place, runs = store(config), Path(config["paths"]["runs"])
+    check_is_folder(runs)
     if not runs.is_dir() and not place.root.is_dir():
         raise ConfigError("there are no runs and no store", where=str(runs), remedy="Check paths.runs and paths.artifacts.")
     print_runs([run_status(folder, place) for folder in run_folders(runs)], runs)
@@ -36,8 +41,9 @@ def run_gc(config: Config) -> None:
     from fluid.runs.housekeeping import collect_garbage
 
     place = store(config)
-    if not place.root.is_dir():
-        raise ConfigError("there is no store", where=str(place.root), remedy="Check paths.artifacts.")
+    if not (place.root / HEADER).is_file():
+        what = "this folder is no store of fluid" if place.root.is_dir() else "there is no store"
+        raise ConfigError(what, where=str(place.root), remedy="Check paths.artifacts.")
     found = collect_garbage(place, Path(config["paths"]["runs"]), config["dry_run"])
     print_garbage(found)
     freed = sum(item.size for item in found) / 1e6
@@ -48,11 +54,12 @@ def run_collect(config: Config) -> None:
     """Run `fluid collect`."""
     from fluid.reporting.comparison import write_comparison
     from fluid.reporting.experiments import experiment_figures
-    from fluid.runs.collect import collect, write_tables
+    from fluid.runs.collect import check_table, collect, write_tables
     from fluid.runs.figure_data import evidence_below
 
     folder = Path(config["folder"])
     out = Path(config["out"]) if config["out"] else folder / "collected.csv"
+    check_table(out)
     collected = collect(folder)
     files = write_tables(collected, out)
     figures = experiment_figures(evidence_below(folder))

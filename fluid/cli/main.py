@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
+from fluid.cli.flags import SWEPT, in_order
 from fluid.cli.old_words import check_settings
+from fluid.cli.places import as_typed
+from fluid.cli.positional import with_input
 from fluid.cli.signals import heed_signals
+from fluid.cli.streams import accept_any_text
 from fluid.errors import ConfigError
 from fluid.registry import nearest_word
 from fluid.version import __version__
@@ -22,6 +26,7 @@ VERBS = {
     "hybrid": "one company adds its own data back to the student",
     "predict": "prediction, uncertainty and domain flag for every row of a molecule file",
     "evaluate": "evaluate a model on labelled molecules",
+    "inspect": "look at a molecule file first: columns, molecules, labels, overlaps, and the command that uses it",
     "report": "draw the report page of a finished run again",
     "collect": "one table and one comparison page from all runs of a sweep",
     "benchmark": "a whole suite of experiments, to one table and one page, against golden numbers",
@@ -50,7 +55,7 @@ def overview() -> str:
 
 def is_search(arguments: Sequence[str]) -> bool:
     """Return whether the arguments ask for a search for hyper-parameters."""
-    return any(flag in arguments for flag in ("-m", "--multirun")) and any(text.startswith("hparams_search=") for text in arguments)
+    return any(flag in arguments for flag in SWEPT) and any(text.startswith("hparams_search=") for text in arguments)
 
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
@@ -83,8 +88,10 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: A setting has another name now.
     """
-    check_settings(verb.replace("-", "_"), arguments)
-    (show if SHOWING & set(arguments) else hydra_run)(verb, arguments)
+    given = in_order(with_input(verb, arguments))
+    check_settings(verb.replace("-", "_"), given)
+    typed = as_typed(given, swept=any(flag in given for flag in SWEPT))
+    (show if SHOWING & set(typed) else hydra_run)(verb, typed)
 
 
 def show(verb: str, arguments: Sequence[str]) -> None:
@@ -102,11 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview())
-        return 0
+        return guard(lambda: print(overview()), "")
     if arguments[0] in ("-V", "--version", "version"):
-        print(f"fluid {__version__}")
-        return 0
+        return guard(lambda: print(f"fluid {__version__}"), "")
     verb = arguments[0]
     if verb not in VERBS:
         return fail(f"unknown verb {verb!r}. {nearest_word(verb, list(VERBS))}", WRONG_INPUT)
@@ -121,6 +126,7 @@ def warning_line(message: Warning | str, *_: object, **__: object) -> str:
 def entry() -> None:
     """Run the command line of the installed `fluid` command."""
     warnings.formatwarning = warning_line
+    accept_any_text()
     heed_signals()
     code = main()
     sys.exit(code)  # looked up now: W&B has put its own in place, by which it learns the code

@@ -1,8 +1,11 @@
-"""Settings that Hydra's grammar cannot read, and how to write them so that it can."""
+"""How texts are written so that Hydra's grammar reads them, and what to say where it cannot read what was typed."""
 
+import re
 import shlex
+from typing import Any
 
 EXAMPLE = """e.g. 'intake.endpoints=["pic50 >= 5"]'"""
+QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.S)
 
 
 def quote(value: object) -> str:
@@ -10,6 +13,52 @@ def quote(value: object) -> str:
     from hydra.core.override_parser.types import Quote, QuotedString
 
     return QuotedString(str(value), Quote.double).with_quotes()
+
+
+def exact(value: object) -> str:
+    """Return a text as it is, or in quotes where Hydra would read something else."""
+    return str(value) if reading(str(value)) == str(value) else quote(value)
+
+
+def reading(value: str) -> Any:
+    """Return what Hydra reads a value as; `None` if it cannot, or if it reads null."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        return OverridesParser.create().parse_override(f"key={value}").value()
+    except (HydraException, ValueError, RecursionError):  # of a number with too many digits; of too many brackets
+        return None
+
+
+def is_quoted(text: str, begins: bool = False) -> int:
+    """Return the number of signs of a text that is quoted from end to end, or if only `begins` so, of its quoted beginning; else 0."""
+    match = QUOTED.match(text) if begins else QUOTED.fullmatch(text.strip())
+    return len(match[0]) if match else 0
+
+
+def escaped(text: str, keep_references: bool = False) -> str:
+    """Return a text in which `${` stands for itself and refers to nothing.
+
+    Args:
+        text: The text.
+        keep_references: Whether what can refer to a setting, as `${paths.data}`, still does.
+    """
+    if keep_references and refers(text):
+        return text
+    return re.sub(r"(\\*)\$\{", lambda match: match[1] * 2 + "\\${", text)
+
+
+def refers(text: str) -> bool:
+    """Return whether a text has references to other settings, and all that look like one are."""
+    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.grammar_parser import parse
+
+    try:
+        parse(text)
+    except (OmegaConfBaseException, RecursionError):
+        return False
+    return True
 
 
 def readable(key: str, value: str) -> str:

@@ -16,6 +16,7 @@ from fluid.cli.build import build
 from fluid.cli.compose import Config
 from fluid.cli.specs import SURROUNDINGS, check_data_folder, federation_spec, leave_out
 from fluid.federation.spec import FederationSpec
+from fluid.file_names import check_file_name
 from fluid.pipeline.runner import Runner
 from fluid.runs.record import target_folder
 
@@ -32,8 +33,15 @@ def command_of(overrides: Sequence[str]) -> str:
 
 
 def whole_folder(config: Config) -> Path:
-    """Return the folder of a whole run: by its name, or by its settings, so that equal settings share one; in a sweep always by both."""
+    """Return the folder of a whole run: by its name, or by its settings, so that equal settings share one; in a sweep always by both.
+
+    Raises:
+        ConfigError: `name` or `sweep` is no name of a folder.
+    """
     runs, name, sweep = Path(config["paths"]["runs"]), config["name"], config["sweep"]
+    for setting in ("name", "sweep"):
+        if config[setting] is not None:
+            check_file_name(str(config[setting]), setting)
     settings = hash_json(leave_out(config, *SURROUNDINGS))[:10]
     return runs / sweep / f"{'run' if name in (None, sweep) else name}-{settings}" if sweep else runs / (name or f"run-{settings}")
 
@@ -67,18 +75,20 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
     from fluid.reporting.report_files import read_report_data
     from fluid.reporting.tables import baseline_table, headline_table
     from fluid.runs.folder import clear_other_results, write_run
-    from fluid.runs.record import record_run
+    from fluid.runs.record import check_unused, record_run
 
     began, run, spec = time.perf_counter(), run_folder(config), federation_spec(config)
     rates = build(Rates, config["cost"], "cost")
     check_analyses(spec)
     check_figure(config["figure"], [one.kind for one in spec.labelled_intake.parsed_endpoints])
+    check_unused(run)
+    store(config)
     check_data_folder(config)
     check_files(spec.data)
     with record_run(run, config, leave_out(config, *SURROUNDINGS), command) as record:
         clear_other_results(record)
         with atomic_file(run / "config.yaml") as temporary:
-            temporary.write_text(OmegaConf.to_yaml(config))
+            temporary.write_text(OmegaConf.to_yaml(config), encoding="utf-8", errors="backslashreplace")
         with track_run(config["logger"], tracked_run(config)) as tracker:
             with open_runner(config, tracker, run) as runner:
                 runner.needs = record.needs
@@ -93,7 +103,7 @@ def run_simulate(config: Config, command: str, before: Callable[[FederationSpec,
             print(f"\n{endpoint}\n{baseline_table(data.scores, data.baselines, endpoint).to_string(index=False)}")
     peak = max(record.cost.peak_mb for record in runner.records)
     print(f"total: {time.perf_counter() - began:.0f} s, peak memory {peak:.0f} MB in one process")
-    if config["open"] and sys.stdout.isatty():
+    if config["open"] and sys.stdout is not None and sys.stdout.isatty():
         webbrowser.open((run / "report.html").resolve().as_uri())
     last_line("report", (run / "report.html").resolve())
 

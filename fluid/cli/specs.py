@@ -1,5 +1,6 @@
 """The resolved configuration of `simulate` as one typed experiment."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def missing_files(config: Mapping[str, Any]) -> dict[str, str]:
     missing: dict[str, str] = {}
     for name in FILES:
         path = str(config["data"].get(name, ""))
-        if path.startswith(f"{folder}/") and not Path(path).expanduser().is_file():
+        if path.startswith(f"{folder}/") and not Path(os.path.expanduser(path)).is_file():
             missing.setdefault(path.removeprefix(f"{folder}/"), name)
     return missing
 

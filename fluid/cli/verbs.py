@@ -1,6 +1,7 @@
 """One function per verb: typed settings in, one call of a room below, the last line says where results are."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from omegaconf import DictConfig
 
@@ -14,6 +15,7 @@ from fluid.cli.by_files import (
     run_train_teacher,
 )
 from fluid.cli.compose import Config, plain_values, run_with_hydra
+from fluid.cli.inspect import run_inspect
 from fluid.cli.looking import run_collect, run_gc, run_report, run_status
 from fluid.cli.simulate import command_of, run_simulate, run_target
 from fluid.cli.suggest import check_known
@@ -30,6 +32,7 @@ RUNNERS: Mapping[str, Callable[[Config], None]] = {
     "predict": run_predict,
     "evaluate": run_evaluate,
     "report": run_report,
+    "inspect": run_inspect,
 }
 
 
@@ -56,14 +59,4 @@ def run_each(name: str, arguments: Sequence[str]) -> None:
         name: The verb, with `_` for `-`.
         arguments: The settings, as they were typed.
     """
-    failures: list[Exception] = []
-
-    def run_one(config: DictConfig, overrides: Sequence[str]) -> None:
-        try:
-            run_verb(name, config, overrides)
-        except Exception as error:
-            failures.append(error)
-
-    run_with_hydra(name, arguments, run_one)
-    if failures:
-        raise failures[0]
+    run_with_hydra(name, arguments, partial(run_verb, name))

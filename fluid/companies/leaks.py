@@ -1,4 +1,7 @@
-"""No molecule may be in two parts: private, transfer, validation and test data are disjoint by molecule key."""
+"""No molecule may be in two parts: private, transfer, validation and test data are disjoint by skeleton.
+
+Stereo-isomers count as one molecule here even where they are different ones: what one was measured to do tells much about the other.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -6,10 +9,11 @@ import numpy as np
 
 from fluid.data.table import MoleculeTable
 from fluid.errors import InputError
+from fluid.molecules.key import skeleton
 
 
 def check_disjoint(parts: Mapping[str, Collection[str]]) -> None:
-    """Check that no key occurs in two of the named parts; a key repeated within one part is no leak.
+    """Check that no skeleton occurs in two of the named parts; one repeated within a part is no leak.
 
     Args:
         parts: Name of a part → its molecule keys.
@@ -20,9 +24,9 @@ def check_disjoint(parts: Mapping[str, Collection[str]]) -> None:
     owner: dict[str, str] = {}
     for name, keys in parts.items():
         for key in keys:
-            other = owner.setdefault(key, name)
+            other = owner.setdefault(skeleton(key), name)
             if other != name:
-                _raise_leak(other, name, set(parts[other]) & set(keys))
+                _raise_leak(other, name, set(map(skeleton, parts[other])) & set(map(skeleton, keys)))
 
 
 def _raise_leak(first: str, second: str, shared: set[str]) -> None:
@@ -34,12 +38,12 @@ def _raise_leak(first: str, second: str, shared: set[str]) -> None:
 
 
 def remove_overlap(table: MoleculeTable, others: Iterable[str]) -> tuple[MoleculeTable, int]:
-    """Drop from `table` every molecule whose key is in `others`.
+    """Drop from `table` every molecule that shares its skeleton with one of `others`, which are keys.
 
     Returns:
         The remaining rows in their order, and how many were removed.
     """
-    taken = frozenset(others)
-    kept = np.array([row for row, key in enumerate(table.keys) if key not in taken], dtype=np.int64)
+    taken = frozenset(map(skeleton, others))
+    kept = np.array([row for row, key in enumerate(table.keys) if skeleton(key) not in taken], dtype=np.int64)
     removed = len(table) - len(kept)
     return (table.take(kept) if removed else table), removed

@@ -9,7 +9,9 @@ from fluid.data.table import MoleculeTable
 from fluid.seeding import numpy_stream
 
 
-def measured_endpoints(table: MoleculeTable, company: NDArray[np.int64], spec: CompanySpec, seed: int) -> NDArray[np.bool_]:
+def measured_endpoints(
+    table: MoleculeTable, company: NDArray[np.int64], spec: CompanySpec, seed: int, quorum: int | None = None
+) -> NDArray[np.bool_]:
     """Return which endpoints each company measured.
 
     With an `endpoint_share` of 1 all did all. Below that, a company keeps this share of the endpoints (rounded, at least one), drawn by
@@ -21,15 +23,19 @@ def measured_endpoints(table: MoleculeTable, company: NDArray[np.int64], spec: C
         company: Company of each molecule, 0 to `spec.n` − 1.
         spec: `n`, `endpoint_share` and `min_per_class` are read.
         seed: Seed of the draw.
+        quorum: Fewest labels that a teacher learns from: with it, companies leave out what is below it or `min_per_class`, also with an
+            `endpoint_share` of 1; `None`: a teacher with too few is refused.
 
     Shapes:
         company: (M,)
         returns: (n, T)
     """
     size = len(table.endpoints)
-    if spec.endpoint_share == 1:
+    if spec.endpoint_share == 1 and quorum is None:
         return np.ones((spec.n, size), dtype=bool)
-    enough = enough_labels(table, company, spec)
+    enough = enough_labels(table, company, spec, 0 if quorum is None else max(quorum, 1))
+    if spec.endpoint_share == 1:
+        return enough
     kept = np.zeros_like(enough)
     wanted = max(1, round(spec.endpoint_share * size))
     for index in range(spec.n):

@@ -20,18 +20,21 @@ DRAWS: dict[str, Draws] = {"kmeans": kmeans_draws, "scaffold": scaffold_draws, "
 ATTEMPTS = {"kmeans": 5, "scaffold": 5, "dirichlet": 1000, "size": 20}
 
 
-def split_companies(table: MoleculeTable, spec: CompanySpec, seed: int) -> NDArray[np.int64]:
+def split_companies(table: MoleculeTable, spec: CompanySpec, seed: int, leave_out: bool = False) -> NDArray[np.int64]:
     """Assign every molecule of `table` to one of `spec.n` companies.
 
     Companies are numbered by descending size, 0 the largest (ties: the company with the smallest key first). The
     partition depends on the molecules, their labels, `spec` and `seed` alone: row order does not matter. When a
     draw leaves a company below `spec.min_size` or `spec.min_per_class`, the next draw of the same method is tried (5 for `kmeans` and
-    `scaffold`, 1000 for `dirichlet`, 20 for `size`); molecules are never moved to repair a split.
+    `scaffold`, 1000 for `dirichlet`, 20 for `size`); molecules are never moved to repair a split. Stereo-isomers may come to different
+    companies, as in life: nobody is scored on another company's private molecules. If companies may leave endpoints out, the first draw is
+    taken after which each keeps one, where none leaves all of them enough of all.
 
     Args:
         table: The pool.
         spec: Method and its settings.
         seed: Seed of the random streams.
+        leave_out: Whether companies may leave endpoints out of which they have too few labels.
 
     Shapes:
         returns: (M,)
@@ -43,7 +46,7 @@ def split_companies(table: MoleculeTable, spec: CompanySpec, seed: int) -> NDArr
     _check_pool(len(table), spec)
     order = np.array(sorted(range(len(table)), key=lambda row: (table.keys[row], table.smiles[row])), dtype=np.int64)
     company = np.empty(len(table), dtype=np.int64)
-    company[order] = _first_accepted(table.take(order), spec, seed)
+    company[order] = _first_accepted(table.take(order), spec, seed, leave_out)
     return company
 
 
@@ -60,13 +63,17 @@ def _check_pool(size: int, spec: CompanySpec) -> None:
         )
 
 
-def _first_accepted(table: MoleculeTable, spec: CompanySpec, seed: int) -> NDArray[np.int64]:
+def _first_accepted(table: MoleculeTable, spec: CompanySpec, seed: int, leave_out: bool) -> NDArray[np.int64]:
     problem: QuorumError | None = None
+    spare: NDArray[np.int64] | None = None
     for draw in islice(DRAWS[spec.method](table, spec, seed), ATTEMPTS[spec.method]):
         company = _by_size(draw, spec.n)
-        problem = check_companies(table, company, spec)
-        if problem is None:
+        if check_companies(table, company, spec) is None:
             return company
+        problem = check_companies(table, company, spec, leave_out)
+        spare = company if problem is None and spare is None else spare
+    if spare is not None:
+        return spare
     raise problem or InputError("no draw was made")
 
 

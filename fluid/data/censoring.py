@@ -23,6 +23,21 @@ def check_censored(censored: np.ndarray, labels: np.ndarray, endpoints: Sequence
             raise InputError(f"a censored label of endpoint {endpoint.name!r} is no value", expected="bounds of values only")
 
 
+def find_bounds(censored: np.ndarray | None) -> np.ndarray | None:
+    """Return which labels are censored, `None` if none is: labels without bounds are the same, however that is said."""
+    return censored if censored is not None and censored.any() else None
+
+
+def measured_only(labels: np.ndarray, censored: np.ndarray | None) -> np.ndarray:
+    """Return labels with NaN in the place of bounds."""
+    return labels if censored is None else np.where(censored == 0, labels, np.asarray(np.nan, labels.dtype))
+
+
+def one_sided(errors: np.ndarray, censored: np.ndarray) -> np.ndarray:
+    """Return errors (said − label) that are 0 where what was said is on the right side of a bound."""
+    return np.where(censored * errors > 0, 0.0, errors)
+
+
 def join_censored(tables: Sequence[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray | None:
     """Return which labels of several tables are censored, one table after the other; `None` if none is.
 

@@ -1,6 +1,7 @@
 """Where the molecules of an experiment are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from fluid.data.layout import Layout
 
@@ -23,11 +24,12 @@ class DataSpec:
         endpoints: What is learnt from the labelled files, in the form of `IntakeSpec.endpoints`, which it replaces; empty: those.
         test_external_endpoints: The same endpoints as the external file has them, in the same order; empty: alike. A class that was
             measured as such stands for one that the pool has from a threshold.
-        endpoint_columns: Of labelled files with one measurement per row: the columns that name the endpoint; empty: a column per endpoint.
+        endpoint_columns: Of labelled files with one measurement per row: the columns that name the endpoint, in the place of those of
+            `intake.layout`; empty: those.
         value_column: And the one that holds the measurement.
-        pool_where: `column is value`: only these rows of the pool's file are read; empty: all.
+        pool_where: Rows of the pool's file that are read, in the place of `intake.layout.where`; empty: as that says.
         test_in_domain_where: The same for the in-domain test.
-        transfer_where: The same for the transfer set.
+        transfer_where: Rows of the transfer set that are read, which `intake.layout` says nothing of; empty: all.
         transfer_n: Transfer molecules that are used, drawn at random after overlaps are removed; 0: all.
         transfer_keeps_tests: Test molecules stay in the transfer set, as in the paper, where nobody looked.
     """
@@ -51,6 +53,7 @@ class DataSpec:
     transfer_n: int = 0
     transfer_keeps_tests: bool = False
 
-    def layout(self, where: str = "") -> Layout:
-        """Return how rows of a labelled file stand; `where` selects among them."""
-        return Layout(where, self.endpoint_columns, self.value_column)
+    def layout(self, given: Layout, where: str = "") -> Layout:
+        """Return how rows of a labelled file stand: as given, where the data say nothing else; `where` selects among them."""
+        own: dict[str, Any] = {"where": where, "endpoint_columns": self.endpoint_columns, "value_column": self.value_column}
+        return replace(given, **{name: value for name, value in own.items() if value})

@@ -27,7 +27,7 @@ class Dataset:
         censored: Which labels are bounds of the true value, as in `MoleculeTable`; `None`: none is.
 
     Raises:
-        ShapeError: Labels are not `(M, T)`.
+        ShapeError: Labels, or which of them are censored, are not `(M, T)`.
     """
 
     molecules: MoleculeSet
@@ -39,6 +39,8 @@ class Dataset:
         """Check the shape of the labels."""
         if self.labels.shape != (len(self.molecules), len(self.endpoints)):
             raise ShapeError(f"labels have shape {self.labels.shape}", expected=f"({len(self.molecules)}, {len(self.endpoints)})")
+        if self.censored is not None and self.censored.shape != self.labels.shape:
+            raise ShapeError(f"censored has shape {self.censored.shape}", expected=str(self.labels.shape))
 
     def __len__(self) -> int:
         return len(self.molecules)

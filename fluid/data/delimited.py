@@ -1,74 +1,51 @@
-"""Read CSV and TSV row by row: quoted cells and newlines, byte-order mark, gzip; cells stay text."""
+"""Read CSV, TSV and TXT row by row: cells stay text; encoding and delimiter are declared or told from the file."""
 
-import csv
-import gzip
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
-from fluid.data.rows import Cursor, RawRow, explain_faults, require_columns
-from fluid.errors import InputError
-
-BLANK = "blank line"
-
-
-def _open(path: Path) -> IO[str]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+from fluid.data.columns_found import find_columns
+from fluid.data.csv_records import Shape, record_groups
+from fluid.data.file_form import FileForm
+from fluid.data.rows import Cursor, RawRow, explain_faults
+from fluid.data.table_head import Head, read_head
+from fluid.data.table_rows import Asked, table_rows
+from fluid.data.text_lines import open_lines
 
 
-def _is_blank(cells: Sequence[str]) -> bool:
-    """Tell a blank line from a row with one empty quoted cell."""
-    return not cells or (len(cells) == 1 and cells[0].isspace())
+def suffix_of(path: Path) -> str:
+    """Return the suffix of a name without `.gz`, in small letters."""
+    return (Path(path.stem) if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
-def records(path: Path, delimiter: str) -> Iterator[list[str]]:
-    """Yield the header, then each row's cells; a blank line between rows is a row without cells, those around are left out.
+def head_of(path: Path, wanted: Sequence[str] = (), form: FileForm | None = None) -> Head | None:
+    """Return the header of a delimited file; None if it has none.
+
+    Args:
+        path: The file.
+        wanted: Columns by which the delimiter is told.
+        form: What is declared.
 
     Raises:
-        InputError: The file is torn, not UTF-8, or badly quoted.
+        InputError: The file cannot be read.
     """
-    cursor, started, blank = Cursor(), False, 0
-    with explain_faults(path, cursor), _open(path) as stream:
-        for cells in csv.reader(stream, delimiter=delimiter, strict=True):
-            if _is_blank(cells):
-                blank += started
-                continue
-            for _ in range(blank):
-                yield []
-            yield cells
-            cursor.row += blank + started
-            started, blank = True, 0
+    form = form or FileForm()
+    with explain_faults(path, Cursor()), open_lines(path, form) as lines:
+        return read_head(lines, wanted, form, suffix_of(path))
 
 
-def read_delimited(path: Path, smiles_column: str, label_columns: Sequence[str], delimiter: str) -> Iterator[RawRow]:
+def read_delimited(path: Path, smiles_column: str, label_columns: Sequence[str], form: FileForm | None = None) -> Iterator[RawRow]:
     """Yield every row of a delimited file; nothing if it is empty.
 
+    A row with too few or too many cells, or with bytes in an asked cell that cannot be read, is a row with a problem.
+
     Raises:
-        InputError: A column is missing, a row has not as many cells as the header, or the file is broken.
+        InputError: A column is missing, or the file is torn or not of the declared encoding.
     """
-    lines = records(path, delimiter)
-    header = [name.strip() for name in next(lines, ())]
-    if not header:
-        return
-    wanted = (smiles_column, *label_columns)
-    require_columns(header, wanted, path)
-    places = [header.index(name) for name in wanted]
-    for row, cells in enumerate(lines, start=1):
-        if not cells:
-            yield RawRow(row, "", (None,) * len(label_columns), BLANK)
-            continue
-        if len(cells) != len(header):
-            raise _ragged(path, row, len(cells), len(header))
-        smiles, *values = (cells[place] for place in places)
-        yield RawRow(row, smiles, tuple(values))
-
-
-def _ragged(path: Path, row: int, found: int, expected: int) -> InputError:
-    return InputError(
-        f"the row has {found} cell{'s' if found != 1 else ''}",
-        where=f"{path}, row {row}",
-        expected=f"{expected}, as in the header",
-        remedy="Add the missing cells, or quote cells that hold the separator.",
-    )
+    form, wanted, cursor = form or FileForm(), (smiles_column, *label_columns), Cursor()
+    with explain_faults(path, cursor), open_lines(path, form) as lines:
+        head = read_head(lines, wanted, form, suffix_of(path))
+        if head is None:
+            return
+        places = find_columns(head.names, wanted, path, form)
+        shape = Shape(head.delimiter, len(head.names), places[0], head.skip)
+        yield from table_rows(record_groups(lines, shape), Asked(wanted, places), cursor)

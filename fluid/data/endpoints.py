@@ -1,19 +1,23 @@
 """Endpoints: what was measured, and how its values become labels."""
 
 import re
+import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from fluid.data.class_words import declares_words, split_words
 from fluid.errors import ArtifactError, ConfigError
 
 KINDS = ("classification", "regression")
 DIRECTIONS = {">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<": np.less}
 SIGNS = {"≥": ">=", "≤": "<="}
-EXAMPLES = "e.g. blocker, 'pic50 >= 5', 'ic50 <= 10 [uM]' or 'pic50 [log mol/L]'"
+EXAMPLES = "e.g. blocker, 'pic50 >= 5', 'ic50 <= 10 [uM]', 'pic50 [log mol/L]' or 'call in Active/Inactive'"
+UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories that would break a line: control characters, halves of characters, line and paragraph separators."""
 PATTERN = re.compile(
-    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>[^\s<>=≥≤\[\]"][^<>=≥≤\[\]"]*?))\s*'
+    r'\s*(?:"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^\s<>=≥≤\[\]"][^<>=≥≤\[\]"]*?))\s*'
     r"(?:(?P<direction><=|>=|<|>|≥|≤)\s*(?P<threshold>[-+0-9.eE]+)\s*)?(?:\[(?P<unit>[^\[\]]+)\])?\s*"
 )
 
@@ -41,10 +45,9 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if not self.name or self.name != self.name.strip() or not self.name.isprintable() or set('/"') & set(self.name):
-            raise ConfigError(
-                f"endpoint name {self.name!r} cannot be used", expected="a column name without / or quotes", remedy="Rename the column."
-            )
+        if not self.name or self.name != self.name.strip() or any(unicodedata.category(sign) in UNWRITABLE for sign in self.name):
+            expected = "a column name of one line, without blanks around"
+            raise ConfigError(f"endpoint name {self.name!r} cannot be used", expected=expected, remedy="Rename the column.")
         if self.kind not in KINDS or self.direction not in DIRECTIONS:
             raise ConfigError(f"endpoint {self.name!r} ({self.kind}, {self.direction}) is not possible", expected=EXAMPLES)
         if self.threshold is not None and (self.kind == "regression" or not np.isfinite(self.threshold)):
@@ -55,13 +58,14 @@ class Endpoint:
         """Read the text form.
 
         `blocker` is a class column of 0 and 1, `pic50 >= 5` a class from a column of values, `pic50 [log mol/L]` a value.
-        A column name with brackets or signs is put in double quotes: `"IC50 [nM]" <= 1000`.
+        A column name with brackets or signs is put in double quotes, quotes in it are doubled: `"IC50 [nM]" <= 1000`.
+        Class words (`call in Active/Inactive`) say how a file is read and are no part of the endpoint: see `fluid.data.class_words`.
 
         Raises:
             ConfigError: The text has another form.
         """
-        match = PATTERN.fullmatch(text) if isinstance(text, str) else None
         try:
+            match = PATTERN.fullmatch(split_words(text)[0]) if isinstance(text, str) else None
             if match is None:
                 raise ValueError(text)
             parts = match.groupdict()
@@ -71,7 +75,8 @@ class Endpoint:
         unit = (parts["unit"] or "").strip()
         kind = "regression" if unit and threshold is None else "classification"
         direction = parts["direction"] or ">="
-        return cls((parts["quoted"] or parts["plain"]).strip(), kind, unit, threshold, SIGNS.get(direction, direction))
+        name = parts["plain"] if parts["quoted"] is None else parts["quoted"].replace('""', '"')
+        return cls(name.strip(), kind, unit, threshold, SIGNS.get(direction, direction))
 
     @property
     def column(self) -> str:
@@ -81,7 +86,8 @@ class Endpoint:
     @property
     def text(self) -> str:
         """The text form, as `parse` reads it (a regression endpoint without unit has none of its own)."""
-        name = f'"{self.name}"' if set("<>=[]≥≤") & set(self.name) else self.name
+        quoted = bool(set('<>=[]≥≤"') & set(self.name)) or declares_words(self.name)
+        name = '"{}"'.format(self.name.replace('"', '""')) if quoted else self.name
         threshold = "" if self.threshold is None else f" {self.direction} {float(self.threshold)!r}".removesuffix(".0")
         return name + threshold + (f" [{self.unit}]" if self.unit else "")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.named import check_named
 from fluid.data.readers import read_rows
 from fluid.data.rows import RawRow
 from fluid.data.source import source_of
@@ -55,19 +56,22 @@ def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: in
         chunk: Rows per chunk.
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: The file cannot be read, or names an endpoint in no row.
     """
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
-    raw = read_rows(path, source.smiles_column, spec.layout.columns(source))
-    rows, ahead = tee(map(spec.layout.reader(source), islice(raw, skip, None)))
-    smiles = ("" if row.problem else row.smiles for row in ahead)
+    if not skip:
+        check_named(path, spec, source)
+    columns, read = spec.layout.columns(source), spec.layout.reader(source)
+    raw = islice(read_rows(path, source.smiles_column, (*columns, *spec.carry), spec.file), skip, None)
+    rows, ahead = tee((read(row), row.values[len(columns) :]) for row in raw)
+    smiles = ("" if row.problem else row.smiles for row, _ in ahead)
     for prepared in prepare_many(smiles, spec.standardize, spec.workers, with_keys, chunk):
         found = zip(islice(rows, len(prepared.results)), prepared.results, strict=True)
-        yield IncomingChunk([_with_molecule(row, result) for row, result in found], prepared.molecules)
+        yield IncomingChunk([_with_molecule(row, carried, result) for (row, carried), result in found], prepared.molecules)
 
 
-def _with_molecule(row: RawRow, result: Standardized | MoleculeRejected) -> IncomingRow:
-    return IncomingRow(row.row, row.smiles, row.values, MoleculeRejected(row.problem) if row.problem else result)
+def _with_molecule(row: RawRow, carried: tuple[object, ...], result: Standardized | MoleculeRejected) -> IncomingRow:
+    return IncomingRow(row.row, row.smiles, row.values, MoleculeRejected(row.problem) if row.problem else result, carried)
 
 
 def gather_chunks(chunks: Iterator[IncomingChunk], n_rows: int) -> Iterator[IncomingChunk]:

@@ -21,7 +21,7 @@ ROWS = "rows.parquet"
 SCHEMA = pa.schema(
     [
         ("row", pa.int64()), ("smiles", pa.string()), ("values", pa.string()),
-        ("standardized", pa.string()), ("key", pa.string()), ("reason", pa.string()),
+        ("standardized", pa.string()), ("key", pa.string()), ("note", pa.string()), ("reason", pa.string()),
     ]
 )  # fmt: skip
 
@@ -39,12 +39,12 @@ def _cells(row: IncomingRow) -> dict[str, object]:
     cells: dict[str, object] = {"row": row.row, "smiles": row.smiles, "values": json.dumps(row.values, default=str)}
     if isinstance(row.molecule, MoleculeRejected):
         return {**cells, "reason": row.molecule.reason}
-    return {**cells, "standardized": row.molecule.smiles, "key": row.molecule.key}
+    return {**cells, "standardized": row.molecule.smiles, "key": row.molecule.key, "note": row.molecule.note}
 
 
 def _row(cells: dict[str, str | int | None]) -> IncomingRow:
     if cells["reason"] is None:
-        molecule: Standardized | MoleculeRejected = Standardized(str(cells["standardized"]), str(cells["key"]))
+        molecule: Standardized | MoleculeRejected = Standardized(str(cells["standardized"]), str(cells["key"]), str(cells["note"]))
     else:
         molecule = MoleculeRejected(str(cells["reason"]))
     return IncomingRow(int(cells["row"] or 0), str(cells["smiles"]), tuple(json.loads(str(cells["values"]))), molecule)

@@ -1,28 +1,29 @@
-"""Intake: a molecule file becomes a table of different, standardised, labelled molecules; every row is accounted for."""
+"""Intake: a molecule file becomes a table of different, standardised, labelled molecules; every row and every label is accounted for."""
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from fluid.data.dropped import DroppedRow, write_dropped
+from fluid.data.endpoints import Endpoint
+from fluid.data.grouping import Grouping
 from fluid.data.incoming import IncomingRow, read_incoming
 from fluid.data.intake_spec import IntakeSpec
-from fluid.data.labels import to_number
-from fluid.data.merging import merge_values
+from fluid.data.label_counts import LabelCounts
+from fluid.data.labels import LabelReader
+from fluid.data.molecule_labels import merge_group
 from fluid.data.quorum import check_quorum
+from fluid.data.readers import told_decimal
 from fluid.data.source import Source, source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import FluidError, InputError
-from fluid.molecules.parse import MoleculeRejected
 
 __all__ = ["DroppedRow", "Intake", "IntakeSpec", "check_quorum", "collect", "intake", "write_dropped"]
 
 PROGRESS_ROWS = 1000
-NO_LABEL, CONFLICT = "no label", "conflicting labels"
 Progress = Callable[[int], None]
 
 
@@ -32,13 +33,15 @@ class Intake:
 
     Attributes:
         table: The molecules, in order of first appearance.
-        dropped: Rows that were not used, in order.
+        dropped: Rows that were not used, and single labels of rows that were, in order.
         merged: Rows that repeat a kept molecule.
         rows: Rows in the file.
         places: Where the kept molecules are among all rows that have a molecule, `(M,)` int64, ascending.
+        labels: Of each endpoint, what became of its measurements.
+        notes: Of how many rows the molecule was taken in a way that the file did not quite say, by what that was.
 
     Raises:
-        FluidError: The rows do not add up.
+        FluidError: The rows, or the measurements of an endpoint, do not add up.
     """
 
     table: MoleculeTable
@@ -46,24 +49,30 @@ class Intake:
     merged: int
     rows: int
     places: np.ndarray
+    labels: tuple[LabelCounts, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check that every row is accounted for."""
-        if self.rows != len(self.table) + len(self.dropped) + self.merged:
+        """Check that every row and every measurement is accounted for."""
+        if self.rows != len(self.table) + self.dropped_rows + self.merged:
             raise FluidError(
-                f"internal accounting: {self.rows} rows, {len(self.table)} kept, {len(self.dropped)} dropped, {self.merged} merged"
+                f"internal accounting: {self.rows} rows, {len(self.table)} kept, {self.dropped_rows} dropped, {self.merged} merged"
             )
+        known = (~np.isnan(self.table.labels)).sum(axis=0).tolist()
+        for endpoint, counts, labels in zip(self.table.endpoints, self.labels, known, strict=True):
+            counts.check(endpoint.name, labels)
 
+    @property
+    def dropped_rows(self) -> int:
+        """Number of whole rows that were not used."""
+        return sum(not one.endpoint for one in self.dropped)
 
-@dataclass(slots=True)
-class _Group:
-    """The rows of one molecule: standardised SMILES and place of the first; row numbers, SMILES and measurements of all that have any."""
-
-    smiles: str
-    place: int
-    count: int = 0
-    rows: tuple[tuple[int, str], ...] = ()
-    values: tuple[tuple[float, ...], ...] = ()
+    @property
+    def counts(self) -> dict[str, object]:
+        """What became of rows, and of the measurements of each endpoint, as plain values."""
+        rows = {"rows": self.rows, "kept": len(self.table), "dropped": self.dropped_rows, "merged": self.merged}
+        labels = {e.name: one.to_dict() for e, one in zip(self.table.endpoints, self.labels, strict=True)}
+        return {**rows, "labels": labels, "notes": dict(self.notes)}
 
 
 def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> Intake:
@@ -77,7 +86,7 @@ def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> In
         progress: Called with the number of rows done, now and then and at the end.
 
     Raises:
-        InputError: The file cannot be read, a label is no number, or no molecule is left.
+        InputError: The file cannot be read, cells hold no label, or no molecule is left.
     """
     return collect(path, spec, (row for chunk in read_incoming(path, spec) for row in chunk.rows), progress)
 
@@ -85,56 +94,67 @@ def intake(path: Path, spec: IntakeSpec, progress: Progress | None = None) -> In
 def collect(path: Path, spec: IntakeSpec, rows: Iterable[IncomingRow], progress: Progress | None = None) -> Intake:
     """Merge the incoming rows of a file into different molecules; see `intake`."""
     source = source_of(path, spec.smiles_column, spec.parsed_endpoints)
-    dropped: list[DroppedRow] = []
-    groups: dict[str, _Group] = {}
-    count = place = 0
-    for count, row in enumerate(rows, start=1):
-        values = tuple(to_number(cell, e, f"{path}, row {row.row}") for cell, e in zip(row.values, source.measured, strict=True))
-        reason = _place(row, values, groups, place)
-        place += not isinstance(row.molecule, MoleculeRejected)
-        if reason:
-            dropped.append(DroppedRow(row.row, row.smiles, reason))
-        if progress and count % PROGRESS_ROWS == 0:
-            progress(count)
-    if progress and count % PROGRESS_ROWS:
-        progress(count)
-    return _finish(path, spec, source, groups, dropped, count)
+    readers = label_readers(source, spec, decimal_of(path, spec, source))
+    grouping = Grouping(readers, bool(spec.layout.qualifier_columns(source)))
+    for row in rows:
+        grouping.add(row)
+        if progress and grouping.rows % PROGRESS_ROWS == 0:
+            progress(grouping.rows)
+    if progress and grouping.rows % PROGRESS_ROWS:
+        progress(grouping.rows)
+    if spec.bad_labels == "refuse":
+        grouping.bad.refuse(path)
+    return _finish(path, spec, source, grouping)
 
 
-def _place(row: IncomingRow, values: tuple[float, ...], groups: dict[str, _Group], place: int) -> str:
-    """Put a row with its molecule's other rows; return why it cannot be used, or nothing."""
-    if isinstance(row.molecule, MoleculeRejected):
-        return row.molecule.reason
-    if values and all(map(math.isnan, values)):
-        return NO_LABEL
-    group = groups.setdefault(row.molecule.key, _Group(row.molecule.smiles, place))
-    group.count += 1
-    if values:
-        group.rows += ((row.row, row.smiles),)
-        group.values += (values,)
-    return ""
+def decimal_of(path: Path, spec: IntakeSpec, source: Source) -> str:
+    """Return the decimal sign of the columns with values: the declared one, or that of the file's first rows; `.` in a stored table."""
+    pairs = zip(source.label_columns, source.measured, strict=True)
+    columns = [spec.layout.value_column] if spec.layout.is_long(source) else [name for name, endpoint in pairs if not endpoint.binary]
+    return "." if source.stored else told_decimal(path, columns, spec.file)
 
 
-def _finish(path: Path, spec: IntakeSpec, source: Source, groups: dict[str, _Group], dropped: list[DroppedRow], rows: int) -> Intake:
-    endpoints = spec.parsed_endpoints
+def label_readers(source: Source, spec: IntakeSpec, decimal: str = ".") -> list[LabelReader]:
+    """Return what reads the cells of each endpoint, with the file's `decimal` sign; a stored table has a way of its own."""
+    words = [None] * len(source.measured) if source.stored else spec.class_words
+    censored = "likelihood" if source.stored and spec.censored == "drop" else spec.censored
+    return [LabelReader(e, known, spec.missing_words, censored, decimal) for e, known in zip(source.measured, words, strict=True)]
+
+
+def _finish(path: Path, spec: IntakeSpec, source: Source, grouping: Grouping) -> Intake:
     policies = [(endpoint, spec.policy(endpoint)) for endpoint in source.measured]
-    labels: dict[str, list[float]] = {}
+    kept: list[str] = []
+    values: list[Sequence[float]] = []
+    sides: list[Sequence[int]] = []
+    groups, dropped = grouping.groups, grouping.dropped
     for key, group in groups.items():
-        label = [merge_values(values, *policy) for values, policy in zip(zip(*group.values, strict=True), policies, strict=True)]
-        if label and all(map(math.isnan, label)):
-            dropped += [DroppedRow(row, smiles, CONFLICT) for row, smiles in group.rows]
-        else:
-            labels[key] = label
-    if not labels:
-        raise _nothing_left(path, dropped, rows)
-    matrix = np.array(list(labels.values()), dtype=np.float32).reshape(len(labels), len(endpoints))
-    table = MoleculeTable(tuple(groups[key].smiles for key in labels), tuple(labels), matrix, endpoints)
-    merged = sum(groups[key].count - 1 for key in labels)
-    places = np.array([groups[key].place for key in labels], dtype=np.int64)
-    return Intake(table, tuple(sorted(dropped, key=lambda row: row.row)), merged, rows, places)
+        labels = merge_group(group.members, policies, grouping.counts)
+        dropped += labels.dropped
+        if labels.usable:
+            kept.append(key)
+            values.append(labels.values)
+            sides.append(labels.sides)
+    if not kept:
+        raise _nothing_left(path, dropped, grouping.rows)
+    table = _table(spec.parsed_endpoints, kept, [groups[key].smiles for key in kept], values, sides)
+    merged = sum(len(groups[key].members) - 1 for key in kept)
+    places = np.array([groups[key].place for key in kept], dtype=np.int64)
+    return Intake(table, tuple(sorted(dropped, key=lambda one: one.row)), merged, grouping.rows, places, grouping.counts, grouping.notes)
+
+
+def _table(
+    endpoints: tuple[Endpoint, ...],
+    keys: Sequence[str],
+    smiles: Sequence[str],
+    values: Sequence[Sequence[float]],
+    sides: Sequence[Sequence[int]],
+) -> MoleculeTable:
+    shape = (len(keys), len(endpoints))
+    labels, censored = np.array(values, dtype=np.float32).reshape(shape), np.array(sides, dtype=np.int8).reshape(shape)
+    return MoleculeTable(tuple(smiles), tuple(keys), labels, endpoints, censored if censored.any() else None)
 
 
 def _nothing_left(path: Path, dropped: Sequence[DroppedRow], rows: int) -> InputError:
-    reasons = Counter(row.reason for row in dropped).most_common(3)
+    reasons = Counter(one.reason for one in dropped).most_common(3)
     found = f"no valid molecule in {rows} rows (" + ", ".join(f"{count} x {reason}" for reason, count in reasons) + ")"
     return InputError(found, where=str(path), expected="at least one usable molecule", remedy="Check the SMILES and label columns.")

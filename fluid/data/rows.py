@@ -1,10 +1,8 @@
-"""Rows as they stand in a file, and what every reader checks."""
+"""Rows as they stand in a file, and how faults of reading are told."""
 
 import csv
-import difflib
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +12,6 @@ import pyarrow as pa
 
 from fluid.errors import InputError
 
-MOST_NAMES = 20
-
 
 class RawRow(NamedTuple):
     """One row as it stands in the file.
@@ -24,7 +20,7 @@ class RawRow(NamedTuple):
         row: Number of the row, from 1 after the header.
         smiles: SMILES text; empty if there is none.
         values: The asked columns, as text or number or None.
-        problem: Why the row holds no molecule, if the reader knows; else empty.
+        problem: Why the row cannot be used, if the reader knows; else empty.
     """
 
     row: int
@@ -45,45 +41,22 @@ def explain_faults(path: Path, cursor: Cursor) -> Iterator[None]:
     """Turn what goes wrong while reading into one line.
 
     Raises:
-        InputError: The file is not UTF-8, torn, not of its format, or cannot be read.
+        InputError: The text has another encoding, or the file is torn, not of its format, or cannot be read.
     """
     try:
         yield
-    except UnicodeDecodeError:
-        raise InputError("the text is not UTF-8", where=f"{path}, after row {cursor.row}", remedy="Save the file as UTF-8.") from None
-    except (csv.Error, zlib.error, EOFError, pa.ArrowException, OSError) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0][:120]
+    except UnicodeDecodeError as error:
+        remedy = "Save the file as UTF-8, or set intake.file.encoding to the encoding that it has."
         where = f"{path}, after row {cursor.row}"
-        raise InputError(f"the file is broken ({why})", where=where, remedy="Copy or export it again.") from None
+        raise InputError(f"the text cannot be read as {error.encoding.upper()}", where=where, remedy=remedy) from None
+    except PermissionError:
+        remedy = "Ask its owner for the right to read it."
+        raise InputError("the file may not be read (permission denied)", where=f"{path}, after row {cursor.row}", remedy=remedy) from None
+    except (csv.Error, zlib.error, EOFError, pa.ArrowException, OSError) as error:
+        raise broken(path, cursor, error) from None
 
 
-def nearest_column(name: str, present: Sequence[str]) -> str:
-    """Return the column whose name is most like `name`, whatever the case; empty if none is."""
-    lowered = {column.lower(): column for column in reversed(present)}
-    close = difflib.get_close_matches(name.lower(), list(lowered), n=1)
-    return lowered[close[0]] if close else ""
-
-
-def require_columns(present: Sequence[str], wanted: Sequence[str], path: Path) -> None:
-    """Check that each wanted column is there, once.
-
-    Raises:
-        InputError: A wanted column is missing (names those present, and the nearest) or there twice.
-    """
-    counts = Counter(present)
-    for name in wanted:
-        if counts[name] > 1:
-            raise InputError(f"{counts[name]} columns are named {name!r}", where=str(path), expected="one", remedy="Rename the others.")
-        if counts[name] == 0:
-            raise _missing(name, present, path)
-
-
-def _missing(name: str, present: Sequence[str], path: Path) -> InputError:
-    names = ", ".join(repr(column) for column in present[:MOST_NAMES])
-    names += f" and {len(present) - MOST_NAMES} more" if len(present) > MOST_NAMES else ""
-    close = nearest_column(name, present)
-    remedy = f"Did you mean {close!r}?" if close else "Set intake.smiles_column or intake.endpoints."
-    if len(present) == 1 and any(mark in present[0] for mark in ";\t"):
-        remedy = "Separate the cells by commas, or by tabs in a file named .tsv."
-    expected = f"one of the columns present: {names}" if present else "columns, but the file has none"
-    return InputError(f"column {name!r} is missing", where=str(path), expected=expected, remedy=remedy)
+def broken(path: Path, cursor: Cursor, error: Exception, what: str = "the file") -> InputError:
+    """Return what to raise where a file, or a part of it, cannot be read."""
+    why = (str(error).splitlines() or [type(error).__name__])[0][:120]
+    return InputError(f"{what} is broken ({why})", where=f"{path}, after row {cursor.row}", remedy="Copy or export it again.")

@@ -1,82 +1,153 @@
-"""Read SDF record by record: properties stay text, and a record that RDKit cannot read is a row with its reason."""
+"""Read SDF record by record: data items stay text, and a record whose molecule cannot be read is a row with its reason."""
 
-import gzip
-from collections.abc import Iterator, Sequence
-from io import BufferedReader, BytesIO
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rdkit import Chem, rdBase
 
-from fluid.data.rows import Cursor, RawRow, explain_faults, require_columns
+from fluid.data.columns_found import find_columns, places_of
+from fluid.data.file_form import FileForm
+from fluid.data.rows import Cursor, RawRow, explain_faults
+from fluid.data.sdf_record import (
+    LINES_BEFORE_COUNTS,
+    MOLECULE_END,
+    TITLE,
+    AskedItems,
+    SdfRecord,
+    begins_with_header,
+    header_name,
+    split_record,
+)
+from fluid.data.text_lines import Lines, open_lines
+from fluid.molecules.extension import extended_smiles
 
-END = b"$$$$"
-MAX_RECORD_BYTES = 4_000_000
+END = "$$$$"
+MAX_RECORD = 4_000_000
 UNREADABLE = "SDF record cannot be read"
-TOO_LONG = f"SDF record of more than {MAX_RECORD_BYTES // 1_000_000} MB"
+TOO_LONG = f"SDF record of more than {MAX_RECORD // 1_000_000} MB"
+CUT_OFF = "the file ends within this SDF record"
 
 
-def _open(path: Path) -> gzip.GzipFile | BufferedReader:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+class RecordText(NamedTuple):
+    r"""A record up to its `$$$$`.
 
-
-def records(path: Path) -> Iterator[bytes]:
-    """Yield the text of each record; what follows the last `$$$$` counts only if it is not blank.
-
-    A record is cut off soon after `MAX_RECORD_BYTES`, so that a file without `$$$$` does not fill the memory.
-
-    Raises:
-        InputError: The file is torn or cannot be read.
+    Attributes:
+        text: Its lines, with `\n` as line ends.
+        problem: Why it cannot be read, if so.
+        ended: Whether a `$$$$` follows.
     """
-    lines: list[bytes] = []
-    size, cursor = 0, Cursor()
-    with explain_faults(path, cursor), _open(path) as stream:
-        while line := stream.readline(MAX_RECORD_BYTES):
-            if size <= MAX_RECORD_BYTES:
-                lines.append(line)
-                size += len(line)
-            if line.startswith(END):
-                yield b"".join(lines)
-                cursor.row += 1
-                lines, size = [], 0
-    if b"".join(lines).strip():
-        yield b"".join(lines)
+
+    text: str
+    problem: str = ""
+    ended: bool = True
 
 
-def _utf8(record: bytes) -> bytes:
-    """Return a record as UTF-8; older programs write Latin-1 (`µM`)."""
-    try:
-        record.decode()
-    except UnicodeDecodeError:
-        return record.decode("latin-1").encode()
-    return record
+def record_texts(lines: Lines) -> Iterator[RecordText]:
+    """Yield each record; what follows the last `$$$$` counts only if it is not blank.
+
+    Of a record with more than `MAX_RECORD` characters only about so many are kept: a file without `$$$$` does not fill the memory.
+    """
+    kept: list[str] = []
+    size = 0
+    for block in iter(lines.block, ""):
+        text = block.replace("\r\n", "\n").replace("\r", "\n") if "\r" in block else block
+        first, *others = ("\n" + text).split("\n" + END)
+        pieces = [first[1:], *(other.partition("\n")[2] for other in others)]
+        for piece in pieces[:-1]:
+            yield RecordText("".join([*kept, piece]), TOO_LONG if size + len(piece) > MAX_RECORD else "")
+            kept, size = [], 0
+        if size <= MAX_RECORD:
+            kept.append(pieces[-1])
+        size += len(pieces[-1])
+    text = "".join(kept)
+    if text.strip():
+        yield RecordText(text, TOO_LONG if size > MAX_RECORD else "" if is_whole(text) else CUT_OFF, False)
 
 
-def parse_record(record: bytes) -> Chem.Mol | None:
-    """Return the molecule of one record with its properties, or None if RDKit cannot read it."""
+def is_whole(text: str) -> bool:
+    """Return whether a last record without `$$$$` is complete: it ends with its molecule, or with the blank line after a data item."""
+    ended, last = text.endswith("\n"), text.removesuffix("\n").rpartition("\n")[2]
+    return last.startswith(MOLECULE_END) or (ended and not last.strip())
+
+
+def with_marks_as_values(records: Iterable[RecordText]) -> Iterator[RecordText]:
+    """Yield the records; one that was divided at a `$$$$` that is a value is one again.
+
+    Such a `$$$$` follows the header of a data item, and what follows it begins with another one.
+    """
+    before: RecordText | None = None
+    for record in records:
+        if before and not before.problem and _ends_with_header(before.text) and begins_with_header(record.text):
+            before = RecordText(f"{before.text.rstrip()}\n{END}\n{record.text}", record.problem, record.ended)
+            continue
+        if before:
+            yield before
+        before = record
+    if before:
+        yield before
+
+
+def _ends_with_header(text: str) -> bool:
+    return header_name(text.removesuffix("\n").rpartition("\n")[2]) is not None
+
+
+def parse_molecule(block: str) -> Chem.Mol | None:
+    """Return the molecule of a mol block, None if RDKit cannot read it; blank lines among those of atoms and bonds do no harm."""
+    mol = _parse(block)
+    if mol is None:
+        lines = block.split("\n")
+        filled = [line for line in lines[LINES_BEFORE_COUNTS:] if line and not line.isspace()]
+        if len(filled) < len(lines) - LINES_BEFORE_COUNTS:
+            return _parse("\n".join([*lines[:LINES_BEFORE_COUNTS], *filled]))
+    return mol
+
+
+def _parse(block: str) -> Chem.Mol | None:
     with rdBase.BlockLogs():
-        supplier = Chem.ForwardSDMolSupplier(BytesIO(_utf8(record)))
         try:
-            return next(supplier, None)
+            return Chem.MolFromMolBlock(block)
         except (RuntimeError, ValueError):
             return None
 
 
-def read_sdf(path: Path, label_columns: Sequence[str]) -> Iterator[RawRow]:
-    """Yield every record of an SDF file with its molecule as SMILES.
+def split_records(texts: Iterable[RecordText]) -> Iterator[SdfRecord | str]:
+    """Yield the parts of each record, or why it cannot be read; a last one with fewer data items than the one before counts as cut off."""
+    before: set[str] = set()
+    for text in texts:
+        if text.problem:
+            yield text.problem
+            continue
+        record = split_record(text.text)
+        names = {name for name, _ in record.items}
+        yield record if text.ended or before <= names else CUT_OFF
+        before = names
+
+
+def read_sdf(path: Path, label_columns: Sequence[str], form: FileForm | None = None) -> Iterator[RawRow]:
+    """Yield every record of an SDF file with its molecule as SMILES; the column `_Name` is its title.
 
     Raises:
-        InputError: A property is in no record, or the file is torn.
+        InputError: A data item is in no record, or the file is torn.
     """
     seen: dict[str, None] = {}
-    readable = False
-    for row, record in enumerate(records(path), start=1):
-        mol = None if len(record) > MAX_RECORD_BYTES else parse_record(record)
-        if mol is None:
-            yield RawRow(row, "", (None,) * len(label_columns), TOO_LONG if len(record) > MAX_RECORD_BYTES else UNREADABLE)
-            continue
-        properties = mol.GetPropsAsDict(autoConvertStrings=False)
-        seen.update(dict.fromkeys(properties))
-        readable = True
-        yield RawRow(row, Chem.MolToSmiles(mol), tuple(properties.get(name) for name in label_columns))
-    if readable:
-        require_columns(list(seen), label_columns, path)
+    cursor, asked, readable = Cursor(), AskedItems(tuple(label_columns)), False
+    with explain_faults(path, cursor), open_lines(path, form or FileForm()) as lines:
+        for record in split_records(with_marks_as_values(record_texts(lines))):
+            cursor.row += 1
+            row = _row(cursor.row, record, asked)
+            if isinstance(record, SdfRecord):
+                seen.update((name, None) for name, _ in record.items)
+            readable |= not row.problem
+            yield row
+    missing = [name for name in label_columns if not places_of(name, [*seen, TITLE])]
+    if missing and (readable or seen):
+        find_columns([*seen, TITLE], missing, path)
+
+
+def _row(number: int, record: SdfRecord | str, asked: AskedItems) -> RawRow:
+    if isinstance(record, str):
+        return RawRow(number, "", (None,) * len(asked.names), record)
+    mol = parse_molecule(record.molecule)
+    values, problem = asked.values(record)
+    return RawRow(number, "" if mol is None else extended_smiles(mol), values, UNREADABLE if mol is None else problem)

@@ -8,9 +8,11 @@ the threshold is not applied twice.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from fluid.data.endpoints import Endpoint
 from fluid.data.readers import file_format
-from fluid.data.table import SMILES_COLUMN, label_column, stored_endpoints
+from fluid.data.table import SMILES_COLUMN, censored_column, label_column, stored_endpoints
 from fluid.errors import InputError
 
 
@@ -22,11 +24,15 @@ class Source:
         smiles_column: Column with SMILES.
         label_columns: For each asked endpoint, the column with its measurements.
         measured: For each asked endpoint, what that column holds.
+        stored: Whether the file is a stored `MoleculeTable`, which writes classes as 0 and 1.
+        signs: Of a stored table with bounds, for each asked endpoint the column that says on which side the true value lies.
     """
 
     smiles_column: str
     label_columns: tuple[str, ...]
     measured: tuple[Endpoint, ...]
+    stored: bool = False
+    signs: tuple[str, ...] = ()
 
 
 def source_of(path: Path, smiles_column: str, endpoints: tuple[Endpoint, ...]) -> Source:
@@ -40,7 +46,13 @@ def source_of(path: Path, smiles_column: str, endpoints: tuple[Endpoint, ...]) -
         return Source(smiles_column, tuple(endpoint.column for endpoint in endpoints), endpoints)
     by_name = {endpoint.name: endpoint for endpoint in stored}
     measured = tuple(_stored_endpoint(endpoint, by_name.get(endpoint.name, endpoint), path) for endpoint in endpoints)
-    return Source(SMILES_COLUMN, tuple(map(label_column, endpoints)), measured)
+    signs = tuple(map(censored_column, endpoints)) if _has_bounds(path) else ()
+    return Source(SMILES_COLUMN, tuple(map(label_column, endpoints)), measured, True, signs)
+
+
+def _has_bounds(path: Path) -> bool:
+    """Return whether a stored table says of each label whether it is a bound."""
+    return any(name.startswith(censored_column(Endpoint("x")).removesuffix("x")) for name in pq.read_schema(path).names)
 
 
 def _stored_endpoint(asked: Endpoint, stored: Endpoint, path: Path) -> Endpoint:

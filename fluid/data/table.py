@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file
-from fluid.data.censoring import check_censored, join_censored
+from fluid.data.censoring import check_censored, find_bounds, join_censored
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, InputError, ShapeError
 
@@ -37,7 +37,7 @@ class MoleculeTable:
 
     Attributes:
         smiles: Standardised SMILES.
-        keys: First InChIKey blocks, each once.
+        keys: Their keys, each once; see `fluid.molecules.key`.
         labels: `(M, T)` float32: 0 or 1, or values; NaN where not measured.
         endpoints: The endpoints; none for unlabelled molecules.
         censored: `(M, T)` int8: -1 where the true value is below the label, +1 where it is above, 0 where it was measured; `None`: no label
@@ -82,8 +82,8 @@ class MoleculeTable:
         endpoints = json.dumps([endpoint.to_dict() for endpoint in self.endpoints], sort_keys=True)
         state = hashlib.sha256("\n".join((*self.smiles, "", *self.keys, "", endpoints)).encode())
         state.update(_canonical(self.labels).tobytes())
-        if self.censored is not None:
-            state.update(np.ascontiguousarray(self.censored).tobytes())
+        if (bounds := find_bounds(self.censored)) is not None:
+            state.update(np.ascontiguousarray(bounds).tobytes())
         return state.hexdigest()
 
     def take(self, index: np.ndarray) -> "MoleculeTable":

@@ -1,5 +1,7 @@
 """Element losses: one equation each, `(B, T)` in and out, without masks, weights and checks (those are in `losses.py`)."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -40,6 +42,28 @@ def gaussian(mean: Tensor, log_variance: Tensor, target: Tensor, variance: Tenso
     distance = (target - mean) ** 2
     distance = distance if variance is None else distance + variance
     return 0.5 * (log_variance + distance * torch.exp(-log_variance))
+
+
+def log_normal_cdf(z: Tensor) -> Tensor:
+    """Return `log Φ(z)`; unlike that of `torch.special.log_ndtr` (2.13), its slope is right below −1,000 in 32 bits too."""
+    low, high = z.clamp(max=-1.0), z.clamp(min=-1.0)
+    tail = torch.log(0.5 * torch.special.erfcx(-math.sqrt(0.5) * low)) - 0.5 * low**2
+    return torch.where(z < -1, tail, torch.log1p(-0.5 * torch.erfc(math.sqrt(0.5) * high)))
+
+
+def gaussian_bound(mean: Tensor, log_variance: Tensor, bound: Tensor, side: Tensor) -> Tensor:
+    """Return `−log Φ(s (μ − b) / σ)`: how unlikely it is that a value lies above (`s = 1`) or below (`s = −1`) a bound `b`.
+
+    The likelihood of a censored value (Tobin 1958, doi:10.2307/1907382, eq. 5), stable in both tails. In at least 32 bits.
+    """
+    distance = side * (mean - bound)
+    distance = distance if distance.dtype == torch.float64 else distance.float()
+    return -log_normal_cdf(distance * torch.exp(-0.5 * log_variance.to(distance.dtype)))
+
+
+def reached(prediction: Tensor, bound: Tensor, side: Tensor) -> Tensor:
+    """Return a target for losses of a distance: the prediction where it is on the right side of its bound, else the bound."""
+    return torch.where(side * (prediction - bound) >= 0, prediction, bound)
 
 
 def pair_kl(scores: Tensor, target: Tensor) -> Tensor:

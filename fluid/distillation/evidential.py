@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fluid.distillation.student_t import log_cdf
 from fluid.errors import ConfigError
 
 CLASS_LOSSES = ("cross_entropy", "squared_error")
@@ -142,6 +143,29 @@ def value_elements(spec: EvidenceSpec, mean: Tensor, log_variance: Tensor, stren
     beta = torch.exp(log_variance) * (freedom - 1)
     loss = nig_nll(mean, strength, freedom, beta, target)
     return loss + spec.error * (target - mean).abs() * (2 * strength + freedom) if spec.error else loss
+
+
+def value_bounds(
+    spec: EvidenceSpec, mean: Tensor, log_variance: Tensor, strength: Tensor, freedom: Tensor, bound: Tensor, side: Tensor
+) -> Tensor:
+    """Return the loss of values of which a bound is known, `−log P + error · max(0, s (b − γ)) (2ν + α)`.
+
+    `P` is the probability that the value lies above the bound `b` (`s = 1`) or below it (`s = −1`), by the Student's t that `nig_nll` has:
+    around `γ`, with `2α` degrees of freedom and squared scale `β (1 + ν) / (ν α)`. The penalty on evidence counts on the wrong side only.
+
+    Args:
+        spec: Weight of the penalty.
+        mean: `γ`.
+        log_variance: `log(β / (α − 1))`, the logarithm of the expected variance.
+        strength: `ν`.
+        freedom: `α`.
+        bound: `b`.
+        side: `s`.
+    """
+    scale = torch.exp(0.5 * log_variance) * torch.sqrt((freedom - 1) / freedom * (1 + strength) / strength)
+    distance = side * (mean - bound)
+    loss = -log_cdf(distance / scale, 2 * freedom)
+    return loss + spec.error * (-distance).clamp(min=0) * (2 * strength + freedom) if spec.error else loss
 
 
 def class_evidence(raw: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from fluid.errors import InputError, ShapeError
 from fluid.evaluation import weighted
+from fluid.evaluation.censored import bound_metrics
 from fluid.evaluation.weighted import Array, WeightedMetric
 
 ROUNDING = 1e-6
@@ -132,3 +133,36 @@ def r2(predicted: ArrayLike, observed: ArrayLike) -> float:
 def spearman(predicted: ArrayLike, observed: ArrayLike) -> float:
     """Spearman's rank correlation; see `weighted.spearman`."""
     return evaluate_single(weighted.spearman, labelled_pairs(predicted, observed))
+
+
+def censored_rmse(predicted: ArrayLike, observed: ArrayLike, side: ArrayLike) -> float:
+    """Root mean squared error with bounds; see `censored.censored_rmse`."""
+    return evaluate_bounds("censored_rmse", predicted, observed, side)
+
+
+def concordance(predicted: ArrayLike, observed: ArrayLike, side: ArrayLike) -> float:
+    """Harrell's concordance of values and bounds; see `censored.concordance`."""
+    return evaluate_bounds("concordance", predicted, observed, side)
+
+
+def censored_nll(predicted: ArrayLike, observed: ArrayLike, side: ArrayLike, variance: ArrayLike) -> float:
+    """Negative log-likelihood in nats of values and bounds; see `censored.censored_nll`."""
+    return evaluate_bounds("censored_nll", predicted, observed, side, variance)
+
+
+def evaluate_bounds(name: str, predicted: ArrayLike, observed: ArrayLike, side: ArrayLike, variance: ArrayLike | None = None) -> float:
+    """Evaluate a metric of labels of which some are bounds: `side` is -1 where the true value is below, 1 where it is above, else 0.
+
+    Raises:
+        ShapeError: Predictions, labels, sides and variances are not vectors of equal length.
+        InputError: A prediction or label is infinite, a side is none of -1, 0 and 1, or a labelled molecule's variance is not above 0.
+    """
+    pairs, labelled = labelled_pairs(predicted, observed), ~np.isnan(np.asarray(observed, dtype=np.float64))
+    sides, spread = (None if plane is None else np.asarray(plane, dtype=np.float64) for plane in (side, variance))
+    if any(plane is not None and plane.shape != labelled.shape for plane in (sides, spread)):
+        raise ShapeError(f"sides or variances have another shape than labels, expected {labelled.shape}")
+    if sides is None or not np.isin(sides, (-1, 0, 1)).all():
+        raise InputError("a side is none of -1, 0 and 1")
+    if spread is not None and not (spread[labelled] > 0).all():
+        raise InputError("a variance is not above 0")
+    return evaluate_single(bound_metrics(sides[labelled], None if spread is None else spread[labelled])[name], pairs)

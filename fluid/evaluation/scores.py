@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, ShapeError
 from fluid.evaluation.bootstrap import Interval, bootstrap_interval
+from fluid.evaluation.censored import bound_metrics
 from fluid.evaluation.gap import gap_closed
 from fluid.evaluation.metrics import (
     CALL_METRICS,
@@ -26,7 +27,8 @@ BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_m
 BASELINE_MEMBERS = ("fedmd_member", "sge_member")
 ROLES = ("pooled", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", "forest", *BASELINES, *BASELINE_MEMBERS)
 GAP_ROLES = ("student", "hybrid", "hybrid_mean", *BASELINES)
-GAP_METRICS = ("auroc", "auprc", "mcc", "balanced_accuracy", "brier", "nll", "rmse", "r2", "spearman")
+BOUND_METRICS = ("censored_rmse", "concordance", "censored_nll")
+GAP_METRICS = ("auroc", "auprc", "mcc", "balanced_accuracy", "brier", "nll", "rmse", "r2", "spearman", *BOUND_METRICS)
 GAP = "gap_closed"
 
 
@@ -44,7 +46,7 @@ class Score:
         value: Its value; NaN when undefined.
         low: Lower end: of the bootstrap interval, or the minimum for means over companies.
         high: Upper end: of the bootstrap interval, or the maximum for means over companies.
-        n: Labelled test molecules behind the value.
+        n: Labelled test molecules behind the value: those with a measured label, of `BOUND_METRICS` those with bounds too.
     """
 
     model: str
@@ -99,11 +101,20 @@ class Scoring:
 
 
 def score_predictions(
-    subject: Subject, endpoints: Sequence[Endpoint], predicted: ArrayLike, labels: ArrayLike, thresholds: ArrayLike, scoring: Scoring
+    subject: Subject,
+    endpoints: Sequence[Endpoint],
+    predicted: ArrayLike,
+    labels: ArrayLike,
+    thresholds: ArrayLike,
+    scoring: Scoring,
+    censored: ArrayLike | None = None,
+    variance: ArrayLike | None = None,
 ) -> list[Score]:
     """Score one model on one test set: every metric of each endpoint, with 95 % bootstrap intervals.
 
-    An endpoint without labels or without predictions gets its rows too, with NaN values.
+    An endpoint without labels or without predictions gets its rows too, with NaN values. A bound is no value: RMSE, R² and Spearman are of
+    measured labels. An endpoint with bounds gets `BOUND_METRICS` as well, of all its labels; `censored_nll` only if all these have an
+    answer with a variance above 0.
 
     Args:
         subject: Whose answers they are, and to what.
@@ -112,9 +123,11 @@ def score_predictions(
         labels: Measured labels; NaN where missing.
         thresholds: Threshold of the calls per endpoint, from validation data; unused (NaN) for regression.
         scoring: Seed, number of resamples, and which AUROC is meant.
+        censored: Which labels are bounds, as in `MoleculeTable`; `None`: none is.
+        variance: Variance of each answer; `None`: the model says none.
 
     Shapes:
-        predicted, labels: (M, T)
+        predicted, labels, censored, variance: (M, T)
         thresholds: (T,)
 
     Raises:
@@ -124,13 +137,16 @@ def score_predictions(
     """
     x, y, cuts = (np.asarray(array, dtype=np.float64) for array in (predicted, labels, thresholds))
     _check_shapes(x, y, cuts, len(endpoints))
+    side, spread = (_plane(name, plane, x.shape) for name, plane in (("censored", censored), ("variance", variance)))
     who, scores = (subject.model, subject.role, subject.company, subject.test), []
     for column, endpoint in enumerate(endpoints):
-        groups = _metric_groups(endpoint, x[:, column], y[:, column], float(cuts[column]), scoring.auroc)
-        n, names = int((~np.isnan(y[:, column])).sum()), (subject.test, endpoint.name)
+        said, known, own_side = x[:, column], y[:, column], np.zeros(len(y)) if side is None else side[:, column]
+        groups = _metric_groups(endpoint, said, np.where(own_side == 0, known, np.nan), float(cuts[column]), scoring.auroc)
+        groups |= _bound_groups(said, known, own_side, None if spread is None else spread[:, column])
+        names = (subject.test, endpoint.name)
         for metric, (evaluate, pairs) in groups.items():
             interval = bootstrap_interval(evaluate, pairs, scoring.n_bootstrap, scoring.seed, names=names)
-            scores.append(Score(*who, endpoint.name, metric, *interval, n))
+            scores.append(Score(*who, endpoint.name, metric, *interval, len(pairs.observed)))
     return scores
 
 
@@ -139,6 +155,24 @@ def _check_shapes(predicted: NDArray[np.float64], labels: NDArray[np.float64], t
         raise ShapeError(f"predictions have shape {predicted.shape} and labels {labels.shape}, expected (molecules, {n}) for both")
     if thresholds.shape != (n,):
         raise ShapeError(f"thresholds have shape {thresholds.shape}, expected ({n},)")
+
+
+def _plane(name: str, plane: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    found = None if plane is None else np.asarray(plane, dtype=np.float64)
+    if found is not None and found.shape != shape:
+        raise ShapeError(f"{name} has shape {found.shape}, expected {shape}")
+    return found
+
+
+def _bound_groups(
+    predicted: NDArray[np.float64], labels: NDArray[np.float64], side: NDArray[np.float64], variance: NDArray[np.float64] | None
+) -> dict[str, tuple[WeightedMetric, Pairs]]:
+    """Return the metrics of an endpoint some of whose labels are bounds, each with the pairs that it reads; nothing without bounds."""
+    if not side.any():
+        return {}
+    labelled, pairs = ~np.isnan(labels), labelled_pairs(predicted, labels)
+    spread = None if variance is None or not (variance[labelled] > 0).all() else variance[labelled]
+    return {name: (metric, pairs) for name, metric in bound_metrics(side[labelled], spread).items()}
 
 
 def _metric_groups(

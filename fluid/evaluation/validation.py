@@ -20,7 +20,7 @@ PROBABILITIES: dict[str, Metric] = {
 CALLS: dict[str, Metric] = {"mcc": metrics.mcc, "balanced_accuracy": metrics.balanced_accuracy}
 VALUES: dict[str, Metric] = {"rmse": metrics.rmse, "r2": metrics.r2, "spearman": metrics.spearman}
 METRICS = (*PROBABILITIES, *CALLS, *VALUES)
-LOWER_IS_BETTER = ("brier", "ece", "nll", "rmse")
+LOWER_IS_BETTER = ("brier", "ece", "nll", "rmse", "censored_rmse", "censored_nll")
 
 
 def kind_of(metric: str) -> str:

@@ -1,5 +1,6 @@
 """What comes in is never overwritten by what goes out."""
 
+import os
 from pathlib import Path
 
 from fluid.errors import ConfigError
@@ -15,13 +16,18 @@ def check_apart(out: Path, *given: str | Path) -> None:
     Raises:
         ConfigError: The target is one of them, or a folder that holds one, or lies in a folder that is read.
     """
-    target = out.expanduser().resolve()
+    target = real(out)
     for one in filter(str, given):
-        place = Path(one).expanduser().resolve()
+        place = real(one)
         relation = relation_of(target, place) if place.exists() else ""
         if relation:
             what = f"out {relation} what is read ({one})"
             raise ConfigError(what, where=str(out), expected="a place of its own", remedy="Choose another out=.")
+
+
+def real(place: str | Path) -> Path:
+    """Return a path as an absolute one without links; a leading `~` is the home folder."""
+    return Path(os.path.realpath(os.path.expanduser(place)))
 
 
 def relation_of(target: Path, place: Path) -> str:

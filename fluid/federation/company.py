@@ -1,22 +1,29 @@
 """A company's steps of a consortium by files: teacher, annotations, hybrid, and the evaluation of what it was given."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from fluid.artifacts import Artifact, open_artifact
+from fluid.data.columns import check_source
 from fluid.data.endpoints import Endpoint
-from fluid.data.quorum import check_quorum
+from fluid.data.layout import Layout
+from fluid.data.quorum import Kept, keep_enough
 from fluid.errors import ArtifactError, ConfigError
+from fluid.evaluation.result_tables import read_table
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.files import add_dropped, read_file
+from fluid.federation.files import add_dropped, add_left_out, read_file
 from fluid.federation.model_folder import Model, open_model
+from fluid.federation.own_copy import add_own_copy
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.annotate import annotate_stage
 from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, evaluate_stage
 from fluid.federation.stages.hybrid import hybrid_stage
 from fluid.federation.stages.hybrid_spec import Released
+from fluid.federation.stages.intake import resolve
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.pipeline.runner import Runner
@@ -25,46 +32,60 @@ from fluid.pipeline.runner import Runner
 def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
     """Train a company's teacher; the result stays with the company."""
     check_apart(request.out, request.input)
+    intake, kept = read_own(request, runner)
+    stage = teacher_stage(request.company, kept.dataset, request.settings, runner.logs("teacher", request.company))
+    return runner.make_at(add_left_out(add_dropped(stage, intake), kept.left_out), request.out, request.overwrite)
+
+
+def read_own(request: TeacherRequest | HybridRequest, runner: Runner) -> tuple[Artifact, Kept]:
+    """Take a company's own file in, without the endpoints that it has too few labels of, which are told."""
     intake, part = read_file(request.company, request.input, request.intake, runner)
-    check_quorum(part.table, request.intake.quorum, where=request.input)
-    stage = teacher_stage(request.company, part, request.settings, runner.logs("teacher", request.company))
-    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+    kept = keep_enough(part, request.intake, request.input)
+    if note := kept.note(request.input, request.intake.quorum):
+        runner.progress.note(note)
+    return intake, kept
 
 
 def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
-    """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator."""
+    """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator, all else stays with the company."""
     check_apart(request.out, request.teacher, request.transfer)
     teacher = open_model(request.teacher)
+    check_source(resolve(request.transfer), request.intake.unlabelled())
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
-    stage = annotate_stage(teacher, transfer, request.annotation.chunk)
+    stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk), request, teacher, transfer)
     return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 
 
 def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     """Add a company's own data back to the released student; the result stays with the company."""
     check_apart(request.out, request.input, request.student, request.consensus_folder, request.transfer, request.teacher)
-    intake, part = read_file(request.company, request.input, request.intake, runner)
-    check_quorum(part.table, request.intake.quorum, where=request.input)
-    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    intake, kept = read_own(request, runner)
+    public = replace(request.intake.unlabelled(), layout=Layout(where=request.transfer_where))
+    of_transfer, transfer = read_file("transfer", request.transfer, public, runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     released = Released(open_model(request.student), consensus, transfer)
-    own = OwnTeacher(open_model(Path(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
-    stage = hybrid_stage(request.company, part, released, request.settings, runner.logs("hybrid", request.company), own)
-    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+    own = OwnTeacher(open_model(Path(os.path.expanduser(request.teacher)))) if request.teacher and request.hybrid.needs_teacher else None
+    stage = hybrid_stage(request.company, kept.dataset, released, request.settings, runner.logs("hybrid", request.company), own)
+    return runner.make_at(
+        add_left_out(add_dropped(stage, intake, {"dropped_transfer.csv": of_transfer}), kept.left_out), request.out, request.overwrite
+    )
 
 
 def evaluate(request: EvaluateRequest, runner: Runner) -> pd.DataFrame:
     """Evaluate a model on a labelled file; returns its score table."""
     check_apart(request.out, request.model_folder, request.input, request.validation)
     model = open_model(request.model_folder)
-    _, test = read_file("test", request.input, request.intake, runner)
-    validation = read_file(VALIDATION, request.validation, request.intake, runner)[1] if request.validation else None
+    intake, test = read_file("test", request.input, request.intake, runner)
+    others = {VALIDATION: read_file(VALIDATION, request.validation, request.intake, runner)} if request.validation else {}
+    validation = others[VALIDATION][1] if others else None
     for labelled in (test, validation) if validation else (test,):
         check_definitions(model, labelled.endpoints)
     asked = request.evaluation
     evaluation = Evaluation(validation, {"test": test}, asked.n_bootstrap, request.seed, asked.threshold, asked.auroc)
-    evaluated = runner.make_at(evaluate_stage(model, ModelRole(model.name, model.kind), evaluation), request.out, request.overwrite)
-    return pd.read_csv(evaluated / "scores.csv")
+    stage = evaluate_stage(model, ModelRole(model.name, model.kind), evaluation)
+    lists = {f"dropped_{name}.csv": artifact for name, (artifact, _) in others.items()}
+    evaluated = runner.make_at(add_dropped(stage, intake, lists), request.out, request.overwrite)
+    return read_table(evaluated / "scores.csv")
 
 
 def check_definitions(model: Model, endpoints: tuple[Endpoint, ...]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fluid.artifacts import Artifact, read_json
+from fluid.artifacts import Artifact
 from fluid.companies.leaks import check_disjoint
 from fluid.data.columns import check_source
 from fluid.data.data_spec import DataSpec
@@ -17,7 +17,8 @@ from fluid.errors import ConfigError
 from fluid.federation.overlap import NEAR, Removed
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
-from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.federation.stages.intake import intake_note, intake_stage, resolve
+from fluid.molecules.key import number_skeletons, skeleton
 from fluid.pipeline.stage import Stage
 from fluid.seeding import numpy_stream
 
@@ -64,16 +65,13 @@ def keys(*parts: Dataset) -> set[str]:
 
 
 def set_aside(pool: Dataset, share: float, seed: int, name: str) -> tuple[Dataset, Dataset]:
-    """Divide off a random share of the pool; returns what stays and what was set aside."""
-    order = numpy_stream(seed, "set aside", name).permutation(len(pool))
-    size = round(len(pool) * share)
-    return pool.take(np.sort(order[size:])), pool.take(np.sort(order[:size]))
-
-
-def intake_note(name: str, artifact: Artifact) -> str:
-    """Say in a sentence what became of a file's rows."""
-    counts = read_json(artifact / "counts.json")
-    return f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {counts['dropped']} dropped, {counts['merged']} merged."
+    """Divide off a random share of the pool, stereo-isomers together; returns what stays and what was set aside."""
+    number = number_skeletons(pool.molecules.skeletons)
+    counts = np.bincount(number)
+    order = numpy_stream(seed, "set aside", name).permutation(len(counts))
+    before = np.cumsum(counts[order]) - counts[order]
+    aside = np.isin(number, order[before < round(len(pool) * share)])
+    return pool.take(np.flatnonzero(~aside)), pool.take(np.flatnonzero(aside))
 
 
 def check_files(data: DataSpec) -> None:
@@ -89,19 +87,20 @@ def check_files(data: DataSpec) -> None:
 
 def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
     """Return each labelled data set's file (empty: none is given), and how it is read."""
-    data, asked = spec.data, replace(spec.labelled_intake, layout=spec.data.layout())
+    data, given = spec.data, spec.intake.layout
+    asked = replace(spec.labelled_intake, layout=data.layout(given))
     elsewhere = replace(asked, endpoints=data.test_external_endpoints) if data.test_external_endpoints else asked
     return {
         EXTERNAL: (data.test_external, elsewhere),
-        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(data.test_in_domain_where))),
+        IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(given, data.test_in_domain_where))),
         VALIDATION: (data.validation, asked),
-        "pool": (data.pool, replace(asked, layout=data.layout(data.pool_where))),
+        "pool": (data.pool, replace(asked, layout=data.layout(given, data.pool_where))),
     }
 
 
 def transfer_intake(spec: FederationSpec) -> IntakeSpec:
     """Return how the transfer set is read: without labels."""
-    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(spec.data.transfer_where))
+    return replace(spec.intake.unlabelled(), smiles_column=transfer_column(spec), layout=Layout(where=spec.data.transfer_where))
 
 
 def transfer_column(spec: FederationSpec) -> str:
@@ -146,7 +145,7 @@ def select_endpoints(dataset: Dataset, asked: tuple[Endpoint, ...]) -> Dataset:
         shown = ", ".join(endpoint.text for endpoint in given)
         expected = f"the same kinds and units, in order, as {', '.join(endpoint.text for endpoint in asked)}"
         raise ConfigError(f"data.test_external_endpoints is {shown}", expected=expected)
-    return dataset.with_labels(dataset.labels, asked)
+    return dataset.with_labels(dataset.labels, asked, dataset.censored)
 
 
 def draw(dataset: Dataset, n: int, seed: int) -> Dataset:
@@ -184,7 +183,8 @@ def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mappi
     notes = [intake_note(name, artifact) for name, artifact in intakes.items()]
     notes += removal_notes(removed, spec.intake.near_duplicates)
     if spec.data.transfer_keeps_tests:
-        notes.append(f"{len(keys(kept[TRANSFER]) & keys(*tests.values()))} test molecules stayed in the transfer set, as asked.")
+        shared = set(map(skeleton, keys(kept[TRANSFER]))) & set(map(skeleton, keys(*tests.values())))
+        notes.append(f"{len(shared)} test molecules stayed in the transfer set, as asked.")
     if 0 < spec.data.transfer_n < len(kept[TRANSFER]):
         notes.append(f"{spec.data.transfer_n} of {len(kept[TRANSFER])} transfer molecules were drawn at random.")
         kept[TRANSFER] = draw(kept[TRANSFER], spec.data.transfer_n, spec.seed)

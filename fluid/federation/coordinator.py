@@ -1,14 +1,15 @@
 """The coordinator's steps of a consortium by files: annotation sets become a consensus, and the consensus a student."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from fluid.annotation.annotation_set import AnnotationSet
+from fluid.annotation.annotation_set import AnnotationSet, natural_key
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact, open_artifact
 from fluid.errors import ConfigError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
-from fluid.federation.files import read_file
+from fluid.federation.files import add_dropped, read_file
 from fluid.federation.requests import AggregateRequest, DistillRequest
 from fluid.federation.stages.annotate import FOLDER
 from fluid.federation.stages.consensus import consensus_stage
@@ -33,15 +34,34 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
 def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
     """Combine the annotation sets of all companies into a consensus."""
     check_apart(request.out, *request.annotations)
-    stage = consensus_stage(read_sets(request.annotations), request.consensus, request.annotation.edges)
+    sets = read_sets(request.annotations)
+    if note := who_answered(sets):
+        runner.progress.note(note)
+    stage = consensus_stage(sets, request.consensus, request.annotation.edges)
     return runner.make_at(stage, request.out, request.overwrite)
+
+
+def who_answered(sets: Sequence[AnnotationSet]) -> str:
+    """Say in one line which teachers answered which endpoint; nothing, if all answered all."""
+    names = {
+        name: sorted((one.teacher for one in sets if name in known(one)), key=natural_key)
+        for name in sorted(set().union(*map(known, sets)))
+    }
+    if all(len(teachers) == len(sets) for teachers in names.values()):
+        return ""
+    return "not all teachers answered all endpoints: " + "; ".join(f"{name!r} by {', '.join(teachers)}" for name, teachers in names.items())
+
+
+def known(one: AnnotationSet) -> set[str]:
+    """Return the names of the endpoints that a teacher answered."""
+    return {endpoint.name for endpoint in one.endpoints}
 
 
 def distill(request: DistillRequest, runner: Runner) -> Artifact:
     """Train the student on the consensus, one of heads also on what each teacher said; the result is given to everybody."""
     check_apart(request.out, request.consensus_folder, request.transfer, *request.annotations)
-    _, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     sets = read_sets(request.annotations) if request.distillation.reads_annotations and request.annotations else ()
     stage = student_stage(consensus, transfer, request.settings, runner.logs("student"), sets)
-    return runner.make_at(stage, request.out, request.overwrite)
+    return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)

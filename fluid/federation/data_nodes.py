@@ -1,10 +1,10 @@
 """The molecules of an experiment as nodes of its graph: files taken in, validation and test set aside, overlaps removed, companies divided.
 
-Where a molecule is in two data sets, tests keep it, then validation, then the pool; the transfer set gives way to all. Molecules that are
-nearly the same count as the same where `intake.near_duplicates` asks for it.
+Where a molecule or a stereo-isomer of it is in two data sets, tests keep it, then validation, then the pool; the transfer set gives way to
+all. Molecules that are nearly the same count as the same where `intake.near_duplicates` asks for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -12,6 +12,8 @@ import numpy as np
 
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset, read_dataset
+from fluid.data.intake_spec import LEAVE_OUT
+from fluid.federation.bounds import bound_notes, check_experiment
 from fluid.federation.consortium_data import (
     EXTERNAL,
     IN_DOMAIN,
@@ -25,11 +27,12 @@ from fluid.federation.consortium_data import (
     select_endpoints,
     set_aside,
 )
-from fluid.federation.overlap import near_ones, shared_keys, without
+from fluid.federation.overlap import near_ones, shared_molecules, without
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
+from fluid.federation.stages.intake import intake_note
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
-from fluid.federation.stages.split import read_owned, read_split, split_stage
+from fluid.federation.stages.split import left_out_notes, read_owned, read_split, split_stage
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.stage import Stage
 
@@ -48,8 +51,12 @@ def clean_name(part: str) -> str:
     return f"clean-{part}"
 
 
-def data_nodes(spec: FederationSpec) -> Iterator[Node]:
+def data_nodes(spec: FederationSpec, note: Callable[[str], None] = lambda _: None) -> Iterator[Node]:
     """Yield the nodes from the files to the companies.
+
+    Args:
+        spec: The experiment.
+        note: Told what became of each file's rows and labels.
 
     Raises:
         ConfigError: The consensus learns from public labels, and no file of them is given.
@@ -60,14 +67,14 @@ def data_nodes(spec: FederationSpec) -> Iterator[Node]:
     stages = intake_stages(spec)
     intakes = tuple(map(intake_name, stages))
     for part, stage in stages.items():
-        yield Step(intake_name(part), (), partial(_same, stage), _open_dataset, alone=True)
+        yield Step(intake_name(part), (), partial(_same, stage), partial(_open_dataset, part, note), alone=True)
     yield Value(PARTS, intakes, partial(parts_of, spec, tuple(stages)))
     names = [name for name in FIRST_COME if name != EXTERNAL or name in stages]
     for place, name in enumerate(names):
         yield from clean_nodes(name, names[:place], spec)
     yield Value(WHOLE, (PARTS, *intakes, *map(clean_name, names)), partial(_assemble, spec, tuple(stages), tuple(names)))
     yield Value(TRANSFER, (WHOLE,), lambda values: values[WHOLE].transfer)
-    yield Step(SPLIT, (WHOLE,), lambda values: split_stage(values[WHOLE].pool, spec.companies, spec.seed))
+    yield Step(SPLIT, (WHOLE,), partial(_split, spec))
     yield Value(DATA, (WHOLE, SPLIT), partial(_owned, spec))
     yield Value(COMPANIES, (WHOLE, SPLIT), lambda values: read_split(values[SPLIT], values[WHOLE].pool))
 
@@ -76,7 +83,8 @@ def _same(stage: Stage, values: Values) -> Stage:
     return stage
 
 
-def _open_dataset(artifact: Artifact, values: Values) -> tuple[Artifact, Dataset]:
+def _open_dataset(part: str, note: Callable[[str], None], artifact: Artifact, values: Values) -> tuple[Artifact, Dataset]:
+    note(intake_note(part, artifact))
     return artifact, read_dataset(artifact)
 
 
@@ -113,13 +121,13 @@ def _left(dataset: Dataset, reasons: dict[int, str]) -> np.ndarray:
 
 def _search(name: str, others: tuple[str, ...], threshold: float, values: Values) -> Stage:
     part, kept = values[PARTS][name], _others(others, values)
-    left = _left(part, shared_keys(part, kept))
+    left = _left(part, shared_molecules(part, kept))
     return overlap_stage(name, part.take(left), {other: one for other, one in kept.items() if len(one)}, threshold)
 
 
 def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Clean:
     part = values[PARTS][name]
-    reasons = shared_keys(part, _others(others, values))
+    reasons = shared_molecules(part, _others(others, values))
     if near:
         left = _left(part, reasons)
         reasons |= {int(left[row]): reason for row, reason in near_ones(read_overlap(values[near])).items()}
@@ -129,10 +137,19 @@ def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Cle
 def _assemble(spec: FederationSpec, files: tuple[str, ...], names: tuple[str, ...], values: Values) -> ConsortiumData:
     intakes = {name: values[intake_name(name)][0] for name in files}
     clean = {name: values[clean_name(name)] for name in names}
-    return assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
+    data = assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
+    check_experiment(spec, data.pool)
+    return replace(
+        data, notes=(*data.notes, *bound_notes({"pool": data.pool, VALIDATION: data.validation, **data.tests}, data.transfer_labels))
+    )
+
+
+def _split(spec: FederationSpec, values: Values) -> Stage:
+    quorum = spec.intake.quorum if spec.intake.below_quorum == LEAVE_OUT else None
+    return split_stage(values[WHOLE].pool, spec.companies, spec.seed, quorum)
 
 
 def _owned(spec: FederationSpec, values: Values) -> ConsortiumData:
     data: ConsortiumData = values[WHOLE]
-    notes = (*data.notes, *spec.taking_part.notes(spec.company_names))
+    notes = (*data.notes, *left_out_notes(values[SPLIT]), *spec.taking_part.notes(spec.company_names))
     return replace(data, pool=read_owned(values[SPLIT], data.pool), notes=notes)

@@ -30,7 +30,7 @@ from fluid.pipeline.runner import Runner
 
 def federation_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
     """Yield all that a federation is made of, each node after those that it needs."""
-    yield from data_nodes(spec)
+    yield from data_nodes(spec, runner.progress.note)
     yield from teacher_nodes(spec, runner)
     yield from annotation_nodes(spec)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══

@@ -16,7 +16,7 @@ from fluid.federation.model_folder import Model, read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.evaluate import labels_for
+from fluid.federation.stages.evaluate import values_for
 from fluid.federation.stages.hybrid import hybrid_name, hybrid_stage
 from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher
@@ -101,11 +101,14 @@ def annotate_group(asked: Sequence[tuple[Stage, Values]], runner: Runner) -> Non
 
 
 def public_labels(data: ConsortiumData, sets: Sequence[AnnotationSet]) -> np.ndarray | None:
-    """Return the public labels of transfer molecules `(M, T)` in the order of the consensus' endpoints; `None` if there is no such file."""
+    """Return the public labels of transfer molecules `(M, T)` in the order of the consensus' endpoints; `None` if there is no such file.
+
+    A bound of a value is not learnt: it is no value.
+    """
     if data.transfer_labels is None:
         return None
     endpoints = union_of_endpoints(sets)
-    known = dict(zip(data.transfer_labels.molecules.keys, labels_for(data.transfer_labels, endpoints), strict=True))
+    known = dict(zip(data.transfer_labels.molecules.keys, values_for(data.transfer_labels, endpoints), strict=True))
     unknown = np.full(len(endpoints), np.nan, dtype=np.float32)
     return np.stack([known.get(key, unknown) for key in data.transfer.molecules.keys])
 

@@ -22,7 +22,7 @@ class Removed:
     Attributes:
         part: The part that gave way.
         smiles: The molecule.
-        key: First block of its InChIKey.
+        key: Its key.
         reason: Which part keeps what.
     """
 
@@ -32,10 +32,13 @@ class Removed:
     reason: str
 
 
-def shared_keys(dataset: Dataset, others: Mapping[str, Dataset]) -> dict[int, str]:
-    """Return the rows of a data set whose molecule another one holds, each with the reason; of several, the first of `others` is told."""
-    owner = {key: other for other, kept in reversed(list(others.items())) for key in kept.molecules.keys}
-    return {row: f"in {owner[key]} too (InChIKey first block)" for row, key in enumerate(dataset.molecules.keys) if key in owner}
+def shared_molecules(dataset: Dataset, others: Mapping[str, Dataset]) -> dict[int, str]:
+    """Return the rows of a data set whose molecule, or a stereo-isomer of it, another one holds, each with the reason.
+
+    If several do, the first of `others` is told.
+    """
+    owner = {one: other for other, kept in reversed(list(others.items())) for one in kept.molecules.skeletons}
+    return {row: f"in {owner[one]} too (InChIKey first block)" for row, one in enumerate(dataset.molecules.skeletons) if one in owner}
 
 
 def near_ones(found: pd.DataFrame) -> dict[int, str]:

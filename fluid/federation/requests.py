@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fluid.annotation.spec import AnnotationSpec
+from fluid.data.carried import refuse_carry
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
 from fluid.distillation.loss_spec import LossSpec
@@ -15,6 +16,7 @@ from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
+from fluid.file_names import check_file_name
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.training.config import TrainerSpec, Training
 
@@ -33,6 +35,15 @@ class TeacherRequest:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
+
+        Raises:
+            ConfigError: The name cannot be that of a file, or columns are carried.
+        """
+        check_file_name(self.company, "company")
+        refuse_carry(self.intake, "train-teacher")
 
     @property
     def settings(self) -> TeacherSettings:
@@ -90,6 +101,10 @@ class DistillRequest:
     seed: int = 0
     overwrite: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse columns that would go nowhere."""
+        refuse_carry(self.intake, "distill")
+
     @property
     def settings(self) -> StudentSettings:
         """How the student is distilled."""
@@ -99,7 +114,10 @@ class DistillRequest:
 
 @dataclass(frozen=True, slots=True)
 class HybridRequest:
-    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty."""
+    """Add the molecule file `input` of `company` back to the released student; `teacher` is the folder of its own, or empty.
+
+    `intake.layout` is of `input`; `transfer_where` selects rows of `transfer`, as `intake.layout.where` did for `annotate`.
+    """
 
     input: str
     company: str
@@ -115,8 +133,18 @@ class HybridRequest:
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
     teacher: str = ""
+    transfer_where: str = ""
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
+
+        Raises:
+            ConfigError: The name cannot be that of a file, or columns are carried.
+        """
+        check_file_name(self.company, "company")
+        refuse_carry(self.intake, "hybrid")
 
     @property
     def settings(self) -> HybridSettings:
@@ -149,6 +177,10 @@ class EvaluateRequest:
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     seed: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse columns that would go nowhere."""
+        refuse_carry(self.intake, "evaluate")
 
 
 REQUESTS: Mapping[str, type] = {

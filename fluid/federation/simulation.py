@@ -13,6 +13,7 @@ from fluid.federation.graph import federation_graph
 from fluid.federation.model_nodes import CONSENSUS, FOREST, POOLED, STUDENT, annotations_name
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.hybrid import hybrid_name
+from fluid.federation.stages.split import left_out_notes
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 
@@ -66,8 +67,10 @@ def simulate(spec: FederationSpec, runner: Runner) -> Federation:
 
 def divide(graph: Graph) -> Mapping[str, Dataset]:
     """Divide the pool among companies, and say how."""
-    summary = graph.value(SPLIT) / "summary.txt"
-    graph.runner.progress.note(summary.read_text(encoding="utf-8"))
+    split = graph.value(SPLIT)
+    graph.runner.progress.note((split / "summary.txt").read_text(encoding="utf-8"))
+    if notes := left_out_notes(split):
+        graph.runner.progress.note("\n".join(notes))
     companies: Mapping[str, Dataset] = graph.value(COMPANIES)
     return companies
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from fluid.annotation.spec import AnnotationSpec
 from fluid.companies.spec import CompanySpec
+from fluid.data.carried import refuse_carry
 from fluid.data.data_spec import DataSpec
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation.combine import knows_noise
@@ -57,9 +58,10 @@ class FederationSpec:
         Raises:
             ConfigError: The companies' model has no weights of one architecture, the student is a forest and needs weights, an
                 evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
-                there, or those who take part are unknown or nobody.
+                there, columns are to go along, or those who take part are unknown or nobody.
         """
         self.taking_part.of(self.company_names)
+        refuse_carry(self.intake, "simulate")
         check_head(self.student_model, self.distillation.mode, self.loss)
         rounds = self._soft_rounds()
         if self.loss.automatic:

@@ -18,7 +18,7 @@ from fluid.federation.model_nodes import STUDENT
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import annotate
 from fluid.federation.stages.consensus import combine_annotations
-from fluid.federation.stages.evaluate import labels_for
+from fluid.federation.stages.evaluate import values_for
 from fluid.federation.stages.held_out import own_validation
 from fluid.pipeline.runner import Runner
 from fluid.threads import threads
@@ -55,15 +55,15 @@ def trial_scores(spec: FederationSpec, runner: Runner, metric: str) -> Iterator[
 
 
 def score_of(model: Model, dataset: Dataset, metric: str) -> float:
-    """Score a model on labelled molecules."""
+    """Score a model on labelled molecules; bounds do not count."""
     endpoints = model.predictor.endpoints
     with threads(1):
-        return validation_score(metric, endpoints, model.predictor.predict(dataset.molecules).mean, labels_for(dataset, endpoints))
+        return validation_score(metric, endpoints, model.predictor.predict(dataset.molecules).mean, values_for(dataset, endpoints))
 
 
 def own_score(teacher: Model, dataset: Dataset, spec: FederationSpec, metric: str) -> float:
     """Score a teacher on the molecules that its company held out of training; NaN if it held out none."""
-    rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, teacher.name)[1]
+    rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, teacher.name, dataset.molecules.skeletons)[1]
     return score_of(teacher, dataset.take(rows), metric) if len(rows) else float("nan")
 
 
@@ -72,4 +72,4 @@ def consensus_score(teachers: Mapping[str, Model], dataset: Dataset, spec: Feder
     with threads(1):
         annotations = stack([annotate(model, dataset) for model in teachers.values()])
     soft_label = combine_annotations(annotations, spec.consensus, spec.annotation.edges).soft_label.numpy()
-    return validation_score(metric, annotations.endpoints, soft_label, labels_for(dataset, annotations.endpoints))
+    return validation_score(metric, annotations.endpoints, soft_label, values_for(dataset, annotations.endpoints))

@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from fluid.artifacts import atomic_folder, hash_file, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError
+from fluid.foreign import is_foreign
 from fluid.models.kinds.kind import PREDICTORS, kind_of
 from fluid.models.predictor import Predictor
 from fluid.molecules.features import ATOM_FEATURES, N_BOND_CATEGORIES
@@ -92,7 +93,7 @@ def _check(folder: Path, card: Any) -> None:
         {parent.as_posix() for name in files for parent in Path(name).parents},
     )
     for name, file in present.items():
-        if name not in (*files, CARD, *folders) and not any(part.startswith(".") for part in Path(name).parts):
+        if name not in (*files, CARD, *folders) and not any(part.startswith(".") for part in Path(name).parts) and not is_foreign(name):
             raise ArtifactError("a file does not belong to the model", where=str(file), remedy="Remove it, or copy the model again.")
     for name, digest in files.items():
         known = name in present and present[name].is_file()

@@ -8,20 +8,30 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pyarrow.parquet as pq
 
-from fluid.data.delimited import read_delimited, records
+from fluid.data.delimited import head_of, read_delimited
 from fluid.data.endpoints import Endpoint
+from fluid.data.file_form import FileForm
 from fluid.data.parquet_rows import read_parquet
 from fluid.data.rows import Cursor, explain_faults
+from fluid.data.table_rows import BLANK
 from fluid.errors import InputError
+from fluid.models.key_lookup import find_rows
 from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
+from fluid.molecules.key import INCHIKEY, SKELETON_LENGTH, key_of
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
-from fluid.molecules.standardize import KEY_LENGTH, StandardizeSpec, standardize
+from fluid.molecules.standardize import StandardizeSpec, standardize
 
 if TYPE_CHECKING:  # a prediction by a network should not wait for pandas
     import pandas as pd
 
+COMMAS = FileForm(delimiter=",")
 MOST = float(np.finfo(np.float32).max)
+ALL = (
+    "Predict every molecule of the file that is annotated; a blank would reveal what you know. "
+    "The first block of an InChIKey stands for all stereo-isomers."
+)
+SAY_WHICH = "Keep one of them, under the first block of their InChIKey."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +39,7 @@ class PredictionFile:
     """Looked-up predictions; a `Predictor`.
 
     Attributes:
-        keys: First InChIKey blocks of the `M` molecules in the file.
+        keys: Keys of the `M` molecules in the file; a first block alone stands for all its stereo-isomers.
         endpoints: The `T` endpoints.
         planes: Mean, epistemic and aleatoric parts, each `(M, T)` float32.
         source: Where they came from, for messages.
@@ -45,7 +55,7 @@ class PredictionFile:
     def read(cls, path: Path, endpoints: Sequence[Endpoint]) -> "PredictionFile":
         """Read a CSV or Parquet file.
 
-        The columns are `key` (InChIKey) or `smiles`, and per endpoint `<name>` with optional `<name>_epistemic` and
+        The columns are `key` (an InChIKey or its first block) or `smiles`, and per endpoint `<name>` with optional `<name>_epistemic` and
         `<name>_aleatoric`; absent parts are 0 and, for classification, the entropy of the probability.
 
         Raises:
@@ -64,20 +74,25 @@ class PredictionFile:
         """Look every molecule up.
 
         Raises:
-            InputError: A molecule is not in the file.
+            InputError: A molecule is not in the file, or its stereo-isomers have different answers there and it does not say which it is.
         """
-        rows = {key: row for row, key in enumerate(self.keys)}
-        missing = [smiles for smiles, key in zip(molecules.smiles, molecules.keys, strict=True) if key not in rows]
+        found = find_rows(self.keys, molecules.keys)
+        missing = [smiles for smiles, rows in zip(molecules.smiles, found, strict=True) if not rows]
         if missing:
-            remedy = "Predict every molecule of the file that is annotated; a blank would reveal what you know."
-            raise InputError(f"{len(missing)} molecules have no prediction, the first is {missing[0]}", where=self.source, remedy=remedy)
-        index = [rows[key] for key in molecules.keys]
+            what = f"{len(missing)} molecules have no prediction, the first is {missing[0]}"
+            raise InputError(what, where=self.source, remedy=ALL)
+        for smiles, rows in zip(molecules.smiles, found, strict=True):
+            if not _are_equal(self.planes, rows):
+                what = f"stereo-isomers of {smiles} have different answers"
+                raise InputError(what, where=self.source, expected="an answer for the molecule as it is written here", remedy=SAY_WHICH)
+        index = [rows[0] for rows in found]
         return as_prediction(*(plane[index] for plane in self.planes))
 
 
 def _header(path: Path) -> list[str]:
     if path.suffix != ".parquet":
-        return [name.strip() for name in next(records(path, ","), [])]
+        head = head_of(path, form=COMMAS)
+        return head.names if head else []
     with explain_faults(path, Cursor()), pq.ParquetFile(path) as file:
         return list(file.schema_arrow.names)
 
@@ -95,8 +110,11 @@ def _table(path: Path, endpoints: Sequence[Endpoint]) -> "pd.DataFrame":
         raise InputError("neither column 'key' nor 'smiles' is there", where=str(path), expected="one of them")
     planes = [f"{endpoint.name}_{plane}" for endpoint in endpoints for plane in PLANES[1:]]
     columns = [*(endpoint.name for endpoint in endpoints), *(name for name in planes if name in header)]
-    stream = read_parquet(path, identity, columns) if path.suffix == ".parquet" else read_delimited(path, identity, columns, ",")
-    rows = [row for row in stream if not row.problem]
+    stream = read_parquet(path, identity, columns) if path.suffix == ".parquet" else read_delimited(path, identity, columns, COMMAS)
+    rows = [row for row in stream if row.problem != BLANK]
+    bad = next((row for row in rows if row.problem), None)
+    if bad is not None:
+        raise InputError(bad.problem, where=f"{path}, row {bad.row}")
     import pandas as pd
 
     frame = pd.DataFrame([row.values for row in rows], columns=columns, index=[row.row for row in rows], dtype=object)
@@ -134,13 +152,17 @@ def _uncertainty(frame: "pd.DataFrame", endpoints: Sequence[Endpoint], plane: st
 
 
 def _check_repeats(keys: tuple[str, ...], planes: Sequence[np.ndarray], rows: Sequence[int], path: Path) -> None:
-    """Refuse a molecule with two different answers; equal answers (of its stereo-isomers, say) are fine."""
+    """Refuse a molecule with two different answers; equal ones are fine."""
     first: dict[str, int] = {}
     for place, key in enumerate(keys):
         before = first.setdefault(key, place)
-        if any(not np.array_equal(plane[place], plane[before]) for plane in planes):
-            remedy = "Keep one row per molecule; stereo-isomers count as one molecule."
-            raise InputError(f"another answer for the molecule of row {rows[before]}", where=f"{path}, row {rows[place]}", remedy=remedy)
+        if not _are_equal(planes, (before, place)):
+            what = f"another answer for the molecule of row {rows[before]}"
+            raise InputError(what, where=f"{path}, row {rows[place]}", remedy="Keep one row per molecule.")
+
+
+def _are_equal(planes: Sequence[np.ndarray], rows: Sequence[int]) -> bool:
+    return all(np.array_equal(plane[row], plane[rows[0]]) for plane in planes for row in rows[1:])
 
 
 def _keys(frame: "pd.DataFrame", path: Path) -> tuple[str, ...]:
@@ -149,10 +171,10 @@ def _keys(frame: "pd.DataFrame", path: Path) -> tuple[str, ...]:
 
 
 def _key_of_inchikey(text: str, where: str) -> str:
-    block = text.strip()[:KEY_LENGTH]
-    if len(block) < KEY_LENGTH:
-        raise InputError(f"{text!r} is no InChIKey", where=where, expected=f"its first block, {KEY_LENGTH} letters, or all of it")
-    return block
+    if not INCHIKEY.fullmatch(text.strip()):
+        expected = f"its first block, {SKELETON_LENGTH} letters, or all of it"
+        raise InputError(f"{text[:80]!r} is no InChIKey", where=where, expected=expected)
+    return key_of(text.strip(), stereo=True)
 
 
 def _key_of_smiles(text: str, where: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from fluid.errors import ShapeError
 from fluid.molecules.featurize import featurize
+from fluid.molecules.key import skeleton
 from fluid.molecules.packed import PackedGraphs, parse_each
 from fluid.molecules.standardize import StandardizeSpec, standardize
 
@@ -20,7 +21,7 @@ class MoleculeSet:
 
     Attributes:
         smiles: Canonical SMILES.
-        keys: First blocks of the InChIKeys.
+        keys: Their keys, see `fluid.molecules.key`.
         graphs: Their packed graphs.
         bits: Their packed Morgan fingerprints (radius 2, 2,048 bits), `(M, 256)` uint8.
 
@@ -55,6 +56,11 @@ class MoleculeSet:
         smiles, keys = (tuple(chain.from_iterable(getattr(part, name) for part in parts)) for name in ("smiles", "keys"))
         graphs = self.graphs.concatenate([part.graphs for part in others])
         return MoleculeSet(smiles, keys, graphs, np.concatenate([part.bits for part in parts]))
+
+    @property
+    def skeletons(self) -> tuple[str, ...]:
+        """What stereo-isomers share: by it nothing leaks from one part of an experiment to another."""
+        return tuple(map(skeleton, self.keys))
 
     @property
     def digest(self) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
-from fluid.errors import FluidError
+from fluid.molecules.cell import read_cell
+from fluid.molecules.diagnosis import why_not
+from fluid.molecules.rejected import MoleculeRejected
 
-MAX_SMILES = 2000
-NO_SMILES = "does not parse as SMILES"
+__all__ = ["ORDINARY", "MoleculeRejected", "is_plain", "parse", "parse_group", "reparse"]
+
 ORDINARY = re.compile(r"(?:[CNOSFIcnos0-9()=#%/\\-]|Cl|Br|\[nH\]|\[C@@?H?\]|\[N\+\]\(=O\)\[O-\]|O=\[N\+\]\(\[O-\]\))+")
 STEREO_DONE = "_StereochemDone"
 """RDKit's own mark of a molecule whose stereochemistry has been worked out; without it canonical SMILES work it out again."""
@@ -20,43 +22,22 @@ ALL = int(_FLAGS.SANITIZE_ALL)
 SOME = int(_FLAGS.SANITIZE_PROPERTIES | _FLAGS.SANITIZE_SYMMRINGS | _FLAGS.SANITIZE_SETCONJUGATION | _FLAGS.SANITIZE_SETHYBRIDIZATION)
 
 
-class MoleculeRejected(FluidError):
-    """A molecule that cannot be used; `reason` says why in a few words."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def parse(smiles: str) -> Chem.Mol:
     """Parse a SMILES string.
 
     Raises:
-        MoleculeRejected: The text is empty, too long, or no SMILES of at least one heavy atom.
+        MoleculeRejected: The text is empty, too long, or no SMILES of one molecule.
     """
     with rdBase.BlockLogs():
-        (mol,) = parse_group([trim(smiles)])
-    if mol is None:
-        raise MoleculeRejected(NO_SMILES)
+        text = read_cell(smiles).text
+        (mol,) = parse_group([text])
+        if mol is None:
+            raise MoleculeRejected(why_not(text))
     return mol
 
 
-def trim(smiles: str) -> str:
-    """Return a SMILES string without white space around it.
-
-    Raises:
-        MoleculeRejected: The text is empty or too long.
-    """
-    text = smiles.strip() if isinstance(smiles, str) else ""
-    if not text:
-        raise MoleculeRejected("empty SMILES")
-    if len(text) > MAX_SMILES:
-        raise MoleculeRejected(f"SMILES of more than {MAX_SMILES} characters")
-    return text
-
-
 def parse_group(texts: Sequence[str]) -> list[Chem.Mol | None]:
-    """Parse trimmed SMILES, `None` for those that do not parse; RDKit's complaints are not kept from the screen.
+    """Parse SMILES without anything around them, `None` for those that do not parse; RDKit's complaints are not kept from the screen.
 
     A plain one has no hydrogen atoms to take away and no stereo marks to work out, which is a fifth of RDKit's time.
     """

@@ -11,13 +11,19 @@ from rdkit.Chem import rdinchi
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from fluid.errors import ConfigError
-from fluid.molecules.parse import NO_SMILES, ORDINARY, MoleculeRejected, is_plain, parse, parse_group, reparse, trim
+from fluid.molecules.cell import Cell, read_cell
+from fluid.molecules.diagnosis import why_not
+from fluid.molecules.key import key_of
+from fluid.molecules.parse import ORDINARY, MoleculeRejected, is_plain, parse, parse_group, reparse
 
 MAX_PASSES = 4
-KEY_LENGTH = 14
 CARBON, SULFOXIDE = Chem.MolFromSmarts("[#6]"), Chem.MolFromSmarts("[S;X3]=O")
 CARBON_LETTER = re.compile("[Cc](?!l)")
 NON_METALS = frozenset((1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 52, 53, 54, 85))
+NAMEABLE = re.compile(
+    r"[^\[$~:*<>]*(?:\[\d*(?:[BCNOPSFIH]|Cl|Br|Si|Se|[bcnops]|se)@{0,2}(?:H\d?)?(?:[+-]\d?)?\][^\[$~:*<>]*)*",
+)
+"""SMILES of molecules that are sure to have an InChIKey: no metals, and none of the bonds that it does not know (dative, quadruple)."""
 Made = TypeVar("Made")
 
 
@@ -27,11 +33,13 @@ class Standardized:
 
     Attributes:
         smiles: Canonical SMILES.
-        key: First block of the InChIKey (14 letters): the same for stereo-isomers and isotopologues.
+        key: What names it, see `fluid.molecules.key`: two blocks of its InChIKey, or the first alone if stereochemistry is removed.
+        note: What was taken in a way that the file did not quite say; empty if nothing.
     """
 
     smiles: str
     key: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class StandardizeSpec:
     Attributes:
         parent: Keep only the largest organic fragment (removes salts and solvents).
         neutralize: Remove charges where hydrogens can be added or removed.
-        stereo: `keep` or `remove` stereochemistry.
+        stereo: `keep` or `remove` stereochemistry; once it is removed, stereo-isomers and isotopologues are one molecule.
         max_heavy_atoms: Larger molecules are rejected.
         timeout_s: Most seconds for one molecule, where worker processes are used.
     """
@@ -135,12 +143,12 @@ def _check(made: _Pass, spec: StandardizeSpec) -> _Pass:
     return made
 
 
-def _first_pass(text: str, mol: Chem.Mol | None, spec: StandardizeSpec) -> _Pass:
+def _first_pass(cell: Cell, mol: Chem.Mol | None, spec: StandardizeSpec) -> _Pass:
     if mol is None:
-        raise MoleculeRejected(NO_SMILES)
+        raise MoleculeRejected(why_not(cell.text))
     if mol.GetNumHeavyAtoms() > 4 * spec.max_heavy_atoms:
         raise MoleculeRejected(f"more than {spec.max_heavy_atoms} heavy atoms")
-    return _pass(text, mol, spec)
+    return _pass(cell.text, mol, spec)
 
 
 def _write(made: _Pass) -> tuple[_Pass, str]:
@@ -155,16 +163,26 @@ def _fixpoint(written: tuple[_Pass, str], spec: StandardizeSpec) -> tuple[str, C
             return text, made.mol
         if text == made.text or (made.untouched and is_plain(text)):
             break
-        made, text = _write(_pass(text, parse(text), spec))
-    return text, reparse(text)
+        made, text = _write(_pass(text, _parse_again(parse, text), spec))
+    return text, _parse_again(reparse, text)
 
 
-def _name(settled: tuple[str, Chem.Mol], with_key: bool) -> tuple[Standardized, Chem.Mol]:
+def _parse_again(how: Callable[[str], Chem.Mol], text: str) -> Chem.Mol:
+    """Parse what a pass made; where it does not parse, the fault is not the file's."""
+    try:
+        return how(text)
+    except MoleculeRejected:
+        raise MoleculeRejected(f"cannot be standardised ({text[:80]} is no molecule)") from None
+
+
+def _name(settled: tuple[str, Chem.Mol], cell: Cell, spec: StandardizeSpec, with_key: bool) -> tuple[Standardized, Chem.Mol]:
+    """Name a molecule; without its key, one of which that might not exist is tried, so that the same molecules are accepted."""
     text, mol = settled
-    key = rdinchi.MolToInchiKey(mol) if with_key else ""
-    if with_key and not key:
+    key = rdinchi.MolToInchiKey(mol) if with_key or not NAMEABLE.fullmatch(text) else "none is needed"
+    if not key:
         raise MoleculeRejected("InChIKey could not be made")
-    return Standardized(text, key[:KEY_LENGTH]), mol
+    note = cell.note if cell.note and spec.stereo == "keep" and "@" in text else ""
+    return Standardized(text, key_of(key, spec.stereo == "keep") if with_key else "", note), mol
 
 
 def _take_step(before: Any, step: Callable[..., Made], *also: object) -> Made | MoleculeRejected:
@@ -193,12 +211,12 @@ def standardize_group(
         What `standardize_molecule` returns of each, or the rejection that it raises.
     """
     with rdBase.BlockLogs():
-        texts = [_take_step(text, trim) for text in smiles]
-        mols = iter(parse_group([text for text in texts if isinstance(text, str)]))
-        made = [_take_step(text, _first_pass, next(mols), spec) if isinstance(text, str) else text for text in texts]
+        cells = [_take_step(text, read_cell) for text in smiles]
+        mols = iter(parse_group([cell.text for cell in cells if isinstance(cell, Cell)]))
+        made = [_take_step(cell, _first_pass, next(mols), spec) if isinstance(cell, Cell) else cell for cell in cells]
         written = [_take_step(one, _write) for one in made]
         settled = [_take_step(one, _fixpoint, spec) for one in written]
-        return [_take_step(one, _name, with_key) for one in settled]
+        return [_take_step(one, _name, cell, spec, with_key) for one, cell in zip(settled, cells, strict=True)]
 
 
 def standardize_molecule(smiles: str, spec: StandardizeSpec, with_key: bool = True) -> tuple[Standardized, Chem.Mol]:

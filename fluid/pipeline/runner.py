@@ -8,15 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from fluid.artifacts import MANIFEST, Artifact, atomic_folder, open_artifact, seal
-from fluid.errors import ArtifactError, ConfigError
+from fluid.artifacts import Artifact, atomic_folder, open_artifact, read_manifest, seal, without_link
+from fluid.errors import ArtifactError
+from fluid.outputs import check_free
 from fluid.pipeline.cost import Cost, Meter
 from fluid.pipeline.progress import Progress, SilentProgress
 from fluid.pipeline.stage import Stage
 from fluid.pipeline.store import ArtifactStore
 from fluid.pipeline.workers import run_side_by_side
-
-OCCUPIED = "Choose another out=, or add overwrite=true to replace earlier results of fluid."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,38 +147,30 @@ class Runner:
 
         Raises:
             ConfigError: The folder holds something else and `overwrite` is false.
+            ArtifactError: The folder holds this result, altered or with a file that does not belong to it, and `overwrite` is false.
         """
         key = stage.key()
         with self.measured(stage.kind, stage.name, stage.gpus()) as reused:
-            reused[0] = _holds(folder, key)
+            reused[0] = _holds(folder, key, overwrite)
             if not reused[0]:
                 check_free(folder, overwrite)
                 with atomic_folder(folder) as temporary:
                     stage.fill(temporary, self.store, self.progress.advance)
                     seal(temporary, stage.kind, key)
-        return open_artifact(folder)
+        return open_artifact(without_link(folder))
 
 
-def _holds(folder: Path, key: str) -> bool:
+def _holds(folder: Path, key: str, overwrite: bool) -> bool:
     try:
         return open_artifact(folder).key == key
     except ArtifactError:
+        if not overwrite and _seems(folder, key):
+            raise
         return False
 
 
-def check_free(folder: Path, overwrite: bool, remedy: str = OCCUPIED) -> None:
-    """Refuse a folder that holds something, unless that is an earlier result that may be replaced.
-
-    Args:
-        folder: Where a result is to go.
-        overwrite: Whether it may replace an earlier one.
-        remedy: What the caller can do about an occupied folder.
-
-    Raises:
-        ConfigError: The folder holds something else, or is a file.
-    """
-    occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    if occupied and not (overwrite and (folder / MANIFEST).exists()):
-        raise ConfigError(
-            "the output folder already holds other results", where=str(folder), expected="a new or empty folder", remedy=remedy
-        )
+def _seems(folder: Path, key: str) -> bool:
+    try:
+        return read_manifest(folder)[1] == key
+    except ArtifactError:
+        return False

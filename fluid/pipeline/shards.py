@@ -27,7 +27,7 @@ class Shards:
         self.folder, self.key = folder, key
         self._finished = next(number for number in count() if not self._holds(number))
         for place in folder.iterdir() if folder.is_dir() else ():
-            if place not in list(self):
+            if place.is_dir() and place not in list(self):
                 shutil.rmtree(place)
 
     def __len__(self) -> int:

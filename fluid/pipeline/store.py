@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from fluid.artifacts import MANIFEST, PART, REMEDY, Artifact, atomic_folder, hash_json, open_artifact, read_json, seal, write_json
 from fluid.errors import ArtifactError
+from fluid.foreign import is_foreign
 
 FORMAT = 1
 HEADER = "store.json"
@@ -187,14 +188,16 @@ class ArtifactStore:
 
     def runs(self) -> list[Path]:
         """Return where the runs lie that used the store, as far as they are still there."""
-        places = [Path(read_json(record)["run"]) for record in sorted((self.root / RUNS).glob("*.json"))]
+        records = sorted(record for record in (self.root / RUNS).glob("*.json") if not is_foreign(record.name))
+        places = [Path(read_json(record)["run"]) for record in records]
         return [place for place in places if place.is_dir()]
 
     def results(self) -> Iterator[tuple[str, Path]]:
-        """Yield stage and folder of every result in the store."""
+        """Yield stage and folder of every result in the store; what has no manifest is none, and somebody's own."""
         for stage in sorted(self.root.iterdir()) if self.root.is_dir() else ():
             if stage.is_dir() and stage.name not in OWN:
-                yield from ((stage.name, folder) for folder in sorted(stage.iterdir()) if not folder.name.endswith(PART))
+                folders = (folder for folder in sorted(stage.iterdir()) if not folder.name.endswith(PART))
+                yield from ((stage.name, folder) for folder in folders if (folder / MANIFEST).is_file())
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

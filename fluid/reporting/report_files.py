@@ -10,6 +10,7 @@ import pandas as pd
 
 from fluid.artifacts import atomic_file, read_json, write_json
 from fluid.errors import ArtifactError
+from fluid.evaluation.result_tables import read_table
 from fluid.reporting.costs import total_cost
 from fluid.reporting.report_data import COLUMNS, OPTIONAL, ReportData
 
@@ -75,7 +76,7 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
 
 def _read_table(path: Path, name: str) -> pd.DataFrame:
     with _explain_faults(path):
-        table = pd.read_csv(path)
+        table = read_table(path)
         if name == "stages":
             table = table.assign(**{column: 0.0 for column in COST if column not in table}).assign(energy_from=table.get("energy_from", ""))
         texts = [column for column in COLUMNS[name] if column in TEXTS]

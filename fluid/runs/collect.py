@@ -7,15 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fluid.artifacts import atomic_file, hash_json, read_json
-from fluid.errors import ConfigError, InputError
+from fluid.errors import ConfigError
+from fluid.evaluation.result_tables import read_table
+from fluid.foreign import is_foreign
+from fluid.outputs import check_file
 from fluid.reporting.significance import SEEDS
 from fluid.runs.housekeeping import run_folders
 from fluid.runs.record import CONFIG, DONE, is_target, read_record
 
 OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "only", "target", "cost", "figure", "analyses")
 ANALYSES = "analyses"
+FIRST = ("run", "experiment", "config")
+"""The first columns of a collected table."""
 LATER = {"companies.taking_part": None, "companies.left_out": None}
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
 EXPERIMENTS_BEFORE = {"recipes": "protocols"}
@@ -135,7 +142,7 @@ def collect(folder: Path) -> Collected:
     def gathered(files: Mapping[Path, Path]) -> pd.DataFrame:
         parts = []
         for run, file in files.items():
-            own, settings = pd.read_csv(file), done[run]
+            own, settings = read_table(file), done[run]
             clash = {name: f"settings.{name}" for name in names if name in own.columns}
             chosen = identity_of(records[run], settings) | {clash.get(name, name): settings.get(name) for name in names}
             chosen |= {"protocol": protocols[run]} if "protocol" in shown else {}
@@ -144,20 +151,39 @@ def collect(folder: Path) -> Collected:
 
     analyses: dict[str, dict[Path, Path]] = {}
     for run in done:
-        for file in sorted((run / ANALYSES).glob("*.csv")):
+        for file in sorted(file for file in (run / ANALYSES).glob("*.csv") if not is_foreign(file.name)):
             analyses.setdefault(file.stem, {})[run] = file
     scores = gathered({run: run / "metrics.csv" for run in done})
     return Collected(scores, shown, len(done), unfinished, {name: gathered(files) for name, files in sorted(analyses.items())})
 
 
-def write_tables(collected: Collected, out: Path) -> list[Path]:
-    """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files.
+def check_table(out: Path) -> None:
+    """Refuse a file for the table that cannot be written, or that is there and is no such table; and the same for the page beside it.
 
     Raises:
-        InputError: The suffix is neither `.csv` nor `.parquet`.
+        ConfigError: The suffix is neither `.csv` nor `.parquet`, or the file is somebody's own.
     """
     if out.suffix not in (".csv", ".parquet"):
-        raise InputError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
+        raise ConfigError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
+    page = out.with_suffix(".html")
+    for file in (out, page):
+        check_file(file)
+    if (out.exists() and not is_collected(out)) or (page.exists() and not out.exists()):
+        other = out if out.exists() else page
+        raise ConfigError("this file was not made by fluid collect and would be lost", where=str(other), remedy="Choose another out=.")
+
+
+def is_collected(file: Path) -> bool:
+    """Return whether a file is a table of collected runs: by its first columns."""
+    try:
+        names = list(pd.read_csv(file, nrows=0).columns) if file.suffix == ".csv" else pq.read_schema(file).names
+    except (OSError, ValueError, pa.ArrowException):
+        return False
+    return names[: len(FIRST)] == list(FIRST)
+
+
+def write_tables(collected: Collected, out: Path) -> list[Path]:
+    """Write the table as CSV or Parquet, by the suffix, and each analysis beside it; returns the files."""
     tables = {out: collected.table} | {out.with_name(f"{out.stem}-{name}{out.suffix}"): table for name, table in collected.analyses.items()}
     for file, table in tables.items():
         with atomic_file(file) as temporary:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from fluid.artifacts import read_json
 from fluid.errors import ArtifactError
+from fluid.evaluation.result_tables import read_table
 from fluid.reporting.experiments import FIGURES, Evidence
 from fluid.reporting.significance import SEEDS, labels
 from fluid.runs.collect import EXPERIMENTS_BEFORE, differing_settings, finished_runs, protocol_of, settings_of
@@ -41,7 +42,7 @@ def evidence_of(figure: str, runs: Mapping[Path, Mapping[str, Any]]) -> Evidence
             if not (run / file).is_file():
                 raise ArtifactError(f"figure {figure!r} needs a table that the run lacks", where=str(run / file), remedy="Run it again.")
             about = {"run": run.name, "seed": settings.get("seed"), "setting": texts[run]}
-            own = pd.read_csv(run / file, dtype={"company": str}, keep_default_na=True)
+            own = read_table(run / file)
             parts.append(pd.concat([pd.DataFrame(about, index=own.index), own], axis=1))
         return pd.concat(parts, ignore_index=True)
 

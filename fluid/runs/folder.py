@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fluid.artifacts import atomic_folder
+from fluid.artifacts import atomic_folder, copy_artifact
+from fluid.evaluation.result_tables import read_table
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
 from fluid.federation.consensus_table import read_consensus
@@ -35,9 +36,7 @@ DEFAULT_RATES = Rates()
 def all_scores(federation: Federation) -> list[Score]:
     """Return the scores of all evaluated models, their means over companies, and the gap that was closed."""
     names = [field.name for field in fields(Score)]
-    frames = [
-        pd.read_csv(artifact / "scores.csv", dtype={"company": str}, keep_default_na=True) for artifact in federation.evaluated.values()
-    ]
+    frames = [read_table(artifact / "scores.csv") for artifact in federation.evaluated.values()]
     table = pd.concat(frames, ignore_index=True).fillna({"company": ""})
     scores = [Score(**dict(zip(names, row, strict=True))) for row in table[names].itertuples(index=False)]
     scores += mean_scores(scores, "teacher", "teacher mean", "teacher_mean")
@@ -131,7 +130,7 @@ def copy_artifacts(federation: Federation, run: Path) -> None:
     places[Path("consensus")] = federation.consensus
     for place, artifact in places.items():
         with atomic_folder(run / place) as temporary:
-            shutil.copytree(artifact.folder, temporary, dirs_exist_ok=True)
+            copy_artifact(artifact, temporary)
     (run / "dropped").mkdir(exist_ok=True)
     for name, artifact in federation.data.intakes.items():
         shutil.copyfile(artifact / "dropped.csv", run / "dropped" / f"{name}.csv")

@@ -18,8 +18,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fluid.artifacts import hash_file, hash_json, read_json, write_json
+from fluid.artifacts import PART, hash_file, hash_json, read_json, write_json
 from fluid.errors import ArtifactError, ConfigError
+from fluid.foreign import is_litter
+from fluid.outputs import check_is_folder, check_place
 from fluid.pipeline.processes import tree_cpu_s
 from fluid.pipeline.stage import Stage
 from fluid.runs.provenance import provenance
@@ -30,6 +32,8 @@ PATIENCE_S = 30.0
 TARGETS = "targets"
 TARGETS_BEFORE = "parts"
 """What version 0.1 called the folder of targets."""
+BEGUN = (RECORD, CONFIG, "config.yaml", LOCK, "logs", TARGETS, TARGETS_BEFORE)
+"""What may lie in the folder of a run that has no record yet."""
 OUTPUTS = ("metrics.json", "metrics.csv", "report.html")
 
 
@@ -105,6 +109,21 @@ def read_record(folder: Path) -> dict[str, Any]:
     return values
 
 
+def check_unused(folder: Path) -> None:
+    """Refuse a run's folder that holds anything but what a run, or a target of it, has begun with.
+
+    Raises:
+        ConfigError: The folder holds something else: a sweep, or what is not of fluid at all.
+    """
+    check_is_folder(folder)
+    if (folder / RECORD).is_file() or not folder.is_dir():
+        return
+    for place in sorted(folder.iterdir()):
+        if place.name not in BEGUN and not is_litter(place.name) and not place.name.endswith(PART):
+            what = f"the folder holds {place.name!r}, which is of no single run"
+            raise ConfigError(what, where=str(folder), expected="a new folder, or that of a run", remedy="Choose another name=.")
+
+
 def is_busy(folder: Path) -> bool:
     """Return whether a process is at work on the run."""
     if not (folder / LOCK).is_file():
@@ -131,8 +150,9 @@ def claim_run(folder: Path) -> Iterator[None]:
     """Be the only process at work on a run.
 
     Raises:
-        ConfigError: Another process is at work on the run, and does not end soon.
+        ConfigError: Another process is at work on the run, and does not end soon; or the folder cannot be written.
     """
+    check_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
     try:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fluid.errors import ArtifactError
+from fluid.evaluation.result_tables import read_table
 from fluid.reporting.suite_data import COLUMNS, SuiteData
 from fluid.runs.collect import config_of, settings_of
 from fluid.runs.record import DONE, RECORD, outputs, read_record
@@ -64,7 +65,8 @@ def gather(suite: str, tier: str, wanted: Iterable[WantedRun], root: Path) -> Su
     for row in rows:
         if row["status"] == DONE:
             folder = root / row["run"]
-            scores.append(_with_place(pd.read_csv(folder / "metrics.csv", dtype={"company": str}).fillna({"company": ""}), row))
+            own = read_table(folder / "metrics.csv")
+            scores.append(_with_place(own.fillna({"company": ""}), row))
             if (folder / FACTS).is_file():
                 facts.append(_with_place(pd.read_csv(folder / FACTS), row))
     return SuiteData(

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fluid.data.censoring import find_bounds, join_censored
 from fluid.distillation.loss_spec import LossSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.config import FineTuning
@@ -50,11 +51,12 @@ def train_concatenated(job: Job, private: Measured, shared: Shared, rows: Rows |
     """
     from fluid.training.module import StudentModule, TeacherModule
 
-    molecules, labels, endpoints = private
-    rows = own_rows(job, labels) if rows is None else rows
+    molecules, labels, endpoints, censored = private
+    rows = own_rows(job, labels, molecules.skeletons) if rows is None else rows
     own_weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     apart = job.config.loss != LossSpec()  # else measured and soft labels are compared in the same way
-    own, soft = measured_targets(molecules, labels, own_weight, apart), Examples(shared.molecules.graphs, shared.soft_label, shared.weight)
+    own = measured_targets(molecules, labels, own_weight, apart, find_bounds(censored))
+    soft = Examples(shared.molecules.graphs, shared.soft_label, shared.weight)
     both = join_examples(own.take(rows[0]), soft, shared.own_share)
     if apart:
         job = replace(job, config=replace(job.config, fine_tuning=FineTuning(alpha=0.5, alpha_start=0.5)))
@@ -63,15 +65,18 @@ def train_concatenated(job: Job, private: Measured, shared: Shared, rows: Rows |
     return Trained(calibrate(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def measured_targets(molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool) -> Examples:
+def measured_targets(
+    molecules: MoleculeSet, labels: np.ndarray, weight: np.ndarray, apart: bool, censored: np.ndarray | None = None
+) -> Examples:
     """Return measured labels as targets, or `apart` from soft ones, so that another loss can be used for these."""
     if not apart:
-        return Examples(molecules.graphs, labels, weight)
-    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels)
+        return Examples(molecules.graphs, labels, weight, censored=censored)
+    return Examples(molecules.graphs, np.full_like(labels, np.nan), weight, hard=labels, censored=censored)
 
 
 def join_examples(own: Examples, public: Examples, own_share: float | None) -> Examples:
     """Return own and public examples together; see `shared_weights`."""
     graphs, weight = own.graphs.concatenate([public.graphs]), shared_weights(own.weight, public.weight, own_share)
     hard = None if own.hard is None else np.concatenate([own.hard, np.full_like(public.target, np.nan)])
-    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard)
+    censored = join_censored([(own.target, own.censored), (public.target, public.censored)])
+    return Examples(graphs, np.concatenate([own.target, public.target]), weight, hard, censored=censored)

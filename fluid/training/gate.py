@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from fluid.data.censoring import one_sided
 from fluid.data.endpoints import Endpoint
 from fluid.errors import QuorumError
 from fluid.models.blend import Blend, Gate
@@ -17,13 +18,16 @@ RAMPS = ((-1.0, -0.5), (0.2, 0.4), (0.3, 0.5), (0.3, 0.7), (0.4, 0.6), (0.5, 0.7
 EPSILON = 1e-6
 
 
-def prediction_loss(endpoints: Sequence[Endpoint], mean: np.ndarray, target: np.ndarray) -> float:
+def prediction_loss(endpoints: Sequence[Endpoint], mean: np.ndarray, target: np.ndarray, censored: np.ndarray | None = None) -> float:
     """Return the mean loss over endpoints: cross-entropy in nats, or squared error in units of the targets' variance.
+
+    An answer on the right side of a bound has no error; for the variance, bounds count as they stand.
 
     Args:
         endpoints: The `T` endpoints.
         mean: Probabilities or values `(M, T)`.
         target: Hard or soft labels or values `(M, T)`; NaN is missing. An endpoint without any does not count.
+        censored: Which targets are bounds `(M, T)`, as in `MoleculeTable`; `None`: none is.
 
     Returns:
         The loss; NaN if there is no target.
@@ -38,11 +42,19 @@ def prediction_loss(endpoints: Sequence[Endpoint], mean: np.ndarray, target: np.
             said = np.clip(said, EPSILON, 1 - EPSILON)
             losses.append(-np.mean(wanted * np.log(said) + (1 - wanted) * np.log1p(-said)))
         else:
-            losses.append(np.mean((said - wanted) ** 2) / max(float(wanted.var()), EPSILON))
+            errors = said - wanted if censored is None else one_sided(said - wanted, censored[known, column])
+            losses.append(np.mean(errors**2) / max(float(wanted.var()), EPSILON))
     return float(np.mean(losses)) if losses else float("nan")
 
 
-def choose_blend(local: Predictor, general: Predictor, bits: np.ndarray, molecules: MoleculeSet, target: np.ndarray) -> Blend:
+def choose_blend(
+    local: Predictor,
+    general: Predictor,
+    bits: np.ndarray,
+    molecules: MoleculeSet,
+    target: np.ndarray,
+    censored: np.ndarray | None = None,
+) -> Blend:
     """Return the blend of two models with the gate that has the lowest loss on molecules that neither learnt from.
 
     Of equal gates the one with the smallest share of the local model is taken.
@@ -53,6 +65,7 @@ def choose_blend(local: Predictor, general: Predictor, bits: np.ndarray, molecul
         bits: Packed fingerprints of what the local model knows.
         molecules: `M` molecules.
         target: What they should be `(M, T)`, by the general model's endpoints; NaN is missing.
+        censored: Which of it are bounds `(M, T)`, as in `MoleculeTable`; `None`: none is.
 
     Raises:
         QuorumError: There is no target.
@@ -62,5 +75,5 @@ def choose_blend(local: Predictor, general: Predictor, bits: np.ndarray, molecul
     blend = Blend(local, general, bits, Gate(*RAMPS[0], 0.0))
     answers, support = blend.answers(molecules), blend.support(molecules)
     gates = [Gate(low, high, most) for most in SHARES for low, high in RAMPS]
-    losses = [prediction_loss(blend.endpoints, blend.mixed(answers, gate.share(support)).mean, target) for gate in gates]
+    losses = [prediction_loss(blend.endpoints, blend.mixed(answers, gate.share(support)).mean, target, censored) for gate in gates]
     return replace(blend, gate=gates[int(np.argmin(losses))])

@@ -15,11 +15,13 @@ class Measured(NamedTuple):
         molecules: `M` molecules of the private split.
         labels: `(M, T)`, NaN missing.
         endpoints: The `T` endpoints.
+        censored: Which labels are bounds `(M, T)`, as in `MoleculeTable`; `None`: none is.
     """
 
     molecules: MoleculeSet
     labels: np.ndarray
     endpoints: tuple[Endpoint, ...]
+    censored: np.ndarray | None = None
 
 
 class Lesson(NamedTuple):

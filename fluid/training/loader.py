@@ -27,6 +27,8 @@ class Examples:
         weight: Weight of each target in the loss, `(M, T)` float32.
         hard: Measured labels beside soft ones, `(M, T)`, NaN missing; or `None`.
         variance: Variance of each target, `(M, T)`, NaN unknown; or `None`.
+        censored: Which measured labels (in `hard`, if there are any, else in `target`) are bounds, `(M, T)`: −1 where the true value is
+            below, 1 where it is above, else 0; or `None`.
 
     Raises:
         ShapeError: The row counts or shapes disagree.
@@ -37,6 +39,7 @@ class Examples:
     weight: np.ndarray
     hard: np.ndarray | None = None
     variance: np.ndarray | None = None
+    censored: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check that all parts have the same rows."""
@@ -45,7 +48,7 @@ class Examples:
                 f"target {self.target.shape} and weight {self.weight.shape} do not fit {len(self.graphs)} graphs",
                 expected="two arrays (M, T) with one row per graph",
             )
-        for name in ("hard", "variance"):
+        for name in ("hard", "variance", "censored"):
             plane = getattr(self, name)
             if plane is not None and plane.shape != self.target.shape:
                 raise ShapeError(f"{name} has shape {plane.shape}", expected=str(self.target.shape))
@@ -55,25 +58,26 @@ class Examples:
 
     def take(self, rows: np.ndarray) -> "Examples":
         """Return the examples at `rows`."""
-        hard, variance = (None if plane is None else plane[rows] for plane in (self.hard, self.variance))
-        return Examples(self.graphs.take(rows), self.target[rows], self.weight[rows], hard, variance)
+        more = (None if plane is None else plane[rows] for plane in (self.hard, self.variance, self.censored))
+        return Examples(self.graphs.take(rows), self.target[rows], self.weight[rows], *more)
 
     def scaled(self, location: np.ndarray, scale: np.ndarray) -> "Examples":
         """Return the examples with targets moved by `-location` and divided by `scale`, `(T,)` each."""
         target = ((self.target - location) / scale).astype(np.float32)
         hard = None if self.hard is None else ((self.hard - location) / scale).astype(np.float32)
         variance = None if self.variance is None else (self.variance / scale**2).astype(np.float32)
-        return Examples(self.graphs, target, self.weight, hard, variance)
+        return Examples(self.graphs, target, self.weight, hard, variance, self.censored)
 
 
 class LabelledBatch(NamedTuple):
-    """One training batch: graphs, targets `(B, T)` and weights `(B, T)`; measured labels and variances `(B, T)` where there are any."""
+    """One training batch: graphs, targets and weights `(B, T)`; measured labels, variances and bounds `(B, T)` where there are any."""
 
     graph: GraphBatch | Distinct
     target: Tensor
     weight: Tensor
     hard: Tensor | None = None
     variance: Tensor | None = None
+    censored: Tensor | None = None
 
 
 Naming = Callable[[PackedGraphs], Library]
@@ -111,7 +115,7 @@ class ExampleLoader:
         self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
         self.planes = tuple(
             None if plane is None else torch.as_tensor(plane, dtype=torch.float32, device=device)
-            for plane in (examples.weight, examples.hard, examples.variance)
+            for plane in (examples.weight, examples.hard, examples.variance, examples.censored)
         )
         self.batch_size, self.seed, self.epoch, self.skipped = batch_size, seed, 0, 0
 

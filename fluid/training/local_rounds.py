@@ -137,7 +137,8 @@ class LocalRounds:
         with torch.inference_mode(), threads(self.spec.threads_for(self.config)):
             for batch in self.held_out:
                 if batch is not None:
-                    losses.append(self.module.objective(self.network(batch.graph), batch.target, batch.weight))
+                    said = self.network(batch.graph)
+                    losses.append(self.module.objective(said, batch.target, batch.weight, censored=batch.censored))
                     sizes.append(len(batch.target))
         if not losses:
             return math.nan

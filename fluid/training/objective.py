@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from fluid.data.endpoints import Endpoint
 from fluid.distillation import elements
 from fluid.distillation.distiller import DistillationLoss
-from fluid.distillation.evidential import EvidenceSpec, class_elements, value_elements
+from fluid.distillation.evidential import EvidenceSpec, class_elements, value_bounds, value_elements
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.losses import fill_missing, mix_losses, weighted_mean
 from fluid.errors import ConfigError
@@ -57,6 +57,7 @@ class Objective(nn.Module):
         weight: Tensor,
         hard: Tensor | None = None,
         variance: Tensor | None = None,
+        censored: Tensor | None = None,
         alpha: float = 1.0,
         share: float = 1.0,
     ) -> Tensor:
@@ -68,6 +69,8 @@ class Objective(nn.Module):
             weight: Weights `(B, T)`.
             hard: Measured labels beside soft ones, `(B, T)`, or `None`.
             variance: Variance of the targets, `(B, T)`, or `None`.
+            censored: Which measured labels (in `hard`, if there are any, else in `target`) are bounds, `(B, T)`: −1 where the true value is
+                below, 1 where it is above, else 0; `None`: none is.
             alpha: Share of the measured labels' loss where there are any.
             share: Share of the penalty on wrong evidence of classes that counts.
         """
@@ -75,11 +78,13 @@ class Objective(nn.Module):
         for columns, loss in ((self.classes, self.of_classes), (self.values, self.of_values)):
             if len(columns):
                 said, spread, measured = (None if p is None else p[:, columns] for p in (output.log_variance, variance, hard))
+                bounds = None if censored is None or loss.is_class else censored[:, columns]
+                wanted, counts = target[:, columns], weight[:, columns]
                 if self.evidence is None:
-                    value = loss.unchecked(output.mean[:, columns], target[:, columns], weight[:, columns], said, spread, measured, alpha)
+                    value = loss.unchecked(output.mean[:, columns], wanted, counts, said, spread, measured, alpha, bounds)
                 else:
                     evidence = Evidential(self.evidence, loss.is_class, output.columns(columns), share)
-                    value = evidence.loss(target[:, columns], weight[:, columns], measured, alpha)
+                    value = evidence.loss(wanted, counts, measured, alpha, bounds)
                 total = total + value * (len(columns) / self.n_endpoints)
         return total
 
@@ -92,20 +97,21 @@ class Evidential(NamedTuple):
     output: Output
     share: float
 
-    def elements(self, target: Tensor) -> Tensor:
-        """Return the element losses `(B, T)`; any number where a target is missing."""
+    def elements(self, target: Tensor, bounds: Tensor | None = None) -> Tensor:
+        """Return the element losses `(B, T)`; any number where a target is missing, and those of bounds where `bounds` is not 0."""
         mean, log_variance, strength, freedom = self.output
         if strength is None or freedom is None:
             raise ConfigError("the network says nothing of evidence", expected="a network with model.head=evidential")
         if self.is_class:
             return class_elements(self.spec, mean, strength, fill_missing(target, 0.5), self.share)
-        return value_elements(self.spec, mean, log_variance, strength, freedom, fill_missing(target, 0.0))
+        said = (self.spec, mean, log_variance, strength, freedom, fill_missing(target, 0.0))
+        return value_elements(*said) if bounds is None else torch.where(bounds == 0, value_elements(*said), value_bounds(*said, bounds))
 
-    def loss(self, target: Tensor, weight: Tensor, hard: Tensor | None, alpha: float) -> Tensor:
+    def loss(self, target: Tensor, weight: Tensor, hard: Tensor | None, alpha: float, bounds: Tensor | None = None) -> Tensor:
         """Return the weighted mean, of measured labels too where there are any; arguments as in `Objective`."""
         if hard is None:
-            return weighted_mean(self.elements(target), target, weight)
-        return mix_losses((self.elements(target), target, weight), (self.elements(hard), hard, weight), alpha)
+            return weighted_mean(self.elements(target, bounds), target, weight)
+        return mix_losses((self.elements(target), target, weight), (self.elements(hard, bounds), hard, weight), alpha)
 
 
 class HeadsObjective(nn.Module):
@@ -133,13 +139,14 @@ class HeadsObjective(nn.Module):
         weight: Tensor,
         hard: Tensor | None = None,
         variance: Tensor | None = None,
+        censored: Tensor | None = None,
         alpha: float = 1.0,
         share: float = 1.0,
     ) -> Tensor:
-        """Return the scalar loss of a batch; NaN targets do not count. Arguments as in `Objective`."""
+        """Return the scalar loss of a batch; NaN targets do not count. Arguments as in `Objective`; what teachers said is no bound."""
         n = self.n_answers
         said = output.columns(slice(n))
         measured, spread = (None if plane is None else plane[:, :n] for plane in (hard, variance))
-        answers: Tensor = self.of_answers(said, target[:, :n], weight[:, :n], measured, spread, alpha)
+        answers: Tensor = self.of_answers(said, target[:, :n], weight[:, :n], measured, spread, alpha=alpha)
         domains = elements.bce(output.mean[:, n:], fill_missing(target[:, n:], 0.5))
         return answers + self.domain_weight * weighted_mean(domains, target[:, n:], weight[:, n:])

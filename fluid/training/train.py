@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 
+from fluid.data.censoring import find_bounds
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
@@ -104,7 +105,10 @@ def balanced_weights(labels: np.ndarray, endpoints: Sequence[Endpoint]) -> np.nd
 
 
 def label_scale(labels: np.ndarray, endpoints: Sequence[Endpoint]) -> tuple[np.ndarray, np.ndarray]:
-    """Return location and scale `(T,)` of regression labels; 0 and 1 for classification."""
+    """Return location and scale `(T,)` of regression labels; 0 and 1 for classification.
+
+    Labels that are bounds count as they stand: this only brings numbers to a common size, and the loss tells bounds from values.
+    """
     location, scale = np.zeros(len(endpoints)), np.ones(len(endpoints))
     for column, endpoint in enumerate(endpoints):
         known = labels[np.isfinite(labels[:, column]), column]
@@ -190,9 +194,12 @@ def calibrate(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndarr
 Rows = tuple[np.ndarray, np.ndarray]
 
 
-def own_rows(job: Named, labels: np.ndarray) -> Rows:
-    """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part."""
-    return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
+def own_rows(job: Named, labels: np.ndarray, skeletons: Sequence[str] = ()) -> Rows:
+    """Return the rows of measured labels `(M, T)` that a model learns from, and those of the company's own validation part.
+
+    With the molecules' skeletons, stereo-isomers stay together.
+    """
+    return split_validation(labels, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"), skeletons)
 
 
 def train_teacher(
@@ -203,6 +210,7 @@ def train_teacher(
     start: GraphEnsemble | None = None,
     soft_label: np.ndarray | None = None,
     rows: Rows | None = None,
+    censored: np.ndarray | None = None,
 ) -> Trained:
     """Train on measured labels with the company's own validation part; from `start` this fine-tunes (a hybrid).
 
@@ -214,13 +222,15 @@ def train_teacher(
         start: Ensemble whose weights to start from.
         soft_label: What a student says of the same molecules, `(M, T)`, to learn beside the labels; `config.fine_tuning` has the shares.
         rows: Training and validation rows; default: the job's own.
+        censored: Which labels are bounds `(M, T)`, as in `MoleculeTable`; they are learnt by their likelihood.
     """
     from fluid.training.module import StudentModule, TeacherModule
 
-    rows = own_rows(job, labels) if rows is None else rows
+    rows = own_rows(job, labels, molecules.skeletons) if rows is None else rows
     weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     hard = None if soft_label is None else labels
-    examples = Examples(molecules.graphs, labels if soft_label is None else soft_label, weight, hard)
+    target = labels if soft_label is None else soft_label
+    examples = Examples(molecules.graphs, target, weight, hard, censored=find_bounds(censored))
     train, validation = (examples.take(part) for part in rows)
     scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
     trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)
@@ -229,10 +239,10 @@ def train_teacher(
     return Trained(calibrate(trained.predictor, molecules.take(rows[1]), labels[rows[1]]), trained.curve)
 
 
-def held_out_rows(job: Named, n: int) -> Rows:
-    """Return the rows of `n` soft labels that a student learns from, and those held out to decide when it stops."""
-    unknown = np.full((n, 1), np.nan)
-    return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"))
+def held_out_rows(job: Named, molecules: MoleculeSet) -> Rows:
+    """Return the rows of a lesson that a student learns from, and those held out to decide when it stops."""
+    unknown = np.full((len(molecules), 1), np.nan)
+    return split_validation(unknown, job.config.validation_share, numpy_stream(job.seed, job.name, "validation"), molecules.skeletons)
 
 
 def train_student(
@@ -257,7 +267,7 @@ def train_student(
     """
     from fluid.training.module import StudentModule
 
-    train, held_out = held_out_rows(job, len(soft_label))
+    train, held_out = held_out_rows(job, molecules)
     examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
     scaling = (start.location, start.scale) if start else label_scale(soft_label, endpoints)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), scaling, start)
@@ -287,7 +297,7 @@ def train_heads(
     """
     from fluid.training.module import HeadsModule
 
-    train, held_out = held_out_rows(job, len(answers))
+    train, held_out = held_out_rows(job, molecules)
     target, unknown = np.concatenate([answers, domain], axis=1), np.full_like(domain, np.nan)
     spread = None if variance is None else np.concatenate([variance, unknown], axis=1)
     examples = Examples(molecules.graphs, target, np.concatenate([weight, np.ones_like(domain)], axis=1), variance=spread)

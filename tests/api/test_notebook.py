@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from jupyter_client.manager import KernelManager
 
+from fluid.data.readers import EXPECTED
 from tests.conftest import Files
 
 TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
@@ -103,7 +104,7 @@ def test_an_error_is_one_line(kernel: Kernel) -> None:
     reply = kernel.run("import fluid\nfluid.train_teacher('nowhere.csv', company='T1')")
     assert reply["status"] == "error"
     assert [line for text in reply["traceback"] for line in text.splitlines()] == [
-        "InputError: nowhere.csv: the molecule file is not found; expected a .csv, .sdf or .parquet file. Check the path."
+        f"InputError: nowhere.csv: the molecule file is not found; expected {EXPECTED}. Check the path."
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import fluid
 from fluid.cli.main import main
+from fluid.evaluation.result_tables import read_table
 from tests.api.conftest import NETWORK, NETWORK_TYPED, TINY, TYPED, contents
 from tests.conftest import Files
 
@@ -98,7 +99,7 @@ def test_scores_are_those_of_the_verb(made: Made, here: Path) -> None:
     settings = {"evaluation.n_bootstrap": 5, "intake.quorum": 5, "intake.workers": 1}
     table = made.hybrid.evaluate(made.files.test, out="scores", settings=settings)
     assert contents(here / "scores") == contents(made.root / "verbs" / "scores")
-    pd.testing.assert_frame_equal(table, pd.read_csv(made.root / "verbs" / "scores" / "scores.csv"))
+    pd.testing.assert_frame_equal(table, read_table(made.root / "verbs" / "scores" / "scores.csv"))
 
 
 def test_tables_and_lists_give_what_the_files_give(made: Made, here: Path) -> None:

@@ -19,10 +19,12 @@ from fluid.cli.suggest import dotted_keys, known_keys
 from fluid.companies.spec import CompanySpec
 from fluid.data.data_spec import DataSpec
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.layout import Layout
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation import requests
+from fluid.inspection.request import InspectRequest
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.training.config import TrainerSpec, TrainingConfig
 
@@ -38,6 +40,7 @@ ORDERS = {
     "hybrid": requests.HybridRequest,
     "predict": requests.PredictRequest,
     "evaluate": requests.EvaluateRequest,
+    "inspect": InspectRequest,
 }
 SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
 
@@ -119,7 +122,8 @@ CONFIG = {field.name for field in fields(TrainingConfig)} - {"loss", "fine_tunin
 SETTABLE = {
     **{f"training.{kind}": CONFIG for kind in ("teacher", "pooled", "hybrid")},
     "training.student": CONFIG - {"balance"},
-    "intake": {field.name for field in fields(IntakeSpec)} - {"layout"},  # of data
+    "intake": IntakeSpec,
+    "intake.layout": Layout,
     "annotation": AnnotationSpec,
     "evaluation": EvaluationSpec,
     "trainer": TrainerSpec,

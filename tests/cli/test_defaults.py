@@ -12,6 +12,7 @@ from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.federation import requests
 from fluid.federation.spec import FederationSpec
+from fluid.inspection.request import InspectRequest
 from fluid.training.config import Training, TrainingConfig
 
 NEEDED: dict[type, dict[str, Any]] = {
@@ -29,6 +30,7 @@ NEEDED: dict[type, dict[str, Any]] = {
     },
     requests.PredictRequest: {"model_folder": Path("m"), "input": "a.csv", "out": Path("out")},
     requests.EvaluateRequest: {"model_folder": Path("m"), "input": "a.csv", "out": Path("out")},
+    InspectRequest: {"input": "a.csv"},
 }
 VERBS = {
     requests.TeacherRequest: "train_teacher",
@@ -38,6 +40,7 @@ VERBS = {
     requests.HybridRequest: "hybrid",
     requests.PredictRequest: "predict",
     requests.EvaluateRequest: "evaluate",
+    InspectRequest: "inspect",
 }
 
 

@@ -65,6 +65,7 @@ def test_a_protocol_goes_with_data_and_experiment() -> None:
     assert (config.name, config.model.kind, config.data.pool) == ("demo", "forest", "a")
 
 
+@pytest.mark.slow
 def test_the_paper_end_to_end(fluid: Call, files: Files, tmp_path: Path) -> None:
     data = ["data=files", f"data.pool={files.pool}", f"data.transfer={files.transfer}", f"data.test_external={files.external}"]
     code, _, error = fluid("simulate", *TINY, *data, "data.endpoints=[active]", "name=one")

@@ -41,11 +41,11 @@ def test_any_text_is_read_as_itself(text: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["simulate", "data.pool=assay (1).csv"], """Write: 'data.pool="assay (1).csv"'"""),
-        (["predict", "input=epoch=3.csv"], """Write: 'input="epoch=3.csv"'"""),
-        (["simulate", "-m", "data.pool=a (1).csv", "seed=1,2"], """Write: 'data.pool="a (1).csv"'"""),
-        (["simulate", "data.pool=a,b.csv"], """add -m. A list: data.pool=[...]. One text: 'data.pool="a,b.csv"'"""),
-        (["simulate", "intake.endpoints=[pic50 >= 5]"], """cannot be read. Put each text of the list in quotes, and the whole in others"""),
+        (["simulate", "model.hidden=3 (1)"], """cannot be read, because of special characters. Write: 'model.hidden="3 (1)"'"""),
+        (["simulate", "-m", "model.hidden=3 (1)", "seed=1,2"], """Write: 'model.hidden="3 (1)"'"""),
+        (["simulate", "companies.method=a,b"], """add -m. A list: companies.method=[...]. One text: 'companies.method="a,b"'"""),
+        (["simulate", "analyses=[a > 5]"], """cannot be read. Put each text of the list in quotes, and the whole in others"""),
+        (["simulate", "intake.endpoints=[pic50 >= 5,, b]"], "cannot be read. Put each text of the list in quotes"),
     ],
 )
 def test_the_command_line_says_how_to_quote(fluid: Call, arguments: list[str], expected: str) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,15 @@ def test_removing_nothing_and_everything(make_table):
     assert remove_overlap(table, []) == (table, 0)
     rest, removed = remove_overlap(table, iter(table.keys))
     assert (len(rest), removed) == (0, 3)
+
+
+def test_stereo_isomers_count_as_one_molecule(make_table):
+    left, right = "QNAYBMKLOCPYGJ-REOHCLBHSA", "QNAYBMKLOCPYGJ-UWTATZPHSA"
+    check_disjoint({"pool": [left, right]})
+    with pytest.raises(InputError, match=r"'pool' and 'test' share 1 molecule, for example QNAYBMKLOCPYGJ;"):
+        check_disjoint({"pool": [left], "test": [right]})
+    with pytest.raises(InputError, match="share 1 molecule"):
+        check_disjoint({"pool": [left], "test": ["QNAYBMKLOCPYGJ"]})
+    table = replace(make_table(2), keys=(left, "A" * 14))
+    rest, removed = remove_overlap(table, [right])
+    assert (rest.keys, removed) == (("A" * 14,), 1)

@@ -67,3 +67,39 @@ def test_a_company_with_too_few_of_everything_is_refused(table: MoleculeTable) -
 def test_shares_that_cannot_be(share: float) -> None:
     with pytest.raises(ConfigError, match=r"companies\.endpoint_share is .*a share above 0, at most 1"):
         CompanySpec(endpoint_share=share)
+
+
+def test_where_all_measured_all_a_company_leaves_out_what_it_has_too_few_labels_of(table: MoleculeTable) -> None:
+    labels = table.labels.copy()
+    labels[np.ix_(COMPANY == 2, [0, 4])] = np.nan
+    poor, whole = replace(table, labels=labels), replace(SPEC, endpoint_share=1.0)
+    kept = measured_endpoints(poor, COMPANY, whole, 0, quorum=10)
+    assert kept[2].tolist() == [False, True, True, True, False, True]
+    assert kept[[0, 1, 3]].all()
+    assert check_companies(poor, COMPANY, whole, leave_out=True) is None
+    assert "T3 with 0 values of 'e0', fewer than 20" in str(check_companies(poor, COMPANY, whole))
+
+
+def test_the_larger_of_both_quorums_counts_unless_nothing_is_left(table: MoleculeTable) -> None:
+    labels = table.labels.copy()
+    labels[:70, 1] = np.nan  # 30 values in the first company
+    poor, whole = replace(table, labels=labels), replace(SPEC, endpoint_share=1.0)
+    assert measured_endpoints(poor, COMPANY, whole, 0, quorum=30).sum() == 4 * T
+    kept = measured_endpoints(poor, COMPANY, whole, 0, quorum=31)
+    assert (kept.sum(), bool(kept[0, 1])) == (4 * T - 1, False)
+    assert measured_endpoints(poor, COMPANY, whole, 0, quorum=1000).all()  # the teachers say what they lack
+
+
+def test_with_no_check_at_all_an_endpoint_without_labels_is_left_out_still(table: MoleculeTable) -> None:
+    labels = table.labels.copy()
+    labels[COMPANY == 3, 5] = 0
+    free = replace(SPEC, endpoint_share=1.0, min_per_class=0)
+    assert not measured_endpoints(replace(table, labels=labels), COMPANY, free, 0, quorum=0)[3, 5]
+
+
+def test_a_company_that_would_keep_nothing_says_all_it_lacks(table: MoleculeTable) -> None:
+    labels = table.labels.copy()
+    labels[COMPANY == 1] = np.nan
+    said = str(check_companies(replace(table, labels=labels), COMPANY, replace(SPEC, endpoint_share=1.0), leave_out=True))
+    assert all(f"0 values of 'e{i}'" in said for i in range(5))
+    assert "0 active and 0 inactive labels of 'active'" in said

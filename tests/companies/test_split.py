@@ -110,3 +110,20 @@ def test_strong_label_skew_still_finds_enough_labels_for_everyone(make_table):
     for index in range(4):
         positives = table.labels[company == index, 0]
         assert min(positives.sum(), len(positives) - positives.sum()) >= 5
+
+
+def test_companies_that_may_leave_out_are_not_refused_and_others_get_the_same_split(make_table):
+    labels = np.column_stack([np.random.default_rng(0).random(400) < 0.4, np.repeat([1.0, np.nan], [4, 396])])
+    rare = make_table(labels=labels, endpoints=(Endpoint("herg"), Endpoint("rare")))
+    spec = replace(SPEC, method="size")
+    with pytest.raises(QuorumError, match="labels of 'rare', fewer than 5"):
+        split_companies(rare, spec, 0)
+    company = split_companies(rare, spec, 0, leave_out=True)
+    common = make_table(labels=labels[:, :1])
+    assert np.array_equal(company, split_companies(common, spec, 0))
+    assert np.array_equal(split_companies(common, spec, 0, leave_out=True), split_companies(common, spec, 0))
+    poor = make_table(labels=np.where(labels == 1, np.nan, labels), endpoints=rare.endpoints)
+    with pytest.raises(
+        QuorumError, match="0 active and .* 'herg', fewer than 5 .*; 0 active and 0 inactive labels of 'rare', fewer than 5"
+    ):
+        split_companies(poor, spec, 0, leave_out=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fluid.data.censoring import find_bounds, measured_only, one_sided
 from fluid.data.endpoints import Endpoint
 from fluid.data.table import MoleculeTable
 from fluid.errors import InputError, ShapeError
@@ -29,6 +30,20 @@ def test_they_are_stored(tmp_path: Path) -> None:
 
 def test_a_bound_is_another_label_than_a_measured_value() -> None:
     assert table().digest != table(censored=None).digest
+
+
+def test_labels_without_bounds_are_the_same_however_that_is_said() -> None:
+    assert table(censored=np.zeros_like(CENSORED)).digest == table(censored=None).digest
+    assert find_bounds(None) is find_bounds(np.zeros_like(CENSORED)) is None
+    np.testing.assert_array_equal(find_bounds(CENSORED), CENSORED)
+
+
+def test_what_is_measured_and_what_is_an_error() -> None:
+    np.testing.assert_array_equal(measured_only(LABELS, CENSORED), np.array([[np.nan, 0], [np.nan, 1], [np.nan, np.nan]], np.float32))
+    assert measured_only(LABELS, None) is LABELS
+    assert measured_only(LABELS, CENSORED).dtype == np.float32
+    errors = np.array([-2.0, 2.0, 0.0])
+    assert [one_sided(errors, np.full(3, side)).tolist() for side in (-1, 0, 1)] == [[0, 2, 0], [-2, 2, 0], [-2, 0, 0]]
 
 
 def test_they_follow_their_rows() -> None:

@@ -1,9 +1,10 @@
 import csv
 import os
+from collections import Counter
 
 import pytest
 
-from fluid.data.dropped import DroppedRow, write_dropped
+from fluid.data.dropped import DroppedRow, read_reasons, told_reasons, write_dropped
 
 ROWS = (
     DroppedRow(2, "C,C", 'said "no"'),
@@ -33,3 +34,12 @@ def test_a_failure_leaves_the_old_list(tmp_path):
         write_dropped(tmp_path / "dropped.csv", [ROWS[0], None])
     assert (tmp_path / "dropped.csv").read_bytes() == before
     assert os.listdir(tmp_path) == ["dropped.csv"]
+
+
+def test_reasons_are_counted_and_the_most_frequent_told(tmp_path):
+    reasons = ["no label"] * 3 + ["blank line"] * 2 + ["no carbon", "empty SMILES", "too large"]
+    write_dropped(tmp_path / "dropped.csv", [*(DroppedRow(i, "C", reason) for i, reason in enumerate(reasons)), ROWS[-1]])
+    rows, labels = read_reasons(tmp_path / "dropped.csv")
+    assert (rows.total(), labels) == (8, {"censored": 1})
+    assert told_reasons(rows) == " (3 no label, 2 blank line, 1 empty SMILES, 2 more)"
+    assert (told_reasons(labels), told_reasons(Counter())) == (" (1 censored)", "")

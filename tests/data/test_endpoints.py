@@ -43,7 +43,7 @@ def test_a_threshold_that_overflows_is_refused():
         Endpoint.parse("x >= 1e999")
 
 
-@pytest.mark.parametrize("name", ["", " x", "a/b", "a\nb", 'a"b'])
+@pytest.mark.parametrize("name", ["", " x", "x\u00a0", "a\nb", "a\tb", "a\u2028b", "a\x00b", "a\ud800"])
 def test_a_name_that_cannot_be_a_column_of_ours_is_refused(name):
     with pytest.raises(ConfigError, match=r"endpoint name .* cannot be used.*Rename the column"):
         Endpoint(name)
@@ -78,8 +78,9 @@ def test_the_column_is_the_name_and_only_a_plain_class_is_binary():
     assert [Endpoint.parse(text).binary for text in ("x", "x > 1", "x [m]")] == [True, False, False]
 
 
-names = st.text("abcXYZ019_ -()[]<>=≥.", min_size=1, max_size=12).map(str.strip).filter(bool)
-units = st.sampled_from(["", "uM", "log mol/L"])
+names = st.text("abcXYZ019_ -()[]<>=≥./|\"'in\u00a0µ", min_size=1, max_size=12).map(str.strip).filter(bool)
+names |= st.sampled_from(["CL (mL/min/kg)", "uptake in mg/kg", "x in a/a", "solubility in water", 'x "y"', '"', "a in b/c/d", "in a/b"])
+units = st.sampled_from(["", "uM", "log mol/L", "10^-6 cm/s", "mol L^-1", "1/h", "%", "mL/min/kg"])
 classes = st.builds(
     Endpoint, names, st.just("classification"), units, st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["<", ">="])
 )

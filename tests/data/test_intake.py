@@ -1,21 +1,30 @@
 import gzip
 import shutil
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 from rdkit import Chem
 
+from fluid.data.columns import check_source
 from fluid.data.embedded import PARTS, embedded_path
+from fluid.data.file_form import FileForm
 from fluid.data.incoming import gather_chunks, read_incoming
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import Intake, IntakeSpec, collect, intake
 from fluid.errors import FluidError, InputError
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
+from fluid.molecules.standardize import StandardizeSpec
 from fluid.molecules.workers import standardize_many
 from fluid.pipeline.shards import Shards
+from tests.data.conftest import Writer
 
 ROWS = [
     ("CCO", 4.0),  # 1 kept
@@ -120,7 +129,11 @@ def test_progress_ends_with_all_rows(csv: Path) -> None:
     ("content", "endpoint", "message"),
     [
         ("smiles,pic50\nC1CC,5\n,5\n", "pic50 >= 5", "no valid molecule in 2 rows.*does not parse"),
-        ("smiles,pic50\nCCO,abc\n", "pic50 >= 5", r"assay\.csv, row 1.*'abc'"),
+        (
+            "smiles,pic50\nCCO,abc\n",
+            "pic50 >= 5",
+            r"assay\.csv: 1 label in 1 row of column 'pic50' cannot be used: not a finite number \(row 1: 'abc'\)",
+        ),
         ("smiles,pic50\nCCO,5\nCCN,inf\n", "pic50 [log]", "row 2.*inf"),
         ("smiles,active\nCCO,2\n", "active", "row 1.*'2'"),
         ("smiles,active\n", "active", "no valid molecule|no row|empty"),
@@ -139,7 +152,9 @@ def test_files_that_cannot_be_used(tmp_path: Path, content: str, endpoint: str, 
 def test_rows_that_do_not_add_up_are_our_error(csv: Path) -> None:
     done = intake(csv, spec("pic50 [log mol/L]"))
     with pytest.raises(FluidError, match="internal accounting"):
-        Intake(done.table, done.dropped, done.merged + 1, done.rows, done.places)
+        Intake(done.table, done.dropped, done.merged + 1, done.rows, done.places, done.labels)
+    with pytest.raises(FluidError, match="internal accounting: endpoint 'pic50' has 8 measurements"):
+        Intake(done.table, done.dropped, done.merged, done.rows, done.places, (replace(done.labels[0], merged=0),))
 
 
 def embedded_smiles() -> dict[str, list[str]]:
@@ -192,3 +207,83 @@ def test_an_intake_in_shards_is_the_same_and_goes_on_where_it_stopped(csv: Path,
     assert len(again) == len(shards) - 1
     fill_shards(csv, asked, again)
     assert collect(csv, asked, rows_in(again)).table.digest == straight.table.digest
+
+
+ISOMERS = ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "F/C=C/Cl", "F/C=C\\Cl", "C[S@](=O)CC", "C[S@@](=O)CC")
+
+
+@pytest.fixture
+def isomers(tmp_path: Path) -> Path:
+    """Return a file of pairs of stereo-isomers, one of each pair active, and one molecule more."""
+    path = tmp_path / "isomers.csv"
+    path.write_text("smiles,blocker\n" + "".join(f"{text},{number % 2}\n" for number, text in enumerate((*ISOMERS, "CCO"))))
+    return path
+
+
+def test_stereo_isomers_keep_their_own_labels(isomers: Path) -> None:
+    found = intake(isomers, IntakeSpec(workers=0))
+    assert (found.dropped, found.merged) == ((), 0)
+    np.testing.assert_array_equal(found.table.labels[:, 0], [0, 1, 0, 1, 0, 1, 0])
+
+
+def test_without_stereochemistry_stereo_isomers_are_one_molecule(isomers: Path) -> None:
+    found = intake(isomers, IntakeSpec(workers=0, standardize=StandardizeSpec(stereo="remove")))
+    assert found.table.smiles == ("CCO",)
+    assert [row.reason for row in found.dropped] == ["conflicting labels"] * 6
+
+
+GOOD = [("CCO", "5.5"), ("c1ccccc1", "6.25"), ("CCN", "4")]
+
+
+def written(kind: str, write: Writer) -> Path:
+    """Write the same three molecules as another kind of file."""
+    lines = [("smiles", "pic50"), *GOOD]
+    if kind == ".xlsx":
+        book = Workbook()
+        for smiles, value in lines:
+            book.active.append([smiles, value if value == "pic50" else float(value)])
+        data = BytesIO()
+        book.save(data)
+        return write(data.getvalue(), "in.xlsx")
+    if kind == ".arrow":
+        data, columns = BytesIO(), {"smiles": [one for one, _ in GOOD], "pic50": [float(value) for _, value in GOOD]}
+        pyarrow.feather.write_feather(pa.table(columns), data)
+        return write(data.getvalue(), "in.arrow")
+    if kind == ".sdf":
+        return write("".join(f"{Chem.MolToMolBlock(Chem.MolFromSmiles(s))}>  <pic50>\n{v}\n$$$$\n" for s, v in GOOD), "in.sdf")
+    delimiter = {".csv": ",", ".tsv": "\t", ".txt": ";", ".smi": " "}[kind]
+    return write("".join(f"{smiles}{delimiter}{value}\n" for smiles, value in lines), f"in{kind}")
+
+
+@pytest.mark.parametrize("kind", [".tsv", ".txt", ".smi", ".sdf", ".xlsx", ".arrow"])
+def test_the_same_molecules_are_the_same_table_whatever_file_they_come_from(write: Writer, kind: str) -> None:
+    spec = IntakeSpec(endpoints=("pic50 [log]",), workers=0)
+    assert intake(written(kind, write), spec).table.digest == intake(written(".csv", write), spec).table.digest
+
+
+def test_rows_that_cannot_be_read_are_listed_with_their_reasons(write: Writer) -> None:
+    path = write('smiles;pic50;note\nCCO;5.5;x\nCCN;6\nCCC;7;"x\nC\0C;7;x\nCCCC;8;y\n')
+    done = intake(path, IntakeSpec(endpoints=("pic50 [log]",), workers=0))
+    assert done.table.smiles == ("CCO", "CCC", "CCCC")
+    assert [(row.row, row.reason) for row in done.dropped] == [
+        (2, "the row has 2 cells, the header 3"),
+        (4, "a zero byte in column 'smiles'"),
+    ]
+
+
+def test_how_a_file_is_written_can_be_declared(write: Writer) -> None:
+    path = write("smiles^pic50 µ\nCCO^5.5\n".encode("mac-roman"))
+    spec = IntakeSpec(endpoints=("pic50 µ [log]",), workers=0, file=FileForm(encoding="mac-roman", delimiter="^"))
+    assert intake(path, spec).table.labels.tolist() == [[5.5]]
+    check_source(path, spec)
+
+
+def test_what_was_taken_as_drawn_is_counted(write: Writer) -> None:
+    path = write('smiles,blocker\n"C[C@H](N)O |&1:1|",1\n"C[C@H](F)O |o1:1|",0\nCCO,1\n"C[C@H](Cl)O |&1:1|",\n')
+    assert intake(path, IntakeSpec(workers=0)).counts["notes"] == {"and/or stereo taken as drawn": 3}
+
+
+def test_and_or_stereo_of_sdf_is_said(write: Writer) -> None:
+    block = Chem.MolToV3KMolBlock(Chem.MolFromSmiles("C[C@H](N)O |&1:1|"))
+    done = intake(write(f"{block}>  <blocker>\n1\n\n$$$$\n", "a.sdf"), IntakeSpec(workers=0))
+    assert done.notes == {"and/or stereo taken as drawn": 1}

@@ -35,7 +35,7 @@ def test_other_files_have_columns_of_the_asked_names(write):
     ],
 )
 def test_a_stored_threshold_is_not_applied_again(stored, held, asked, measured):
-    assert source_of(stored(held), "SMILES", (asked,)) == Source("smiles", ("label/pic50",), (measured,))
+    assert source_of(stored(held), "SMILES", (asked,)) == Source("smiles", ("label/pic50",), (measured,), True)
 
 
 @pytest.mark.parametrize(

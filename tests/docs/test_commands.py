@@ -15,9 +15,11 @@ def settings_of(command: str) -> tuple[str, list[str]]:
     """Return the verb of a command and its settings; of a sweep, with the first of the values of each."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
+    from fluid.cli.places import as_typed
+
     words = shlex.split(command, comments=True)
     verb, *given = words[words.index("fluid") + 1 :]
-    settings = [word for word in given if not word.startswith("-")]
+    settings = as_typed([word for word in given if not word.startswith("-")], swept="-m" in given)
     if "-m" not in given:
         return verb, settings
     parsed = OverridesParser.create().parse_overrides(settings)
@@ -31,10 +33,11 @@ def settings_of(command: str) -> tuple[str, list[str]]:
 )
 def test_a_command_of_the_pages_composes(block: Block, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from fluid.cli.compose import compose
+    from fluid.cli.positional import with_input
 
     verb, settings = settings_of(command)
     if not verb.startswith("-"):
-        assert compose(verb.replace("-", "_"), settings)
+        assert compose(verb.replace("-", "_"), with_input(verb, settings))
 
 
 def test_pages_speak_of_verbs_files_and_settings_that_exist() -> None:

@@ -14,7 +14,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.data.incoming import IncomingChunk, IncomingRow
 from fluid.data.intake_spec import IntakeSpec
 from fluid.federation import company, predict
-from fluid.federation.answers import FIXED, answer, names_of, parts_of, schema_of
+from fluid.federation.answers import FIXED, answer, names_of, names_of_carried, parts_of, schema_of
 from fluid.federation.model_folder import Model
 from fluid.federation.requests import EvaluateRequest, PredictRequest, TeacherRequest
 from fluid.models.prediction import Prediction
@@ -63,42 +63,71 @@ class Near:
         return np.full(len(bits), 2, dtype=np.uint8)
 
 
-def table_of(endpoints: tuple[Endpoint, ...]) -> pa.Table:
+def table_of(
+    endpoints: tuple[Endpoint, ...], carried: tuple[pa.Field, ...] = (), cells: tuple[tuple[object, ...], ...] = ((),) * 3
+) -> pa.Table:
     model: Any = Model("m", "teacher", Said(endpoints), np.full(len(endpoints), 0.01), Near(), None)  # type: ignore[arg-type]
     molecules = MoleculeSet.from_smiles(["CCO", "CCN"], ["A" * 14, "B" * 14])
     good = [Standardized(smiles, key) for smiles, key in zip(molecules.smiles, molecules.keys, strict=True)]
     broken = MoleculeRejected("does not parse")
-    rows = [IncomingRow(1, "CCO", (), good[0]), IncomingRow(2, "x", (), broken), IncomingRow(3, "CCN", (), good[1])]
-    found = answer(model, IncomingChunk(tuple(rows), molecules))
-    assert found.schema == schema_of(model)
+    given = (("CCO", good[0]), ("x", broken), ("CCN", good[1]))
+    rows = [IncomingRow(n, smiles, (), found, cells[n - 1]) for n, (smiles, found) in enumerate(given, start=1)]
+    found = answer(model, IncomingChunk(rows, molecules), carried)
+    assert found.schema == schema_of(model, carried)
     return found
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.tuples(ANY_NAMES.filter(is_accepted), st.sampled_from(["classification", "regression"])),
-        min_size=1,
-        max_size=6,
-        unique_by=lambda one: one[0],
-    )
-)
-def test_any_names_give_different_columns_that_hold_what_their_place_says(asked: list[tuple[str, str]]) -> None:
-    endpoints = tuple(Endpoint(name, kind, "" if kind == "classification" else "u") for name, kind in asked)  # type: ignore[arg-type]
-    found = table_of(endpoints)
-    assert len(set(found.column_names)) == len(found.column_names)
-    assert found["row"].to_pylist() == [1, 2, 3]
-    assert found["problem"].to_pylist() == ["", "does not parse", ""]
-    assert found["domain_bin"].to_pylist() == [2, None, 2]
-    place = 3
+ENDPOINTS = st.lists(NAMED, min_size=1, max_size=6, unique_by=lambda one: one[0])
+COLUMNS = st.lists(st.one_of(ANY_NAMES.filter(bool), st.builds(str.__add__, st.just("input."), ANY_NAMES)), max_size=5, unique=True)
+
+
+def columns_of(found: pa.Table, endpoints: tuple[Endpoint, ...]) -> pa.Table:
+    """Return the columns of the endpoints, which stand between `standardized` and the last four; check what they hold."""
+    first, place = found.column_names.index("standardized") + 1, 0
+    of_endpoints = found.select(found.column_names[first:-4])
     for i, (endpoint, own) in enumerate(zip(endpoints, names_of(endpoints), strict=True)):
-        assert found.column_names[place : place + len(own)] == own
+        assert of_endpoints.column_names[place : place + len(own)] == own
         for part, name in enumerate(own):
             expected = float(np.float32(i / 64 + (part + 1) / 512)) if part < 3 else int(i / 64 + 1 / 512 >= 0.01)
-            assert found.column(place + part).to_pylist() == [expected, None, expected], name
+            assert of_endpoints.column(place + part).to_pylist() == [expected, None, expected], name
         assert len(own) == len(parts_of(endpoint)) == (4 if endpoint.kind == "classification" else 3)
         place += len(own)
-    assert place == found.num_columns - 3
+    assert place == of_endpoints.num_columns
+    return of_endpoints
+
+
+@settings(max_examples=300, deadline=None)
+@given(ENDPOINTS, COLUMNS, st.lists(st.sampled_from([pa.string(), pa.int64(), pa.bool_()]), min_size=5, max_size=5))
+def test_any_names_give_different_columns_that_hold_what_their_place_says(
+    asked: list[tuple[str, str]], carried: list[str], types: list[pa.DataType]
+) -> None:
+    endpoints = tuple(Endpoint(name, kind, "" if kind == "classification" else "u") for name, kind in asked)  # type: ignore[arg-type]
+    fields = tuple(pa.field(name, kind) for name, kind in zip(carried, types, strict=False))
+    values = {pa.string(): ("007", "", None), pa.int64(): (2**60 + 1, None, 3), pa.bool_(): (True, False, None)}
+    cells = tuple(tuple(values[field.type][row] for field in fields) for row in range(3))
+    found = table_of(endpoints, fields, cells)
+    assert len(set(found.column_names)) == len(found.column_names)
+    assert found.column_names[0] == "row"
+    assert found["row"].to_pylist() == [1, 2, 3]
+    assert found["smiles"].to_pylist() == ["CCO", "x", "CCN"]
+    assert found["problem"].to_pylist() == ["", "does not parse", ""]
+    assert found["domain_bin"].to_pylist() == [2, None, 2]
+    alone = table_of(endpoints)
+    assert columns_of(found, endpoints) == columns_of(alone, endpoints)  # nothing changes because something goes along
+    assert found.column_names[1 + len(fields) :] == alone.column_names[1:]
+    for place, field in enumerate(fields, start=1):
+        name = found.column_names[place]
+        assert name.endswith(field.name)
+        assert (name == field.name) == (field.name not in alone.column_names)
+        assert not name.removesuffix(field.name).replace("input.", "")
+        assert found.schema[place].type == field.type
+        assert tuple(found.column(place).to_pylist()) == values[field.type]
+
+
+def test_what_clashes_and_goes_along_says_whose_it_is() -> None:
+    taken = ["row", "smiles", "hit", "hit_call"]
+    assert names_of_carried(["ID", "row", "hit_call", "input.row"], taken) == ["ID", "input.input.row", "input.hit_call", "input.row"]
+    assert names_of_carried([], taken) == []
 
 
 def test_names_that_clash_with_nothing_stay_as_they_are() -> None:

@@ -1,16 +1,20 @@
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from fluid.artifacts import open_artifact
+from fluid.artifacts import MANIFEST, open_artifact
 from fluid.data.dataset import Dataset
 from fluid.errors import ArtifactError, ConfigError, QuorumError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation import consortium
 from fluid.federation.requests import AggregateRequest, AnnotateRequest, DistillRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.models.predictor import ForestSpec
+from fluid.pipeline.progress import SilentProgress
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Files
@@ -20,6 +24,12 @@ from tests.federation.conftest import Finished
 def write_private_file(dataset: Dataset, path: Path) -> None:
     lines = [f"{smiles},{int(label)}" for smiles, label in zip(dataset.molecules.smiles, dataset.labels[:, 0], strict=True)]
     path.write_text("\n".join(["smiles,active", *lines]) + "\n")
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return the files of a result, but its manifest and the list of dropped rows, which a simulation keeps elsewhere."""
+    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
+    return {name: file.read_bytes() for name, file in files.items() if name not in (MANIFEST, "dropped.csv")}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +82,7 @@ def test_teachers_annotations_and_hybrids_are_those_of_the_simulation(world: Pat
 
 def test_consensus_and_student_are_those_of_the_simulation(world: Path, finished: Finished) -> None:
     assert open_artifact(world / "coordinator" / "consensus").digest == finished.federation.consensus.digest
-    assert open_artifact(world / "coordinator" / "student").digest == finished.federation.models["student"].digest
+    assert files_of(world / "coordinator" / "student") == files_of(finished.federation.models["student"].folder)
 
 
 def test_a_student_of_heads_is_that_of_the_simulation(world: Path, rerun: Callable[..., Finished], files: Files) -> None:
@@ -93,7 +103,8 @@ def test_a_student_of_heads_is_that_of_the_simulation(world: Path, rerun: Callab
         annotations=sent,
         seed=spec.seed,
     )
-    assert consortium.distill(order, Runner(ArtifactStore(post / "store"))).digest == run.federation.models["student"].digest
+    made = consortium.distill(order, Runner(ArtifactStore(post / "store"))).folder
+    assert files_of(made) == files_of(run.federation.models["student"].folder)
 
 
 def test_only_annotations_reach_the_coordinator(world: Path) -> None:
@@ -109,8 +120,77 @@ def test_no_private_molecule_is_in_what_the_coordinator_has(world: Path, finishe
             assert not any(smiles in content for smiles in private), file
 
 
-def test_dropped_rows_are_listed_beside_the_model(world: Path) -> None:
-    assert (world / "T1" / "teacher" / "dropped.csv").read_text().startswith("row,")
+class Notes(SilentProgress):
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
+
+BROKEN = ["C1CC,1", "C1CC,0", ",1", "CCCCCCCCCCCCCCCCO,equivocal", "[Na+].[Cl-],1", "CCCCCCCCCCCCCCCCCO,", "CCCCCCCCCCCCCCCCCO,"]
+TOLD = "7 dropped (2 does not parse as SMILES, 2 no label, 1 empty SMILES, 2 more)"
+
+
+def with_broken_rows(file: Path, path: Path) -> Path:
+    labelled = file.read_text().splitlines()
+    rows = [row if "," in labelled[0] else row.split(",")[0] for row in BROKEN]
+    path.write_text("\n".join([",".join(line.split(",")[:2]) for line in labelled] + rows) + "\n")
+    return path
+
+
+def reasons_in(list_file: Path) -> list[str]:
+    return pd.read_csv(list_file, keep_default_na=False)["reason"].tolist()
+
+
+LABELLED = [
+    "does not parse as SMILES", "does not parse as SMILES", "empty SMILES", "equivocal call", "no carbon", "no label", "no label",
+]  # fmt: skip
+UNLABELLED = ["does not parse as SMILES", "does not parse as SMILES", "blank line", "no carbon"]
+
+
+def test_every_verb_that_reads_molecules_lists_what_it_dropped_and_says_so(
+    world: Path, finished: Finished, files: Files, tmp_path: Path
+) -> None:
+    spec, progress = finished.spec, Notes()
+    home, runner = world / "T1", Runner(ArtifactStore(tmp_path / "store"), progress)
+    common = {"intake": spec.intake, "trainer": spec.trainer, "annotation": spec.annotation, "training": spec.training}
+    pool, test = with_broken_rows(files.pool, tmp_path / "pool.csv"), with_broken_rows(files.test, tmp_path / "test.csv")
+    transfer = with_broken_rows(files.transfer, tmp_path / "transfer.csv")
+    teacher = TeacherRequest(str(pool), "T1", tmp_path / "teacher", ForestSpec(n_trees=3), **common)
+    for _ in range(2):  # also where the intake is in the store, and the result in its folder
+        consortium.train_teacher(teacher, runner)
+        assert progress.texts.pop() == f"pool.csv: 247 rows read, 240 kept, {TOLD}, 0 merged."
+    assert reasons_in(tmp_path / "teacher" / "dropped.csv") == LABELLED
+    consortium.annotate(AnnotateRequest(tmp_path / "teacher", str(transfer), tmp_path / "a", spec.intake, spec.annotation), runner)
+    told = "transfer.csv: 147 rows read, 142 kept, 4 dropped (2 does not parse as SMILES, 1 blank line, 1 no carbon), 1 merged."
+    assert progress.texts.pop() == told
+    assert reasons_in(tmp_path / "a" / "dropped.csv") == UNLABELLED
+    consortium.aggregate(AggregateRequest((tmp_path / "a",), tmp_path / "c", annotation=spec.annotation), runner)
+    order = DistillRequest(tmp_path / "c", str(transfer), tmp_path / "student", model=spec.student_model, **common)
+    consortium.distill(order, runner)
+    assert progress.texts.pop() == told
+    assert reasons_in(tmp_path / "student" / "dropped.csv") == UNLABELLED
+    hybrid = HybridRequest(str(pool), "T1", tmp_path / "student", tmp_path / "c", str(transfer), tmp_path / "hybrid", **common)
+    consortium.hybrid(hybrid, runner)
+    assert [reasons_in(tmp_path / "hybrid" / name) for name in ("dropped.csv", "dropped_transfer.csv")] == [LABELLED, UNLABELLED]
+    asked = {"intake": spec.intake, "evaluation": EvaluationSpec(n_bootstrap=2)}
+    consortium.evaluate(EvaluateRequest(home / "teacher", str(test), tmp_path / "e", str(pool), **asked), runner)
+    assert [text.split(":")[0] for text in progress.texts] == ["pool.csv", "transfer.csv", "test.csv", "pool.csv"]
+    assert [reasons_in(tmp_path / "e" / name) for name in ("dropped.csv", "dropped_validation.csv")] == [LABELLED, LABELLED]
+
+
+def test_another_list_is_another_result(world: Path, finished: Finished, files: Files, tmp_path: Path) -> None:
+    runner = Runner(ArtifactStore(tmp_path / "store"))
+    order = EvaluateRequest(
+        world / "T1" / "teacher", str(files.test), tmp_path / "e", intake=finished.spec.intake, evaluation=EvaluationSpec(n_bootstrap=2)
+    )
+    consortium.evaluate(order, runner)
+    longer = with_broken_rows(files.test, tmp_path / "test.csv")
+    consortium.evaluate(replace(order, input=str(longer), overwrite=True), runner)
+    assert reasons_in(tmp_path / "e" / "dropped.csv") == LABELLED
 
 
 def test_a_second_call_finds_the_result(world: Path, finished: Finished) -> None:

@@ -6,19 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fluid.artifacts import read_json
 from fluid.data.data_spec import DataSpec
+from fluid.data.dataset import Dataset, read_dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.layout import Layout
 from fluid.errors import ConfigError, InputError
-from fluid.federation.consortium_data import ConsortiumData, keys
+from fluid.federation.consortium_data import ConsortiumData, keys, labelled_files, set_aside, transfer_intake
 from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.intake import intake_stage, resolve
+from fluid.federation.stages.intake import intake_note, intake_stage, resolve
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
+from fluid.seeding import numpy_stream
 from tests.conftest import Library
 
 
@@ -86,6 +91,47 @@ def test_intake_is_keyed_by_content_not_by_name(library: Library, tmp_path: Path
     assert [record.reused for record in runner.records] == [False, True, False]
 
 
+def test_what_was_dropped_is_noted_also_where_it_was_taken_in_before(overlapping: FederationSpec, tmp_path: Path) -> None:
+    pool = Path(overlapping.data.pool)
+    pool.write_text(pool.read_text() + "C1CC,1,0.3\nCCCCCCCCCCCCO,,0.3\n")
+    for _ in range(2):
+        said: list[str] = []
+        Graph(data_nodes(overlapping, said.append), Runner(ArtifactStore(tmp_path / "store"))).value(WHOLE)
+        assert "pool: 142 rows read, 140 kept, 2 dropped (1 does not parse as SMILES, 1 no label), 0 merged." in said
+        assert [one.split(":")[0] for one in said] == ["external", "in-domain", "pool", "transfer"]
+
+
+def test_labels_of_kept_rows_are_counted_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("smiles,hit,size\nCCO,1,>3\nOCC,0,4\nCCN,inconclusive,5\nCCC,1,6\n")
+    made = Runner(ArtifactStore(tmp_path / "store")).make(
+        intake_stage("pool", str(path), IntakeSpec(endpoints=("hit", "size [u]"), workers=0))
+    )
+    assert read_json(made / "counts.json") == {
+        "rows": 4, "kept": 3, "dropped": 0, "merged": 1, "notes": {},
+        "labels": {
+            "hit": {"measured": 4, "kept": 1, "dropped": 3, "merged": 0, "censored": 0},
+            "size": {"measured": 4, "kept": 3, "dropped": 0, "merged": 0, "censored": 1},
+        },
+    }  # fmt: skip
+    reasons = "2 conflicting labels, 1 censored value, 1 inconclusive call"
+    told = f"4 rows read, 3 kept, 0 dropped, 1 merged; 4 labels of other rows dropped ({reasons})."
+    assert intake_note("a", made) == f"a: {told}"
+
+
+def test_class_words_decide_what_becomes_of_a_file_but_not_what_it_holds(tmp_path: Path) -> None:
+    runner, tables = Runner(ArtifactStore(tmp_path / "store")), []
+    for name, words, endpoint in (("a", ("1", "0"), "hit"), ("b", ("Active", "Inactive"), "hit in Active/Inactive")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"smiles,hit\nCCO,{words[0]}\nCCN,{words[1]}\n")
+        stage = intake_stage("pool", str(path), IntakeSpec(endpoints=(endpoint,), workers=0))
+        tables.append(read_dataset(runner.make(stage)))
+    assert tables[0].digest == tables[1].digest
+    plain, declared = (intake_stage("pool", str(path), IntakeSpec(endpoints=(one,))).key() for one in ("hit", "hit in Active/Inactive"))
+    assert plain != declared
+    assert declared == intake_stage("pool", str(path), IntakeSpec(endpoints=(" hit in ACTIVE / inactive ",))).key()
+
+
 def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: FederationSpec) -> None:
     path = library.write(tmp_path / "a.csv", range(30))
     path.write_text(path.read_text() + "C1CC,1,0.3\nCCO,,0.3\n")
@@ -95,6 +141,20 @@ def test_dropped_rows_are_listed(library: Library, tmp_path: Path, spec: Federat
     assert lines[1].startswith("31,")
     assert "does not parse" in lines[1]
     assert lines[2].startswith("32,")
+
+
+LONG = Layout("kind is not x", ("kind",), "value", unit_column="unit")
+
+
+def test_how_rows_stand_holds_for_labelled_files_and_the_data_win_where_they_say_something(overlapping: FederationSpec) -> None:
+    spec = replace(overlapping, intake=replace(overlapping.intake, layout=LONG))
+    assert {how.layout for _, how in labelled_files(spec).values()} == {LONG}
+    assert transfer_intake(spec).layout == Layout()
+    own = replace(spec.data, pool_where="a is b", endpoint_columns=("assay",), transfer_where="source is public")
+    layouts = {name: how.layout for name, (_, how) in labelled_files(replace(spec, data=own)).items()}
+    assert layouts["pool"] == Layout("a is b", ("assay",), "value", unit_column="unit")
+    assert layouts["in-domain"] == layouts["external"] == Layout("kind is not x", ("assay",), "value", unit_column="unit")
+    assert transfer_intake(replace(spec, data=own)).layout == Layout("source is public")
 
 
 def test_an_external_file_with_the_same_classes_under_another_name(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
@@ -170,3 +230,45 @@ def test_an_endpoint_is_its_meaning_however_it_is_written(written: str | Endpoin
     asked, same = (intake_stage("pool", file, IntakeSpec(endpoints=(one,))) for one in ("size >= 5", written))
     assert same.key() == asked.key()
     assert intake_stage("pool", file, IntakeSpec(endpoints=("size > 5",))).key() != asked.key()
+
+
+def isomers(library: Library, rows: range) -> list[str]:
+    """Return both stereo-isomers of molecules with one more stereo centre."""
+    return [f"{centre}(F)(Cl)C{library.smiles[row]}" for row in rows for centre in ("C[C@]", "C[C@@]") if library.smiles[row][0] in "cC"]
+
+
+def write_isomers(path: Path, smiles: list[str]) -> str:
+    path.write_text("smiles,active,size\n" + "".join(f"{text},{i % 2},0.5\n" for i, text in enumerate(smiles)))
+    return str(path)
+
+
+def test_stereo_isomers_of_what_a_test_holds_leave_the_other_parts(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
+    both = isomers(library, range(40))
+    pool, test = both[0::2] + isomers(library, range(40, 80)), both[1::2]
+    data = replace(overlapping.data, pool=write_isomers(tmp_path / "p.csv", pool), test_in_domain=write_isomers(tmp_path / "t.csv", test))
+    found = load_data(replace(overlapping, data=data), Runner(ArtifactStore(tmp_path / "store")))
+    gone = [row for row in found.removed if row.part in ("pool", "validation")]
+    assert len(gone) == len(both) // 2
+    assert {row.reason for row in gone} == {"in in-domain too (InChIKey first block)"}
+    parts = (found.pool, found.validation, found.tests["in-domain"], found.transfer)
+    for one, other in itertools.combinations(parts, 2):
+        assert not set(one.molecules.skeletons) & set(other.molecules.skeletons)
+
+
+def test_what_is_set_aside_takes_its_stereo_isomers_along(overlapping: FederationSpec, library: Library, tmp_path: Path) -> None:
+    smiles = [*isomers(library, range(60)), *library.smiles[:60]]
+    data = replace(overlapping.data, pool=write_isomers(tmp_path / "p.csv", smiles), test_in_domain="", test_external="", test_share=0.3)
+    found = load_data(replace(overlapping, data=data), Runner(ArtifactStore(tmp_path / "store")))
+    parts = (found.pool, found.validation, found.tests["in-domain"])
+    assert sum(map(len, parts)) == len(smiles)
+    assert not any(row.part != "transfer" for row in found.removed)
+    assert 0 <= len(found.tests["in-domain"]) - round(0.3 * len(smiles)) <= 1
+
+
+def test_where_every_skeleton_is_there_once_the_same_rows_are_set_aside_as_without_skeletons(library: Library) -> None:
+    molecules = MoleculeSet.from_smiles(library.smiles[:50], [f"{row:014d}-UHFFFAOYSA" for row in range(50)])
+    pool = Dataset(molecules, (), np.empty((50, 0), dtype=np.float32))
+    order = numpy_stream(3, "set aside", "x").permutation(50)
+    rest, aside = set_aside(pool, 0.25, 3, "x")
+    assert aside.molecules.smiles == tuple(library.smiles[row] for row in np.sort(order[:12]))
+    assert rest.molecules.smiles == tuple(library.smiles[row] for row in np.sort(order[12:]))

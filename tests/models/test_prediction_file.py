@@ -28,7 +28,7 @@ def test_answers_are_looked_up_in_any_order(molecules: MoleculeSet, tmp_path: Pa
 
 
 def test_csv_keys_and_parquet_say_the_same(molecules: MoleculeSet, tmp_path: Path) -> None:
-    by_key = write(tmp_path, smiles=None, key=[f"{key}-UHFFFAOYSA-N" for key in molecules.keys])
+    by_key = write(tmp_path, smiles=None, key=[f"{key}-N" for key in molecules.keys])
     pd.DataFrame(GOOD).to_parquet(tmp_path / "mine.parquet")
     for path in (by_key, tmp_path / "mine.parquet"):
         np.testing.assert_allclose(PredictionFile.read(path, ENDPOINTS).predict(molecules).mean[:, 0], GOOD["active"], rtol=1e-6)
@@ -79,10 +79,10 @@ def read(folder: Path, content: str | bytes, name: str = "mine.csv") -> Predicti
     ("content", "message"),
     [
         ("", r"mine\.csv: the file is empty; expected a header and a row per molecule"),
-        (b"smiles,active,logd\nCC\xff,0.1,1\n", r"mine\.csv, after row 0: the text is not UTF-8"),
-        ("smiles,active,logd\nCC,0.1,1\nCO,0.1,1,4,5\n", r"mine\.csv, row 2: the row has 5 cells; expected 3, as in the header"),
-        ("smiles,active,logd\nCC,0.1,1\nCO,0.1\n", r"mine\.csv, row 2: the row has 2 cells; expected 3, as in the header"),
-        ("smiles,active,logd\nCC,0.1,1,9\nCO,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells; expected 3"),
+        (b"smiles,active,logd\nCC\xff,0.1,1\n", r"mine\.csv, row 1: column 'smiles' is not UTF-8"),
+        ("smiles,active,logd\nCC,0.1,1\nCO,0.1,1,4,5\n", r"mine\.csv, row 2: the row has 5 cells, the header 3"),
+        ("smiles,active,logd\nCC,0.1,1\nCO,0.1\n", r"mine\.csv, row 2: the row has 2 cells, the header 3"),
+        ("smiles,active,logd\nCC,0.1,1,9\nCC,0.1,1,9\n", r"mine\.csv, row 1: the row has 4 cells, the header 3"),
         ("smiles,active,active,logd\nCC,0.1,0.2,1\n", r"mine\.csv: 2 columns are named 'active'; expected one"),
         (
             "smiles,active,logd\nCC,0.1,1\n\nCO,7,1\n",
@@ -155,3 +155,43 @@ def test_the_first_missing_molecule_is_named(molecules: MoleculeSet, tmp_path: P
 def test_no_molecules_no_answers(tmp_path: Path) -> None:
     assert len(read(tmp_path, "smiles,active,logd\n").keys) == 0
     assert read(tmp_path, "smiles,active,logd\nCCO,0.3,1\n").predict(MoleculeSet.from_smiles(())).mean.shape == (0, 2)
+
+
+ISOMERS = "smiles,active,logd\nC[C@H](N)C(=O)O,0.3,1\nC[C@@H](N)C(=O)O,0.6,2\n"
+KEYS = ("QNAYBMKLOCPYGJ-REOHCLBHSA", "QNAYBMKLOCPYGJ-UWTATZPHSA")
+
+
+def isomers(*keys: str) -> MoleculeSet:
+    smiles = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"][: len(keys)]
+    return MoleculeSet.from_smiles(smiles, keys)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [ISOMERS, "key,active,logd\n" + "".join(f"{k}{end},{v}\n" for k, end, v in zip(KEYS, ("-N", ""), ("0.3,1", "0.6,2"), strict=True))],
+)
+def test_stereo_isomers_have_answers_of_their_own(tmp_path: Path, content: str) -> None:
+    np.testing.assert_allclose(read(tmp_path, content).predict(isomers(*KEYS)).mean, [[0.3, 1.0], [0.6, 2.0]], rtol=1e-6)
+
+
+def test_different_answers_of_stereo_isomers_need_to_know_which(tmp_path: Path) -> None:
+    model = read(tmp_path, ISOMERS)
+    with pytest.raises(InputError, match=r"stereo-isomers of C\[C@H\]\(N\)C\(=O\)O have different answers.*Keep one of them") as caught:
+        model.predict(isomers(KEYS[0][:14]))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match=r"stereo-isomers of CC\(N\)C\(=O\)O have different answers"):
+        model.predict(MoleculeSet.from_smiles(("CC(N)C(=O)O",)))
+
+
+def test_a_first_block_stands_for_all_stereo_isomers(tmp_path: Path) -> None:
+    model = read(tmp_path, f"key,active,logd\n{KEYS[0][:14]},0.3,1\n{KEYS[1]}-N,0.6,2\n")
+    np.testing.assert_allclose(model.predict(isomers(*KEYS)).mean, [[0.3, 1.0], [0.6, 2.0]], rtol=1e-6)
+    np.testing.assert_allclose(model.predict(isomers(KEYS[0][:14])).mean, [[0.3, 1.0]], rtol=1e-6)
+
+
+def test_another_stereo_isomer_is_no_answer(tmp_path: Path) -> None:
+    model = read(tmp_path, "smiles,active,logd\nC[C@H](N)C(=O)O,0.3,1\n")
+    with pytest.raises(
+        InputError, match=r"1 molecules have no prediction, the first is C\[C@@H\].*first block of an InChIKey stands for all"
+    ):
+        model.predict(isomers(*KEYS))

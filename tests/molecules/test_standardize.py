@@ -2,19 +2,22 @@ import itertools
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from fluid.data.embedded import embedded_path
 from fluid.errors import ConfigError
+from fluid.molecules.key import skeleton
 from fluid.molecules.parse import MoleculeRejected
-from fluid.molecules.standardize import StandardizeSpec, standardize
+from fluid.molecules.standardize import StandardizeSpec, standardize, standardize_group
 
 SPEC = StandardizeSpec()
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("written", "expected"),
     [
         ("OCC", "CCO"),  # canonical
         (" CCO\n", "CCO"),
@@ -29,8 +32,8 @@ SPEC = StandardizeSpec()
         ("C[C@H](N)C(=O)O", "C[C@H](N)C(=O)O"),
     ],
 )
-def test_known_molecules(given: str, expected: str) -> None:
-    assert standardize(given, SPEC).smiles == expected
+def test_known_molecules(written: str, expected: str) -> None:
+    assert standardize(written, SPEC).smiles == expected
 
 
 @pytest.mark.parametrize("smiles", ["CC(=O)[O-].[Na+]", "CN(=O)=O", "O=C(O)c1ccccc1.NCC", "C[S+](C)[O-]", "OC1=CC=CC=N1"])
@@ -60,9 +63,20 @@ def test_stereo_policy() -> None:
     assert standardize("F/C=C/F", remove).smiles == "FC=CF"
 
 
-def test_the_key_is_the_first_block_of_the_inchikey() -> None:
-    for text in ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"):
-        assert standardize(text, SPEC).key == Chem.MolToInchiKey(Chem.MolFromSmiles(text))[:14]
+@pytest.mark.parametrize(("stereo", "length"), [("keep", 25), ("remove", 14)])
+def test_the_key_is_one_block_of_the_inchikey_or_two(stereo: str, length: int) -> None:
+    for text in ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "F/C=C/Cl", "CCO", "[2H]OC"):
+        assert standardize(text, StandardizeSpec(stereo=stereo)).key == Chem.MolToInchiKey(Chem.MolFromSmiles(text))[:length]
+
+
+@pytest.mark.parametrize(
+    "pair", [("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"), ("F/C=C/Cl", "F/C=C\\Cl"), ("CC(N)C(=O)O", "C[C@H](N)C(=O)O"), ("CCO", "[2H]CCO")]
+)
+def test_stereo_isomers_and_isotopologues_are_different_molecules_unless_stereochemistry_is_removed(pair: tuple[str, str]) -> None:
+    kept, merged = ([standardize(text, StandardizeSpec(stereo=stereo)).key for text in pair] for stereo in ("keep", "remove"))
+    assert kept[0] != kept[1]
+    assert merged[0] == merged[1]
+    assert [skeleton(key) for key in kept] == merged
 
 
 def test_parent_and_charges_can_be_kept() -> None:
@@ -101,7 +115,7 @@ def test_wrong_settings(values: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("written", "expected"),
     [
         ("[Fe+2].CC", "CC"),  # metal ion
         ("CC(=O)[O-].CC[NH3+]", "CCN"),  # of two organic fragments of one size, RDKit's choice
@@ -109,12 +123,11 @@ def test_wrong_settings(values: dict[str, object]) -> None:
         ("[H+].CC(=O)[O-]", "CC(=O)O"),
         ("OC(=O)C(F)(F)F.CCCCN1CCNCC1", "CCCCN1CCNCC1"),
         ("C", "C"),
-        ("CCO éthanol", "CCO"),  # a name after the molecule
     ],
 )
-def test_more_parents(given: str, expected: str) -> None:
-    assert standardize(given, SPEC).smiles == expected
-    assert standardize(given, SPEC).key == Chem.MolToInchiKey(Chem.MolFromSmiles(expected))[:14]
+def test_more_parents(written: str, expected: str) -> None:
+    assert standardize(written, SPEC).smiles == expected
+    assert standardize(written, SPEC).key == Chem.MolToInchiKey(Chem.MolFromSmiles(expected))[:25]
 
 
 def test_embedded_molecules_standardise_to_themselves_however_they_are_written() -> None:
@@ -150,10 +163,69 @@ def test_text_that_rdkit_cannot_take_is_rejected(smiles: str) -> None:
         standardize(smiles, SPEC)
 
 
-@pytest.mark.parametrize("smiles", ["*C", "[*:1]CC"])
-def test_a_molecule_with_open_ends_has_no_key(smiles: str) -> None:
-    with pytest.raises(MoleculeRejected, match="InChIKey could not be made"):
-        standardize(smiles, SPEC)
+@pytest.mark.parametrize("with_key", [True, False])
+@pytest.mark.parametrize(
+    ("smiles", "reason"),
+    [
+        ("*C", "dummy atom (polymer, R group or attachment point)"),
+        ("[*:1]CC", "dummy atom (polymer, R group or attachment point)"),
+        ("CCO.*", "dummy atom (polymer, R group or attachment point)"),
+        ("C$C", "InChIKey could not be made"),
+        ("C:C", "InChIKey could not be made"),
+        ("[Fe+2].c1cc[cH-]c1.c1cc[cH-]c1", "cannot be standardised (c1cccc1 is no molecule)"),
+    ],
+)
+def test_what_cannot_be_named_is_rejected_with_and_without_its_key(smiles: str, reason: str, with_key: bool) -> None:
+    with pytest.raises(MoleculeRejected) as rejected:
+        standardize(smiles, SPEC, with_key)
+    assert rejected.value.reason == reason
+
+
+ATOMS = (
+    "C",
+    "c1ccccc1",
+    "N",
+    "O",
+    "[O-]",
+    "[NH3+]",
+    "[Fe]",
+    "[Pt+2]",
+    "[Na]",
+    "[2H]",
+    "[13CH2]",
+    "[SiH2]",
+    "[Se]",
+    "[C@H](F)",
+    "P",
+    "[As]",
+)
+ATOMS += ("S(=O)", "[S@@](=O)", "[n+]1ccccc1", "[B-](F)(F)F", "I(=O)=O", "[Xe]", "C#C", "N=[N+]=[N-]", "[U]", "*", "[CH3:3]")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("", "", "", "=", "->", "<-", "$", ":", ".", "/")), st.sampled_from(ATOMS)), min_size=1, max_size=5)
+)
+@settings(max_examples=400, deadline=None)
+def test_training_and_prediction_accept_the_same(parts: list[tuple[str, str]]) -> None:
+    smiles = "".join(bond * (number > 0) + atom for number, (bond, atom) in enumerate(parts))
+    for spec in (SPEC, StandardizeSpec(parent=False, neutralize=False)):
+        with_key, without = (standardize_group([smiles], spec, named)[0] for named in (True, False))
+        if isinstance(with_key, MoleculeRejected):
+            assert isinstance(without, MoleculeRejected)
+            assert without.reason == with_key.reason
+        else:
+            assert not isinstance(without, MoleculeRejected)
+            assert without[0].smiles == with_key[0].smiles
+
+
+@given(st.integers(1, 999), st.sampled_from(("CCOc1ccccc1C(=O)NCC", "C[C@H](N)C(=O)O", "F/C=C/Cl", "[2H]OC", "CC(=O)[O-].[Na+]")))
+@settings(deadline=None)
+def test_atom_maps_do_not_survive(first: int, smiles: str) -> None:
+    mol = Chem.MolFromSmiles(smiles)
+    for number, atom in enumerate(mol.GetAtoms(), start=first):
+        atom.SetAtomMapNum(number)
+    assert standardize(Chem.MolToSmiles(mol), SPEC) == standardize(smiles, SPEC)
+    assert standardize(Chem.MolToSmiles(Chem.AddHs(mol)), SPEC) == standardize(smiles, SPEC)
 
 
 def test_a_small_parent_in_a_large_mixture_counts_alone() -> None:

@@ -101,6 +101,7 @@ def test_a_second_warning_ends_the_job_for_good(slurm: Cluster, place: Place) ->
     assert slurm.field(job, "ExitCode") == "75:0"
 
 
+@pytest.mark.slow
 def test_scancel_leaves_a_clean_record_and_a_rerun_finishes(slurm: Cluster, place: Place, plain: Path) -> None:
     job = place.sbatch(slurm, "teachers.sh", f"--array={TEACHER}")
     place.teacher().wait()

@@ -56,3 +56,21 @@ def test_every_row_of_a_class_is_held_out_equally_often() -> None:
 
 def test_rows_without_any_endpoint_are_divided_too() -> None:
     assert [len(part) for part in split_validation(np.zeros((20, 0)), 0.5, rng())] == [10, 10]
+
+
+def test_stereo_isomers_stay_together_and_others_are_not_moved() -> None:
+    labels = np.random.default_rng(1).integers(0, 2, (200, 1)).astype(float)
+    alone = [str(row) for row in range(200)]
+    assert [part.tolist() for part in split_validation(labels, 0.2, rng(), alone)] == [
+        p.tolist() for p in split_validation(labels, 0.2, rng())
+    ]
+    skeletons = [*alone[:150], *alone[:50]]
+    held_out = set(split_validation(labels, 0.2, rng(), skeletons)[1].tolist())
+    assert all((row in held_out) == (row + 150 in held_out) for row in range(50))
+    plain = set(split_validation(labels, 0.2, rng())[1].tolist())
+    assert {row for row in held_out if row < 150} == {row for row in plain if row < 150}
+
+
+def test_one_skeleton_alone_is_all_learnt_from() -> None:
+    train, held_out = split_validation(np.zeros((20, 1)), 0.5, rng(), ["A"] * 20)
+    assert (len(train), len(held_out)) == (20, 0)

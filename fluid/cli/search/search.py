@@ -21,6 +21,7 @@ from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.old_words import check_settings
+from fluid.cli.quoting import exact, reading
 from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.cli.suggest import check_known, known_keys, nearest_key
@@ -28,6 +29,8 @@ from fluid.errors import ConfigError, FluidError
 from fluid.evaluation.validation import check_metric
 from fluid.federation.spec import FederationSpec
 from fluid.federation.trial import STEPS, trial_scores
+from fluid.file_names import check_file_name
+from fluid.outputs import check_place
 from fluid.pipeline.runner import Runner
 
 if TYPE_CHECKING:  # Optuna is an extra, and not quick to import
@@ -117,8 +120,10 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     config = plain_values(compose(verb, settings))
     check_known(verb, config)
     unnamed = Plan(Path(), spec, space, settings, shlex.join(["fluid", verb, *arguments]), config)
-    names = [text.removeprefix("name=") for text in given if text.startswith("name=")]
-    folder = Path(config["paths"]["runs"]) / (names[0] if names else "search-" + hash_json(unnamed.identity())[:10])
+    names = [reading(text.removeprefix("name=")) for text in given if text.startswith("name=")]
+    name = str(names[-1]) if names else "search-" + hash_json(unnamed.identity())[:10]
+    check_file_name(name, "name")
+    folder = Path(config["paths"]["runs"]) / name
     return Plan(folder, spec, space, settings, unnamed.command, config)
 
 
@@ -154,6 +159,7 @@ def begin(wanted: Plan) -> "Search":
         raise ConfigError(
             "the folder holds a sweep", where=str(wanted.folder), expected="a search or a new folder", remedy="Choose another name=."
         )
+    check_place(wanted.folder)
     distributions = {key: found.distribution() for key, found in wanted.space.items()}
     search = open_search(wanted.folder, wanted.spec, distributions, wanted.identity())
     write_json(wanted.folder / SWEEP, {"settings": sorted(wanted.settings), "jobs": wanted.spec.n_trials, "command": wanted.command})
@@ -208,7 +214,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
 
 def trial_run(settings: Sequence[str], folder: Path) -> tuple[dict[str, Any], str]:
     """Return configuration and command of a trial's run, in a folder of its own below the search's, named by its settings."""
-    placed = [*settings, f"sweep={folder.name}"]
+    placed = [*settings, f"sweep={exact(folder.name)}"]
     return plain_values(compose(VERB, placed)), command_of(placed)
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from fluid.artifacts import hash_json, read_json, write_json
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.old_words import check_settings
+from fluid.cli.quoting import exact
 from fluid.cli.simulate import command_of, run_folder
 from fluid.cli.suggest import check_known
 from fluid.cli.sweeps.job import VERB, Settings
 from fluid.cli.sweeps.launchers import Jobs, Launcher, launcher_of
 from fluid.cli.verbs import run_each
 from fluid.errors import ArtifactError, ConfigError, FluidError
+from fluid.file_names import check_file_name
 from fluid.runs.record import DONE, RECORD, claim_run, read_record
 
 if TYPE_CHECKING:
@@ -136,10 +138,10 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     of_runs = [override for override in overrides.values() if group_of(override) not in ("launcher", "sweep")]
     runs, own = all_runs(verb, of_runs)
     settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
-    named = [text.removeprefix("name=") for text in single if text.startswith("name=")]
-    name = named[0] if named else "sweep-" + hash_json(settings)[:10]
-    jobs = dict(job_of(verb, (*each, f"sweep={name}")) for each in runs)
-    return Plan(Path(config["paths"]["runs"]) / name, settings, jobs, launcher_of(config["launcher"]))
+    name = config["name"] if config["name"] is not None else "sweep-" + hash_json(settings)[:10]
+    check_file_name(str(name), "name")
+    jobs = dict(job_of(verb, (*each, f"sweep={exact(name)}")) for each in runs)
+    return Plan(Path(config["paths"]["runs"]) / str(name), settings, jobs, launcher_of(config["launcher"]))
 
 
 def check_same(folder: Path, settings: tuple[str, ...]) -> None:

@@ -26,6 +26,7 @@ class Baseline:
         learns_soft: Whether teachers or the coordinator's model learn soft labels in its rounds.
         needs: `(settings)`: another baseline that must be asked for too; empty: none.
         mean_of: `(settings)`: the row of the table of facts that its companies' mean is told with; empty: it has no model per company.
+        learns_bounds: Whether it reads which of the companies' labels are bounds (`Dataset.censored`), or no label at all.
     """
 
     settings: type
@@ -37,6 +38,7 @@ class Baseline:
     learns_soft: bool = False
     needs: Callable[[Any], str] = lambda _: ""
     mean_of: Callable[[Any], str] = lambda _: ""
+    learns_bounds: bool = False
 
 
 BASELINES: Registry[Baseline] = Registry(

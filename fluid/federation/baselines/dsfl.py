@@ -65,5 +65,11 @@ def nodes(settings: DSFLSpec, spec: FederationSpec) -> Iterator[Node]:
 
 
 BASELINE = Baseline(
-    DSFLSpec, nodes, partial(one_model, NAME), rounds=NAME, leaves="predictions of public molecules, every round", learns_soft=True
+    DSFLSpec,
+    nodes,
+    partial(one_model, NAME),
+    rounds=NAME,
+    leaves="predictions of public molecules, every round",
+    learns_soft=True,
+    learns_bounds=True,
 )

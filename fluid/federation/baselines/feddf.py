@@ -63,4 +63,5 @@ BASELINE = Baseline(
     leaves="weights, every round",
     averages_weights=True,
     learns_soft=True,
+    learns_bounds=True,
 )

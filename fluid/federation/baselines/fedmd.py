@@ -60,7 +60,8 @@ def member_name(company: str) -> str:
 
 def write_own(folder: Path, company: str, predictor: Predictor, dataset: Dataset, spec: FederationSpec) -> None:
     """Write a company's model, with thresholds from the validation part that it never learns from."""
-    held_out = dataset.take(own_validation(dataset.labels, spec.training.teacher, spec.seed, company)[1])
+    rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, company, dataset.molecules.skeletons)[1]
+    held_out = dataset.take(rows)
     thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
     reference = reference_fingerprints(dataset.molecules, spec.seed)
     write_model(folder, predictor, About(member_name(company), KIND, np.asarray(thresholds), reference, spec.annotation))
@@ -100,4 +101,5 @@ BASELINE = Baseline(
     leaves="predictions of public molecules, every round",
     learns_soft=True,
     mean_of=lambda _: NAME,
+    learns_bounds=True,
 )

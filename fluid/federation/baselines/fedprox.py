@@ -36,4 +36,5 @@ BASELINE = Baseline(
     rounds="fedprox",
     leaves="weights, every round",
     averages_weights=True,
+    learns_bounds=True,
 )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluid.data.censoring import find_bounds
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.federation.stages.held_out import own_validation
-from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.config import TrainingConfig
 from fluid.training.loader import Examples
 from fluid.training.train import Rows, balanced_weights
@@ -28,11 +29,10 @@ class OwnExamples:
     rows: Rows
 
 
-def own_examples(
-    name: str, seed: int, config: TrainingConfig, molecules: MoleculeSet, labels: np.ndarray, endpoints: Sequence[Endpoint]
-) -> OwnExamples:
-    """Divide a private split of `M` molecules with labels `(M, T)`; the division depends on seed and name of its owner only."""
-    rows = own_validation(labels, config, seed, name)
+def own_examples(name: str, seed: int, config: TrainingConfig, part: Dataset, endpoints: Sequence[Endpoint]) -> OwnExamples:
+    """Divide a private split; the division depends on seed and name of its owner only."""
+    labels = part.labels
+    rows = own_validation(labels, config, seed, name, part.molecules.skeletons)
     weight = balanced_weights(labels, endpoints) if config.balance else np.ones_like(labels)
-    examples = Examples(molecules.graphs, labels, weight)
+    examples = Examples(part.molecules.graphs, labels, weight, censored=find_bounds(part.censored))
     return OwnExamples(examples.take(rows[0]), examples.take(rows[1]), rows)

@@ -146,6 +146,8 @@ def continue_member(
         make(name, config=config, scratch=course.work.scratch / name) for name, config in zip(names, (digest, revisit), strict=True)
     )
     digested = train_student(first, molecules, soft_label, np.ones_like(soft_label), own.endpoints, start=own)
-    rows = own_validation(part.labels, training.teacher, spec.seed, company)  # what its teacher held out stays held out
-    revisited = train_teacher(second, part.molecules, part.labels, own.endpoints, digested.predictor, rows=rows)
+    # what its teacher held out stays held out
+    rows = own_validation(part.labels, training.teacher, spec.seed, company, part.molecules.skeletons)
+    bounds = part.censored
+    revisited = train_teacher(second, part.molecules, part.labels, own.endpoints, digested.predictor, rows=rows, censored=bounds)
     return revisited.predictor.with_mc_samples(spec.annotation.mc_samples)

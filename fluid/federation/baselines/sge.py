@@ -42,7 +42,8 @@ def sge_stage(company: str, dataset: Dataset, own: Model, common: Model, spec: F
     def build(folder: Path, work: Work) -> None:
         reference = np.load(own.folder / "reference.npy", allow_pickle=False)
         predictor = SimilarityGuided(own.predictor, common.predictor, reference, settings.k, settings.power)
-        held_out = dataset.take(own_validation(dataset.labels, spec.training.teacher, spec.seed, company)[1])
+        rows = own_validation(dataset.labels, spec.training.teacher, spec.seed, company, dataset.molecules.skeletons)[1]
+        held_out = dataset.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
         write_model(folder, predictor, About(ensemble_name(company), KIND, thresholds, reference, spec.annotation))
 
@@ -85,4 +86,4 @@ def mean_of(settings: SGESpec) -> str:
     return settings.federated
 
 
-BASELINE = Baseline(SGESpec, nodes, models, rounds="", leaves="", needs=needs, mean_of=mean_of)
+BASELINE = Baseline(SGESpec, nodes, models, rounds="", leaves="", needs=needs, mean_of=mean_of, learns_bounds=True)

@@ -91,7 +91,7 @@ def admit_companies(
     for name in names:
         part = parts[name]
         check_quorum(part.table, spec.intake.quorum, where=name)
-        own[name] = own_examples(name, spec.seed, config, part.molecules, part.labels, endpoints)
+        own[name] = own_examples(name, spec.seed, config, part, endpoints)
         figures[name] = own_figures(own[name].train.target, *label_scale(own[name].train.target, endpoints))
     scaling = agree_on_scale(figures, any(endpoint.kind == "regression" for endpoint in endpoints), wire)
     how = LocalTraining(model, endpoints, make_module, config, spec.trainer, spec.seed)

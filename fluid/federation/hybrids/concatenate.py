@@ -65,7 +65,7 @@ def from_scratch(adding: AddingBack, like: GraphEnsemble) -> Fitted:
     """Train networks of the student's architecture."""
     fitting, spec = adding.fitting, adding.spec
     rows, public = joint_rows(adding)
-    own = Measured(adding.part.molecules, adding.labels, like.endpoints)
+    own = Measured(adding.part.molecules, adding.labels, like.endpoints, adding.censored)
     shared = Shared(public.molecules, public.target, public.weight, spec.own_share)
     trained = train_concatenated(fitting.job(like.networks[0].spec), own, shared, rows)
     return Fitted(trained.predictor.with_mc_samples(fitting.mc_samples), trained.curve)
@@ -88,4 +88,4 @@ def anew(adding: AddingBack, model: ModelSpec) -> Fitted:
     return distil(adding.fitting, model, Lesson(molecules, target, np.ones_like(target), weight, None, adding.student.endpoints))
 
 
-MODE = HybridMode(fit, learns_consensus=True)
+MODE = HybridMode(fit, learns_consensus=True, learns_bounds=True)

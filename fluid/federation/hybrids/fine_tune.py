@@ -10,4 +10,4 @@ def fit(adding: AddingBack) -> Fitted:
     return fine_tune_student(adding, adding.fitting.config)
 
 
-MODE = HybridMode(fit, needs_weights=True)
+MODE = HybridMode(fit, needs_weights=True, learns_bounds=True)

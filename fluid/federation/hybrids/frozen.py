@@ -14,4 +14,4 @@ def fit(adding: AddingBack) -> Fitted:
     return fine_tune_student(adding, replace(adding.fitting.config, fine_tuning=FineTuning(frozen=True), learning_rate=learning_rate))
 
 
-MODE = HybridMode(fit, needs_weights=True)
+MODE = HybridMode(fit, needs_weights=True, learns_bounds=True)

@@ -14,7 +14,7 @@ def fit(adding: AddingBack) -> Fitted:
     """
     if adding.own is None:
         raise ConfigError("hybrid=gate needs your own teacher", remedy="Add teacher=FOLDER (made by train-teacher).")
-    return Fitted(gate_own(adding.own, adding.student, adding.part, adding.labels))
+    return Fitted(gate_own(adding.own, adding.student, adding.part, adding.labels, adding.censored))
 
 
-MODE = HybridMode(fit, needs_teacher=True)
+MODE = HybridMode(fit, needs_teacher=True, learns_bounds=True, adds_labels=False)

@@ -24,6 +24,6 @@ def fine_tune_student(adding: AddingBack, config: TrainingConfig, said: np.ndarr
     if start is None:
         return Fitted(put_own(adding.student, None, molecules, labels))
     job = replace(adding.fitting, config=config).job(start.networks[0].spec)
-    trained = train_teacher(job, adding.part.molecules, adding.labels, start.endpoints, start, said, adding.rows)
+    trained = train_teacher(job, adding.part.molecules, adding.labels, start.endpoints, start, said, adding.rows, adding.censored)
     network = trained.predictor.with_mc_samples(adding.fitting.mc_samples)
     return Fitted(put_own(adding.student, network, molecules, labels), trained.curve)

@@ -13,4 +13,4 @@ def fit(adding: AddingBack) -> Fitted:
     return fine_tune_student(adding, replace(adding.fitting.config, fine_tuning=FineTuning(pull=adding.spec.pull), weight_decay=0.0))
 
 
-MODE = HybridMode(fit, needs_weights=True)
+MODE = HybridMode(fit, needs_weights=True, learns_bounds=True)

@@ -17,4 +17,4 @@ def fit(adding: AddingBack) -> Fitted:
     return fine_tune_student(adding, config, said)
 
 
-MODE = HybridMode(fit, needs_weights=True)
+MODE = HybridMode(fit, needs_weights=True, learns_bounds=True)

@@ -11,7 +11,7 @@ from fluid.artifacts import Artifact
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.evaluation.scores import Scoring, Subject, score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
-from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, ask_directly, labels_for, read_answers, thresholds_of
+from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, ask_directly, read_answers, thresholds_of, values_for
 from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
 
@@ -60,7 +60,7 @@ def worth(
     found: dict[Place, float] = {}
     for test, part in evaluation.tests.items():
         subject, scoring = Subject("consensus", "consensus", "", test), Scoring(evaluation.seed, 0, evaluation.auroc)
-        scores = score_predictions(subject, endpoints, said[test], labels_for(part, endpoints), thresholds, scoring)
+        scores = score_predictions(subject, endpoints, said[test], values_for(part, endpoints), thresholds, scoring)
         found |= {(s.test, s.endpoint, s.metric): s.value for s in scores}
     return found
 

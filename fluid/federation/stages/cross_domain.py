@@ -11,7 +11,7 @@ from fluid.companies.domains import domains
 from fluid.data.dataset import Dataset
 from fluid.evaluation.scores import Scoring, Subject, score_predictions, scores_frame
 from fluid.federation.model_folder import Model
-from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, labels_for, read_answers, thresholds_of
+from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, bounds_for, labels_for, read_answers, thresholds_of
 from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/cross_domain.py"
@@ -50,10 +50,12 @@ def cross_domain_stage(companies: Mapping[str, Dataset], evaluated: Sequence[Eva
             endpoints = model.predictor.endpoints
             said = {name: read_answers(artifact, name, part).prediction for name, part in asked.items()}
             thresholds, labels = thresholds_of(evaluation, endpoints, said, model.thresholds), labels_for(test, endpoints)
+            bounds = bounds_for(test, endpoints)
             for number, domain in enumerate(companies):
                 own = where == number
                 subject, scoring = Subject(who.name, who.role, who.company, domain), Scoring(evaluation.seed, 0, evaluation.auroc)
-                scores += score_predictions(subject, endpoints, said[TEST][own], labels[own], thresholds, scoring)
+                told = None if bounds is None else bounds[own]
+                scores += score_predictions(subject, endpoints, said[TEST][own], labels[own], thresholds, scoring, told)
         table: pd.DataFrame = scores_frame(scores).rename(columns={"test": "domain"})[COLUMNS]
         table.to_csv(folder / FILE, index=False)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.annotation.storage import read_annotation_set, write_annotation_set
 from fluid.artifacts import Artifact
+from fluid.data.censoring import find_bounds, measured_only
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.consensus import Consensus
@@ -80,6 +81,20 @@ def labels_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
     return np.stack([dataset.labels[:, columns[e.name]] if e.name in columns else absent for e in endpoints], axis=1)
 
 
+def bounds_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray | None:
+    """Return which of `labels_for` are bounds `(M, T)`, as in `MoleculeTable`; `None` if none is."""
+    bounds = find_bounds(dataset.censored)
+    if bounds is None:
+        return None
+    columns, absent = {endpoint.name: i for i, endpoint in enumerate(dataset.endpoints)}, np.zeros(len(dataset), dtype=np.int8)
+    return np.stack([bounds[:, columns[e.name]] if e.name in columns else absent for e in endpoints], axis=1)
+
+
+def values_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
+    """Return `labels_for` without bounds."""
+    return measured_only(labels_for(dataset, endpoints), bounds_for(dataset, endpoints))
+
+
 def validation_thresholds(endpoints: Sequence[Endpoint], probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the thresholds `(T,)` with the best validation MCC; NaN for regression."""
     return np.array([best_threshold(probs[:, i], labels[:, i]) if e.kind == "classification" else np.nan for i, e in enumerate(endpoints)])
@@ -109,16 +124,28 @@ def write_scores(
     answers: Mapping[str, np.ndarray],
     evaluation: Evaluation,
     own: np.ndarray | None = None,
+    variances: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Score the answers on every test, at the thresholds of `thresholds_of`; write `scores.csv` and `reliability.csv`."""
+    """Score the answers on every test, at the thresholds of `thresholds_of`; write `scores.csv` and `reliability.csv`.
+
+    Args:
+        folder: Where they go.
+        who: Whose answers they are.
+        endpoints: The model's endpoints.
+        answers: Probabilities or values `(M, T)`, per part.
+        evaluation: Tests.
+        own: The model's own thresholds, if it has any.
+        variances: Variances of the answers `(M, T)`, per part, if the model says any.
+    """
     thresholds = thresholds_of(evaluation, endpoints, answers, own)
     scores: list[Score] = []
     points = []
     for test, part in evaluation.tests.items():
-        labels = labels_for(part, endpoints)
+        labels, variance = labels_for(part, endpoints), variances[test] if variances else None
         subject = Subject(who.name, who.role, who.company, test)
         scoring = Scoring(evaluation.seed, evaluation.n_bootstrap, evaluation.auroc)
-        scores += score_predictions(subject, endpoints, answers[test], labels, thresholds, scoring)
+        bounds = bounds_for(part, endpoints)
+        scores += score_predictions(subject, endpoints, answers[test], labels, thresholds, scoring, bounds, variance)
         for i, endpoint in enumerate(endpoints):
             if endpoint.kind == "classification":
                 points += [(who.name, test, *point) for point in reliability(answers[test][:, i], labels[:, i])]
@@ -130,13 +157,13 @@ def evaluate_stage(model: Model, who: ModelRole, evaluation: Evaluation) -> Stag
     """Describe the evaluation of one model; its answers are kept as an annotation set per part."""
 
     def build(folder: Path, work: Work) -> None:
-        answers = {}
+        answers, variances = {}, {}
         for number, (name, part) in enumerate(evaluation.parts.items()):
             said = annotate(model, part)
-            answers[name] = said.prediction
+            answers[name], variances[name] = said.prediction, said.epistemic + said.aleatoric
             write_annotation_set(folder / name, said)
             work.report((number + 1) / (len(evaluation.parts) + 1))
-        write_scores(folder, who, model.predictor.endpoints, answers, evaluation, model.thresholds)
+        write_scores(folder, who, model.predictor.endpoints, answers, evaluation, model.thresholds, variances)
 
     inputs = {"model": model.digest, "who": who, "evaluation": evaluation.inputs()}
     return Stage("evaluate", who.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))
@@ -229,10 +256,10 @@ def evaluate_consensus_stage(
 def write_confidence(
     folder: Path, method: str, endpoints: Sequence[Endpoint], said: Mapping[str, Consensus], evaluation: Evaluation
 ) -> None:
-    """Evaluate what a consensus says of its own certainty on every test; write `confidence.csv` and `risk_coverage.csv`."""
+    """Evaluate what a consensus says of its own certainty on measured labels of every test; write `confidence.csv`, `risk_coverage.csv`."""
     rows, points = [], []
     for test, part in evaluation.tests.items():
-        labels = labels_for(part, endpoints)
+        labels = values_for(part, endpoints)
         for i, endpoint in enumerate(endpoints):
             soft_label, confidence = said[test].soft_label[:, i].numpy(), said[test].confidence[:, i].numpy()
             where = {"method": method, "test": test, "endpoint": endpoint.name}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fluid.artifacts import write_json
+from fluid.data.censoring import find_bounds
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
@@ -22,11 +23,12 @@ from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
 from fluid.federation.stages.own_teacher import OwnTeacher, check_own, choose_best
 from fluid.federation.stages.student_checks import check_noise
 from fluid.federation.stages.student_spec import StudentSpec
-from fluid.models.kinds.kind import has_weights, kind_of, modules_of
+from fluid.models.kinds.kind import forgets_labels, has_weights, kind_of, modules_of
 from fluid.models.predictor import ModelSpec, Predictor
 from fluid.pipeline.stage import Stage, Work
 from fluid.training.kinds.kind import MODELS, Fitting
 from fluid.training.kinds.kind import modules_of as model_modules
+from fluid.training.kinds.kind import refuse_bounds as refuse
 from fluid.training.train import LoggerFactory, Rows, no_logger
 
 MODULE = "federation/stages/hybrid.py"
@@ -54,6 +56,28 @@ def aligned_labels(company: str, dataset: Dataset, endpoints: tuple[Endpoint, ..
     labels = np.full((len(dataset), len(endpoints)), np.nan, dtype=np.float32)
     labels[:, [endpoints.index(e) for e in dataset.endpoints]] = dataset.labels
     return labels
+
+
+def aligned_bounds(dataset: Dataset, endpoints: tuple[Endpoint, ...]) -> np.ndarray | None:
+    """Return which of `aligned_labels` are bounds `(M, T)`, as in `MoleculeTable`; `None` if none is."""
+    bounds = find_bounds(dataset.censored)
+    if bounds is None:
+        return None
+    aligned = np.zeros((len(dataset), len(endpoints)), dtype=np.int8)
+    aligned[:, [endpoints.index(e) for e in dataset.endpoints]] = bounds
+    return aligned
+
+
+def refuse_bounds(student: Predictor, spec: HybridSpec, bounds: np.ndarray | None, company: str) -> None:
+    """Refuse to add labels that are bounds where they would be taken for values.
+
+    Raises:
+        ConfigError: A label is a bound, and the mode, or the student, takes every label for a value.
+    """
+    if not spec.how.learns_bounds:
+        refuse(f"hybrid={spec.mode}", bounds, company)
+    if spec.how.adds_labels and not forgets_labels(student):
+        refuse(f"hybrid={spec.mode} of a student that keeps values ({student.kind})", bounds, company)
 
 
 def hybrid_loss(loss: LossSpec, released: Released, spec: HybridSpec, selection: SelectionSpec) -> LossSpec:
@@ -87,7 +111,9 @@ def check_student(model: Model, spec: HybridSpec) -> None:
 
 def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
     """Return the rows that are learnt and those held out: those of the own teacher, if it takes part."""
-    return own_validation(labels, settings.config, settings.seed, name) if own is None else own.rows(dataset)
+    if own is not None:
+        return own.rows(dataset)
+    return own_validation(labels, settings.config, settings.seed, name, dataset.molecules.skeletons)
 
 
 def weightless_settings(student: Predictor) -> ModelSpec | None:
@@ -134,15 +160,17 @@ def hybrid_stage(
     asked = replace(settings, config=replace(settings.config, loss=hybrid_loss(settings.config.loss, released, spec, settings.selection)))
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None
-    labels = aligned_labels(company, dataset, student.endpoints)
+    labels, bounds = aligned_labels(company, dataset, student.endpoints), aligned_bounds(dataset, student.endpoints)
+    refuse_bounds(student, spec, bounds, company)
     rows = own_rows(dataset, labels, own, asked, name)
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(dataset.table, asked.quorum, where=company)
         how = (asked.config, asked.trainer, asked.seed, asked.annotation.mc_samples, logger, work.report, work.scratch)
-        predictor, curve = spec.how.fit(AddingBack(spec, dataset, labels, rows, released, asked.selection, Fitting(name, *how), own))
+        fitting = Fitting(name, *how)
+        predictor, curve = spec.how.fit(AddingBack(spec, dataset, labels, rows, released, asked.selection, fitting, own, bounds))
         if spec.guard and own is not None:
-            predictor, kept, losses = choose_best(predictor, own, student, dataset, labels)
+            predictor, kept, losses = choose_best(predictor, own, student, dataset, labels, bounds)
             write_json(folder / GUARD, {"kept": kept, "losses": losses, "molecules": len(rows[1])})
         thresholds = own_thresholds(predictor, dataset.molecules.take(rows[1]), labels[rows[1]])
         reference = reference_fingerprints(dataset.molecules, asked.seed)

@@ -129,6 +129,7 @@ class AddingBack:
         selection: Which public molecules are learnt, by a mode that learns some.
         fitting: Name, config, hardware and seed.
         own: The company's own teacher, for a mode that needs it.
+        censored: Which labels are bounds `(M, T)`, as in `MoleculeTable`; `None`: none is.
     """
 
     spec: HybridSpec
@@ -139,6 +140,7 @@ class AddingBack:
     selection: SelectionSpec
     fitting: Fitting
     own: OwnTeacher | None
+    censored: np.ndarray | None = None
 
     @property
     def student(self) -> Predictor:
@@ -163,6 +165,8 @@ class HybridMode:
         needs_weights: Whether it goes on from the student's weights.
         needs_teacher: Whether the company's own teacher takes part.
         learns_consensus: Whether it learns soft labels of public molecules too, so that the loss of soft labels counts.
+        learns_bounds: Whether `fit` reads which of the company's labels are bounds (`AddingBack.censored`).
+        adds_labels: Whether the student itself learns or keeps the company's labels, so that it must be able to learn bounds.
     """
 
     fit: Callable[[AddingBack], Fitted]
@@ -170,6 +174,8 @@ class HybridMode:
     needs_weights: bool = False
     needs_teacher: bool = False
     learns_consensus: bool = False
+    learns_bounds: bool = False
+    adds_labels: bool = True
 
 
 HYBRIDS: Registry[HybridMode] = Registry(

@@ -1,14 +1,18 @@
 """Stage `intake`: a molecule file becomes a standardised table, packed graphs, and a list of dropped rows."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
-from fluid.artifacts import hash_unchanged, plain, write_json
+from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_json
+from fluid.data.bad_labels import counted
 from fluid.data.dataset import write_dataset
+from fluid.data.dropped import read_reasons, told_reasons
 from fluid.data.embedded import embedded_path
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import collect, write_dropped
 from fluid.data.intake_spec import IntakeSpec
+from fluid.data.readers import EXPECTED
 from fluid.errors import InputError
 from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Stage, Work
@@ -16,6 +20,7 @@ from fluid.pipeline.stage import Stage, Work
 MODULE = "federation/stages/intake.py"
 
 EMBEDDED = "embedded:"
+DROPPED = "dropped.csv"
 
 
 def resolve(path: str) -> Path:
@@ -24,12 +29,10 @@ def resolve(path: str) -> Path:
     Raises:
         InputError: There is no such file.
     """
-    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(path).expanduser()
+    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(os.path.expanduser(path))
     if not found.is_file():
         kind = "a folder" if found.is_dir() else "not found"
-        raise InputError(
-            f"the molecule file is {kind}", where=str(found), expected="a .csv, .sdf or .parquet file", remedy="Check the path."
-        )
+        raise InputError(f"the molecule file is {kind}", where=str(found), expected=EXPECTED, remedy="Check the path.")
     return found
 
 
@@ -41,7 +44,7 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         path: File, or `embedded:<part>`.
         spec: How it is read.
     """
-    file = resolve(path)
+    file, spec = resolve(path), replace(spec, carry=())
     file_hash = hash_unchanged(file)
 
     def build(folder: Path, work: Work) -> None:
@@ -49,19 +52,27 @@ def intake_stage(name: str, path: str, spec: IntakeSpec) -> Stage:
         fill_shards(file, spec, shards)
         done = collect(file, spec, rows_in(shards))
         write_dataset(folder, done.table, molecules_in(shards, done.places))
-        write_dropped(folder / "dropped.csv", done.dropped)
-        write_json(
-            folder / "counts.json", {"rows": done.rows, "kept": len(done.table), "dropped": len(done.dropped), "merged": done.merged}
-        )
+        write_dropped(folder / DROPPED, done.dropped)
+        write_json(folder / "counts.json", done.counts)
 
     inputs = {"file": file_hash, "suffix": "".join(file.suffixes[-2:]), "spec": deciding_settings(spec)}
     return Stage("intake", name, inputs, build, module=MODULE)
 
 
-def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
-    """Return the settings that decide what becomes of a file: not how many processes read it, nor what is asked of its molecules later.
+def intake_note(name: str, artifact: Artifact) -> str:
+    """Say in a sentence what became of a file's rows and labels, and why some were dropped."""
+    counts, (rows, labels) = read_json(artifact / "counts.json"), read_reasons(artifact / DROPPED)
+    dropped = f"{counts['dropped']} dropped{told_reasons(rows)}"
+    told = f"{name}: {counts['rows']} rows read, {counts['kept']} kept, {dropped}, {counts['merged']} merged"
+    if labels:
+        told += f"; {counted(labels.total(), 'label')} of other rows dropped{told_reasons(labels)}"
+    return "; ".join([told, *(f"{counted(count, 'row')} with {note}" for note, count in counts["notes"].items())]) + "."
 
-    Endpoints are what they mean, however they were written.
+
+def deciding_settings(spec: IntakeSpec) -> dict[str, object]:
+    """Return the settings that decide what becomes of a file: not how many processes read it, nor what goes along or is asked later.
+
+    Endpoints are what they mean, however they were written; the words of their classes are part of how a file is read.
     """
-    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints))
-    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "near_duplicates")}
+    values: dict[str, object] = plain(replace(spec, endpoints=spec.parsed_endpoints)) | {"class_words": plain(spec.class_words)}
+    return {name: value for name, value in values.items() if name not in ("workers", "quorum", "below_quorum", "near_duplicates", "carry")}

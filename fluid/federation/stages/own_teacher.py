@@ -51,7 +51,7 @@ class OwnTeacher:
         return np.setdiff1d(np.arange(len(dataset)), held_out), held_out
 
 
-def gate_own(own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.ndarray) -> Blend:
+def gate_own(own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.ndarray, censored: np.ndarray | None = None) -> Blend:
     """Return own teacher and student as one, with shares chosen on the rows that the teacher did not learn from.
 
     Args:
@@ -59,14 +59,16 @@ def gate_own(own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.n
         student: The student.
         dataset: The private split.
         labels: Its labels `(M, T)` in the student's columns.
+        censored: Which of them are bounds, as in `MoleculeTable`; `None`: none is.
     """
     learnt, held_out = own.rows(dataset)
     bits = np.asarray(dataset.molecules.bits[learnt])
-    return choose_blend(own.model.predictor, student, bits, dataset.molecules.take(held_out), labels[held_out])
+    told = None if censored is None else censored[held_out]
+    return choose_blend(own.model.predictor, student, bits, dataset.molecules.take(held_out), labels[held_out], told)
 
 
-def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray) -> float:
-    """Return the loss on labels `(M, T)`, after each class's log-odds got the temperature that fits them best.
+def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.ndarray, censored: np.ndarray | None = None) -> float:
+    """Return the loss on labels `(M, T)`, some of them bounds, after each class's log-odds got the temperature that fits them best.
 
     The own teacher and the hybrid had their temperatures from these rows; so that the student is not evaluated by its lack of one,
     all get one.
@@ -77,7 +79,7 @@ def calibrated_loss(predictor: Predictor, molecules: MoleculeSet, labels: np.nda
             probs = np.clip(mean[:, column], EPSILON, 1 - EPSILON)
             logits = np.log(probs / (1 - probs))
             mean[:, column] = 1 / (1 + np.exp(-logits / fit_temperature(logits, labels[:, column])))
-    return prediction_loss(predictor.endpoints, mean, labels)
+    return prediction_loss(predictor.endpoints, mean, labels, censored)
 
 
 def widen_to(own: Predictor, student: Predictor, bits: np.ndarray) -> Predictor:
@@ -86,7 +88,7 @@ def widen_to(own: Predictor, student: Predictor, bits: np.ndarray) -> Predictor:
 
 
 def choose_best(
-    hybrid: Predictor, own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.ndarray
+    hybrid: Predictor, own: OwnTeacher, student: Predictor, dataset: Dataset, labels: np.ndarray, censored: np.ndarray | None = None
 ) -> tuple[Predictor, str, Mapping[str, float]]:
     """Return the best of hybrid, own teacher and student on the rows that no one learnt from, its name, and the losses of all.
 
@@ -98,12 +100,14 @@ def choose_best(
         student: The student.
         dataset: The private split.
         labels: Its labels `(M, T)` in the student's columns.
+        censored: Which of them are bounds, as in `MoleculeTable`; `None`: none is.
     """
     held_out = own.rows(dataset)[1]
     teacher = widen_to(own.model.predictor, student, np.asarray(dataset.molecules.bits))
     candidates = {HYBRID: hybrid, "teacher": teacher, "student": student}
     molecules = dataset.molecules.take(held_out)
-    losses = {name: calibrated_loss(model, molecules, labels[held_out]) for name, model in candidates.items()}
+    told = None if censored is None else censored[held_out]
+    losses = {name: calibrated_loss(model, molecules, labels[held_out], told) for name, model in candidates.items()}
     kept = min(losses, key=lambda name: losses[name])
     return candidates[kept], kept, losses
 

@@ -1,6 +1,5 @@
 """Stage `split`: the consortium's pool is divided among simulated companies."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from fluid.companies.measured import measured_endpoints
 from fluid.companies.spec import CompanySpec
 from fluid.companies.split import company_name, split_companies
 from fluid.data.dataset import Dataset
+from fluid.data.quorum import count_labels, shown
 from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/split.py"
@@ -19,27 +19,52 @@ MODULE = "federation/stages/split.py"
 NOBODY = -1
 """Company of a molecule of which its company measured nothing."""
 
+LEFT_OUT = "left_out.csv"
 COLUMNS = ["company", "n", "positives", "divergence", "separation"]
 
 
-def split_stage(pool: Dataset, spec: CompanySpec, seed: int) -> Stage:
-    """Describe the division of the pool."""
+def split_stage(pool: Dataset, spec: CompanySpec, seed: int, quorum: int | None = None) -> Stage:
+    """Describe the division of the pool.
+
+    Args:
+        pool: The labelled molecules.
+        spec: How they are divided.
+        seed: Seed of the random streams.
+        quorum: Companies leave endpoints out of which they have fewer labels, as long as one is left; `None`: they are refused.
+    """
+    quorum = quorum if len(pool.endpoints) > 1 else None
 
     def build(folder: Path, work: Work) -> None:
-        company = split_companies(pool.table, spec, seed)
-        measured = measured_endpoints(pool.table, company, spec, seed)
-        owned = owned_labels(pool.labels, company, measured)
+        company = split_companies(pool.table, spec, seed, quorum is not None)
+        measured = measured_endpoints(pool.table, company, spec, seed, quorum)
+        left_out_frame(pool, company, measured, spec).to_csv(folder / LEFT_OUT, index=False)
+        owned = owned_labels(pool, company, measured)
         if not measured.all():
-            company[np.isnan(owned).all(axis=1)] = NOBODY
+            company[np.isnan(owned.labels).all(axis=1)] = NOBODY
         np.save(folder / "company.npy", company, allow_pickle=False)
         np.save(folder / "measured.npy", measured, allow_pickle=False)
         known = np.flatnonzero(company != NOBODY)
-        summaries = describe(replace(pool.table, labels=owned).take(known), company[known], seed=seed)
+        summaries = describe(owned.table.take(known), company[known], seed=seed)
         (folder / "summary.txt").write_text(format_summary(summaries) + "\n", encoding="utf-8")
         rows = [(s.name, s.n, s.positives[0], s.divergence[0], s.separation) for s in summaries]
         pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "companies.csv", index=False)
 
-    return Stage("split", "companies", {"pool": pool.digest, "spec": spec, "seed": seed}, build, module=MODULE)
+    inputs = {"pool": pool.digest, "spec": spec, "seed": seed} | ({} if quorum is None else {"quorum": quorum})
+    return Stage("split", "companies", inputs, build, module=MODULE)
+
+
+def left_out_frame(pool: Dataset, company: np.ndarray, measured: np.ndarray, spec: CompanySpec) -> pd.DataFrame:
+    """Return which endpoints companies leave out, and what they have of each: those with too few labels, where all measured all."""
+    columns = zip(*np.nonzero(~measured), strict=True) if spec.endpoint_share == 1 else ()
+    rows = [(company_name(i), count_labels(pool.labels[company == i, c], pool.endpoints[c])) for i, c in columns]
+    return pd.DataFrame([(name, found.endpoint.name, found.text) for name, found in rows], columns=["company", "endpoint", "found"])
+
+
+def left_out_notes(artifact: Artifact) -> tuple[str, ...]:
+    """Say of each company in a sentence which endpoints it leaves out."""
+    rows = pd.read_csv(artifact / LEFT_OUT, dtype=str, keep_default_na=False).to_numpy().tolist()
+    listed = {name: shown([f"{endpoint!r} ({found})" for one, endpoint, found in rows if one == name]) for name, *_ in rows}
+    return tuple(f"{name} has too few labels of {texts} and leaves them out." for name, texts in listed.items())
 
 
 def read_split(artifact: Artifact, pool: Dataset) -> dict[str, Dataset]:
@@ -54,16 +79,18 @@ def read_owned(artifact: Artifact, pool: Dataset) -> Dataset:
     company, measured = (np.load(artifact / f"{name}.npy", allow_pickle=False) for name in ("company", "measured"))
     if measured.all():
         return pool
-    labels = owned_labels(pool.labels, company, measured)
-    owned = pool.with_labels(labels, pool.endpoints).take(np.flatnonzero(company != NOBODY))
+    owned = owned_labels(pool, company, measured).take(np.flatnonzero(company != NOBODY))
     return owned if measured.any(axis=0).all() else _with_columns(owned, measured.any(axis=0))
 
 
-def owned_labels(labels: np.ndarray, company: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    """Return labels `(M, T)` with NaN for the endpoints that a molecule's company did not measure, `measured` being `(n, T)`."""
-    return np.where(measured[company] & (company != NOBODY)[:, None], labels, np.float32(np.nan))
+def owned_labels(pool: Dataset, company: np.ndarray, measured: np.ndarray) -> Dataset:
+    """Return the pool without labels of endpoints that a molecule's company did not measure, `measured` being `(n, T)`."""
+    owned = measured[company] & (company != NOBODY)[:, None]
+    censored = None if pool.censored is None else np.where(owned, pool.censored, np.int8(0))
+    return pool.with_labels(np.where(owned, pool.labels, np.float32(np.nan)), pool.endpoints, censored)
 
 
 def _with_columns(dataset: Dataset, columns: np.ndarray) -> Dataset:
     endpoints = tuple(endpoint for endpoint, kept in zip(dataset.endpoints, columns, strict=True) if kept)
-    return dataset.with_labels(dataset.labels[:, columns], endpoints)
+    censored = None if dataset.censored is None else dataset.censored[:, columns]
+    return dataset.with_labels(dataset.labels[:, columns], endpoints, censored)

@@ -139,7 +139,7 @@ class Teaching:
 
     def held_out(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of the lesson that are learnt, and those held out."""
-        return held_out_rows(self.fitting, len(self.lesson.molecules))
+        return held_out_rows(self.fitting, self.lesson.molecules)
 
 
 Probe = tuple[Predictor, np.ndarray]
@@ -166,6 +166,7 @@ class StudentMode:
         learns_labels: Whether it learns the labels of the consensus; if not, what each teacher said.
         needs_weights: Whether the model must be a network.
         reads_annotations: Whether it is given what each teacher said.
+        forgets_labels: Whether its students keep no label that a company adds by itself, so that some of them may be bounds.
     """
 
     fit: Callable[[Teaching], Fitted]
@@ -175,6 +176,7 @@ class StudentMode:
     learns_labels: bool = True
     needs_weights: bool = False
     reads_annotations: bool = False
+    forgets_labels: bool = False
 
 
 STUDENTS: Registry[StudentMode] = Registry(

@@ -9,7 +9,7 @@ from fluid.federation.model_folder import About, distance_reference, own_thresho
 from fluid.federation.stages.held_out import HELD_OUT, own_validation
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.pipeline.stage import Stage, Work
-from fluid.training.kinds.kind import Fitting, kind_of, modules_of
+from fluid.training.kinds.kind import Fitting, check_bounds, kind_of, modules_of
 from fluid.training.lesson import Measured
 from fluid.training.train import LoggerFactory, no_logger
 
@@ -24,15 +24,19 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
         dataset: Its private split.
         settings: How it is trained.
         logger: Makes the training run's logger.
+
+    Raises:
+        ConfigError: A label is a bound, and the kind of model takes every label for a value.
     """
     model, config, trainer, annotation, seed = settings.model, settings.config, settings.trainer, settings.annotation, settings.seed
     kind = kind_of(model)
+    check_bounds(model, dataset.censored, name)
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(dataset.table, settings.quorum, where=name)
         fitting = Fitting(name, config, trainer, seed, annotation.mc_samples, logger, work.report, work.scratch)
-        predictor, curve = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints))
-        rows = own_validation(dataset.labels, config, seed, name)[1]
+        predictor, curve = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints, dataset.censored))
+        rows = own_validation(dataset.labels, config, seed, name, dataset.molecules.skeletons)[1]
         held_out = dataset.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
         distances_to = distance_reference(dataset.molecules, annotation, seed, name)

@@ -34,4 +34,4 @@ def fit(teaching: Teaching) -> Fitted:
     return Fitted(HeadsPredictor(network, said.teachers, lesson.endpoints, said.answered, student.heads.power), trained.curve)
 
 
-MODE = StudentMode(fit, check, learns_labels=False, needs_weights=True, reads_annotations=True)
+MODE = StudentMode(fit, check, learns_labels=False, needs_weights=True, reads_annotations=True, forgets_labels=True)

@@ -17,4 +17,4 @@ def fit(teaching: Teaching) -> Fitted:
     return distil(teaching.fitting, teaching.model, teaching.lesson)
 
 
-MODE = StudentMode(fit)
+MODE = StudentMode(fit, forgets_labels=True)

@@ -48,4 +48,4 @@ def add_own(model: Blend, network: GraphEnsemble | None, molecules: MoleculeSet,
     return replace(model, local=local, general=general, bits=np.concatenate([model.bits, molecules.bits]))
 
 
-KIND = PredictorKind(save, load, parts=PARTS, sealed_parts=PARTS, general="general", with_own=add_own)
+KIND = PredictorKind(save, load, parts=PARTS, sealed_parts=PARTS, general="general", with_own=add_own, forgets_labels=True)

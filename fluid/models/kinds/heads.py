@@ -42,4 +42,4 @@ def start(model: HeadsPredictor, molecules: MoleculeSet) -> GraphEnsemble:
     return single_head(model, model.shares(molecules).mean(axis=1))
 
 
-KIND = PredictorKind(save, load, parts=("network",), start=start, with_own=in_its_place)
+KIND = PredictorKind(save, load, parts=("network",), start=start, with_own=in_its_place, forgets_labels=True)

@@ -38,6 +38,7 @@ class PredictorKind:
             molecules `(M, T)` where it remembers molecules; `None`: it is no student.
         settings: `(predictor)`: the settings of the model without weights that it is, so that it can be made anew; `None`: it has weights.
         by_key: Whether it looks molecules up, and so knows only those that somebody answered before.
+        forgets_labels: Whether `with_own` keeps no label by itself, so that some of them may be bounds of the true value.
     """
 
     save: Save
@@ -51,6 +52,7 @@ class PredictorKind:
     with_own: Callable[[Any, GraphEnsemble | None, MoleculeSet, np.ndarray], Predictor] | None = None
     settings: Callable[[Any], ModelSpec] | None = None
     by_key: bool = False
+    forgets_labels: bool = False
 
 
 PREDICTORS: Registry[PredictorKind] = Registry(
@@ -118,6 +120,11 @@ def parts_of(predictor: Predictor) -> Iterator[Predictor]:
         part = getattr(predictor, name)
         yield part
         yield from parts_of(part)
+
+
+def forgets_labels(predictor: Predictor) -> bool:
+    """Return whether neither a predictor nor a part of it keeps the labels that a company adds."""
+    return all(kind_of(part).forgets_labels for part in (predictor, *parts_of(predictor)))
 
 
 def modules_of(*predictors: Predictor) -> tuple[str, ...]:

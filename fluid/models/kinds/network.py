@@ -47,4 +47,4 @@ def start(model: GraphEnsemble, molecules: MoleculeSet) -> GraphEnsemble:
     return model
 
 
-KIND = PredictorKind(save, load, together=predict_together, modules=modules, start=start, with_own=in_its_place)
+KIND = PredictorKind(save, load, together=predict_together, modules=modules, start=start, with_own=in_its_place, forgets_labels=True)

@@ -8,7 +8,7 @@ from fluid.reporting.style import ROLE_COLOURS, as_svg, grid
 
 BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline")
 ORDER = ("pooled", "forest", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", *BASELINES)
-LOWER_IS_BETTER = ("brier", "nll", "ece", "rmse")
+LOWER_IS_BETTER = ("brier", "nll", "ece", "rmse", "censored_rmse", "censored_nll")
 TITLES = {
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -20,6 +20,9 @@ TITLES = {
     "rmse": "RMSE",
     "r2": "R²",
     "spearman": "Spearman correlation",
+    "censored_rmse": "RMSE with bounds",
+    "concordance": "concordance with bounds",
+    "censored_nll": "negative log-likelihood with bounds (nats)",
 }
 
 

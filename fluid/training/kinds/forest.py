@@ -10,8 +10,8 @@ from fluid.training.train import own_rows
 
 def fit(fitting: Fitting, spec: ForestSpec, measured: Measured) -> Fitted:
     """Grow a teacher on what is not held out."""
-    molecules, labels, endpoints = measured
-    rows, _ = own_rows(fitting, labels)
+    molecules, labels, endpoints, _ = measured
+    rows, _ = own_rows(fitting, labels, molecules.skeletons)
     seed = derive_seed(fitting.seed, fitting.name)
     return Fitted(ForestPredictor.fit(molecules.take(rows), labels[rows], endpoints, spec, seed, fitting.threads))
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+import numpy as np
+
+from fluid.data.censoring import find_bounds
+from fluid.errors import ConfigError
 from fluid.models.predictor import ModelSpec, NetworkSpec, Predictor
 from fluid.registry import Registry
 from fluid.training.config import TrainerSpec, TrainingConfig
@@ -71,6 +75,7 @@ class ModelKind:
         has_weights: Whether it is an ensemble of networks, with weights to average and to go on from; its `spec` is a `NetworkSpec` then.
         own_loss: `(spec)`: whether it learns by a loss of its own, instead of the one that the configuration chooses.
         modules: `(spec)`: modules of other packages that it is made of, beside the one that registers the kind.
+        learns_bounds: Whether `fit` reads which measured labels are bounds (`Measured.censored`), or no label at all.
     """
 
     spec: type
@@ -80,6 +85,7 @@ class ModelKind:
     has_weights: bool = False
     own_loss: Callable[[Any], bool] = lambda _: False
     modules: Callable[[Any], tuple[str, ...]] = lambda _: ()
+    learns_bounds: bool = False
 
 
 MODELS: Registry[ModelKind] = Registry(
@@ -105,6 +111,33 @@ def kind_of(model: ModelSpec) -> ModelKind:
 def modules_of(model: ModelSpec) -> tuple[str, ...]:
     """Return the modules of other packages whose code decides what becomes of a model's settings."""
     return (*MODELS.modules(model.kind), *kind_of(model).modules(model))
+
+
+def refuse_bounds(what: str, censored: np.ndarray | None, where: str) -> None:
+    """Refuse to learn from labels that are bounds by what takes every label for a value.
+
+    Args:
+        what: What would learn, in words.
+        censored: Which labels are bounds `(M, T)`; or `None`.
+        where: File or company, for the message.
+
+    Raises:
+        ConfigError: A label is a bound.
+    """
+    bounds = find_bounds(censored)
+    if bounds is not None:
+        what = f"{what} cannot learn bounds, and {np.count_nonzero(bounds)} labels are"
+        raise ConfigError(what, where=where, expected="intake.censored=bound or drop, or a network")
+
+
+def check_bounds(model: ModelSpec, censored: np.ndarray | None, where: str) -> None:
+    """Refuse to let a kind of model that takes every label for a value learn bounds; see `refuse_bounds`.
+
+    Raises:
+        ConfigError: A label is a bound, and the kind of model cannot learn it.
+    """
+    if not kind_of(model).learns_bounds:
+        refuse_bounds(f"a model of kind {model.kind!r}", censored, where)
 
 
 def architecture(model: ModelSpec) -> NetworkSpec | None:

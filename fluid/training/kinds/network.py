@@ -17,7 +17,8 @@ def finish(trained: Trained, fitting: Fitting) -> Fitted:
 
 def fit(fitting: Fitting, spec: NetworkSpec, measured: Measured) -> Fitted:
     """Train a teacher."""
-    return finish(train_teacher(fitting.job(spec), *measured), fitting)
+    molecules, labels, endpoints, censored = measured
+    return finish(train_teacher(fitting.job(spec), molecules, labels, endpoints, censored=censored), fitting)
 
 
 def distil(fitting: Fitting, spec: NetworkSpec, lesson: Lesson) -> Fitted:
@@ -41,4 +42,4 @@ def modules(spec: NetworkSpec) -> tuple[str, ...]:
     return spec.modules
 
 
-KIND = ModelKind(NetworkSpec, fit, distil, decides, has_weights=True, own_loss=own_loss, modules=modules)
+KIND = ModelKind(NetworkSpec, fit, distil, decides, has_weights=True, own_loss=own_loss, modules=modules, learns_bounds=True)

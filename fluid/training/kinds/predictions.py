@@ -1,5 +1,6 @@
 """Files of predictions: nothing is trained."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,13 @@ from fluid.training.lesson import Measured
 
 def fit(fitting: Fitting, spec: PredictionsSpec, measured: Measured) -> Fitted:
     """Read the file."""
-    return Fitted(PredictionFile.read(Path(spec.path), measured.endpoints))
+    return Fitted(PredictionFile.read(Path(os.path.expanduser(spec.path)), measured.endpoints))
 
 
 def decides(spec: PredictionsSpec, config: TrainingConfig) -> Mapping[str, Any]:
     """Return the hash of the file, and which molecules thresholds are chosen on."""
-    file = Path(spec.path)
+    file = Path(os.path.expanduser(spec.path))
     return {"config": config.validation_share, "file": hash_file(file) if file.is_file() else ""}
 
 
-KIND = ModelKind(PredictionsSpec, fit, decides=decides)
+KIND = ModelKind(PredictionsSpec, fit, decides=decides, learns_bounds=True)

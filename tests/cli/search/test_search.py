@@ -83,6 +83,7 @@ def test_a_search_finds_the_best_and_says_how_to_use_it(fluid: Call, monkeypatch
     assert out.splitlines()[-1] == f"search: {next((tmp_path / 'runs').glob('search-*')) / 'trials.csv'}"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_sequence_in_one_go_or_two(fluid: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend(monkeypatch)
     for name, parts in (("straight", [12]), ("parts", [3, 12])):

@@ -225,6 +225,7 @@ def test_a_failed_seed_is_named_the_rest_is_done_and_one_command_mends_it(
     assert "are not in these figures" not in (place.results / "results.html").read_text()
 
 
+@pytest.mark.slow
 def test_an_interrupted_suite_goes_on_where_it_stopped(
     files: Files, tmp_path: Path, breaking: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -143,6 +143,7 @@ def test_protocols_are_compared_as_two_settings(fluid: Call, paper: list[str], t
     assert "n_trees" not in found["MCC, external, active"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ["active", "size [log mol/L]"])
 def test_analyses_are_asked_for_collected_and_drawn(fluid: Call, paper: list[str], tmp_path: Path, endpoint: str) -> None:
     given = [*paper, f"data.endpoints=['{endpoint}']", "analyses=[cross_domain,domain_gain,contribution]", "name=one"]

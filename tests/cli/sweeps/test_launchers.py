@@ -65,6 +65,7 @@ def test_what_cannot_be_launched_is_said_in_one_line(
     assert not list(tmp_path.rglob("run.json"))
 
 
+@pytest.mark.slow
 def test_joblib_ends_like_basic(fluid: Call, small: list[str], tmp_path: Path) -> None:
     settings = [*small, "workers=1", "companies.n=2", "consensus=mean,uncertainty"]
     assert fluid("simulate", "-m", *settings, "name=one", f"paths.artifacts={tmp_path / 'one'}")[0] == 0

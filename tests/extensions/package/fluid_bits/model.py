@@ -64,7 +64,7 @@ def learnt(
 
 def fit(fitting: Fitting, spec: BitsSpec, measured: Measured) -> Fitted:
     """Make a teacher of what is not held out."""
-    rows, _ = own_rows(fitting, measured.labels)
+    rows, _ = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     labels = measured.labels[rows]
     return Fitted(learnt(measured.molecules.take(rows), labels, np.ones_like(labels), measured.endpoints, spec))
 

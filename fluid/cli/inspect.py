@@ -1,0 +1,83 @@
+"""`fluid inspect`: a look at a file before a run; the screen, a page and JSON show the same facts."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fluid.artifacts import write_json
+from fluid.cli.at_work import last_line
+from fluid.cli.build import build
+from fluid.cli.command_line import command_line
+from fluid.cli.compose import Config
+from fluid.cli.progress import show_progress
+from fluid.cli.specs import SURROUNDINGS, leave_out
+from fluid.errors import ConfigError
+from fluid.federation.apart import check_apart
+from fluid.inspection.facts import Inspection, as_json
+from fluid.inspection.request import InspectRequest
+
+SUFFIXES = {"out": ".html", "json": ".json"}
+
+
+def inspect_request(config: Mapping[str, Any]) -> InspectRequest:
+    """Return the typed request of a configuration; `against` may be one file or a list."""
+    against = config["against"]
+    files = [against] if isinstance(against, str) and against else against or []
+    return build(InspectRequest, {**leave_out(config, *SURROUNDINGS), "against": files})
+
+
+def targets(request: InspectRequest) -> dict[str, Path]:
+    """Return the files that are to be written, by setting, after a check that they may be.
+
+    Raises:
+        ConfigError: A target has another ending, exists and is not to be replaced, or is what is read.
+    """
+    named = {"out": request.out, "json": request.json}
+    places = {setting: place for setting, place in named.items() if place}
+    for setting, place in places.items():
+        if place.suffix.lower() != SUFFIXES[setting]:
+            raise ConfigError(f"{setting} is {str(place)!r}", expected=f"a file name that ends in {SUFFIXES[setting]}")
+        check_apart(place, request.input, *request.against)
+        if place.exists() and (place.is_dir() or not request.overwrite):
+            remedy = f"Choose another {setting}=, or add overwrite=true."
+            raise ConfigError("the output file exists already", where=str(place), remedy=remedy)
+    return places
+
+
+def command_of(found: Inspection) -> str:
+    """Return the command that would use the file; empty without one."""
+    return command_line(found.verb, found.settings) if found.verb else ""
+
+
+def write_targets(found: Inspection, command: str, places: Mapping[str, Path]) -> None:
+    """Write the page and the facts that are asked for, each as a whole or not at all."""
+    if "out" in places:
+        from fluid.reporting.inspection_page import write_page
+
+        write_page(found, command, places["out"])
+    if "json" in places:
+        write_json(places["json"], {**as_json(found), "command": command})
+
+
+def write_screen(text: str) -> None:
+    """Write a text to the screen, also to one that lacks some of its letters."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def run_inspect(config: Config) -> None:
+    """Run `fluid inspect`."""
+    from fluid.inspection.look import inspect_file
+    from fluid.inspection.text import render
+
+    request = inspect_request(config)
+    places = targets(request)
+    with show_progress() as progress:
+        found = inspect_file(request, progress)
+    command = command_of(found)
+    write_targets(found, command, places)
+    write_screen(render(found, command))
+    for what, place in (("page", places.get("out")), ("facts", places.get("json"))):
+        if place:
+            last_line(what, place)

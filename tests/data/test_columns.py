@@ -1,0 +1,69 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluid.data import columns
+from fluid.data.columns import check_source, has_fields
+from fluid.data.intake_spec import IntakeSpec
+from fluid.data.layout import Layout
+from fluid.data.readers import read_rows
+from fluid.data.rows import RawRow
+from fluid.errors import InputError
+from tests.data.conftest import Writer
+
+
+def spec(*carry: str, **changes: object) -> IntakeSpec:
+    return IntakeSpec(**{"endpoints": (), "workers": 0, "carry": carry, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        (spec(smiles_column="structure"), "structure"),
+        (spec(endpoints=("logd [u]",)), "logd"),
+        (spec("batch"), "batch"),
+        (spec(layout=Layout("source is mlsmr")), "source"),
+    ],
+)
+def test_a_missing_column_of_a_table(asked: IntakeSpec, missing: str, write: Writer) -> None:
+    with pytest.raises(InputError, match=f"column '{missing}' is missing"):
+        check_source(write("smiles,id\nC,1\n"), asked)
+
+
+def sdf_file(write: Writer, sdf_record: Callable[..., str], name: str = "in.sdf") -> Path:
+    return write(sdf_record("CCO") + 20 * sdf_record("CCN", Name="x") + sdf_record("CCC", ID="3", Größe="1"), name)
+
+
+@pytest.mark.parametrize("name", ["in.sdf", "in.sdf.gz"])
+def test_a_field_of_sdf_is_looked_for_in_all_records_without_reading_molecules(
+    write: Writer, sdf_record: Callable[..., str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(*given: Any) -> Iterator[RawRow]:
+        for row in read_rows(*given):
+            read.append(row.row)
+            yield row
+
+    monkeypatch.setattr(columns, "read_rows", counted)
+    check_source(sdf_file(write, sdf_record, name), spec("ID", "Name", "Größe"))
+    assert read == [1]
+
+
+def test_a_field_that_is_in_no_record_is_told(write: Writer, sdf_record: Callable[..., str]) -> None:
+    path = sdf_file(write, sdf_record)
+    with pytest.raises(
+        InputError, match="column 'Id' is missing; expected one of the columns present: 'Name', 'ID', .*. Did you mean 'ID'"
+    ):
+        check_source(path, spec("Id"))
+
+
+def test_fields_that_are_named_in_other_ways(write: Writer, sdf_record: Callable[..., str]) -> None:
+    text = sdf_record("CCO", a="1").replace(">  <a>", "> 25 <MELTING.POINT> (DT12)\n1\n\n>  <\u00b5>\n2\n\n> <a <b> c>")
+    path = write(text.encode("latin-1"), "in.sdf")
+    assert has_fields(path, {"MELTING.POINT", "\u00b5", "a <b> c"})
+    assert has_fields(path, ())
+    assert not has_fields(path, {"a"})
+    assert not has_fields(write(b"no gzip", "broken.sdf.gz").with_suffix(".sdf"), {"a"})

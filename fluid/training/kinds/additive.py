@@ -109,14 +109,14 @@ def columns_of(labels: np.ndarray, mass: np.ndarray, endpoints: tuple[Endpoint, 
 
 def fit(fitting: Fitting, spec: AdditiveSpec, measured: Measured) -> Fitted:
     """Make a teacher of what is not held out."""
-    rows = own_rows(fitting, measured.labels)
+    rows = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     columns = columns_of(measured.labels, np.ones_like(measured.labels), measured.endpoints)
     return Fitted(make(columns, rows, spec, features_of(measured.molecules.smiles, spec)))
 
 
 def distil(fitting: Fitting, spec: AdditiveSpec, lesson: Lesson) -> Fitted:
     """Make a student of soft labels; the strength is chosen on transfer molecules that are held out."""
-    rows = held_out_rows(fitting, len(lesson.molecules))
+    rows = held_out_rows(fitting, lesson.molecules)
     columns = columns_of(lesson.soft_label, lesson.weight, lesson.endpoints)
     return Fitted(make(columns, rows, spec, features_of(lesson.molecules.smiles, spec)))
 

@@ -199,6 +199,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     return wanted
 
 
+@pytest.mark.slow
 def test_a_failed_seed_is_named_the_rest_is_done_and_one_command_mends_it(
     files: Files, tmp_path: Path, breaking: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -296,7 +297,7 @@ def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pyte
     file = done.folder / "golden.json"
     assert record.main([str(done.results / "results.csv"), str(file), "--tier", "smoke"]) == 0
     found = json.loads(file.read_text())
-    assert found["provenance"]["command"] == "fluid benchmark --config-dir mine suite=tiny workers=1"
+    assert found["provenance"]["command"] == "fluid benchmark suite=tiny workers=1 --config-dir mine"
     assert {row["n_seeds"] for row in found["rows"]} == {3}
     assert done.call("check=golden.json") == 0
 
@@ -370,7 +371,7 @@ def test_the_results_go_into_a_page_between_its_lines(done: Place, capsys: pytes
     assert "old" not in text
     own = own_values(done, "student", "in-domain", "mcc")["mean"]
     assert f"| student | {own.mean():.3f} ± {stats.t.ppf(0.975, 2) * own.std() / 3**0.5:.3f} |" in text
-    assert "Made by `fluid benchmark --config-dir mine suite=tiny workers=1` at commit" in text
+    assert "Made by `fluid benchmark suite=tiny workers=1 --config-dir mine` at commit" in text
     page.write_text("no place")
     assert done.call("readme=PAGE.md") == 2
     assert "it has no place for results; expected a Markdown page with the lines <!-- suite -->" in capsys.readouterr().err

@@ -20,18 +20,26 @@ EXPECTED = "a .csv, .tsv, .txt, .smi or .sdf file (each also .gz), or .xlsx, .pa
 SAMPLE_ROWS = 2000
 
 
+def require_file(path: Path) -> None:
+    """Refuse a path that is no file.
+
+    Raises:
+        InputError: There is no such file, or it is a folder.
+    """
+    with explain_faults(path, Cursor()):
+        known, folder = path.is_file(), path.is_dir()
+    if not known:
+        kind = "a folder" if folder else "not found"
+        raise InputError(f"the molecule file is {kind}", where=str(path), expected=EXPECTED, remedy="Check the path.")
+
+
 def file_format(path: Path) -> str:
     """Return the format that a file's name tells, without `.gz`.
 
     Raises:
         InputError: There is no such file, it is empty, or its format is unknown.
     """
-    with explain_faults(path, Cursor()):
-        known, folder = path.is_file(), path.is_dir()
-    if not known:
-        raise InputError(
-            f"the molecule file is {'a folder' if folder else 'not found'}", where=str(path), expected=EXPECTED, remedy="Check the path."
-        )
+    require_file(path)
     zipped, suffix = path.suffix.lower() == ".gz", suffix_of(path)
     if suffix not in (TEXTS if zipped else FORMATS):
         named = "".join(path.suffixes[-2:]) if zipped else path.suffix

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_json
-from fluid.data.bad_labels import counted
 from fluid.data.dataset import write_dataset
 from fluid.data.dropped import read_reasons, told_reasons
 from fluid.data.embedded import embedded_path
@@ -13,6 +12,7 @@ from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import collect, write_dropped
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.readers import require_file
+from fluid.data.wording import counted
 from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Stage, Work
 

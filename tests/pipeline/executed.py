@@ -2,8 +2,8 @@
 
 python executed.py FILES OUT    FILES: the paths of a small consortium as JSON; OUT: a folder
 
-The libraries are imported once, without fluid; each stage is made in a fork of that process, so that every module of fluid that is loaded in
-the end ran there. Nothing here knows how the version of code is found.
+The libraries are imported once, without fluid; each stage is made in a fork of that process, so that every module of fluid that is
+loaded in the end ran there. Nothing here knows how the version of code is found.
 """
 
 import importlib.util

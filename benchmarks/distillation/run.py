@@ -35,8 +35,8 @@ from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import annotate as annotate_dataset
+from fluid.federation.stages.columns import labels_for
 from fluid.federation.stages.consensus import combine_annotations
-from fluid.federation.stages.evaluate import labels_for
 from fluid.pipeline.runner import Runner, Task, make_quietly
 from fluid.pipeline.store import ArtifactStore
 from fluid.runs.record import one_line

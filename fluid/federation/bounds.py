@@ -32,7 +32,7 @@ def unable(spec: FederationSpec) -> Iterator[str]:
     how, student = spec.hybrid.how, spec.distillation
     able = student.how.forgets_labels and kind_of(spec.student_model).learns_bounds
     if not how.learns_bounds or (how.adds_labels and not able):
-        yield f"hybrid={spec.hybrid.mode} with distillation={student.mode} of a {spec.student_model.kind}"
+        yield f"hybrid={spec.hybrid.mode} with distillation={student.mode} and a student of kind {spec.student_model.kind!r}"
 
 
 def bound_notes(parts: Mapping[str, Dataset], public: Dataset | None) -> Iterator[str]:

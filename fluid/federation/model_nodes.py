@@ -15,8 +15,8 @@ from fluid.federation.data_nodes import COMPANIES, DATA
 from fluid.federation.model_folder import Model, read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import FOLDER, annotate_stage, answer_together, shards_in
+from fluid.federation.stages.columns import values_for
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.evaluate import values_for
 from fluid.federation.stages.hybrid import hybrid_name, hybrid_stage
 from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.own_teacher import OwnTeacher

@@ -56,7 +56,7 @@ class FederationSpec:
         """Check that weights can be averaged if a baseline does so, and that the student is asked for what it can do.
 
         Raises:
-            ConfigError: The companies' model has no weights of one architecture, the student is a forest and needs weights, an
+            ConfigError: The companies' model has no weights of one architecture, the student has no weights and needs some, an
                 evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
                 there, columns are to go along, or those who take part are unknown or nobody.
         """
@@ -99,7 +99,9 @@ class FederationSpec:
         mode = self.distillation.mode
         if rounds or self.distillation.how.needs_weights:
             what = f"baselines {', '.join(rounds)}" if rounds else f"distillation={mode}"
-            raise ConfigError(f"{what} trains a network, and the student is a {kind}", remedy="Choose student_model={kind: network}.")
+            raise ConfigError(
+                f"{what} trains a network, and the student is of kind {kind!r}", remedy="Choose student_model={kind: network}."
+            )
 
     @property
     def company_names(self) -> list[str]:

@@ -17,8 +17,8 @@ from fluid.federation.model_folder import Model
 from fluid.federation.model_nodes import STUDENT
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import annotate
+from fluid.federation.stages.columns import values_for
 from fluid.federation.stages.consensus import combine_annotations
-from fluid.federation.stages.evaluate import values_for
 from fluid.federation.stages.held_out import own_validation
 from fluid.pipeline.runner import Runner
 from fluid.threads import threads

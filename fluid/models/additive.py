@@ -1,7 +1,7 @@
 """A model that is additive in substructures: what each contributes to the log-odds, or to the value, stands in one weight."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -11,11 +11,13 @@ from scipy.special import expit
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ShapeError
 from fluid.models.additive_spec import AdditiveSpec
-from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
+from fluid.models.prediction import Prediction, as_prediction, entropy, join_predictions
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import substructure_counts
 
 CHUNK = 8192
+ARRAYS = ("weights", "bias", "variance", "bias_variance", "noise", "temperature")
+"""What is learnt."""
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 """Points and weights by which the mean over a normal distribution is computed (Gauss-Hermite quadrature)."""
 
@@ -51,14 +53,10 @@ class AdditivePredictor:
     def __post_init__(self) -> None:
         """Check shapes and types."""
         n, size = len(self.endpoints), self.spec.n_bits
-        for name in ("weights", "variance", "bias", "bias_variance", "noise", "temperature"):
+        for name in ARRAYS:
             plane, shape = getattr(self, name), (n, size) if name in ("weights", "variance") else (n,)
             if plane.shape != shape or plane.dtype != np.float32:
                 raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape}")
-
-    def with_temperature(self, temperature: np.ndarray) -> "AdditivePredictor":
-        """Return the model with other temperatures `(T,)`."""
-        return replace(self, temperature=temperature.astype(np.float32))
 
     def log_odds(self, features: csr_matrix) -> np.ndarray:
         """Return log-odds before the temperature, or values, `(M, T)` float64, of molecules of which the features are known."""
@@ -72,9 +70,7 @@ class AdditivePredictor:
         give, and both parts add up to the entropy of the answer. Values: the variance of the answer, and the noise.
         """
         parts = [self._answers(features_of(chunk.smiles, self.spec)) for chunk in molecules.chunks(CHUNK)]
-        if not parts:
-            return as_prediction(*(np.empty((0, len(self.endpoints))),) * 3)
-        return Prediction(*(np.concatenate([getattr(part, plane) for part in parts]) for plane in PLANES))
+        return join_predictions(parts, len(self.endpoints))
 
     def _answers(self, features: csr_matrix) -> Prediction:
         score = self.log_odds(features) / self.temperature

@@ -2,6 +2,9 @@
 
 Both minimise `½ ‖w‖² + C Σ_i m_i ℓ_i(x_i·w + b)` over the weights `w` and the bias `b`, which is not penalised; `m_i` is the weight of a
 molecule. For values `ℓ = ½ (y − x·w − b)² / σ²` with the variance `σ²` of the values themselves.
+
+Values are scikit-learn's ridge regression. Its logistic regression knows no soft labels: each molecule would have to be there twice, in
+twice the time, so that classes are minimised here.
 """
 
 from typing import NamedTuple
@@ -12,6 +15,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit
 
 TOLERANCE, MAX_STEPS = 1e-8, 2000
+RIDGE_TOLERANCE = 1e-10
 
 
 class Solved(NamedTuple):
@@ -52,7 +56,7 @@ def solve_classes(features: csr_matrix, probs: np.ndarray, mass: np.ndarray, str
 
 
 def solve_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, strength: float) -> Solved:
-    """Return the weights of ridge regression, in closed form.
+    """Return the weights of ridge regression.
 
     Args:
         features: `(M, D)`.
@@ -60,46 +64,15 @@ def solve_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, str
         mass: Weight of each molecule `(M,)`.
         strength: `C`.
     """
-    (weights,), (bias,) = ridge(features, values[:, None], mass, strength)
+    from sklearn.linear_model import Ridge  # its import takes a second; only fitting needs it
+
+    found = Ridge(alpha=1 / strength, solver="sparse_cg", tol=RIDGE_TOLERANCE).fit(features, values, sample_weight=mass)
+    weights, bias = found.coef_, float(found.intercept_)
     residual = float(np.average((values - features @ weights - bias) ** 2, weights=mass))
     variance, bias_variance = laplace(features, strength * mass)
-    return Solved(weights, float(bias), residual * variance, residual * bias_variance)
+    return Solved(weights, bias, residual * variance, residual * bias_variance)
 
 
 def laplace(features: csr_matrix, curvature: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the variance of every weight `(D,)` and of the bias, from the curvature of the loss at each molecule `(M,)`."""
     return 1 / (1 + features.power(2).T @ curvature), float(1 / max(curvature.sum(), np.finfo(float).tiny))
-
-
-def ridge(features: csr_matrix, targets: np.ndarray, mass: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights `(A, D)` and biases `(A,)` of `A` ridge regressions on the same molecules, which share one factorisation.
-
-    With more columns than molecules the dual form is solved: the answers are the same.
-
-    Args:
-        features: `(M, D)`.
-        targets: `(M, A)`.
-        mass: Weight of each molecule `(M,)`, above 0.
-        strength: `C`.
-    """
-    from scipy.linalg import cho_factor, cho_solve
-
-    total = mass.sum()
-    centre = np.asarray(features.T @ mass).ravel() / total
-    middle = mass @ targets / total
-    used = np.flatnonzero(centre)
-    root = np.sqrt(strength * mass)[:, None]
-    kept, apart = features[:, used], (targets - middle) * root
-    scaled = kept.multiply(root).tocsr()
-    shift = centre[used]
-    weights = np.zeros((targets.shape[1], features.shape[1]))
-    if len(used) <= len(mass):
-        gram = (scaled.T @ scaled).toarray() - strength * total * np.outer(shift, shift) + np.eye(len(used))
-        right = scaled.T @ apart - np.outer(shift, root[:, 0] @ apart)
-        weights[:, used] = cho_solve(cho_factor(gram, overwrite_a=True), right).T
-    else:
-        product, column = (scaled @ scaled.T).toarray(), scaled @ shift
-        gram = product - np.outer(column, root) - np.outer(root, column) + (shift @ shift) * (root @ root.T) + np.eye(len(mass))
-        dual = cho_solve(cho_factor(gram, overwrite_a=True), apart)
-        weights[:, used] = (scaled.T @ dual - np.outer(shift, root[:, 0] @ dual)).T
-    return weights, middle - weights @ centre

@@ -8,7 +8,7 @@ import numpy as np
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import QuorumError
-from fluid.models.prediction import PLANES, Prediction, as_prediction, combine_members
+from fluid.models.prediction import Prediction, combine_members, join_predictions
 from fluid.models.predictor import ForestSpec
 from fluid.molecules.fingerprints import morgan_counts
 from fluid.molecules.molecule_set import MoleculeSet
@@ -114,14 +114,12 @@ def predict_forests(forests: Sequence[ForestPredictor], molecules: MoleculeSet, 
         molecules: What.
         spread: How the forests are asked: one after the other, or by several threads.
     """
-    if not len(molecules):
-        return [as_prediction(*(np.empty((0, len(forest.endpoints))),) * 3) for forest in forests]
     parts: list[list[Prediction]] = [[] for _ in forests]
     for chunk in molecules.chunks(CHUNK):
         known = {spec: descriptors(chunk.smiles, spec).astype(np.float32) for spec in {forest.spec for forest in forests}}
         for own, found in zip(parts, spread(lambda forest, known=known: forest.answers(known[forest.spec]), forests), strict=True):
             own.append(found)
-    return [Prediction(*(np.concatenate([getattr(part, plane) for part in own]) for plane in PLANES)) for own in parts]
+    return [join_predictions(own, len(forest.endpoints)) for own, forest in zip(parts, forests, strict=True)]
 
 
 def descriptors(smiles: Sequence[str], spec: ForestSpec) -> np.ndarray:

@@ -90,6 +90,12 @@ def combine_members(
     return as_prediction(*(np.where(is_class, getattr(classes, plane), getattr(values, plane)) for plane in PLANES))
 
 
+def join_predictions(parts: Sequence[Prediction], n_endpoints: int) -> Prediction:
+    """Return predictions of molecules in parts as one, of as many endpoints; there may be no part."""
+    none = np.empty((0, n_endpoints), dtype=np.float32)
+    return Prediction(*(np.concatenate([none, *(getattr(part, plane) for part in parts)]) for plane in PLANES))
+
+
 def as_prediction(mean: np.ndarray, epistemic: np.ndarray, aleatoric: np.ndarray) -> Prediction:
     """Return a float32 prediction."""
     return Prediction(*(np.asarray(plane, dtype=np.float32) for plane in (mean, epistemic, aleatoric)))

@@ -4,7 +4,8 @@ import math
 
 import pandas as pd
 
-from fluid.reporting.figures.bars import LOWER_IS_BETTER, TITLES
+from fluid.evaluation.validation import LOWER_IS_BETTER
+from fluid.reporting.figures.bars import TITLES
 
 PRIMARY = ("auroc", "rmse")
 

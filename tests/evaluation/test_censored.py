@@ -14,7 +14,8 @@ from fluid.errors import InputError, ShapeError
 from fluid.evaluation import metrics
 from fluid.evaluation.censored import bound_metrics
 from fluid.evaluation.scores import BOUND_METRICS, Score, Scoring, Subject, score_predictions
-from fluid.reporting.figures.bars import LOWER_IS_BETTER, TITLES
+from fluid.evaluation.validation import LOWER_IS_BETTER
+from fluid.reporting.figures.bars import TITLES
 
 ENDPOINTS = (Endpoint("herg"), Endpoint("logs", kind="regression", unit="log10"))
 

@@ -28,8 +28,8 @@ from fluid.federation.model_folder import read_model
 from fluid.federation.model_nodes import public_labels
 from fluid.federation.simulation import simulate
 from fluid.federation.spec import FederationSpec
-from fluid.federation.stages.evaluate import bounds_for, labels_for, values_for
-from fluid.federation.stages.hybrid import aligned_bounds, aligned_labels, refuse_bounds
+from fluid.federation.stages.columns import bounds_for, labels_for, values_for
+from fluid.federation.stages.hybrid import aligned_labels, refuse_bounds
 from fluid.federation.stages.hybrid_spec import HYBRIDS, HybridSpec
 from fluid.federation.stages.split import read_owned, read_split, split_stage
 from fluid.federation.stages.student_spec import StudentSpec
@@ -201,10 +201,9 @@ def test_columns_of_labels_and_bounds_are_the_models(run: Finished) -> None:
     assert bounds_for(test.with_labels(test.labels, test.endpoints), test.endpoints) is None
     np.testing.assert_array_equal(np.isnan(values_for(test, turned)), np.isnan(labels_for(test, turned)) | (bounds_of(test)[:, ::-1] != 0))
     part = test.with_labels(test.labels[:, :1], test.endpoints[:1], bounds_of(test)[:, :1])
-    labels, bounds = aligned_labels("T1", part, turned), aligned_bounds(part, turned)
+    labels, bounds = aligned_labels("T1", part, turned), bounds_for(part, turned)
     assert bounds is not None
     np.testing.assert_array_equal(bounds, np.where(np.isnan(labels), 0, bounds_of(test)[:, ::-1]))
-    assert aligned_bounds(test.with_labels(test.labels, test.endpoints), turned) is None
     with pytest.raises(ShapeError, match="censored has shape"):
         test.with_labels(test.labels, test.endpoints, bounds_of(test)[:3])
 
@@ -259,11 +258,11 @@ def without_bounds(data: ConsortiumData) -> Dataset:
     [
         ({"model": ForestSpec(), "baselines": BaselinesSpec()}, "a model of kind 'forest'"),
         ({"evaluation": EvaluationSpec(forest=True)}, "a model of kind 'forest'"),
-        ({"distillation": StudentSpec("nearest")}, "hybrid=fine_tune with distillation=nearest of a network"),
-        ({"distillation": StudentSpec("blend")}, "hybrid=fine_tune with distillation=blend of a network"),
+        ({"distillation": StudentSpec("nearest")}, "hybrid=fine_tune with distillation=nearest and a student of kind 'network'"),
+        ({"distillation": StudentSpec("blend")}, "hybrid=fine_tune with distillation=blend and a student of kind 'network'"),
         (
             {"student_model": ForestSpec(), "hybrid": HybridSpec("concatenate"), "baselines": BaselinesSpec()},
-            "hybrid=concatenate with distillation=network of a forest",
+            "hybrid=concatenate with distillation=network and a student of kind 'forest'",
         ),
     ],
 )

@@ -20,8 +20,9 @@ from fluid.federation.consensus_table import read_consensus
 from fluid.federation.model_nodes import public_labels
 from fluid.federation.requests import AggregateRequest
 from fluid.federation.simulation import simulate
+from fluid.federation.stages.columns import labels_for
 from fluid.federation.stages.consensus import consensus_stage
-from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, evaluate_consensus_stage, labels_for
+from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, evaluate_consensus_stage
 from fluid.federation.trial import trial_scores
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore

@@ -81,8 +81,8 @@ def test_a_gate_of_forests(rerun: Callable[..., Finished]) -> None:
     ("changes", "message"),
     [
         ({"hybrid": HybridSpec("fine_tune")}, "no weights to go on from.*hybrid=concatenate or hybrid=gate"),
-        ({"distillation": StudentSpec("blend")}, "distillation=blend trains a network, and the student is a forest"),
-        ({"distillation": StudentSpec("heads")}, "distillation=heads trains a network, and the student is a forest"),
+        ({"distillation": StudentSpec("blend")}, "distillation=blend trains a network, and the student is of kind 'forest'"),
+        ({"distillation": StudentSpec("heads")}, "distillation=heads trains a network, and the student is of kind 'forest'"),
         ({"baselines": BaselinesSpec(dsfl=DSFLSpec())}, "baselines dsfl trains a network"),
     ],
 )

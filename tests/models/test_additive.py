@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.additive import AdditivePredictor, features_of, mutual_information
-from fluid.models.additive_solve import laplace, ridge, solve_classes, solve_values
+from fluid.models.additive_solve import laplace, solve_classes, solve_values
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.prediction import PLANES, entropy
@@ -62,11 +62,11 @@ def test_a_soft_label_is_both_classes_in_its_shares() -> None:
 @pytest.mark.parametrize(("molecules", "columns"), [(200, 30), (30, 200), (50, 50)])
 def test_values_are_those_of_ridge_regression_on_both_sides_of_a_square(molecules: int, columns: int) -> None:
     features, _, values, mass = numbers(molecules, columns)
-    targets = np.stack([values, values**2], axis=1)
-    weights, bias = ridge(features, targets, mass, 0.3)
-    theirs = Ridge(alpha=1 / 0.3, solver="cholesky").fit(features.toarray(), targets, sample_weight=mass)
-    np.testing.assert_allclose(weights, theirs.coef_, atol=1e-8)
-    np.testing.assert_allclose(bias, theirs.intercept_, atol=1e-8)
+    for target in (values, values**2):
+        solved = solve_values(features, target, mass, 0.3)
+        theirs = Ridge(alpha=1 / 0.3, solver="cholesky").fit(features.toarray(), target, sample_weight=mass)
+        np.testing.assert_allclose(solved.weights, theirs.coef_, atol=1e-8)
+        np.testing.assert_allclose(solved.bias, theirs.intercept_, atol=1e-8)
 
 
 def test_the_variance_is_the_inverse_of_the_diagonal_curvature() -> None:

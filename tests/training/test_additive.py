@@ -14,7 +14,8 @@ from fluid.models.additive_solve import solve_classes
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.training.calibration import fit_temperature, nll
 from fluid.training.config import TrainerSpec, TrainingConfig
-from fluid.training.kinds.additive import Fitting, distil, fit
+from fluid.training.kinds.additive import distil, fit
+from fluid.training.kinds.kind import Fitting
 from fluid.training.lesson import Lesson, Measured
 from fluid.training.train import own_rows
 from tests.training.conftest import ENDPOINTS, Task

@@ -119,7 +119,7 @@ def digest_centrally(course: Course, before: Trained | None, number: int, molecu
     name = "student" if number == 0 else f"student {number + 1}"
     network = architecture(spec.student_model)
     if network is None:
-        said = f"rounds of distillation train a network, and the student is a {spec.student_model.kind}"
+        said = f"rounds of distillation train a network, and the student is of kind {spec.student_model.kind!r}"
         raise ConfigError(said, expected="student_model={kind: network}")
     job = Job(name, network, config, spec.trainer, spec.seed, scratch=course.work.scratch / name)
     endpoints = next(iter(course.teachers.values())).predictor.endpoints

@@ -11,7 +11,8 @@ from fluid.artifacts import Artifact
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.evaluation.scores import Scoring, Subject, score_predictions
 from fluid.evaluation.shapley import exact_shapley, sampled_shapley
-from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, ask_directly, read_answers, thresholds_of, values_for
+from fluid.federation.stages.columns import values_for
+from fluid.federation.stages.evaluate import ConsensusLesson, Evaluation, ask_directly, read_answers, thresholds_of
 from fluid.pipeline.stage import Stage, Work
 from fluid.seeding import numpy_stream
 

@@ -11,7 +11,8 @@ from fluid.companies.domains import domains
 from fluid.data.dataset import Dataset
 from fluid.evaluation.scores import Scoring, Subject, score_predictions, scores_frame
 from fluid.federation.model_folder import Model
-from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, bounds_for, labels_for, read_answers, thresholds_of
+from fluid.federation.stages.columns import bounds_for, labels_for
+from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, read_answers, thresholds_of
 from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/cross_domain.py"

@@ -10,7 +10,6 @@ import pandas as pd
 from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.annotation.storage import read_annotation_set, write_annotation_set
 from fluid.artifacts import Artifact
-from fluid.data.censoring import find_bounds, measured_only
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.distillation.consensus import Consensus
@@ -22,6 +21,7 @@ from fluid.evaluation.scores import Score, Scoring, Subject, score_predictions, 
 from fluid.evaluation.thresholds import best_threshold
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.annotate import annotate
+from fluid.federation.stages.columns import bounds_for, labels_for, values_for
 from fluid.federation.stages.consensus import fit_rule, labels_hash, scale_of, tensors
 from fluid.models.kinds.kind import modules_of
 from fluid.pipeline.stage import Stage, Work
@@ -72,27 +72,6 @@ class ModelRole:
     name: str
     role: str
     company: str = ""
-
-
-def labels_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
-    """Return the part's labels `(M, T)` in the model's column order; NaN where the part has no such endpoint."""
-    columns = {endpoint.name: i for i, endpoint in enumerate(dataset.endpoints)}
-    absent = np.full(len(dataset), np.nan, dtype=np.float32)
-    return np.stack([dataset.labels[:, columns[e.name]] if e.name in columns else absent for e in endpoints], axis=1)
-
-
-def bounds_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray | None:
-    """Return which of `labels_for` are bounds `(M, T)`, as in `MoleculeTable`; `None` if none is."""
-    bounds = find_bounds(dataset.censored)
-    if bounds is None:
-        return None
-    columns, absent = {endpoint.name: i for i, endpoint in enumerate(dataset.endpoints)}, np.zeros(len(dataset), dtype=np.int8)
-    return np.stack([bounds[:, columns[e.name]] if e.name in columns else absent for e in endpoints], axis=1)
-
-
-def values_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
-    """Return `labels_for` without bounds."""
-    return measured_only(labels_for(dataset, endpoints), bounds_for(dataset, endpoints))
 
 
 def validation_thresholds(endpoints: Sequence[Endpoint], probs: np.ndarray, labels: np.ndarray) -> np.ndarray:

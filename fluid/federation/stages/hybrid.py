@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from fluid.artifacts import write_json
-from fluid.data.censoring import find_bounds
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
@@ -17,6 +16,7 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.label_noise import drop_confusions, look_up_confusions
 from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.stages.columns import bounds_for, labels_for
 from fluid.federation.stages.held_out import own_validation
 from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
@@ -53,19 +53,7 @@ def aligned_labels(company: str, dataset: Dataset, endpoints: tuple[Endpoint, ..
         raise ConfigError(
             f"endpoint {unknown[0]!r} of {company} is not one of the student's", expected=f"the same definition as in: {known}"
         )
-    labels = np.full((len(dataset), len(endpoints)), np.nan, dtype=np.float32)
-    labels[:, [endpoints.index(e) for e in dataset.endpoints]] = dataset.labels
-    return labels
-
-
-def aligned_bounds(dataset: Dataset, endpoints: tuple[Endpoint, ...]) -> np.ndarray | None:
-    """Return which of `aligned_labels` are bounds `(M, T)`, as in `MoleculeTable`; `None` if none is."""
-    bounds = find_bounds(dataset.censored)
-    if bounds is None:
-        return None
-    aligned = np.zeros((len(dataset), len(endpoints)), dtype=np.int8)
-    aligned[:, [endpoints.index(e) for e in dataset.endpoints]] = bounds
-    return aligned
+    return labels_for(dataset, endpoints)
 
 
 def refuse_bounds(student: Predictor, spec: HybridSpec, bounds: np.ndarray | None, company: str) -> None:
@@ -160,7 +148,7 @@ def hybrid_stage(
     asked = replace(settings, config=replace(settings.config, loss=hybrid_loss(settings.config.loss, released, spec, settings.selection)))
     check_own(teacher, spec.needs_teacher, student.endpoints)
     own = teacher if spec.needs_teacher else None
-    labels, bounds = aligned_labels(company, dataset, student.endpoints), aligned_bounds(dataset, student.endpoints)
+    labels, bounds = aligned_labels(company, dataset, student.endpoints), bounds_for(dataset, student.endpoints)
     refuse_bounds(student, spec, bounds, company)
     rows = own_rows(dataset, labels, own, asked, name)
 

@@ -92,7 +92,7 @@ class HybridSpec:
         """
         if self.how.needs_weights:
             raise ConfigError(
-                f"hybrid.mode is {self.mode!r}, and the student is a {kind}, which has no weights to go on from",
+                f"hybrid.mode is {self.mode!r}, and the student is of kind {kind!r}, which has no weights to go on from",
                 expected=" or ".join(f"hybrid={name}" for name in HYBRIDS.own if not HYBRIDS[name].needs_weights),
             )
 

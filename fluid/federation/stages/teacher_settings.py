@@ -13,7 +13,7 @@ class TeacherSettings:
 
     Attributes:
         model: Architecture, forest, or file of predictions.
-        config: Optimisation of a network; a forest takes only `validation_share`.
+        config: Optimisation of a network; another kind of model takes only `validation_share`.
         trainer: Hardware.
         annotation: Domain-score and dropout settings.
         seed: The experiment's seed.

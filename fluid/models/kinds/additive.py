@@ -7,17 +7,16 @@ from safetensors.numpy import load_file, save_file
 
 from fluid.artifacts import plain
 from fluid.data.endpoints import Endpoint
-from fluid.models.additive import AdditivePredictor
+from fluid.models.additive import ARRAYS, AdditivePredictor
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.kinds.kind import PredictorKind
 
 FILE = "weights.safetensors"
-NAMES = ("weights", "bias", "variance", "bias_variance", "noise", "temperature")
 
 
 def save(folder: Path, model: AdditivePredictor) -> dict[str, Any]:
     """Write all weights."""
-    save_file({name: getattr(model, name) for name in NAMES}, folder / FILE)
+    save_file({name: getattr(model, name) for name in ARRAYS}, folder / FILE)
     return {"spec": plain(model.spec)}
 
 
@@ -25,7 +24,7 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     """Read all weights."""
     found, settings = load_file(folder / FILE), card["spec"]
     spec = AdditiveSpec(**{**settings, "strengths": tuple(settings["strengths"])})
-    return AdditivePredictor(**{name: found[name] for name in NAMES}, endpoints=endpoints, spec=spec)
+    return AdditivePredictor(**{name: found[name] for name in ARRAYS}, endpoints=endpoints, spec=spec)
 
 
 def settings(model: AdditivePredictor) -> AdditiveSpec:

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fluid.evaluation.validation import LOWER_IS_BETTER
 from fluid.reporting.style import ROLE_COLOURS, as_svg, grid
 
 BASELINES = ("fedavg", "fedprox", "feddf", "dsfl", "fedmd", "fedmd_mean", "sge_mean", "baseline")
 ORDER = ("pooled", "forest", "teacher", "teacher_mean", "consensus", "student", "hybrid", "hybrid_mean", *BASELINES)
-LOWER_IS_BETTER = ("brier", "nll", "ece", "rmse", "censored_rmse", "censored_nll")
 TITLES = {
     "auroc": "AUROC",
     "auprc": "AUPRC",

@@ -14,9 +14,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.training.calibration import fit_temperature, nll
 from fluid.training.kinds.kind import Fitted, Fitting, ModelKind
 from fluid.training.lesson import Lesson, Measured
-from fluid.training.train import held_out_rows, own_rows
-
-Rows = tuple[np.ndarray, np.ndarray]
+from fluid.training.train import Rows, held_out_rows, own_rows
 
 
 class Column(NamedTuple):
@@ -47,12 +45,12 @@ class Made(NamedTuple):
 
 
 def best_strength(column: Column, rows: Rows, spec: AdditiveSpec, solve: Callable[[float], Solved], features: csr_matrix) -> Solved:
-    """Return the weights of the strength that is best on held-out rows; of the middle one where too few are held out."""
+    """Return the weights of the strength that is best on held-out rows; of the middle one where none is held out."""
     held_out = column.known(rows[1])
     if len(spec.strengths) == 1 or not len(held_out):
         return solve(spec.strengths[len(spec.strengths) // 2])
-    found = [solve(strength) for strength in spec.strengths]
-    return min(found, key=lambda solved: mean_loss(column, features[held_out] @ solved.weights + solved.bias, held_out))
+    own = features[held_out]
+    return min(map(solve, spec.strengths), key=lambda solved: mean_loss(column, own @ solved.weights + solved.bias, held_out))
 
 
 def mean_loss(column: Column, answers: np.ndarray, rows: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from fluid.artifacts import MANIFEST, atomic_folder, copy_artifact, open_artifact
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.apart import check_apart
-from fluid.outputs import check_folder, check_free
+from fluid.outputs import check_new_folder
 
 OCCUPIED = "Choose another folder, or add overwrite=True to replace earlier results of fluid."
 
@@ -61,8 +61,7 @@ def save(folder: Path, out: str | PathLike[str], overwrite: bool = False) -> Pat
     if absolute(target) == artifact.folder or same(target, artifact.digest, artifact.key):
         return target
     check_apart(target, folder)
-    check_folder(target, overwrite, OCCUPIED)
-    check_free(target, overwrite, OCCUPIED)
+    check_new_folder(target, overwrite, OCCUPIED)
     with atomic_folder(target) as temporary:
         copy_artifact(artifact, temporary)
     return target

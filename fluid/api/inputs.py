@@ -24,6 +24,8 @@ from fluid.errors import FluidError, InputError
 
 Molecules = str | PathLike[str] | pd.DataFrame | Sequence[str]
 EXPECTED = "the path of a file, a DataFrame, or a list of SMILES"
+IN_PROCESS = 256
+"""Molecules of a list that are prepared in this process: starting workers would take longer."""
 CELLS = (str, bytes, numbers.Number, np.generic)
 
 
@@ -49,6 +51,11 @@ def as_files(given: Mapping[str, Any], smiles_column: str, carry: Sequence[str] 
                 text = text.replace(path, name)
             error.args = (text,)
             raise
+
+
+def are_few(given: Mapping[str, Any]) -> bool:
+    """Return whether all inputs, of which there is one at least, are lists of so few molecules that workers are not worth it."""
+    return bool(given) and all(isinstance(data, list | tuple) and len(data) <= IN_PROCESS for data in given.values())
 
 
 def path_of(name: str, data: Any, smiles_column: str, folder: Path, shown: dict[str, str]) -> str:

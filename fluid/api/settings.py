@@ -63,6 +63,21 @@ def sets(overrides: Sequence[str], name: str) -> bool:
     return any(key_and_value(text)[0] == name for text in overrides)
 
 
+def refuse_arguments(overrides: Sequence[str], arguments: Mapping[str, str]) -> None:
+    """Refuse settings that a function has as arguments, which would win over them unnoticed.
+
+    Args:
+        overrides: Settings as on the command line.
+        arguments: The argument, by the name of the setting.
+
+    Raises:
+        ConfigError: The overrides name what is an argument.
+    """
+    for name, argument in arguments.items():
+        if sets(overrides, name):
+            raise ConfigError(f"{name} is given as a setting", expected=f"the argument {argument}")
+
+
 def unset(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the dotted names of settings that must be given and are not."""
     for name, value in values.items():

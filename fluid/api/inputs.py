@@ -20,7 +20,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fluid.data.embedded import EMBEDDED
 from fluid.errors import FluidError, InputError
+from fluid.file_names import at_home
 
 Molecules = str | PathLike[str] | pd.DataFrame | Sequence[str]
 EXPECTED = "the path of a file, a DataFrame, or a list of SMILES"
@@ -89,7 +91,7 @@ def known_path(text: str) -> str:
     Raises:
         InputError: The text has no suffix, and no file or folder of that name exists.
     """
-    if text and not Path(text).suffix and not text.startswith("embedded:") and not os.path.exists(os.path.expanduser(text)):
+    if text and not Path(text).suffix and not text.startswith(EMBEDDED) and not os.path.exists(at_home(text)):
         raise InputError(f"there is no file {text!r}", expected=EXPECTED, remedy=f"A single SMILES is a list of one: [{text!r}].")
     return text
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from fluid.cli.quoting import escaped, is_quoted, quote, reading
 from fluid.errors import ConfigError
+from fluid.file_names import at_home
 
 PLACES = (
     "input", "transfer", "validation", "out", "json", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme",
@@ -83,7 +84,7 @@ def _setting(text: str, swept: bool) -> str:
 
 def exists(text: str) -> bool:
     """Return whether a text names a file or folder that is there; a leading `~` is the home folder."""
-    return bool(text.strip()) and os.path.lexists(os.path.expanduser(text))
+    return bool(text.strip()) and os.path.lexists(at_home(text))
 
 
 def _one(value: str, swept: bool, place: bool, keep: Sequence[str] = ()) -> str:

@@ -1,6 +1,5 @@
 """What `fluid benchmark` is asked for: a suite's tier, planned to its last run, and the files that it needs."""
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from fluid.cli.suites.suite_spec import VERB, SuiteSpec, check_name, suite_spec
 from fluid.cli.suites.suites import TierExperiment, part_of
 from fluid.cli.sweeps.sweep import FLAGS
 from fluid.errors import ConfigError
+from fluid.file_names import at_home
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -93,7 +93,7 @@ def expected_file(check: Any, suite: str, tier: str) -> Path | None:
     """
     if check in (False, None):
         return None
-    file = golden_file(suite, tier) if check is True else Path(os.path.expanduser(str(check)))
+    file = golden_file(suite, tier) if check is True else at_home(str(check))
     if not file.is_file():
         raise ConfigError(
             f"there is no file of golden numbers {file}",
@@ -122,7 +122,7 @@ def request_of(arguments: Sequence[str]) -> SuiteRequest:
     folder = Path(values["paths"]["runs"]) / f"{name}-{tier}"
     around = surroundings(values, folder, settings)
     parts = tuple(part_of(suite, wanted, experiment, around) for experiment in wanted.experiments)
-    readme = Path(os.path.expanduser(values["readme"])) if values["readme"] else None
+    readme = at_home(values["readme"]) if values["readme"] else None
     command = shlex.join(["fluid", NAME, *(text for text in arguments if not text.startswith(NOT_OF_RESULTS))])
     return SuiteRequest(suite, tier, only, folder, parts, expected_file(values["check"], name, tier), readme, command)
 

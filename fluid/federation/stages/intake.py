@@ -1,6 +1,5 @@
 """Stage `intake`: a molecule file becomes a standardised table, packed graphs, and a list of dropped rows."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_js
 from fluid.data.bad_labels import counted
 from fluid.data.dataset import write_dataset
 from fluid.data.dropped import read_reasons, told_reasons
-from fluid.data.embedded import embedded_path
+from fluid.data.embedded import file_of
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import collect, write_dropped
 from fluid.data.intake_spec import IntakeSpec
@@ -19,7 +18,6 @@ from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/intake.py"
 
-EMBEDDED = "embedded:"
 DROPPED = "dropped.csv"
 
 
@@ -29,7 +27,7 @@ def resolve(path: str) -> Path:
     Raises:
         InputError: There is no such file.
     """
-    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(os.path.expanduser(path))
+    found = file_of(path)
     if not found.is_file():
         kind = "a folder" if found.is_dir() else "not found"
         raise InputError(f"the molecule file is {kind}", where=str(found), expected=EXPECTED, remedy="Check the path.")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
 from fluid.cli.compose import compose, plain_values
+from fluid.cli.flags import SWEPT
 from fluid.cli.old_words import check_settings
 from fluid.cli.quoting import exact, reading
 from fluid.cli.simulate import command_of, run_folder, run_simulate
@@ -39,7 +40,6 @@ if TYPE_CHECKING:  # Optuna is an extra, and not quick to import
     from fluid.cli.search.search_space import Choices, Range, SearchSpec
     from fluid.cli.search.study import Search
 
-FLAGS = ("-m", "--multirun")
 GROUP, SPACE, VERB, SWEEP = "hparams_search", "hparams_search.space=", "simulate", "sweep.json"
 
 
@@ -109,7 +109,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     check_arguments(verb, arguments)
     from fluid.cli.search.search_space import SearchSpec, border_settings, dimensions
 
-    given = [text for text in arguments if text not in FLAGS]
+    given = [text for text in arguments if text not in SWEPT]
     spec = build(SearchSpec, search_values(verb, given), GROUP)
     space = dimensions(spec)
     settings = [text for text in given if not text.lstrip("+~").startswith((GROUP, "name=", "sweep="))]

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluid.cli.compose import compose, plain_values, run_with_hydra
+from fluid.cli.flags import is_sweep
 from fluid.cli.old_words import EXPERIMENTS
 from fluid.cli.quoting import quote
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
 from fluid.cli.suites.suite_spec import VERB, SuiteSpec, check_name, suite_spec
 from fluid.cli.suites.suites import TierExperiment, part_of
-from fluid.cli.sweeps.sweep import FLAGS
 from fluid.errors import ConfigError
 from fluid.file_names import at_home
 
@@ -109,7 +109,7 @@ def request_of(arguments: Sequence[str]) -> SuiteRequest:
     Raises:
         ConfigError: A name is unknown or a setting impossible.
     """
-    if any(flag in arguments for flag in FLAGS):
+    if is_sweep(arguments):
         raise ConfigError("a suite is many runs already", remedy="Leave out -m; a suite's file says what is swept over.")
     values, name, settings = read_arguments(arguments)
     check_known(NAME, values)

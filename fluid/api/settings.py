@@ -1,16 +1,13 @@
 """Settings given in Python become the configuration that the command line would have composed from them."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from fluid.api.shell import as_typed, check_known, key_and_value, quote, resolved
+from fluid.api.shell import as_typed, check_known, exact, key_and_value, resolved
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
-BARE = re.compile(r"[A-Za-z_][\w./:-]*")
-WORDS = ("true", "false", "null", "nan", "inf")
 MISSING = "???"
 
 
@@ -29,8 +26,7 @@ def written(value: Any, name: str) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, str | PathLike):
-        text = str(value)
-        return text if BARE.fullmatch(text) and text.lower() not in WORDS else quote(text)
+        return exact(value)
     if isinstance(value, list | tuple):
         return "[" + ",".join(written(item, name) for item in value) + "]"
     raise ConfigError(f"{name} is a {type(value).__name__}", expected="a number, a text, true or false, None, a list or a mapping")

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
-from fluid.cli.quoting import escaped, is_quoted, quote, reading
+from fluid.cli.quoting import escaped, exact, is_quoted, quote, reading
 from fluid.errors import ConfigError
 from fluid.file_names import at_home
 
@@ -38,7 +38,6 @@ TEXT_LISTS = (
 )
 """Settings that name several columns, or endpoints by their columns."""
 WORDS = ("null", "true", "false")
-PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 SETTING = re.compile(r"[+~]*[\w./@-]+=")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
@@ -76,7 +75,7 @@ def _setting(text: str, swept: bool) -> str:
     if "\0" in value:
         raise ConfigError(f"{key} holds a zero byte", expected="a text")
     if name in (*PLACES, *TEXTS):
-        if PLAIN.fullmatch(value) and value.lower() not in (*WORDS, "nan", "inf"):
+        if exact(value) == value:
             return text
         return f"{key}={_one(value, swept, name in PLACES, keep=WORDS if name == 'check' else WORDS[:1])}"
     return f"{key}={_list(value, swept, name in PLACE_LISTS)}" if name in (*PLACE_LISTS, *TEXT_LISTS) else text

@@ -22,7 +22,7 @@ from fluid.cli.build import build
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.flags import SWEPT
 from fluid.cli.old_words import check_settings
-from fluid.cli.quoting import exact, reading
+from fluid.cli.quoting import literal
 from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.cli.suggest import check_known, known_keys, nearest_key
@@ -120,8 +120,9 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     config = plain_values(compose(verb, settings))
     check_known(verb, config)
     unnamed = Plan(Path(), spec, space, settings, shlex.join(["fluid", verb, *arguments]), config)
-    names = [reading(text.removeprefix("name=")) for text in given if text.startswith("name=")]
-    name = str(names[-1]) if names else "search-" + hash_json(unnamed.identity())[:10]
+    named = [text for text in given if text.startswith("name=")]
+    name = plain_values(compose(verb, [*settings, *named]))["name"] if named else None
+    name = "search-" + hash_json(unnamed.identity())[:10] if name is None else str(name)
     check_file_name(name, "name")
     folder = Path(config["paths"]["runs"]) / name
     return Plan(folder, spec, space, settings, unnamed.command, config)
@@ -214,7 +215,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
 
 def trial_run(settings: Sequence[str], folder: Path) -> tuple[dict[str, Any], str]:
     """Return configuration and command of a trial's run, in a folder of its own below the search's, named by its settings."""
-    placed = [*settings, f"sweep={exact(folder.name)}"]
+    placed = [*settings, f"sweep={literal(folder.name)}"]
     return plain_values(compose(VERB, placed)), command_of(placed)
 
 

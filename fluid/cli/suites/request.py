@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fluid.cli.compose import compose, plain_values, run_with_hydra
 from fluid.cli.flags import is_sweep
 from fluid.cli.old_words import EXPERIMENTS
-from fluid.cli.quoting import quote
+from fluid.cli.quoting import literal
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
 from fluid.cli.suites.suite_spec import VERB, SuiteSpec, check_name, suite_spec
@@ -72,9 +72,9 @@ def read_arguments(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[
 def surroundings(values: Mapping[str, Any], folder: Path, settings: Sequence[str]) -> list[str]:
     """Return the settings of every run that decide no result, or were given for all: where things lie, workers, loggers."""
     paths, passed = values["paths"], [text for text in settings if text.startswith(PASSED_ON)]
-    data = [] if paths["data"] == NO_FOLDER else [f"paths.data={quote(paths['data'])}"]
+    data = [] if paths["data"] == NO_FOLDER else [f"paths.data={literal(paths['data'])}"]
     logger = [] if any(text.startswith("logger") for text in passed) else ["logger=none"]
-    where = [f"paths.runs={quote(folder)}", f"paths.artifacts={quote(paths['artifacts'])}", *data]
+    where = [f"paths.runs={literal(folder)}", f"paths.artifacts={literal(paths['artifacts'])}", *data]
     return [*logger, *passed, f"workers={values['workers']}", *where]
 
 

@@ -13,7 +13,7 @@ from fluid.artifacts import hash_json, read_json, write_json
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.flags import SWEPT
 from fluid.cli.old_words import check_settings
-from fluid.cli.quoting import exact
+from fluid.cli.quoting import literal
 from fluid.cli.simulate import command_of, run_folder
 from fluid.cli.suggest import check_known
 from fluid.cli.sweeps.job import VERB, Settings
@@ -135,7 +135,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
     name = config["name"] if config["name"] is not None else "sweep-" + hash_json(settings)[:10]
     check_file_name(str(name), "name")
-    jobs = dict(job_of(verb, (*each, f"sweep={exact(name)}")) for each in runs)
+    jobs = dict(job_of(verb, (*each, f"sweep={literal(name)}")) for each in runs)
     return Plan(Path(config["paths"]["runs"]) / str(name), settings, jobs, launcher_of(config["launcher"]))
 
 

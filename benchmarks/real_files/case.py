@@ -1,6 +1,7 @@
 """What a file with a trouble holds, and what must become of it."""
 
 import random
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,6 +14,8 @@ from fluid.molecules.standardize import StandardizeSpec, standardize
 N = 60
 """Molecules of a file."""
 Cells = list[str]
+BOTH = ['intake.endpoints=[blocker,"pic50 [log mol/L]"]']
+"""Ask for both endpoints of the good table."""
 
 
 @cache
@@ -86,12 +89,12 @@ def good() -> Table:
     return Table({"smiles": list(molecules()), "blocker": classes, "pic50": [f"{4 + i / 10:.1f}" for i in range(N)]})
 
 
-def classes(without: set[int] = frozenset()) -> dict[int, float]:  # type: ignore[assignment]
+def classes(without: Set[int] = frozenset()) -> dict[int, float]:
     """Return the class of every row of the good table."""
     return {i + 1: float(i % 2) for i in range(N) if i + 1 not in without}
 
 
-def values(without: set[int] = frozenset()) -> dict[int, float]:  # type: ignore[assignment]
+def values(without: Set[int] = frozenset()) -> dict[int, float]:
     """Return the value of every row of the good table."""
     return {i + 1: 4 + i / 10 for i in range(N) if i + 1 not in without}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
-from case import Case, N, classes, good, molecules, some_rows, values
+from case import BOTH, Case, N, classes, good, molecules, some_rows, values
 
 JUNK = [
     "{} this is junk",
@@ -71,16 +71,15 @@ def isomers(rng: random.Random) -> Iterator[Case]:
 def formats(rng: random.Random) -> Iterator[Case]:
     """Files of other programs."""
     names = [f"00{i}" for i in range(N)]
-    both = ['intake.endpoints=[blocker,"pic50 [log mol/L]"]']
     labels = {"blocker": classes(), "pic50": values()}
     frame = pd.DataFrame({**good().columns, "ID": names}).astype({"blocker": int, "pic50": float})
-    yield Case("J", "a workbook", workbook(frame), file="assay.xlsx", settings=both, labels=labels)
+    yield Case("J", "a workbook", workbook(frame), file="assay.xlsx", settings=BOTH, labels=labels)
     yield Case(
         "J",
         "an Arrow file",
         arrow(frame, rng.choice(["lz4", "uncompressed"])),
         file=f"assay.{rng.choice(['arrow', 'feather'])}",
-        settings=both,
+        settings=BOTH,
         labels=labels,
     )
     yield Case(
@@ -88,7 +87,7 @@ def formats(rng: random.Random) -> Iterator[Case]:
         "Parquet",
         parquet(frame.astype({"blocker": rng.choice(["Int8", "boolean", "string", "category", "float32"])})),
         file="assay.parquet",
-        settings=both,
+        settings=BOTH,
         labels=labels,
     )
 

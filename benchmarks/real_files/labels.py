@@ -3,9 +3,8 @@
 import random
 from collections.abc import Iterator
 
-from case import Case, N, classes, good, some_rows, values
+from case import BOTH, Case, N, classes, good, some_rows, values
 
-BOTH = ['intake.endpoints=[blocker,"pic50 [log mol/L]"]']
 WORDS = [("Active", "Inactive"), ("yes", "no"), ("pos", "neg"), ("TOXIC", "non-toxic"), ("+", "-"), ("1.0", "-1"), ("hit", "no hit")]
 MISSING = ["ND", "n.d.", "-", "not tested", "?", "#N/A"]
 
@@ -32,8 +31,7 @@ def conflicts(rng: random.Random) -> Case:
         ):
             table.columns[name].append(cell)
     lost = {(row, "blocker") for row in extra} | {(N + 1 + place, "blocker") for place in range(len(extra))}
-    settings = ['intake.endpoints=[blocker,"pic50 [log mol/L]"]']
-    return Case("A", "classes of one endpoint differ", table.csv().encode(), settings=settings,
+    return Case("A", "classes of one endpoint differ", table.csv().encode(), settings=BOTH,
                 labels={"blocker": classes(rows), "pic50": values()}, listed_labels=lost)  # fmt: skip
 
 

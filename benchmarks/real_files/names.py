@@ -41,7 +41,6 @@ FILES = [
     "a:b.csv",
     "~x.csv",
     "$x.csv",
-    "true",
     "null.csv",
     "(a.csv",
     "a=b,c=d.csv",
@@ -71,7 +70,7 @@ def endpoint(rng: random.Random) -> Case:
 
 def file(rng: random.Random) -> Case:
     """A file has an odd name, which the shell already quoted."""
-    name = rng.choice([name for name in FILES if name.endswith(".csv")])
+    name = rng.choice(FILES)
     return Case("H", f"a file {name!r}", good().csv().encode(), file=name, labels={"blocker": classes()})
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from case import Case, N, classes, molecules, some_rows, values
+from case import BOTH, Case, N, classes, molecules, some_rows, values
 from rdkit import Chem
 
 
@@ -48,7 +48,7 @@ def mixed(rng: random.Random) -> Case:
     text = "".join(record(row, rng) for row in range(1, N + 1))
     end = rng.choice(["\n", "\r\n", "\r"])
     return Case("A", f"SDF of many hands, lines end in {end!r}", text.replace("\n", end).encode(), file="assay.sdf",
-                settings=['intake.endpoints=[blocker,"pic50 [log mol/L]"]'], labels={"blocker": classes(), "pic50": values()})  # fmt: skip
+                settings=BOTH, labels={"blocker": classes(), "pic50": values()})  # fmt: skip
 
 
 def broken(rng: random.Random) -> Case:

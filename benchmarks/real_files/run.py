@@ -10,6 +10,7 @@ import csv
 import io
 import os
 import random
+import re
 import sys
 import tempfile
 import warnings
@@ -104,8 +105,6 @@ def dropped(file: Path) -> tuple[set[int], set[tuple[int, str]]]:
 
 def faults(case: Case, ended: Ended) -> Iterator[str]:
     """Yield what is not as it must be."""
-    import re
-
     if ended.code == 99 or "Traceback" in ended.text:
         yield f"a traceback: {ended.text.strip().splitlines()[-1][:200]}"
     elif case.refused:

@@ -2,11 +2,10 @@
 
 import gzip
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from case import Case, N, Table, classes, good, some_rows, values
+from case import BOTH, Case, N, Table, classes, good, some_rows, values
 
-BOTH = ['intake.endpoints=[blocker,"pic50 [log mol/L]"]']
 NOTE = "note"
 
 
@@ -25,7 +24,7 @@ def cases(rng: random.Random) -> Iterator[Case]:
     yield from something_else()
 
 
-def both(without: set[int] = frozenset()) -> dict[str, dict[int, float]]:  # type: ignore[assignment]
+def both(without: Set[int] = frozenset()) -> dict[str, dict[int, float]]:
     """Return the labels of both endpoints but for some rows."""
     return {"blocker": classes(without), "pic50": values(without)}
 

@@ -3,11 +3,8 @@
 Stereo-isomers count as one molecule here even where they are different ones: what one was measured to do tells much about the other.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-import numpy as np
-
-from fluid.data.table import MoleculeTable
 from fluid.errors import InputError
 from fluid.molecules.key import skeleton
 
@@ -35,15 +32,3 @@ def _raise_leak(first: str, second: str, shared: set[str]) -> None:
         expected="no molecule (InChIKey first block) in two parts",
         remedy="Remove it from one of them.",
     )
-
-
-def remove_overlap(table: MoleculeTable, others: Iterable[str]) -> tuple[MoleculeTable, int]:
-    """Drop from `table` every molecule that shares its skeleton with one of `others`, which are keys.
-
-    Returns:
-        The remaining rows in their order, and how many were removed.
-    """
-    taken = frozenset(map(skeleton, others))
-    kept = np.array([row for row, key in enumerate(table.keys) if skeleton(key) not in taken], dtype=np.int64)
-    removed = len(table) - len(kept)
-    return (table.take(kept) if removed else table), removed

@@ -68,10 +68,12 @@ def _first_accepted(table: MoleculeTable, spec: CompanySpec, seed: int, leave_ou
     spare: NDArray[np.int64] | None = None
     for draw in islice(DRAWS[spec.method](table, spec, seed), ATTEMPTS[spec.method]):
         company = _by_size(draw, spec.n)
-        if check_companies(table, company, spec) is None:
+        problem = check_companies(table, company, spec)
+        if problem is None:
             return company
-        problem = check_companies(table, company, spec, leave_out)
-        spare = company if problem is None and spare is None else spare
+        if leave_out and spare is None:
+            problem = check_companies(table, company, spec, leave_out)
+            spare = company if problem is None else None
     if spare is not None:
         return spare
     raise problem or InputError("no draw was made")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fluid.data.label_remedies import remedies
 from fluid.data.labels import LabelReader
+from fluid.data.wording import counted
 from fluid.errors import InputError
 
 BAD_POLICIES = ("refuse", "drop")
@@ -57,11 +58,6 @@ class BadLabels:
         remedy = " ".join([*dict.fromkeys(advice), "Or list and leave them out: intake.bad_labels=drop."])
         expected = " or ".join(dict.fromkeys(reader.expected for reader in bad))
         raise InputError(f"{what} ({first})", where=str(path), expected=expected, remedy=remedy)
-
-
-def counted(count: int, what: str) -> str:
-    """Return a count with its word, in the plural where it needs one."""
-    return f"{count:,} {what}" + "s" * (count != 1)
 
 
 def short(text: str) -> str:

@@ -1,18 +1,12 @@
 """Censored measurements: a bound of the true value, and what follows from bounds where a threshold makes classes."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from fluid.data.endpoints import Endpoint
+from fluid.data.endpoints import DIRECTIONS, Endpoint
 
 ABOVE, BELOW = 1, -1
-CLOSED: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    ">": operator.gt,
-    "<=": operator.le,
-    "<": operator.lt,
-}
 JUST_ABOVE = {">=": operator.ge, ">": operator.ge, "<=": operator.lt, "<": operator.lt}
 JUST_BELOW = {">=": operator.gt, ">": operator.gt, "<=": operator.le, "<": operator.le}
 
@@ -42,7 +36,7 @@ def certain_class(bound: Bound, endpoint: Endpoint) -> float | None:
     if threshold is None:
         return None
     beside = JUST_ABOVE if bound.side == ABOVE else JUST_BELOW
-    edge = (beside if bound.strict else CLOSED)[direction](bound.value, threshold)
+    edge = (beside if bound.strict else DIRECTIONS)[direction](bound.value, threshold)
     far = direction.startswith(">") == (bound.side == ABOVE)
     return float(edge) if edge == far else None
 

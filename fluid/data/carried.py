@@ -4,15 +4,14 @@ They keep the type that they have in a Parquet file; all other files hold text, 
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from fluid.data.columns_found import find_columns
 from fluid.data.incoming import IncomingRow
 from fluid.data.intake_spec import IntakeSpec
-from fluid.data.parquet_rows import open_arrow
+from fluid.data.parquet_rows import stored_schema
 from fluid.data.readers import file_format
 from fluid.data.rows import Cursor, explain_faults
 from fluid.errors import ConfigError
@@ -36,21 +35,25 @@ def refuse_carry(spec: IntakeSpec, verb: str) -> None:
 
 
 def carried_fields(path: Path, names: Sequence[str]) -> list[pa.Field]:
-    """Return names and types of the columns of a file that go along."""
+    """Return names and types of the columns of a file that go along.
+
+    Raises:
+        InputError: A file that gives types lacks a column, or cannot be read.
+    """
     schema = typed_columns(path) if names else None
-    present = {} if schema is None else {one.name: one.type for one in schema}
-    return [pa.field(name, kept_type(present.get(name, pa.string()))) for name in names]
+    if schema is None:
+        return [pa.field(name, pa.string()) for name in names]
+    places = find_columns(schema.names, names, path)
+    return [pa.field(name, kept_type(schema.field(place).type)) for name, place in zip(names, places, strict=True)]
 
 
 def typed_columns(path: Path) -> pa.Schema | None:
     """Return the columns of a file that gives them types; `None` of any other."""
     kind = file_format(path)
-    if kind == ".parquet":
-        return pq.read_schema(path)
-    if kind not in (".arrow", ".feather"):
+    if kind not in (".parquet", ".arrow", ".feather"):
         return None
-    with explain_faults(path, Cursor()), ExitStack() as stack:
-        return open_arrow(path, stack)[0]
+    with explain_faults(path, Cursor()):
+        return stored_schema(path, kind)
 
 
 def kept_type(found: pa.DataType) -> pa.DataType:

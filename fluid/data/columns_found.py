@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluid.data.file_form import FileForm
+from fluid.data.wording import listed
 from fluid.errors import InputError
 
 MOST_NAMES = 20
@@ -60,8 +61,7 @@ def _squeezed(name: str) -> str:
 
 
 def _missing(name: str, present: Sequence[str], path: Path, form: FileForm) -> InputError:
-    names = ", ".join(repr(column[:80]) for column in present[:MOST_NAMES])
-    names += f" and {len(present) - MOST_NAMES} more" if len(present) > MOST_NAMES else ""
+    names = listed([repr(column[:80]) for column in present], MOST_NAMES)
     close = nearest_column(name, present)
     remedy = f"Did you mean {close!r}?" if close else likely_setting(present, form) or "Set intake.smiles_column or intake.endpoints."
     expected = f"one of the columns present: {names}" if present else "columns, but the file has none"

@@ -1,7 +1,9 @@
 """Endpoints: what was measured, and how its values become labels."""
 
+import operator
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ from fluid.data.class_words import declares_words, split_words
 from fluid.errors import ArtifactError, ConfigError
 
 KINDS = ("classification", "regression")
-DIRECTIONS = {">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<": np.less}
+DIRECTIONS: Mapping[str, Callable[[Any, Any], Any]] = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 SIGNS = {"≥": ">=", "≤": "<="}
 EXAMPLES = "e.g. blocker, 'pic50 >= 5', 'ic50 <= 10 [uM]', 'pic50 [log mol/L]' or 'call in Active/Inactive'"
 UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")

@@ -105,12 +105,12 @@ def _rows(sheet: Any, path: Path, cursor: Cursor) -> Iterator[Cells]:
         try:
             with warnings.catch_warnings():  # of dates that are none
                 warnings.simplefilter("ignore")
-                some = [[_plain(cell) for cell in cells] for cells in islice(rows, AT_ONCE)]
+                some = list(islice(rows, AT_ONCE))
         except FAULTS as error:
             raise broken(path, cursor, error, f"sheet {sheet.title!r}") from None
         if not some:
             return
-        yield from some
+        yield from ([_plain(cell) for cell in cells] for cells in some)
 
 
 def _plain(cell: Any) -> Any:

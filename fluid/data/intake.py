@@ -15,13 +15,12 @@ from fluid.data.intake_spec import IntakeSpec
 from fluid.data.label_counts import LabelCounts
 from fluid.data.labels import LabelReader
 from fluid.data.molecule_labels import merge_group
-from fluid.data.quorum import check_quorum
 from fluid.data.readers import told_decimal
 from fluid.data.source import Source, source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import FluidError, InputError
 
-__all__ = ["DroppedRow", "Intake", "IntakeSpec", "check_quorum", "collect", "intake", "write_dropped"]
+__all__ = ["DroppedRow", "Intake", "IntakeSpec", "collect", "intake", "write_dropped"]
 
 PROGRESS_ROWS = 1000
 Progress = Callable[[int], None]
@@ -111,7 +110,7 @@ def decimal_of(path: Path, spec: IntakeSpec, source: Source) -> str:
     """Return the decimal sign of the columns with values: the declared one, or that of the file's first rows; `.` in a stored table."""
     pairs = zip(source.label_columns, source.measured, strict=True)
     columns = [spec.layout.value_column] if spec.layout.is_long(source) else [name for name, endpoint in pairs if not endpoint.binary]
-    return "." if source.stored else told_decimal(path, columns, spec.file)
+    return "." if source.stored else told_decimal(path, source.smiles_column, columns, spec.file)
 
 
 def label_readers(source: Source, spec: IntakeSpec, decimal: str = ".") -> list[LabelReader]:

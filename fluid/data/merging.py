@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-from fluid.data.bounds import ABOVE, BELOW, CLOSED, Bound, certain_class, contradict, tightest
-from fluid.data.endpoints import Endpoint
+from fluid.data.bounds import ABOVE, BELOW, Bound, certain_class, contradict, tightest
+from fluid.data.endpoints import DIRECTIONS, Endpoint
 from fluid.errors import ConfigError
 
 CLASS_POLICIES = ("drop", "majority", "first")
@@ -119,7 +119,7 @@ def merge_values(values: Sequence[float], endpoint: Endpoint, policy: str) -> fl
 
 def label_of(value: float, endpoint: Endpoint) -> float:
     """Return the label of one measured value: the threshold is applied."""
-    return value if endpoint.threshold is None else float(CLOSED[endpoint.direction](value, endpoint.threshold))
+    return value if endpoint.threshold is None else float(DIRECTIONS[endpoint.direction](value, endpoint.threshold))
 
 
 def _centre(known: Sequence[float], policy: str) -> float:

@@ -76,12 +76,17 @@ def open_arrow(path: Path, stack: ExitStack) -> tuple[pa.Schema, Iterable[Any]]:
     return file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
 
 
-def stored_names(path: Path, suffix: str) -> list[str]:
-    """Return the columns of a Parquet file, or of an Arrow IPC file or stream."""
+def stored_schema(path: Path, suffix: str) -> pa.Schema:
+    """Return the columns of a Parquet, Arrow or Feather file, with their types."""
+    if suffix == ".parquet":
+        return pq.read_schema(path)
     with ExitStack() as stack:
-        if suffix == ".parquet":
-            return list(stack.enter_context(pq.ParquetFile(path)).schema_arrow.names)
-        return list(open_arrow(path, stack)[0].names)
+        return open_arrow(path, stack)[0]
+
+
+def stored_names(path: Path, suffix: str) -> list[str]:
+    """Return the names of the columns of a Parquet, Arrow or Feather file."""
+    return list(stored_schema(path, suffix).names)
 
 
 def _old_feather(path: Path) -> pa.Table:

@@ -3,6 +3,8 @@
 import html
 import re
 
+from fluid.data.columns_found import UNSEEN
+
 SIGNS = {
     "": "", "=": "=", "==": "=", "＝": "=",
     ">": ">", ">>": ">", "≫": ">", "＞": ">", ">=": ">=", "=>": ">=", "≥": ">=", "⩾": ">=", "≧": ">=",
@@ -12,7 +14,7 @@ SIGNS = {
 }  # fmt: skip
 """What is written, and the sign that it stands for: `=` measured, a bound, or `~` about."""
 QUALIFIED = re.compile(r"((?:[<>＜＞=＝≥⩾≧≤⩽≦≫≪≈≃≅~∼˜～]\s*[<>=]?|(?:ca|approx)\b\.?|circa\b|about\b))\s*(.*)", re.IGNORECASE | re.DOTALL)
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+INVISIBLE = dict.fromkeys(map(ord, UNSEEN))
 
 
 def tidy(cell: object) -> str:

@@ -10,6 +10,7 @@ from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import REFUSE, IntakeSpec
 from fluid.data.table import MoleculeTable
+from fluid.data.wording import listed
 from fluid.errors import QuorumError
 
 NAMED = 12
@@ -42,8 +43,8 @@ class Kept(NamedTuple):
 
     def note(self, where: str, minimum: int) -> str:
         """Say in one line what was left out; nothing, if nothing was."""
-        listed = shown([f"{name!r} ({text})" for name, text in self.left_out.items()])
-        return f"{where}: left out for fewer than {minimum} labels (intake.quorum): {listed}" if listed else ""
+        names = shown([f"{name!r} ({text})" for name, text in self.left_out.items()])
+        return f"{where}: left out for fewer than {minimum} labels (intake.quorum): {names}" if names else ""
 
 
 def count_labels(labels: np.ndarray, endpoint: Endpoint) -> Found:
@@ -106,9 +107,9 @@ def keep_enough(dataset: Dataset, spec: IntakeSpec, where: str) -> Kept:
 def _too_few(short: Sequence[Found], minimum: int, where: str) -> QuorumError:
     if len(short) == 1:
         return _one_too_small(short[0], minimum, where)
-    listed = shown([f"{found.endpoint.name!r} ({found.text})" for found in short])
+    names = shown([f"{found.endpoint.name!r} ({found.text})" for found in short])
     return QuorumError(
-        f"{len(short)} endpoints have too few labels: {listed}",
+        f"{len(short)} endpoints have too few labels: {names}",
         where=where,
         expected=f"at least {minimum} values, or {minimum} of each class",
         remedy="Add labelled molecules, or lower intake.quorum.",
@@ -126,4 +127,4 @@ def _one_too_small(found: Found, minimum: int, where: str) -> QuorumError:
 
 def shown(texts: Sequence[str]) -> str:
     """Return texts as one, the first dozen in full."""
-    return ", ".join(texts[:NAMED]) + (f" and {len(texts) - NAMED} more" if len(texts) > NAMED else "")
+    return listed(texts, NAMED)

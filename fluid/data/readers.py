@@ -20,18 +20,26 @@ EXPECTED = "a .csv, .tsv, .txt, .smi or .sdf file (each also .gz), or .xlsx, .pa
 SAMPLE_ROWS = 2000
 
 
+def require_file(path: Path) -> None:
+    """Refuse a path that is no file.
+
+    Raises:
+        InputError: There is no such file, or it is a folder.
+    """
+    with explain_faults(path, Cursor()):
+        known, folder = path.is_file(), path.is_dir()
+    if not known:
+        kind = "a folder" if folder else "not found"
+        raise InputError(f"the molecule file is {kind}", where=str(path), expected=EXPECTED, remedy="Check the path.")
+
+
 def file_format(path: Path) -> str:
     """Return the format that a file's name tells, without `.gz`.
 
     Raises:
         InputError: There is no such file, it is empty, or its format is unknown.
     """
-    with explain_faults(path, Cursor()):
-        known, folder = path.is_file(), path.is_dir()
-    if not known:
-        raise InputError(
-            f"the molecule file is {'a folder' if folder else 'not found'}", where=str(path), expected=EXPECTED, remedy="Check the path."
-        )
+    require_file(path)
     zipped, suffix = path.suffix.lower() == ".gz", suffix_of(path)
     if suffix not in (TEXTS if zipped else FORMATS):
         named = "".join(path.suffixes[-2:]) if zipped else path.suffix
@@ -106,7 +114,7 @@ def _check_unchanged(path: Path, before: tuple[int, int, int], last: RawRow | No
         raise InputError("the file changed while it was read", where=where, remedy="Run again when no program writes it any more.")
 
 
-def told_decimal(path: Path, columns: Sequence[str], form: FileForm | None = None) -> str:
+def told_decimal(path: Path, smiles_column: str, columns: Sequence[str], form: FileForm | None = None) -> str:
     """Return the decimal sign, `.` or `,`, of the numbers in some columns: the declared one, or that of the file's first rows.
 
     Raises:
@@ -115,9 +123,9 @@ def told_decimal(path: Path, columns: Sequence[str], form: FileForm | None = Non
     form = form or FileForm()
     if form.decimal or not columns:
         return form.decimal or "."
-    kind, delimiter = file_format(path), ""
-    rows = read_rows(path, columns[0], columns, form)
-    if kind in (".csv", ".tsv", ".txt", ".smi") and not has_no_table(kind, path, columns, form):
-        head = head_of(path, columns, form)
+    kind, delimiter, wanted = file_format(path), "", (smiles_column, *columns)
+    rows = read_rows(path, smiles_column, columns, form)
+    if kind in TEXTS and kind != ".sdf" and not has_no_table(kind, path, wanted, form):
+        head = head_of(path, wanted, form)
         delimiter = head.delimiter if head else ","
     return told_sign((cell for row in islice(rows, SAMPLE_ROWS) for cell in row.values), delimiter)

@@ -145,6 +145,22 @@ def read_sdf(path: Path, label_columns: Sequence[str], form: FileForm | None = N
         find_columns([*seen, TITLE], missing, path)
 
 
+def has_items(path: Path, names: Sequence[str], form: FileForm) -> bool:
+    """Return whether each of some data items is in a record of an SDF file; reads no molecule, and no further than it takes.
+
+    Raises:
+        InputError: The file is torn before all were found.
+    """
+    missing, cursor = list(names), Cursor()
+    with explain_faults(path, cursor), open_lines(path, form) as lines:
+        records = split_records(with_marks_as_values(record_texts(lines)))
+        while missing and (record := next(records, None)):
+            cursor.row += 1
+            present = [] if isinstance(record, str) else [name for name, _ in record.items]
+            missing = [name for name in missing if not places_of(name, [*present, TITLE])]
+    return not missing
+
+
 def _row(number: int, record: SdfRecord | str, asked: AskedItems) -> RawRow:
     if isinstance(record, str):
         return RawRow(number, "", (None,) * len(asked.names), record)

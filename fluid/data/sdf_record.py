@@ -9,6 +9,7 @@ from fluid.data.columns_found import plain_name
 from fluid.data.encodings import as_old_text
 
 TITLE = "_Name"
+"""The column that holds the titles of SDF records, and the names in SMILES files."""
 HEADER = re.compile(r">[^<]*<(.*)>[^<>]*|>[ \t]*(DT\d+)[ \t]*")
 MOLECULE_END = "M  END"
 LINES_BEFORE_COUNTS, FIRST_LINES = 3, 24

@@ -10,10 +10,10 @@ from fluid.data.delimited import head_of
 from fluid.data.encodings import as_old_text
 from fluid.data.file_form import FileForm
 from fluid.data.rows import Cursor, RawRow, explain_faults
+from fluid.data.sdf_record import TITLE
 from fluid.data.table_rows import BLANK, Asked, Record, table_rows
 from fluid.data.text_lines import MAX_LINE, Lines, open_lines
 
-NAME = "_Name"
 FIRST_CELL = re.compile(r"\s*(\S+(?:[ \t]+\|[^|]*\|(?=\s|$))?)")
 COMMENT = "#"
 
@@ -32,7 +32,7 @@ def read_smiles(path: Path, smiles_column: str, label_columns: Sequence[str], fo
     with explain_faults(path, cursor), open_lines(path, form) as lines:
         names = _take_header(lines, smiles_column)
         wanted = (smiles_column, *label_columns)
-        places = find_columns(names or ["" if smiles_column == NAME else smiles_column, NAME], wanted, path, form)
+        places = find_columns(names or ["" if smiles_column == TITLE else smiles_column, TITLE], wanted, path, form)
         groups = ([_record(line, len(names) or 2, places[0])] for line in iter(lines.take, ""))
         yield from table_rows(groups, Asked(wanted, places), cursor)
 
@@ -52,7 +52,7 @@ def _take_header(lines: Lines, smiles_column: str) -> list[str]:
 def names_in_smiles_file(path: Path, smiles_column: str, form: FileForm) -> list[str]:
     """Return the columns of a file of SMILES, by its header or as they are called without one."""
     with open_lines(path, form) as lines:
-        return _take_header(lines, smiles_column) or [smiles_column, NAME]
+        return _take_header(lines, smiles_column) or [smiles_column, TITLE]
 
 
 def header_words(line: str, smiles_column: str) -> list[str]:

@@ -46,13 +46,9 @@ def source_of(path: Path, smiles_column: str, endpoints: tuple[Endpoint, ...]) -
         return Source(smiles_column, tuple(endpoint.column for endpoint in endpoints), endpoints)
     by_name = {endpoint.name: endpoint for endpoint in stored}
     measured = tuple(_stored_endpoint(endpoint, by_name.get(endpoint.name, endpoint), path) for endpoint in endpoints)
-    signs = tuple(map(censored_column, endpoints)) if _has_bounds(path) else ()
+    signs = tuple(map(censored_column, endpoints))
+    signs = signs if set(signs).issubset(pq.read_schema(path).names) else ()
     return Source(SMILES_COLUMN, tuple(map(label_column, endpoints)), measured, True, signs)
-
-
-def _has_bounds(path: Path) -> bool:
-    """Return whether a stored table says of each label whether it is a bound."""
-    return any(name.startswith(censored_column(Endpoint("x")).removesuffix("x")) for name in pq.read_schema(path).names)
 
 
 def _stored_endpoint(asked: Endpoint, stored: Endpoint, path: Path) -> Endpoint:

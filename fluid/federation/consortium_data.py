@@ -85,17 +85,20 @@ def check_files(data: DataSpec) -> None:
             resolve(path)
 
 
-def labelled_files(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
-    """Return each labelled data set's file (empty: none is given), and how it is read."""
+def files_of(spec: FederationSpec) -> dict[str, tuple[str, IntakeSpec]]:
+    """Return the file of each data set that is given as one, and how it is read."""
     data, given = spec.data, spec.intake.layout
     asked = replace(spec.labelled_intake, layout=data.layout(given))
     elsewhere = replace(asked, endpoints=data.test_external_endpoints) if data.test_external_endpoints else asked
-    return {
+    files = {
         EXTERNAL: (data.test_external, elsewhere),
         IN_DOMAIN: (data.test_in_domain, replace(asked, layout=data.layout(given, data.test_in_domain_where))),
         VALIDATION: (data.validation, asked),
         "pool": (data.pool, replace(asked, layout=data.layout(given, data.pool_where))),
+        TRANSFER: (data.transfer, transfer_intake(spec)),
+        LABELLED: (data.transfer_labels, replace(spec.labelled_intake, smiles_column=transfer_column(spec))),
     }
+    return {name: (path, intake) for name, (path, intake) in files.items() if path or name in ("pool", TRANSFER)}
 
 
 def transfer_intake(spec: FederationSpec) -> IntakeSpec:
@@ -114,20 +117,13 @@ def check_columns(spec: FederationSpec) -> None:
     Raises:
         InputError: A file is not there, cannot be read, or lacks a column that is asked for.
     """
-    for path, intake in labelled_files(spec).values():
-        if path:
-            check_source(resolve(path), intake)
-    check_source(resolve(spec.data.transfer), transfer_intake(spec))
+    for path, intake in files_of(spec).values():
+        check_source(resolve(path), intake)
 
 
 def intake_stages(spec: FederationSpec) -> dict[str, Stage]:
     """Describe the intake of every file that is given."""
-    data = spec.data
-    stages = {name: intake_stage(name, path, intake) for name, (path, intake) in labelled_files(spec).items() if path}
-    stages[TRANSFER] = intake_stage(TRANSFER, data.transfer, transfer_intake(spec))
-    if data.transfer_labels:
-        stages[LABELLED] = intake_stage(LABELLED, data.transfer_labels, replace(spec.labelled_intake, smiles_column=transfer_column(spec)))
-    return stages
+    return {name: intake_stage(name, path, intake) for name, (path, intake) in files_of(spec).items()}
 
 
 def _kind_and_unit(endpoint: Endpoint) -> tuple[str, str]:

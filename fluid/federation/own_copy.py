@@ -3,6 +3,7 @@
 It lies beside the annotation set, never in it: what identifies rows stays in the company.
 """
 
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import hash_unchanged
 from fluid.data.carried import carried_fields
 from fluid.data.dataset import Dataset
-from fluid.data.incoming import IncomingChunk, gather_chunks, read_incoming
+from fluid.data.incoming import IncomingChunk, IncomingRow, gather_chunks, read_incoming
 from fluid.federation.answers import Said, lay_out, schema_of
 from fluid.federation.model_folder import Model
 from fluid.federation.requests import AnnotateRequest
@@ -25,8 +26,8 @@ from fluid.molecules.parse import MoleculeRejected
 from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/own_copy.py"
-
 OWN_COPY = "answers.parquet"
+NOT_THERE = "not in the annotation set: it could not be read in time when that was made"
 
 
 def add_own_copy(stage: Stage, request: AnnotateRequest, teacher: Model, transfer: Dataset) -> Stage:
@@ -49,12 +50,25 @@ def write_own_copy(folder: Path, file: Path, request: AnnotateRequest, teacher: 
     answers, places = read_annotation_set(folder / FOLDER), {key: place for place, key in enumerate(transfer.molecules.keys)}
     with pq.ParquetWriter(folder / OWN_COPY, schema_of(teacher, carried), compression="zstd") as writer:
         for chunk in gather_chunks(read_incoming(file, spec), request.annotation.chunk):
-            writer.write_table(lay_out(teacher, chunk, _said(chunk, answers, places), carried))
+            known = _without_others(chunk, places)
+            writer.write_table(lay_out(teacher, known, _said(known, answers, places), carried))
 
 
-def _said(chunk: IncomingChunk, answers: AnnotationSet, places: dict[str, int]) -> Said | None:
+def _without_others(chunk: IncomingChunk, places: Container[str]) -> IncomingChunk:
+    """Return a chunk in which molecules without an answer are rejected: standardised again, one may keep a time limit that it missed."""
+    kept = np.array([key in places for key in chunk.molecules.keys], dtype=bool)
+    if kept.all():
+        return chunk
+    return IncomingChunk([_if_known(row, places) for row in chunk.rows], chunk.molecules.take(np.flatnonzero(kept)))
+
+
+def _if_known(row: IncomingRow, places: Container[str]) -> IncomingRow:
+    known = isinstance(row.molecule, MoleculeRejected) or row.molecule.key in places
+    return row if known else replace(row, molecule=MoleculeRejected(NOT_THERE))
+
+
+def _said(chunk: IncomingChunk, answers: AnnotationSet, places: Mapping[str, int]) -> Said | None:
     """Return what an annotation set says of the molecules of some rows, each under its key."""
-    keys = [row.molecule.key for row in chunk.rows if not isinstance(row.molecule, MoleculeRejected)]
-    rows = np.array([places[key] for key in keys], dtype=np.int64)
+    rows = np.array([places[key] for key in chunk.molecules.keys], dtype=np.int64)
     planes = (answers.prediction[rows], answers.epistemic[rows], answers.aleatoric[rows])
     return Said(Prediction(*planes), answers.domain_bin[rows]) if len(rows) else None

@@ -51,7 +51,7 @@ def test_kind_chooses_the_class() -> None:
         ({"name": "a", "edges": 0.5}, r"edges is 0\.5.*a list"),
         ({"name": "a", "edges": ["x"]}, r"edges\[0\] is 'x'.*a number"),
         ({"name": "a", "flag": "yes"}, "flag is 'yes'.*true or false"),
-        ({"name": "a", "model": {"kind": "thing"}}, r"model\.kind is 'thing'.*one of network, forest, predictions"),
+        ({"name": "a", "model": {"kind": "thing"}}, r"model\.kind is 'thing'.*one of network, forest, additive, predictions"),
         ({"name": "a", "student_model": {"kind": "predictions"}}, r"student_model\.kind is 'predictions', which cannot learn soft labels"),
     ],
 )

@@ -42,6 +42,12 @@ def test_columns_of_parquet_keep_their_types(tmp_path: Path) -> None:
     assert cells_of(path, *CELLS) == [cells for cells, _ in CELLS.values()]
 
 
+def test_a_type_is_kept_also_under_a_name_that_only_looks_the_same(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"smiles": ["C"], " batch\u00a0": [7]}), path := tmp_path / "in.parquet")
+    assert carried_fields(path, ["batch"]) == [pa.field("batch", pa.int64())]
+    assert cells_of(path, "batch") == [[7]]
+
+
 def test_nanoseconds_survive(tmp_path: Path) -> None:
     stamps = pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns"))
     pq.write_table(pa.table({"smiles": ["C", "CC"], "when": stamps}), path := tmp_path / "in.parquet")

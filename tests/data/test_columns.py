@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fluid.data import columns
-from fluid.data.columns import check_source, has_fields
+from fluid.data.columns import check_source
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.data.readers import read_rows
@@ -58,12 +58,3 @@ def test_a_field_that_is_in_no_record_is_told(write: Writer, sdf_record: Callabl
         InputError, match="column 'Id' is missing; expected one of the columns present: 'Name', 'ID', .*. Did you mean 'ID'"
     ):
         check_source(path, spec("Id"))
-
-
-def test_fields_that_are_named_in_other_ways(write: Writer, sdf_record: Callable[..., str]) -> None:
-    text = sdf_record("CCO", a="1").replace(">  <a>", "> 25 <MELTING.POINT> (DT12)\n1\n\n>  <\u00b5>\n2\n\n> <a <b> c>")
-    path = write(text.encode("latin-1"), "in.sdf")
-    assert has_fields(path, {"MELTING.POINT", "\u00b5", "a <b> c"})
-    assert has_fields(path, ())
-    assert not has_fields(path, {"a"})
-    assert not has_fields(write(b"no gzip", "broken.sdf.gz").with_suffix(".sdf"), {"a"})

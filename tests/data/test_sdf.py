@@ -8,7 +8,7 @@ from rdkit.Chem import AllChem
 
 from fluid.data.file_form import FileForm
 from fluid.data.readers import read_rows
-from fluid.data.sdf import MAX_RECORD, record_texts
+from fluid.data.sdf import MAX_RECORD, has_items, record_texts
 from fluid.data.text_lines import open_lines
 from fluid.errors import InputError
 
@@ -178,6 +178,25 @@ def test_a_record_without_molecule_is_not_joined_to_the_one_before(write, sdf_re
 
 def test_a_blank_line_within_a_molecule(write, sdf_record):
     assert [row.smiles for row in rows_of(write(sdf_record("CCO", x="1").replace("M  END", "\nM  END"), "a.sdf"), "x")] == ["CCO"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-16"])
+def test_data_items_are_found_under_whatever_name_they_are_read(write, sdf_record, encoding):
+    text = sdf_record("CCO", a="1").replace(">  <a>", "> 25 <MELTING.POINT> (DT12)\n1\n\n>  <\u00b5>\n2\n\n> <a <b> c >\n3\n\n> DT25")
+    path = write((sdf_record("CC") + text).encode(encoding), "a.sdf")
+    names = ("MELTING.POINT", "\u00b5", "a <b> c", "DT25", "_Name")
+    assert has_items(path, names, FileForm())
+    assert [row.values for row in rows_of(path, *names)][1] == ("1", "2", "3", "1", "")
+    assert has_items(path, (), FileForm())
+    assert not has_items(path, ("a",), FileForm())
+
+
+def test_data_items_of_a_torn_file(write, sdf_record):
+    path = write(sdf_record("CC", a="1") * 20_000, "a.sdf.gz")
+    path.write_bytes(path.read_bytes()[:-100])
+    assert has_items(path, ("a",), FileForm())
+    with pytest.raises(InputError, match=r"a\.sdf\.gz, after row [1-9]\d*: the file is broken"):
+        has_items(path, ("b",), FileForm())
 
 
 def test_titles_are_a_column(write, sdf_record):

@@ -13,7 +13,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.errors import ConfigError, InputError
-from fluid.federation.consortium_data import ConsortiumData, keys, labelled_files, set_aside, transfer_intake
+from fluid.federation.consortium_data import ConsortiumData, check_columns, files_of, keys, set_aside, transfer_intake
 from fluid.federation.data_nodes import WHOLE, data_nodes
 from fluid.federation.overlap import write_removed
 from fluid.federation.spec import FederationSpec
@@ -148,10 +148,11 @@ LONG = Layout("kind is not x", ("kind",), "value", unit_column="unit")
 
 def test_how_rows_stand_holds_for_labelled_files_and_the_data_win_where_they_say_something(overlapping: FederationSpec) -> None:
     spec = replace(overlapping, intake=replace(overlapping.intake, layout=LONG))
-    assert {how.layout for _, how in labelled_files(spec).values()} == {LONG}
+    layouts = {name: how.layout for name, (_, how) in files_of(spec).items()}
+    assert layouts == {"external": LONG, "in-domain": LONG, "pool": LONG, "transfer": Layout()}
     assert transfer_intake(spec).layout == Layout()
     own = replace(spec.data, pool_where="a is b", endpoint_columns=("assay",), transfer_where="source is public")
-    layouts = {name: how.layout for name, (_, how) in labelled_files(replace(spec, data=own)).items()}
+    layouts = {name: how.layout for name, (_, how) in files_of(replace(spec, data=own)).items()}
     assert layouts["pool"] == Layout("a is b", ("assay",), "value", unit_column="unit")
     assert layouts["in-domain"] == layouts["external"] == Layout("kind is not x", ("assay",), "value", unit_column="unit")
     assert transfer_intake(replace(spec, data=own)).layout == Layout("source is public")
@@ -272,3 +273,17 @@ def test_where_every_skeleton_is_there_once_the_same_rows_are_set_aside_as_witho
     rest, aside = set_aside(pool, 0.25, 3, "x")
     assert aside.molecules.smiles == tuple(library.smiles[row] for row in np.sort(order[:12]))
     assert rest.molecules.smiles == tuple(library.smiles[row] for row in np.sort(order[12:]))
+
+
+def test_columns_of_every_file_are_looked_for_before_any_work(overlapping: FederationSpec) -> None:
+    check_columns(overlapping)
+    with_labels = replace(overlapping, data=replace(overlapping.data, transfer_labels=overlapping.data.transfer))
+    with pytest.raises(InputError, match=r"transfer\.csv: column '\w+' is missing"):
+        check_columns(with_labels)
+
+
+@pytest.mark.parametrize("name", ["pool", "transfer"])
+def test_an_experiment_needs_a_pool_and_a_transfer_set(overlapping: FederationSpec, name: str, tmp_path: Path) -> None:
+    without = replace(overlapping, data=replace(overlapping.data, **{name: ""}))
+    with pytest.raises(InputError, match="the molecule file is a folder"):
+        load_data(without, Runner(ArtifactStore(tmp_path / "store")))

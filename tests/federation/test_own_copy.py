@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,7 +15,9 @@ from fluid.annotation.storage import read_annotation_set
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError, InputError
 from fluid.federation import company
-from fluid.federation.own_copy import OWN_COPY
+from fluid.federation.files import read_file
+from fluid.federation.model_folder import open_model
+from fluid.federation.own_copy import NOT_THERE, OWN_COPY, write_own_copy
 from fluid.federation.requests import AnnotateRequest, DistillRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.spec import FederationSpec
 from fluid.models.predictor import ForestSpec
@@ -73,6 +76,20 @@ def test_the_own_copy_has_a_row_per_row_with_the_answers_of_the_set(teacher: Pat
     np.testing.assert_array_equal(firsts["domain_bin"].astype(int), said.domain_bin)
     for again in (31, 32):
         assert found.loc[again, "standardized":].equals(found.loc[3, "standardized":])
+
+
+def test_a_molecule_that_the_set_lacks_is_marked(teacher: Path, transfer: Path, tmp_path: Path, runner: Runner) -> None:
+    asked = order(teacher, transfer, tmp_path / "out", "ID")
+    company.annotate(asked, runner)
+    whole = pq.read_table(tmp_path / "out" / OWN_COPY)
+    library = read_file("transfer", str(transfer), asked.intake.unlabelled(), runner)[1]
+    lines = transfer.read_text().splitlines()
+    more = tmp_path / "more.csv"  # as if a molecule had missed the time limit when the set was made
+    more.write_text("\n".join([*lines[:4], "X,C1CCCCCCCCCCCC1", *lines[4:]]) + "\n")
+    write_own_copy(tmp_path / "out", more, asked, open_model(teacher), library)
+    found = pq.read_table(tmp_path / "out" / OWN_COPY)
+    assert (found["ID"][3].as_py(), found["problem"][3].as_py(), found["active"][3].as_py()) == ("X", NOT_THERE, None)
+    assert found.filter(pc.not_equal(found["ID"], "X")).drop_columns("row") == whole.drop_columns("row")
 
 
 def test_no_byte_of_it_is_in_what_leaves_the_company(teacher: Path, transfer: Path, tmp_path: Path, runner: Runner) -> None:

@@ -4,15 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_json
-from fluid.data.bad_labels import counted
 from fluid.data.dataset import write_dataset
 from fluid.data.dropped import read_reasons, told_reasons
 from fluid.data.embedded import file_of
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import collect, write_dropped
 from fluid.data.intake_spec import IntakeSpec
-from fluid.data.readers import EXPECTED
-from fluid.errors import InputError
+from fluid.data.readers import require_file
+from fluid.data.wording import counted
 from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Stage, Work
 
@@ -28,9 +27,7 @@ def resolve(path: str) -> Path:
         InputError: There is no such file.
     """
     found = file_of(path)
-    if not found.is_file():
-        kind = "a folder" if found.is_dir() else "not found"
-        raise InputError(f"the molecule file is {kind}", where=str(found), expected=EXPECTED, remedy="Check the path.")
+    require_file(found)
     return found
 
 

@@ -2,15 +2,14 @@
 
 python executed.py FILES OUT    FILES: the paths of a small consortium as JSON; OUT: a folder
 
-The libraries are imported once, without fluid; each stage is made in a fork of that process. Nothing here knows how the version of code
-is found.
+The libraries are imported once, without fluid; each stage is made in a fork of that process, so that every module of fluid that is
+loaded in the end ran there. Nothing here knows how the version of code is found.
 """
 
 import importlib.util
 import json
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -115,12 +114,8 @@ def describe(files: dict[str, str], out: Path) -> None:
 
 
 def trace(place: Path, out: Path) -> None:
-    """Make a stage anew, and write which files of fluid run meanwhile, and which other files are opened."""
-    ran: set[str] = set()
+    """Make a stage anew, and write which modules of fluid run meanwhile, and which other files are opened."""
     opened: set[str] = set()
-
-    def called(frame: Any, event: str, argument: Any) -> None:
-        ran.add(frame.f_code.co_filename)
 
     def heard(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(f"{PACKAGE}{os.sep}"):
@@ -129,14 +124,12 @@ def trace(place: Path, out: Path) -> None:
     import pickle
 
     sys.addaudithook(heard)
-    threading.settrace(called)
-    sys.settrace(called)
     module, stage = pickle.loads(place.read_bytes())  # noqa: S301
+    importlib.import_module("fluid." + module.removesuffix(".py").replace("/", "."))  # of which the stage is a closure, kept by value
     from fluid.pipeline.store import ArtifactStore  # part of every stage
 
     stage.make_in(ArtifactStore(out / "again" / place.name), lambda share: None)
-    sys.settrace(None)
-    here = [file for file in ran if file.startswith(f"{PACKAGE}{os.sep}")]
+    here = [str(module.__file__) for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE.name]
     seen = {"module": module, "ran": here, "opened": [file for file in opened if not file.endswith((".py", ".pyc"))]}
     (out / "ran" / f"{place.name}.json").write_text(json.dumps(seen))
 

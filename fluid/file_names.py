@@ -1,6 +1,8 @@
-"""The one rule for a user's words that become names of files and folders: companies, runs, sweeps, and what is found by such a name."""
+"""The one rule for a user's words that become names of files and folders: companies, runs, sweeps; and the one for `~` before a path."""
 
+import os
 import unicodedata
+from pathlib import Path
 
 from fluid.errors import ConfigError
 
@@ -8,6 +10,16 @@ LONGEST = 200
 """Bytes of a name; file systems take 255, and we add endings."""
 SEPARATORS = "/\\"
 EXPECTED = f"a name: letters, digits, blanks and signs, at most {LONGEST} bytes, without / and \\, and neither '.' nor '..'"
+
+
+def at_home(path: str | os.PathLike[str]) -> Path:
+    """Return a path; a leading `~` is the home folder, and part of a name if nobody is called so."""
+    return Path(os.path.expanduser(path))
+
+
+def real(path: str | os.PathLike[str]) -> Path:
+    """Return a path as an absolute one without links; a leading `~` is the home folder."""
+    return Path(os.path.realpath(at_home(path)))
 
 
 def fault_of(name: str) -> str:

@@ -36,12 +36,45 @@ def check_folder(folder: Path, overwrite: bool = False, remedy: str = OCCUPIED) 
     """
     with said_of(folder):
         check_is_folder(folder)
-        if (folder / MANIFEST).is_file() and not overwrite:
-            return
+        if overwrite or not (folder / MANIFEST).is_file():
+            check_new_folder(folder, overwrite, remedy)
+
+
+def check_new_folder(folder: Path, overwrite: bool = False, remedy: str = OCCUPIED) -> None:
+    """Refuse what `check_folder` does, and an earlier result that is not to be replaced.
+
+    Args:
+        folder: Where a result is to go.
+        overwrite: Whether it may replace an earlier one.
+        remedy: What the caller can do about an occupied folder.
+
+    Raises:
+        ConfigError: The folder is a file, holds anything else, is the working folder or a mount point, or cannot be written.
+    """
+    with said_of(folder):
+        check_is_folder(folder)
         check_free(folder, overwrite, remedy)
         check_outside(folder)
         check_not_used(folder)
         try_folder(Path(os.path.realpath(folder)))
+
+
+def check_new_file(file: Path, overwrite: bool, setting: str = "out") -> None:
+    """Refuse a file that cannot be written, or that is there and is not to be replaced.
+
+    Args:
+        file: Where a result is to go.
+        overwrite: Whether it may replace what is there.
+        setting: The setting that names it.
+
+    Raises:
+        ConfigError: The file exists and `overwrite` is false; or it is a folder or a device, or cannot be written.
+    """
+    with said_of(file):
+        if file.is_file() and not overwrite:
+            remedy = f"Choose another {setting}=, or add overwrite=true."
+            raise ConfigError("the output file exists already", where=str(file), remedy=remedy)
+    check_file(file)
 
 
 def check_file(file: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluid.errors import ConfigError
-from fluid.file_names import LONGEST, check_file_name, fault_of
+from fluid.file_names import LONGEST, at_home, check_file_name, fault_of, real
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,15 @@ def test_what_is_no_name_is_refused_in_one_line(name: str, fault: str) -> None:
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("company is ")
     assert str(caught.value).isprintable()
+
+
+def test_a_leading_tilde_is_the_home_folder_if_somebody_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "link").symlink_to("there")
+    assert at_home("~/link") == tmp_path / "link"
+    assert real("~/link") == (tmp_path / "there").resolve()
+    for name in ("~x.csv", "~nobody-is-called-so/x.csv", "a~", ""):
+        assert at_home(name) == Path(name)
 
 
 @given(st.text(max_size=60))

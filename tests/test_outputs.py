@@ -10,7 +10,17 @@ import pytest
 from fluid import outputs
 from fluid.artifacts import MANIFEST, atomic_file, atomic_folder, seal
 from fluid.errors import ConfigError
-from fluid.outputs import check_file, check_folder, check_free, check_is_folder, check_place, is_mounted, unescape
+from fluid.outputs import (
+    check_file,
+    check_folder,
+    check_free,
+    check_is_folder,
+    check_new_file,
+    check_new_folder,
+    check_place,
+    is_mounted,
+    unescape,
+)
 
 LONG = "x" * 245
 
@@ -174,6 +184,24 @@ def test_earlier_results_are_replaced_only_alone(place: Path) -> None:
         with pytest.raises(ConfigError, match=f"also holds '{name}', which does not belong .*would be lost. Move it away"):
             check_folder(sealed, overwrite=True)
         (sealed / name).unlink()
+
+
+def test_an_earlier_result_may_be_asked_for_again_but_is_not_new(place: Path) -> None:
+    check_folder(place / "sealed")
+    check_new_folder(place / "sealed", overwrite=True)
+    with pytest.raises(ConfigError, match="already holds other results"):
+        check_new_folder(place / "sealed")
+
+
+def test_a_new_file_is_not_there_yet(place: Path) -> None:
+    for out in ("new.csv", "to_empty/a.csv"):
+        check_new_file(place / out, overwrite=False)
+    for out in ("file", "to_file"):
+        check_new_file(place / out, overwrite=True)
+        with pytest.raises(ConfigError, match=r"exists already\. Choose another json=, or add overwrite=true"):
+            check_new_file(place / out, overwrite=False, setting="json")
+    with pytest.raises(ConfigError, match="leads nowhere"):
+        check_new_file(place / "dangling", overwrite=True)
 
 
 def test_a_folder_with_somebody_elses_manifest_is_not_replaced(place: Path) -> None:

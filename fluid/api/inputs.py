@@ -20,10 +20,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fluid.data.embedded import EMBEDDED
 from fluid.errors import FluidError, InputError
+from fluid.file_names import at_home
 
 Molecules = str | PathLike[str] | pd.DataFrame | Sequence[str]
 EXPECTED = "the path of a file, a DataFrame, or a list of SMILES"
+IN_PROCESS = 256
+"""Molecules of a list that are prepared in this process: starting workers would take longer."""
 CELLS = (str, bytes, numbers.Number, np.generic)
 
 
@@ -49,6 +53,11 @@ def as_files(given: Mapping[str, Any], smiles_column: str, carry: Sequence[str] 
                 text = text.replace(path, name)
             error.args = (text,)
             raise
+
+
+def are_few(given: Mapping[str, Any]) -> bool:
+    """Return whether all inputs, of which there is one at least, are lists of so few molecules that workers are not worth it."""
+    return bool(given) and all(isinstance(data, list | tuple) and len(data) <= IN_PROCESS for data in given.values())
 
 
 def path_of(name: str, data: Any, smiles_column: str, folder: Path, shown: dict[str, str]) -> str:
@@ -82,7 +91,7 @@ def known_path(text: str) -> str:
     Raises:
         InputError: The text has no suffix, and no file or folder of that name exists.
     """
-    if text and not Path(text).suffix and not text.startswith("embedded:") and not os.path.exists(os.path.expanduser(text)):
+    if text and not Path(text).suffix and not text.startswith(EMBEDDED) and not os.path.exists(at_home(text)):
         raise InputError(f"there is no file {text!r}", expected=EXPECTED, remedy=f"A single SMILES is a list of one: [{text!r}].")
     return text
 

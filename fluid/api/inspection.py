@@ -9,18 +9,17 @@ from typing import Any
 import pandas as pd
 
 from fluid.api.door import door
-from fluid.api.inputs import Molecules, as_files
-from fluid.api.place import absolute
-from fluid.api.settings import Settings, configuration, overrides_of, sets
+from fluid.api.inputs import Molecules, are_few, as_files
+from fluid.api.place import place_of
+from fluid.api.settings import Settings, configuration, overrides_of, refuse_arguments, sets
 from fluid.api.shell import inspection_command, inspection_request, inspection_targets, write_inspection
 from fluid.api.show import Shown
-from fluid.errors import ConfigError
 from fluid.inspection.facts import Inspection as Facts
 from fluid.pipeline.progress import SilentProgress
 
+SMILES = "smiles"
+"""Column of lists, unless the settings name another."""
 ARGUMENTS = {"input": "molecules", "against": "against", "out": "out"}
-IN_PROCESS = 256
-"""Molecules of a list that are looked at in this process: starting workers would take longer."""
 
 
 class Inspection(Shown):
@@ -139,14 +138,13 @@ def inspect(
         InputError: A file cannot be read at all.
     """
     overrides = overrides_of(settings, keywords)
-    for name, argument in ARGUMENTS.items():
-        if sets(overrides, name):
-            raise ConfigError(f"{name} is given as a setting", expected=f"the argument {argument}")
+    refuse_arguments(overrides, ARGUMENTS)
     given = {"input": molecules} | {f"against_{number}": other for number, other in enumerate(listed_files(against), start=1)}
-    values = configuration("inspect", overrides, {"input": "", "out": None if out is None else str(absolute(out))})
-    if isinstance(molecules, list | tuple) and len(molecules) <= IN_PROCESS and not sets(overrides, "intake.workers"):
-        values["intake"]["workers"] = 0
-    with as_files(given, "smiles") as files:
+    values = configuration("inspect", overrides, {"input": "", "out": None if out is None else str(place_of(out))})
+    intake = values["intake"]
+    if are_few(given) and not sets(overrides, "intake.workers"):
+        intake["workers"] = 0
+    with as_files(given, intake["smiles_column"] or SMILES) as files:
         return look({**values, "input": files.pop("input"), "against": list(files.values())}, given)
 
 

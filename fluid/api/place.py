@@ -1,6 +1,5 @@
 """Where results lie: sealed folders in the store or of the user's choice, and copies of them."""
 
-import os
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,10 @@ from typing import Any
 from fluid.artifacts import MANIFEST, atomic_folder, copy_artifact, open_artifact
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.apart import check_apart
-from fluid.outputs import check_folder, check_free
+from fluid.file_names import at_home, real
+from fluid.outputs import check_new_folder
 
 OCCUPIED = "Choose another folder, or add overwrite=True to replace earlier results of fluid."
-
-
-def absolute(path: str | PathLike[str]) -> Path:
-    """Return a path as an absolute one; a leading `~` is the home folder."""
-    return Path(os.path.realpath(os.path.expanduser(path)))
 
 
 def place_of(out: str | PathLike[str] | None) -> Path | None:
@@ -31,7 +26,7 @@ def named(out: str | PathLike[str]) -> Path:
     """
     if "\0" in str(out):
         raise ConfigError("this is no name of a file or folder", where=ascii(str(out)))
-    return Path(os.path.expanduser(out)).absolute()
+    return at_home(out).absolute()
 
 
 def folder_of(value: Any, what: str) -> Path:
@@ -44,7 +39,7 @@ def folder_of(value: Any, what: str) -> Path:
     place = getattr(value, "folder", value)
     if not isinstance(place, str | PathLike):
         raise ConfigError(f"{what} is given as {type(value).__name__}", expected="a folder, or what a function of fluid returned")
-    folder = absolute(place)
+    folder = real(place)
     if not folder.is_dir():
         raise ArtifactError("folder not found", where=str(folder), expected=f"the folder of {what}", remedy="Check the path.")
     return folder
@@ -58,11 +53,10 @@ def save(folder: Path, out: str | PathLike[str], overwrite: bool = False) -> Pat
             result.
     """
     artifact, target = open_artifact(folder), named(out)
-    if absolute(target) == artifact.folder or same(target, artifact.digest, artifact.key):
+    if real(target) == artifact.folder or same(target, artifact.digest, artifact.key):
         return target
     check_apart(target, folder)
-    check_folder(target, overwrite, OCCUPIED)
-    check_free(target, overwrite, OCCUPIED)
+    check_new_folder(target, overwrite, OCCUPIED)
     with atomic_folder(target) as temporary:
         copy_artifact(artifact, temporary)
     return target

@@ -16,7 +16,7 @@ from fluid.errors import ArtifactError
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.own_copy import OWN_COPY
-from fluid.outputs import check_folder, check_free
+from fluid.outputs import check_new_folder
 
 INSIDE = "annotation_set"
 
@@ -96,8 +96,7 @@ class Annotations(Shown):
 
     def _release(self, target: Path, overwrite: bool, remedy: str) -> Path:
         check_apart(target, self.folder)
-        check_folder(target, overwrite, remedy)
-        check_free(target, overwrite, remedy)
+        check_new_folder(target, overwrite, remedy)
         read_annotation_set(self.released)
         with atomic_folder(target) as temporary:
             for name in (TABLE, MANIFEST):

@@ -1,16 +1,13 @@
 """Settings given in Python become the configuration that the command line would have composed from them."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-from fluid.api.shell import as_typed, check_known, key_and_value, quote, resolved
+from fluid.api.shell import as_typed, check_known, exact, key_and_value, resolved
 from fluid.errors import ConfigError
 
 Settings = str | Sequence[str] | Mapping[str, Any]
-BARE = re.compile(r"[A-Za-z_][\w./:-]*")
-WORDS = ("true", "false", "null", "nan", "inf")
 MISSING = "???"
 
 
@@ -29,8 +26,7 @@ def written(value: Any, name: str) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, str | PathLike):
-        text = str(value)
-        return text if BARE.fullmatch(text) and text.lower() not in WORDS else quote(text)
+        return exact(value)
     if isinstance(value, list | tuple):
         return "[" + ",".join(written(item, name) for item in value) + "]"
     raise ConfigError(f"{name} is a {type(value).__name__}", expected="a number, a text, true or false, None, a list or a mapping")
@@ -61,6 +57,21 @@ def overrides_of(settings: Settings, keywords: Mapping[str, Any]) -> list[str]:
 def sets(overrides: Sequence[str], name: str) -> bool:
     """Return whether overrides name a setting, be it to give it, to add it (`+`, `++`) or to remove it (`~`)."""
     return any(key_and_value(text)[0] == name for text in overrides)
+
+
+def refuse_arguments(overrides: Sequence[str], arguments: Mapping[str, str]) -> None:
+    """Refuse settings that a function has as arguments, which would win over them unnoticed.
+
+    Args:
+        overrides: Settings as on the command line.
+        arguments: The argument, by the name of the setting.
+
+    Raises:
+        ConfigError: The overrides name what is an argument.
+    """
+    for name, argument in arguments.items():
+        if sets(overrides, name):
+            raise ConfigError(f"{name} is given as a setting", expected=f"the argument {argument}")
 
 
 def unset(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

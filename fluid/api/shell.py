@@ -16,7 +16,7 @@ from fluid.cli.inspect import write_targets as write_inspection
 from fluid.cli.old_words import key_and_value
 from fluid.cli.places import as_typed
 from fluid.cli.progress import show_progress
-from fluid.cli.quoting import quote
+from fluid.cli.quoting import exact
 from fluid.cli.specs import SURROUNDINGS, leave_out
 from fluid.cli.suggest import check_known
 
@@ -26,13 +26,13 @@ __all__ = [
     "SURROUNDINGS",
     "build",
     "check_known",
+    "exact",
     "groups_of",
     "inspection_command",
     "inspection_request",
     "inspection_targets",
     "write_inspection",
     "key_and_value",
-    "quote",
     "resolved",
     "run_whole",
     "show_progress",

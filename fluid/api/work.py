@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from fluid.api.inputs import as_files
-from fluid.api.settings import configuration, sets
+from fluid.api.inputs import are_few, as_files
+from fluid.api.settings import configuration, refuse_arguments, sets
 from fluid.api.shell import SURROUNDINGS, build, groups_of, leave_out, show_progress, store, track_training
 from fluid.artifacts import Artifact
 from fluid.errors import ConfigError
@@ -27,8 +27,6 @@ ARGUMENTS = {
     "intake.endpoints": "endpoints", "intake.carry": "carry",
 }  # fmt: skip
 """Settings that are arguments here, by another name."""
-IN_PROCESS = 256
-"""Molecules of a list that are prepared in this process: starting workers would take longer."""
 
 
 @dataclass(slots=True)
@@ -77,15 +75,14 @@ class Call:
         Raises:
             ConfigError: A setting is wrong or an argument, or a logger is asked for and there is no folder to log beside.
         """
-        self.check_overrides()
+        refuse_arguments(self.overrides, self.arguments())
         logs, unset = "logger" in groups_of(self.verb), not sets(self.overrides, "logger")
         overrides = [*(["logger=none"] if logs and unset and self.out is None else []), *self.overrides]
         values = configuration(self.verb, overrides, {**dict.fromkeys(self.molecules, ""), **self.given, "out": str(self.out or NOWHERE)})
         if logs and self.out is None and values["logger"]["kind"] != "none":
             raise ConfigError("a logger writes beside the result", expected="a folder for it", remedy="Add out=...")
         values.get("intake", {}).update({name: list(value) for name, value in self.of_intake().items()})
-        short = [data for data in self.molecules.values() if isinstance(data, list | tuple) and len(data) <= IN_PROCESS]
-        if short and len(short) == len(self.molecules) and not sets(self.overrides, "intake.workers"):
+        if are_few(self.molecules) and not sets(self.overrides, "intake.workers"):
             values["intake"]["workers"] = 0
         return values
 
@@ -94,15 +91,10 @@ class Call:
         given = {"endpoints": self.endpoints, "carry": self.carry}
         return {name: value for name, value in given.items() if value is not None}
 
-    def check_overrides(self) -> None:
-        """Refuse settings that the call has as arguments, which would win over them unnoticed.
-
-        Raises:
-            ConfigError: The overrides name what is an argument: molecules, `out`, the company, a folder, endpoints, or what goes along.
-        """
-        for name in (*self.molecules, *self.given, "out", *(f"intake.{name}" for name in self.of_intake())):
-            if sets(self.overrides, name):
-                raise ConfigError(f"{name} is given as a setting", expected=f"the argument {ARGUMENTS.get(name, name)}")
+    def arguments(self) -> dict[str, str]:
+        """Return what the call has as arguments, by setting: molecules, `out`, the company, a folder, endpoints, what goes along."""
+        names = (*self.molecules, *self.given, "out", *(f"intake.{name}" for name in self.of_intake()))
+        return {name: ARGUMENTS.get(name, name) for name in names}
 
     @contextmanager
     def request(self) -> Iterator[tuple[Any, dict[str, Any]]]:

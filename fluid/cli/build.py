@@ -1,6 +1,5 @@
 """Build plain typed objects from plain nested values; unknown keys and wrong types are errors with a suggestion."""
 
-import os
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, TypeVar, Union
 from fluid.errors import ConfigError
 from fluid.federation.baselines.baseline import BASELINES
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.file_names import at_home
 from fluid.models.predictor import ModelSpec, StudentModel
 from fluid.registry import nearest_word
 from fluid.training.kinds.kind import MODELS
@@ -67,7 +67,7 @@ def _convert_path(value: Any, where: str) -> Path:
     """Return a text as a path; a leading `~` is the home folder."""
     if value == "":
         raise ConfigError(f"{where} is empty", expected="the name of a file or folder")
-    return Path(os.path.expanduser(_convert_scalar(str, value, where)))
+    return at_home(_convert_scalar(str, value, where))
 
 
 def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:

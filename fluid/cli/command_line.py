@@ -1,21 +1,12 @@
 """Commands written out: every setting quoted so that the shell and Hydra read what is meant."""
 
-import re
 import shlex
 from collections.abc import Iterable, Iterator
 
-from fluid.cli.quoting import quote
+from fluid.cli.quoting import literal
 
 WIDTH = 98
-BARE = re.compile(r"(?:\.{0,2}/)?[A-Za-z_][A-Za-z0-9_./:-]*")
-WORDS = frozenset(("true", "false", "null", "nan", "inf", "yes", "no", "on", "off"))
 Value = str | int | tuple[str, ...]
-
-
-def written_text(text: str) -> str:
-    """Return a text as Hydra reads it as one."""
-    bare = BARE.fullmatch(text) and text.lower() not in WORDS and not text.endswith(":")
-    return text if bare else quote(text)
 
 
 def pieces(key: str, value: Value) -> list[str]:
@@ -23,8 +14,8 @@ def pieces(key: str, value: Value) -> list[str]:
     if isinstance(value, int):
         return [f"{key}={value}"]
     if isinstance(value, str):
-        return [f"{key}={written_text(value)}"]
-    items = [written_text(item) for item in value]
+        return [f"{key}={literal(value)}"]
+    items = [literal(item) for item in value]
     marks = [*[","] * (len(items) - 1), "]"]
     return [f"{key}=[", *(item + mark for item, mark in zip(items, marks, strict=True))] if items else [f"{key}=[]"]
 

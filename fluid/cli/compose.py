@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluid.errors import ConfigError
+from fluid.file_names import at_home
 from fluid.registry import conf_folders
 
 if TYPE_CHECKING:  # `fluid --help` needs none of it
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # `fluid --help` needs none of it
 
 Config = dict[str, Any]
 Job = Callable[["DictConfig", Sequence[str]], Any]
-PLACES = {"": ("out", "run", "folder"), "paths": ("runs", "artifacts")}
+UNTYPED_PLACES = {"": ("out", "run", "folder"), "paths": ("runs", "artifacts")}
 """Settings by group that are places and that verbs use as they are; those in the typed settings are expanded where they are read."""
 
 
@@ -98,7 +99,7 @@ def place(value: Any, key: str) -> str | None:
         return None
     if not isinstance(value, str) or not value:
         raise ConfigError(f"{key} is {value!r}", expected="the name of a file or folder")
-    return os.path.expanduser(value)
+    return str(at_home(value))
 
 
 def plain_values(config: "DictConfig", complete: bool = True) -> Config:
@@ -114,7 +115,7 @@ def plain_values(config: "DictConfig", complete: bool = True) -> Config:
     from omegaconf import OmegaConf
 
     values: Config = OmegaConf.to_container(config, resolve=True, throw_on_missing=complete)  # type: ignore[assignment]
-    for group, names in PLACES.items():
+    for group, names in UNTYPED_PLACES.items():
         settings = values.get(group, {}) if group else values
         for name in settings.keys() & names:
             settings[name] = place(settings[name], f"{group}.{name}".lstrip("."))

@@ -10,6 +10,11 @@ SWEPT = ("-m", "--multirun")
 KNOWN = "--help, --cfg job, --cfg job --resolve, --config-dir FOLDER, --multirun or --info"
 
 
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Return whether the arguments ask for many runs."""
+    return any(flag in arguments for flag in SWEPT)
+
+
 def refuse(message: str) -> NoReturn:
     """Say what is wrong with a flag.
 

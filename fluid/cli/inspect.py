@@ -1,6 +1,5 @@
 """`fluid inspect`: a look at a file before a run; the screen, a page and JSON show the same facts."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from fluid.errors import ConfigError
 from fluid.federation.apart import check_apart
 from fluid.inspection.facts import Inspection, as_json
 from fluid.inspection.request import InspectRequest
+from fluid.outputs import check_new_file
 
 SUFFIXES = {"out": ".html", "json": ".json"}
 
@@ -31,7 +31,7 @@ def targets(request: InspectRequest) -> dict[str, Path]:
     """Return the files that are to be written, by setting, after a check that they may be.
 
     Raises:
-        ConfigError: A target has another ending, exists and is not to be replaced, or is what is read.
+        ConfigError: A target has another ending, exists and is not to be replaced, is what is read, or cannot be written.
     """
     named = {"out": request.out, "json": request.json}
     places = {setting: place for setting, place in named.items() if place}
@@ -39,9 +39,7 @@ def targets(request: InspectRequest) -> dict[str, Path]:
         if place.suffix.lower() != SUFFIXES[setting]:
             raise ConfigError(f"{setting} is {str(place)!r}", expected=f"a file name that ends in {SUFFIXES[setting]}")
         check_apart(place, request.input, *request.against)
-        if place.exists() and (place.is_dir() or not request.overwrite):
-            remedy = f"Choose another {setting}=, or add overwrite=true."
-            raise ConfigError("the output file exists already", where=str(place), remedy=remedy)
+        check_new_file(place, request.overwrite, setting)
     return places
 
 
@@ -60,12 +58,6 @@ def write_targets(found: Inspection, command: str, places: Mapping[str, Path]) -
         write_json(places["json"], {**as_json(found), "command": command})
 
 
-def write_screen(text: str) -> None:
-    """Write a text to the screen, also to one that lacks some of its letters."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-
-
 def run_inspect(config: Config) -> None:
     """Run `fluid inspect`."""
     from fluid.inspection.look import inspect_file
@@ -77,7 +69,7 @@ def run_inspect(config: Config) -> None:
         found = inspect_file(request, progress)
     command = command_of(found)
     write_targets(found, command, places)
-    write_screen(render(found, command))
+    print(render(found, command), end="")
     for what, place in (("page", places.get("out")), ("facts", places.get("json"))):
         if place:
             last_line(what, place)

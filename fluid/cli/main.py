@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fluid.cli.compose import run_with_hydra
 from fluid.cli.exit_codes import WRONG_INPUT
 from fluid.cli.failures import fail, guard
-from fluid.cli.flags import SWEPT, in_order
+from fluid.cli.flags import in_order, is_sweep
 from fluid.cli.old_words import check_settings
 from fluid.cli.places import as_typed
 from fluid.cli.positional import with_input
@@ -55,12 +55,12 @@ def overview() -> str:
 
 def is_search(arguments: Sequence[str]) -> bool:
     """Return whether the arguments ask for a search for hyper-parameters."""
-    return any(flag in arguments for flag in SWEPT) and any(text.startswith("hparams_search=") for text in arguments)
+    return is_sweep(arguments) and any(text.startswith("hparams_search=") for text in arguments)
 
 
 def hydra_run(verb: str, arguments: Sequence[str]) -> None:
     """Compose the verb's configuration with Hydra and carry it out, once or as a sweep (`-m`)."""
-    from fluid.cli.sweeps.sweep import is_sweep, run_sweep
+    from fluid.cli.sweeps.sweep import run_sweep
     from fluid.cli.verbs import run_each
 
     name = verb.replace("-", "_")
@@ -88,9 +88,9 @@ def begin(verb: str, arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: A setting has another name now.
     """
-    given = in_order(with_input(verb, arguments))
+    given = with_input(verb, in_order(arguments))
     check_settings(verb.replace("-", "_"), given)
-    typed = as_typed(given, swept=any(flag in given for flag in SWEPT))
+    typed = as_typed(given, swept=is_sweep(given))
     (show if SHOWING & set(typed) else hydra_run)(verb, typed)
 
 

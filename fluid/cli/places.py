@@ -8,8 +8,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
-from fluid.cli.quoting import escaped, is_quoted, quote, reading
+from fluid.cli.quoting import escaped, exact, is_quoted, quote, reading
 from fluid.errors import ConfigError
+from fluid.file_names import at_home
 
 PLACES = (
     "input", "transfer", "validation", "out", "json", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme",
@@ -37,7 +38,6 @@ TEXT_LISTS = (
 )
 """Settings that name several columns, or endpoints by their columns."""
 WORDS = ("null", "true", "false")
-PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 SETTING = re.compile(r"[+~]*[\w./@-]+=")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
@@ -75,7 +75,7 @@ def _setting(text: str, swept: bool) -> str:
     if "\0" in value:
         raise ConfigError(f"{key} holds a zero byte", expected="a text")
     if name in (*PLACES, *TEXTS):
-        if PLAIN.fullmatch(value) and value.lower() not in (*WORDS, "nan", "inf"):
+        if exact(value) == value:
             return text
         return f"{key}={_one(value, swept, name in PLACES, keep=WORDS if name == 'check' else WORDS[:1])}"
     return f"{key}={_list(value, swept, name in PLACE_LISTS)}" if name in (*PLACE_LISTS, *TEXT_LISTS) else text
@@ -83,7 +83,7 @@ def _setting(text: str, swept: bool) -> str:
 
 def exists(text: str) -> bool:
     """Return whether a text names a file or folder that is there; a leading `~` is the home folder."""
-    return bool(text.strip()) and os.path.lexists(os.path.expanduser(text))
+    return bool(text.strip()) and os.path.lexists(at_home(text))
 
 
 def _one(value: str, swept: bool, place: bool, keep: Sequence[str] = ()) -> str:

@@ -5,6 +5,8 @@ import shlex
 from typing import Any
 
 EXAMPLE = """e.g. 'intake.endpoints=["pic50 >= 5"]'"""
+BARE = re.compile(r"(?:\.{0,2}/)?[A-Za-z_][A-Za-z0-9_./:-]*")
+WORDS = ("true", "false", "null", "nan", "inf")
 QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.S)
 
 
@@ -16,8 +18,14 @@ def quote(value: object) -> str:
 
 
 def exact(value: object) -> str:
-    """Return a text as it is, or in quotes where Hydra would read something else."""
-    return str(value) if reading(str(value)) == str(value) else quote(value)
+    """Return a text as it is, or in quotes where Hydra may read something else; what refers to a setting in it still does."""
+    text = str(value)
+    return text if BARE.fullmatch(text) and text.lower() not in WORDS and not text.endswith(":") else quote(text)
+
+
+def literal(value: object) -> str:
+    """Return a text as it is, or so that Hydra reads just this; nothing in it refers to a setting."""
+    return exact(escaped(str(value)))
 
 
 def reading(value: str) -> Any:

@@ -1,13 +1,12 @@
 """The resolved configuration of `simulate` as one typed experiment."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fluid.cli.build import build
 from fluid.errors import ConfigError
 from fluid.federation.spec import FederationSpec
+from fluid.file_names import at_home
 
 SURROUNDINGS = ("name", "open", "paths", "logger", "workers", "sweep", "hparams_search", "launcher", "target", "cost", "figure")
 
@@ -28,7 +27,7 @@ def missing_files(config: Mapping[str, Any]) -> dict[str, str]:
     missing: dict[str, str] = {}
     for name in FILES:
         path = str(config["data"].get(name, ""))
-        if path.startswith(f"{folder}/") and not Path(os.path.expanduser(path)).is_file():
+        if path.startswith(f"{folder}/") and not at_home(path).is_file():
             missing.setdefault(path.removeprefix(f"{folder}/"), name)
     return missing
 

@@ -1,9 +1,9 @@
 """What comes in is never overwritten by what goes out."""
 
-import os
 from pathlib import Path
 
 from fluid.errors import ConfigError
+from fluid.file_names import real
 
 
 def check_apart(out: Path, *given: str | Path) -> None:
@@ -23,11 +23,6 @@ def check_apart(out: Path, *given: str | Path) -> None:
         if relation:
             what = f"out {relation} what is read ({one})"
             raise ConfigError(what, where=str(out), expected="a place of its own", remedy="Choose another out=.")
-
-
-def real(place: str | Path) -> Path:
-    """Return a path as an absolute one without links; a leading `~` is the home folder."""
-    return Path(os.path.realpath(os.path.expanduser(place)))
 
 
 def relation_of(target: Path, place: Path) -> str:

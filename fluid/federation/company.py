@@ -1,8 +1,6 @@
 """A company's steps of a consortium by files: teacher, annotations, hybrid, and the evaluation of what it was given."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -26,6 +24,7 @@ from fluid.federation.stages.hybrid_spec import Released
 from fluid.federation.stages.intake import resolve
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.teacher import teacher_stage
+from fluid.file_names import at_home
 from fluid.pipeline.runner import Runner
 
 
@@ -64,7 +63,7 @@ def hybrid(request: HybridRequest, runner: Runner) -> Artifact:
     of_transfer, transfer = read_file("transfer", request.transfer, public, runner)
     consensus = read_consensus(open_artifact(request.consensus_folder), transfer.transfer_digest)
     released = Released(open_model(request.student), consensus, transfer)
-    own = OwnTeacher(open_model(Path(os.path.expanduser(request.teacher)))) if request.teacher and request.hybrid.needs_teacher else None
+    own = OwnTeacher(open_model(at_home(request.teacher))) if request.teacher and request.hybrid.needs_teacher else None
     stage = hybrid_stage(request.company, kept.dataset, released, request.settings, runner.logs("hybrid", request.company), own)
     return runner.make_at(
         add_left_out(add_dropped(stage, intake, {"dropped_transfer.csv": of_transfer}), kept.left_out), request.out, request.overwrite

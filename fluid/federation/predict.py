@@ -25,7 +25,7 @@ from fluid.federation.model_folder import Model, open_model
 from fluid.federation.requests import PredictRequest
 from fluid.federation.stages.intake import deciding_settings, resolve
 from fluid.models.kinds.kind import kind_of, modules_of
-from fluid.outputs import check_file
+from fluid.outputs import check_new_file
 from fluid.pipeline.code import code_of
 from fluid.pipeline.progress import Progress
 from fluid.pipeline.shards import Shards
@@ -54,9 +54,7 @@ def check_output(out: Path, overwrite: bool) -> None:
     if out.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"out is {str(out)!r}", expected="a file name that ends in .csv or .parquet")
     for file in (out, list_beside(out)):
-        if file.is_file() and not overwrite:
-            raise ConfigError("the output file exists already", where=str(file), remedy="Choose another out=, or add overwrite=true.")
-        check_file(file)
+        check_new_file(file, overwrite)
 
 
 def list_beside(out: Path) -> Path:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from fluid.data.delimited import head_of
-from fluid.data.embedded import embedded_path
+from fluid.data.embedded import file_of
 from fluid.data.encodings import told_encoding
 from fluid.data.excel import header_of_sheet
 from fluid.data.file_form import FileForm
@@ -21,7 +21,6 @@ from fluid.data.sdf_record import TITLE, split_record
 from fluid.data.smiles_file import names_in_smiles_file
 from fluid.data.text_lines import HEAD_BYTES, open_bytes, open_lines
 
-EMBEDDED = "embedded:"
 SMILES = "smiles"
 SDF_RECORDS = 5_000
 """Records that are looked through for the names of their data items."""
@@ -72,11 +71,6 @@ def likely_smiles(names: Sequence[str]) -> str:
     """Return the column that is called SMILES, or else the first."""
     ranked = sorted(names, key=lambda name: (name.strip().lower() != SMILES, SMILES not in name.lower()))
     return ranked[0] if ranked else SMILES
-
-
-def file_of(text: str) -> Path:
-    """Return the file that a text names; `embedded:<part>` is a part of the embedded set."""
-    return embedded_path(text.removeprefix(EMBEDDED)) if text.startswith(EMBEDDED) else Path(text).expanduser()
 
 
 def open_file(text: str, spec: IntakeSpec) -> Opened:

@@ -72,5 +72,6 @@ def test_a_page_is_written_where_it_is_asked_for(table: pd.DataFrame, here: Path
 def test_what_is_an_argument_is_no_setting(table: pd.DataFrame, here: Path) -> None:
     with pytest.raises(ConfigError, match="input is given as a setting; expected the argument molecules"):
         fluid.inspect(table, settings=["input=a.csv"])
+    assert fluid.inspect(["CCO"], intake={"smiles_column": "structure"}).columns["name"].tolist() == ["structure"]
     with pytest.raises(InputError, match="there is no file 'CCO'"):
         fluid.inspect("CCO")

@@ -30,7 +30,8 @@ def test_every_form_becomes_what_one_would_type(settings: object, keywords: dict
 
 
 @pytest.mark.parametrize(
-    "text", ['a "b" c', "it's", "a\\b", "x,y", "[z]", "{k: v}", "true", "null", "1e3", " spaced ", "Präparat µM", "a=b", "#x"]
+    "text",
+    ['a "b" c', "it's", "a\\b", "x,y", "[z]", "{k: v}", "true", "null", "1e3", " spaced ", "Präparat µM", "Molekül", "a:", "a=b", "#x"],
 )
 def test_texts_survive(text: str) -> None:
     assert configuration("train_teacher", overrides_of((), {"intake": {"smiles_column": text}}), GIVEN)["intake"]["smiles_column"] == text

@@ -6,6 +6,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from fluid.cli.command_line import WIDTH, command_line, words_of
 
@@ -38,7 +39,8 @@ def words_in_a_shell(command: str) -> list[str]:
 
 
 def value_of(word: str) -> object:
-    value = OverridesParser.create().parse_override(word).value()
+    read = OmegaConf.create({"value": OverridesParser.create().parse_override(word).value()})
+    value = OmegaConf.to_container(read, resolve=True)["value"]
     return tuple(value) if isinstance(value, list) else value
 
 

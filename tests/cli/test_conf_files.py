@@ -23,7 +23,7 @@ from fluid.data.layout import Layout
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
-from fluid.federation import requests
+from fluid.federation.requests import REQUESTS
 from fluid.inspection.request import InspectRequest
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.training.config import TrainerSpec, TrainingConfig
@@ -32,16 +32,7 @@ CONF = conf_folder()
 FILES = sorted(str(file.relative_to(CONF)) for file in CONF.rglob("*.yaml"))
 NAMES = sorted(verb.replace("-", "_") for verb in VERBS)
 GROUPS = sorted({group for verb in NAMES for group in groups_of(verb)})
-ORDERS = {
-    "train_teacher": requests.TeacherRequest,
-    "annotate": requests.AnnotateRequest,
-    "aggregate": requests.AggregateRequest,
-    "distill": requests.DistillRequest,
-    "hybrid": requests.HybridRequest,
-    "predict": requests.PredictRequest,
-    "evaluate": requests.EvaluateRequest,
-    "inspect": InspectRequest,
-}
+ORDERS = {**REQUESTS, "inspect": InspectRequest}
 SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
 
 

@@ -11,15 +11,7 @@ from fluid.cli.main import VERBS
 from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.federation.baselines.baseline import BASELINES
 from fluid.federation.baselines.spec import FedProxSpec
-from fluid.federation.requests import (
-    AggregateRequest,
-    AnnotateRequest,
-    DistillRequest,
-    EvaluateRequest,
-    HybridRequest,
-    PredictRequest,
-    TeacherRequest,
-)
+from fluid.federation.requests import REQUESTS
 from fluid.federation.spec import FederationSpec
 
 CONF = conf_folder()
@@ -28,15 +20,6 @@ GROUPS = sorted(
     for file in CONF.glob("*/*.yaml")
     if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths", "suite")
 )
-ORDERS = {
-    "train_teacher": TeacherRequest,
-    "annotate": AnnotateRequest,
-    "aggregate": AggregateRequest,
-    "distill": DistillRequest,
-    "hybrid": HybridRequest,
-    "predict": PredictRequest,
-    "evaluate": EvaluateRequest,
-}
 
 
 def composed(verb: str, *overrides: str) -> dict[str, object]:
@@ -61,9 +44,9 @@ def test_every_experiment_is_valid_and_named(file: Path) -> None:
     assert isinstance(federation_spec(values), FederationSpec)
 
 
-@pytest.mark.parametrize("verb", ORDERS)
+@pytest.mark.parametrize("verb", REQUESTS)
 def test_every_verb_has_a_valid_configuration(verb: str) -> None:
-    assert isinstance(build(ORDERS[verb], leave_out(composed(verb), *SURROUNDINGS)), ORDERS[verb])
+    assert isinstance(build(REQUESTS[verb], leave_out(composed(verb), *SURROUNDINGS)), REQUESTS[verb])
 
 
 def test_every_verb_has_a_file() -> None:

@@ -32,16 +32,7 @@ NEEDED: dict[type, dict[str, Any]] = {
     requests.EvaluateRequest: {"model_folder": Path("m"), "input": "a.csv", "out": Path("out")},
     InspectRequest: {"input": "a.csv"},
 }
-VERBS = {
-    requests.TeacherRequest: "train_teacher",
-    requests.AnnotateRequest: "annotate",
-    requests.AggregateRequest: "aggregate",
-    requests.DistillRequest: "distill",
-    requests.HybridRequest: "hybrid",
-    requests.PredictRequest: "predict",
-    requests.EvaluateRequest: "evaluate",
-    InspectRequest: "inspect",
-}
+VERBS = {request: verb for verb, request in {**requests.REQUESTS, "inspect": InspectRequest}.items()}
 
 
 def differences(one: Any, other: Any, where: str = "") -> Iterator[str]:

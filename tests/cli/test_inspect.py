@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fluid.artifacts import seal
 from fluid.data.intake_spec import IntakeSpec
 from tests.cli.conftest import Call
 from tests.conftest import Files, Library
@@ -44,6 +45,8 @@ needs = {name: pytest.mark.skipif(name not in KNOWN, reason=f"there is no intake
 KINDS = {
     "several endpoints.csv": (["smiles", "hit", "pIC50", "IC50 [nM]"], [lambda i: i % 2, lambda i: 4 + i / 10, lambda i: 10 + i], ","),
     "assay (1).csv": (["SMILES", "hit"], [lambda i: i % 2], ","),
+    "${hit}.csv": (["smiles", "hit"], [lambda i: i % 2], ","),
+    "~hit.csv": (["smiles", "hit"], [lambda i: i % 2], ","),
     "it's, a=b.csv": (["smiles", "hit"], [lambda i: i % 2], ","),
     "Präparat µM.tsv": (["smiles", "hit"], [lambda i: ("true", "false")[i % 2]], "\t"),
     "long.csv": (["smiles", "target", "p_activity"], [lambda i: ("hERG", "CYP 3A4")[i % 2], lambda i: 5 + i / 10], ","),
@@ -90,10 +93,16 @@ def test_several_files_to_compare_with(fluid: Call, files: Files) -> None:
 def test_nothing_is_replaced_unless_asked_and_never_the_input(fluid: Call, files: Files, tmp_path: Path) -> None:
     small = write(tmp_path / "small.csv", ["smiles", "hit"], [["CCO", 0], ["CCN", 1]])
     Path("look.html").write_text("mine")
+    Path("dangling.html").symlink_to("nowhere")
+    Path("sealed").mkdir()
+    seal(Path("sealed"), "toy", "key")
     for settings, said in (
         (["out=look.html"], "exists already. Choose another out=, or add overwrite=true."),
         (["out=look.txt"], "expected a file name that ends in .html"),
         (["json=look.html"], "expected a file name that ends in .json"),
+        (["json=small.csv/look.json"], "small.csv is a file, not a folder"),
+        (["out=sealed/look.html"], "lies in a result of fluid"),
+        (["out=dangling.html", "overwrite=true"], "a link that leads nowhere"),
     ):
         code, _, error = fluid("inspect", str(small), *settings, *LOOK)
         assert code == 2

@@ -30,6 +30,7 @@ def shell(command: str, folder: Path, **environment: str) -> "subprocess.Complet
         (f"{FLUID} --version >&-", 0, ""),
         (f"{FLUID} report run=nowhere >&-", 2, "fluid: error: nowhere: "),
         (f"{FLUID} report run=nowhere >&- 2>&- <&-", 2, ""),
+        (f"printf 'smiles,hit\\nCCO,1\\n' > a.csv; {FLUID} inspect a.csv molecules=false >&-", 0, ""),
         (f"{FLUID} --version > /dev/full", 1, "fluid: error: the disk is full (while writing)"),
         (f"mkdir gone && cd gone && rmdir ../gone && {FLUID} report run=x", 2, "fluid: error: the folder you work in is gone"),
     ],

@@ -17,6 +17,12 @@ def test_an_unknown_part_lists_the_known_ones(part):
         embedded.embedded_path(part)
 
 
+def test_a_setting_names_a_part_or_a_file(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert embedded.file_of("embedded:pool") == embedded.embedded_path("pool")
+    assert [str(embedded.file_of(text)) for text in ("~/a.csv", "~a.csv", "pool")] == ["/home/me/a.csv", "~a.csv", "pool"]
+
+
 def test_a_missing_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "FOLDER", tmp_path)
     with pytest.raises(InputError, match=r"pool\.parquet: the embedded data file is not installed\. Install fluid again"):

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from fluid.artifacts import hash_json, write_json
 from fluid.cli.build import build
 from fluid.cli.compose import compose, plain_values
+from fluid.cli.flags import SWEPT
 from fluid.cli.old_words import check_settings
-from fluid.cli.quoting import exact, reading
+from fluid.cli.quoting import literal
 from fluid.cli.simulate import command_of, run_folder, run_simulate
 from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
 from fluid.cli.suggest import check_known, known_keys, nearest_key
@@ -39,7 +40,6 @@ if TYPE_CHECKING:  # Optuna is an extra, and not quick to import
     from fluid.cli.search.search_space import Choices, Range, SearchSpec
     from fluid.cli.search.study import Search
 
-FLAGS = ("-m", "--multirun")
 GROUP, SPACE, VERB, SWEEP = "hparams_search", "hparams_search.space=", "simulate", "sweep.json"
 
 
@@ -109,7 +109,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     check_arguments(verb, arguments)
     from fluid.cli.search.search_space import SearchSpec, border_settings, dimensions
 
-    given = [text for text in arguments if text not in FLAGS]
+    given = [text for text in arguments if text not in SWEPT]
     spec = build(SearchSpec, search_values(verb, given), GROUP)
     space = dimensions(spec)
     settings = [text for text in given if not text.lstrip("+~").startswith((GROUP, "name=", "sweep="))]
@@ -120,8 +120,9 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     config = plain_values(compose(verb, settings))
     check_known(verb, config)
     unnamed = Plan(Path(), spec, space, settings, shlex.join(["fluid", verb, *arguments]), config)
-    names = [reading(text.removeprefix("name=")) for text in given if text.startswith("name=")]
-    name = str(names[-1]) if names else "search-" + hash_json(unnamed.identity())[:10]
+    named = [text for text in given if text.startswith("name=")]
+    name = plain_values(compose(verb, [*settings, *named]))["name"] if named else None
+    name = "search-" + hash_json(unnamed.identity())[:10] if name is None else str(name)
     check_file_name(name, "name")
     folder = Path(config["paths"]["runs"]) / name
     return Plan(folder, spec, space, settings, unnamed.command, config)
@@ -214,7 +215,7 @@ def attempt(trial: "Trial", search: "Search", wanted: Plan) -> None:
 
 def trial_run(settings: Sequence[str], folder: Path) -> tuple[dict[str, Any], str]:
     """Return configuration and command of a trial's run, in a folder of its own below the search's, named by its settings."""
-    placed = [*settings, f"sweep={exact(folder.name)}"]
+    placed = [*settings, f"sweep={literal(folder.name)}"]
     return plain_values(compose(VERB, placed)), command_of(placed)
 
 

@@ -1,6 +1,5 @@
 """What `fluid benchmark` is asked for: a suite's tier, planned to its last run, and the files that it needs."""
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluid.cli.compose import compose, plain_values, run_with_hydra
+from fluid.cli.flags import is_sweep
 from fluid.cli.old_words import EXPERIMENTS
-from fluid.cli.quoting import quote
+from fluid.cli.quoting import literal
 from fluid.cli.specs import NO_FOLDER, federation_spec, missing_files
 from fluid.cli.suggest import check_known
 from fluid.cli.suites.suite_spec import VERB, SuiteSpec, check_name, suite_spec
 from fluid.cli.suites.suites import TierExperiment, part_of
-from fluid.cli.sweeps.sweep import FLAGS
 from fluid.errors import ConfigError
+from fluid.file_names import at_home
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -72,9 +72,9 @@ def read_arguments(arguments: Sequence[str]) -> tuple[dict[str, Any], str, list[
 def surroundings(values: Mapping[str, Any], folder: Path, settings: Sequence[str]) -> list[str]:
     """Return the settings of every run that decide no result, or were given for all: where things lie, workers, loggers."""
     paths, passed = values["paths"], [text for text in settings if text.startswith(PASSED_ON)]
-    data = [] if paths["data"] == NO_FOLDER else [f"paths.data={quote(paths['data'])}"]
+    data = [] if paths["data"] == NO_FOLDER else [f"paths.data={literal(paths['data'])}"]
     logger = [] if any(text.startswith("logger") for text in passed) else ["logger=none"]
-    where = [f"paths.runs={quote(folder)}", f"paths.artifacts={quote(paths['artifacts'])}", *data]
+    where = [f"paths.runs={literal(folder)}", f"paths.artifacts={literal(paths['artifacts'])}", *data]
     return [*logger, *passed, f"workers={values['workers']}", *where]
 
 
@@ -93,7 +93,7 @@ def expected_file(check: Any, suite: str, tier: str) -> Path | None:
     """
     if check in (False, None):
         return None
-    file = golden_file(suite, tier) if check is True else Path(os.path.expanduser(str(check)))
+    file = golden_file(suite, tier) if check is True else at_home(str(check))
     if not file.is_file():
         raise ConfigError(
             f"there is no file of golden numbers {file}",
@@ -109,7 +109,7 @@ def request_of(arguments: Sequence[str]) -> SuiteRequest:
     Raises:
         ConfigError: A name is unknown or a setting impossible.
     """
-    if any(flag in arguments for flag in FLAGS):
+    if is_sweep(arguments):
         raise ConfigError("a suite is many runs already", remedy="Leave out -m; a suite's file says what is swept over.")
     values, name, settings = read_arguments(arguments)
     check_known(NAME, values)
@@ -122,7 +122,7 @@ def request_of(arguments: Sequence[str]) -> SuiteRequest:
     folder = Path(values["paths"]["runs"]) / f"{name}-{tier}"
     around = surroundings(values, folder, settings)
     parts = tuple(part_of(suite, wanted, experiment, around) for experiment in wanted.experiments)
-    readme = Path(os.path.expanduser(values["readme"])) if values["readme"] else None
+    readme = at_home(values["readme"]) if values["readme"] else None
     command = shlex.join(["fluid", NAME, *(text for text in arguments if not text.startswith(NOT_OF_RESULTS))])
     return SuiteRequest(suite, tier, only, folder, parts, expected_file(values["check"], name, tier), readme, command)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fluid.artifacts import read_json
 from fluid.cli.failures import explain_hydra
-from fluid.cli.quoting import exact
+from fluid.cli.quoting import literal
 from fluid.cli.suites.suite_spec import VERB, SuiteSpec, TierSpec
 from fluid.cli.sweeps.job import Settings
 from fluid.cli.sweeps.sweep import SWEEP, Plan, plan
@@ -119,7 +119,7 @@ def part_of(suite: SuiteSpec, tier: TierSpec, name: str, surroundings: Sequence[
         texts = [f"{key}={value}" for key, value in chosen.items()]
         own = merge_settings(named, suite.settings, spec.settings, texts, tier.settings)
         whole = merge_settings(own, added_settings(tier, name, own), surroundings)
-        given = [*whole, f"name={exact(name)}", seeds]
+        given = [*whole, f"name={literal(name)}", seeds]
         series += divide(plan_of(f"suite {suite.name}, experiment {name}", given), texts, given)
     runs = [run for one in series for run in one.plan.jobs]
     if len(set(runs)) < len(runs):

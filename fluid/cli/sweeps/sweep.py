@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fluid.artifacts import hash_json, read_json, write_json
 from fluid.cli.compose import compose, plain_values
+from fluid.cli.flags import SWEPT
 from fluid.cli.old_words import check_settings
-from fluid.cli.quoting import exact
+from fluid.cli.quoting import literal
 from fluid.cli.simulate import command_of, run_folder
 from fluid.cli.suggest import check_known
 from fluid.cli.sweeps.job import VERB, Settings
@@ -25,7 +26,6 @@ from fluid.runs.record import DONE, RECORD, claim_run, read_record
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
-FLAGS = ("-m", "--multirun")
 SWEEP = "sweep.json"
 SURROUNDING = ("name=", "workers=", "open=", "paths.", "logger", "launcher", "cost.", "trainer.progress=")
 UNBEGUN = "not begun"
@@ -53,11 +53,6 @@ class Plan:
     launcher: Launcher
 
 
-def is_sweep(arguments: Sequence[str]) -> bool:
-    """Return whether the arguments ask for many runs."""
-    return any(flag in arguments for flag in FLAGS)
-
-
 def group_of(override: "Override") -> str:
     """Return the first word of a setting's key."""
     return str(override.key_or_group).replace("/", ".").split(".")[0]
@@ -72,7 +67,7 @@ def parse(arguments: Sequence[str]) -> dict[str, "Override"]:
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    given = [text for text in arguments if text not in FLAGS]
+    given = [text for text in arguments if text not in SWEPT]
     if flags := [text for text in given if text.startswith("-")]:
         raise ConfigError(f"a sweep does not know {flags[0]}", expected="settings, key=value")
     overrides = dict(zip(given, OverridesParser.create().parse_overrides(given), strict=True))
@@ -140,7 +135,7 @@ def plan(verb: str, arguments: Sequence[str]) -> Plan:
     settings = tuple(sorted(text for text in (*overrides, *own) if not text.startswith(SURROUNDING)))
     name = config["name"] if config["name"] is not None else "sweep-" + hash_json(settings)[:10]
     check_file_name(str(name), "name")
-    jobs = dict(job_of(verb, (*each, f"sweep={exact(name)}")) for each in runs)
+    jobs = dict(job_of(verb, (*each, f"sweep={literal(name)}")) for each in runs)
     return Plan(Path(config["paths"]["runs"]) / str(name), settings, jobs, launcher_of(config["launcher"]))
 
 

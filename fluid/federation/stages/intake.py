@@ -1,13 +1,12 @@
 """Stage `intake`: a molecule file becomes a standardised table, packed graphs, and a list of dropped rows."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from fluid.artifacts import Artifact, hash_unchanged, plain, read_json, write_json
 from fluid.data.dataset import write_dataset
 from fluid.data.dropped import read_reasons, told_reasons
-from fluid.data.embedded import embedded_path
+from fluid.data.embedded import file_of
 from fluid.data.incoming_shards import fill_shards, molecules_in, rows_in
 from fluid.data.intake import collect, write_dropped
 from fluid.data.intake_spec import IntakeSpec
@@ -18,7 +17,6 @@ from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/intake.py"
 
-EMBEDDED = "embedded:"
 DROPPED = "dropped.csv"
 
 
@@ -28,7 +26,7 @@ def resolve(path: str) -> Path:
     Raises:
         InputError: There is no such file.
     """
-    found = embedded_path(path.removeprefix(EMBEDDED)) if path.startswith(EMBEDDED) else Path(os.path.expanduser(path))
+    found = file_of(path)
     require_file(found)
     return found
 

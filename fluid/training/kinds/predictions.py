@@ -1,11 +1,10 @@
 """Files of predictions: nothing is trained."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fluid.artifacts import hash_file
+from fluid.file_names import at_home
 from fluid.models.prediction_file import PredictionFile
 from fluid.models.predictor import PredictionsSpec
 from fluid.training.config import TrainingConfig
@@ -15,12 +14,12 @@ from fluid.training.lesson import Measured
 
 def fit(fitting: Fitting, spec: PredictionsSpec, measured: Measured) -> Fitted:
     """Read the file."""
-    return Fitted(PredictionFile.read(Path(os.path.expanduser(spec.path)), measured.endpoints))
+    return Fitted(PredictionFile.read(at_home(spec.path), measured.endpoints))
 
 
 def decides(spec: PredictionsSpec, config: TrainingConfig) -> Mapping[str, Any]:
     """Return the hash of the file, and which molecules thresholds are chosen on."""
-    file = Path(os.path.expanduser(spec.path))
+    file = at_home(spec.path)
     return {"config": config.validation_share, "file": hash_file(file) if file.is_file() else ""}
 
 

@@ -9,7 +9,7 @@ from fluid.cli.quoting import quote
 WIDTH = 98
 BARE = re.compile(r"(?:\.{0,2}/)?[A-Za-z_][A-Za-z0-9_./:-]*")
 WORDS = frozenset(("true", "false", "null", "nan", "inf", "yes", "no", "on", "off"))
-Value = str | int | tuple[str, ...]
+Value = str | int | float | tuple[str, ...]
 
 
 def written_text(text: str) -> str:
@@ -20,7 +20,7 @@ def written_text(text: str) -> str:
 
 def pieces(key: str, value: Value) -> list[str]:
     """Return a setting as Hydra reads it, in pieces between which a line may end."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return [f"{key}={value}"]
     if isinstance(value, str):
         return [f"{key}={written_text(value)}"]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fluid.data.class_words import split_words
 from fluid.data.columns_found import find_columns
 from fluid.data.endpoints import Endpoint
 from fluid.data.intake import decimal_of
@@ -97,7 +98,7 @@ def make_plan(opened: Opened, roles: Roles, spec: IntakeSpec, most: int = 0) -> 
         spec,
         smiles_column=smiles or DEFAULT_SMILES,
         endpoints=texts[:MOST_TARGETS],
-        missing=_missing(roles, used, spec),
+        missing=tuple(dict.fromkeys((*spec.missing, *_missing(roles, used, texts)))),
         layout=replace(layout, qualifier_column=qualifier),
     )
     source = source_of(opened.path, told.smiles_column, told.parsed_endpoints)
@@ -189,6 +190,8 @@ def _qualifier(roles: Roles, used: Sequence[str], one: bool) -> str:
     return qualifiers[0] if one and len(qualifiers) == len(_values(roles, used)) == 1 else ""
 
 
-def _missing(roles: Roles, used: Sequence[str], spec: IntakeSpec) -> tuple[str | int | float, ...]:
-    told = (word for name in _values(roles, used) for word in roles[name].missing)
-    return tuple(dict.fromkeys((*spec.missing, *told)))
+def _missing(roles: Roles, used: Sequence[str], texts: Texts) -> list[str]:
+    """Return the words that mean not measured in columns of values, but for those that are a class elsewhere: they count in all columns."""
+    declared = [words for text in texts if isinstance(text, str) and (words := split_words(text)[1])]
+    classes = {word for words in declared for word in (*words.positive, *words.negative)}
+    return [word for name in _values(roles, used) for word in roles[name].missing if word.lower() not in classes]

@@ -72,6 +72,7 @@ CASES = {
     "classes and values": Case({"hit": [0, 1] * 6, "pic50": NUMBERS}, ("hit", VALUE), {}, {"dropped": 4, "merged": 1, "kept": 7}),
     "no classes": Case({"hit": CALLS}, ("hit",), {"endpoints": ("hit",)}, {"measured": 10, "dropped": 3 + 3}),
     "class words": Case({"call": WORDS}, ("call in Active/inactive/ND",), {}, {"measured": 10, "dropped": 2 + 4}),
+    "a class elsewhere missing": Case({"call": ["+", "-"] * 6, "pic50": [*NUMBERS[:11], "-"]}, ("call in +/-", VALUE), {}, {"kept": 7}),
     "nearly values": Case({"pic50": NEARLY}, (VALUE,), {"endpoints": (VALUE,)}, {"measured": 11, "dropped": 4}),
     "a number for missing": Case({"pic50": [4, "-999", 5, "-999.0", *NUMBERS[4:]]}, (VALUE,), {"missing": (-999, "nd")}, {"measured": 10}),
     "bounds": Case({"pic50": BOUNDS}, (VALUE,), {}, {"censored": 8, "kept": 3}),

@@ -18,11 +18,12 @@ from fluid.data.embedded import embedded_path
 from fluid.data.endpoints import Endpoint
 from fluid.data.grouping import NO_LABEL
 from fluid.data.incoming import IncomingRow, read_incoming
-from fluid.data.intake import Intake, check_quorum, collect, intake
+from fluid.data.intake import Intake, check_quorum, collect, decimal_of, intake
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.data.merging import BESIDE_VALUES, BOTH_SIDES, CONFLICT, OPEN
 from fluid.data.quorum import count_labels
+from fluid.data.source import source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import InputError, QuorumError
 from fluid.inspection.endpoints import fewest
@@ -124,7 +125,10 @@ def check(found: Inspection, path: Path) -> list[Intake]:
     """Compare what a look says with what the intake of its settings makes of the file; returns the latter, endpoint by endpoint."""
     spec = spec_of(dict(found.settings))
     check_molecules(found, path, spec)
-    done = [check_endpoint(one, path, replace(spec, endpoints=(one.text,), bad_labels="drop")) for one in found.endpoints]
+    whole = replace(spec, endpoints=tuple(one.text for one in found.endpoints), bad_labels="drop")
+    told = decimal_of(path, whole, source_of(path, spec.smiles_column, whole.parsed_endpoints))  # all columns together tell it
+    whole = replace(whole, file=replace(spec.file, decimal=told))
+    done = [check_endpoint(one, path, replace(whole, endpoints=(one.text,))) for one in found.endpoints]
     used = [one for one in found.endpoints if one.enough] or [one for one in found.endpoints if fewest(one)]
     assert spec.endpoints == tuple(one.text for one in used)
     assert (spec.bad_labels == "drop") == any(one.remedies for one in used)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from fluid.cli.quoting import literal
 
 WIDTH = 98
-Value = str | int | tuple[str, ...]
+Value = str | int | float | tuple[str, ...]
 
 
 def pieces(key: str, value: Value) -> list[str]:
     """Return a setting as Hydra reads it, in pieces between which a line may end."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return [f"{key}={value}"]
     if isinstance(value, str):
         return [f"{key}={literal(value)}"]

@@ -45,7 +45,9 @@ class IncomingChunk(NamedTuple):
     molecules: MoleculeSet
 
 
-def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0, chunk: int = CHUNK) -> Iterator[IncomingChunk]:
+def read_incoming(
+    path: Path, spec: IntakeSpec, with_keys: bool = True, skip: int = 0, chunk: int = CHUNK, most: int = 0
+) -> Iterator[IncomingChunk]:
     """Yield all rows of a file; duplicates stay.
 
     Args:
@@ -54,6 +56,7 @@ def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: in
         with_keys: Whether the molecules' InChIKeys are made.
         skip: First rows to leave out.
         chunk: Rows per chunk.
+        most: Rows to stop after; 0: none.
 
     Raises:
         InputError: The file cannot be read, or names an endpoint in no row.
@@ -62,7 +65,7 @@ def read_incoming(path: Path, spec: IntakeSpec, with_keys: bool = True, skip: in
     if not skip:
         check_named(path, spec, source)
     columns, read = spec.layout.columns(source), spec.layout.reader(source)
-    raw = islice(read_rows(path, source.smiles_column, (*columns, *spec.carry), spec.file), skip, None)
+    raw = islice(read_rows(path, source.smiles_column, (*columns, *spec.carry), spec.file), skip, skip + most if most else None)
     rows, ahead = tee((read(row), row.values[len(columns) :]) for row in raw)
     smiles = ("" if row.problem else row.smiles for row, _ in ahead)
     for prepared in prepare_many(smiles, spec.standardize, spec.workers, with_keys, chunk):

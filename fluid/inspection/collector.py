@@ -1,57 +1,45 @@
-"""What becomes of the rows of a file, collected in a few bytes per row: hashes of molecules' keys, and labels."""
+"""What becomes of the rows of a file, collected in a few bytes per row: hashes of molecules' keys, and measurements."""
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, tee
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from fluid.data.intake_spec import IntakeSpec
+from fluid.data.bounds import BELOW, Bound, certain_class
+from fluid.data.grouping import shown
+from fluid.data.incoming import IncomingChunk, IncomingRow, read_incoming
+from fluid.data.intake import label_readers
+from fluid.data.label_remedies import remedies
+from fluid.data.labels import BAD, LabelReader, Reading, Unused
+from fluid.data.merging import OPEN
 from fluid.data.rows import RawRow
 from fluid.inspection.facts import Counted, Example
-from fluid.inspection.labels import LabelReader
-from fluid.inspection.plan import Plan, Target
-from fluid.inspection.profile import as_text
+from fluid.inspection.plan import Plan
 from fluid.inspection.reading import Opened
+from fluid.inspection.repeats import sign_number
 from fluid.inspection.sampling import hashes
 from fluid.inspection.similarity import MoleculeSample
-from fluid.molecules.key import skeleton
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.parse import MoleculeRejected
-from fluid.molecules.standardize import Standardized
-from fluid.molecules.workers import prepare_many
 
 EXAMPLES, MOST_REASONS, LONGEST = 24, 60, 2_001
 OTHER = "other reasons"
 
 
-class LookedAt(NamedTuple):
-    """Consecutive rows, what became of their molecules, and those that can be used."""
-
-    rows: list[RawRow]
-    results: list[Standardized | MoleculeRejected]
-    molecules: MoleculeSet
-
-
-def look_at(opened: Opened, smiles_column: str, columns: Sequence[str], spec: IntakeSpec, most: int = 0) -> Iterator[LookedAt]:
-    """Yield the rows of a file chunk by chunk, with their molecules as every verb would have them.
+def read_molecules(opened: Opened, plan: Plan, most: int = 0) -> Iterator[IncomingChunk]:
+    """Yield the rows of a file as the intake has them, with the cells of the plan's columns as they stand in the file.
 
     Args:
         opened: The file.
-        smiles_column: Its column of SMILES; empty where rows are structures themselves.
-        columns: Further columns to read.
-        spec: How molecules are standardised.
+        plan: How it would be used.
         most: Rows to stop after; 0: none.
 
     Raises:
         InputError: The file is broken.
     """
-    rows, ahead = tee(opened.read(smiles_column, columns, most))
-    smiles = ("" if row.problem else row.smiles for row in ahead)
-    for prepared in prepare_many(smiles, spec.standardize, spec.workers):
-        yield LookedAt(list(islice(rows, len(prepared.results))), prepared.results, prepared.molecules)
+    return read_incoming(opened.path, replace(plan.spec.unlabelled(), carry=plan.columns), most=most)
 
 
 class Tally:
@@ -75,65 +63,127 @@ class Tally:
 
 
 class LabelCollector:
-    """Collects the labels of one endpoint: 8 bytes for each."""
+    """Collects the measurements of one endpoint: 13 bytes for each.
 
-    def __init__(self, target: Target, missing: tuple[str, ...]) -> None:
-        self.target, self._reader = target, LabelReader(target, missing)
-        self.places, self.values = array("i"), array("f")
-        self.missing = self.below = self.above = 0
-        self.unused, self.bad = Tally(), 0
+    Args:
+        reader: Reads its cells as the intake does.
+        bounds: And this one, so that bounds are seen whatever becomes of them.
+        text: How the endpoint is written in the settings.
+        name: What it is called.
+        policy: What becomes of measurements of a molecule that differ.
+    """
 
-    def add(self, place: int, row: int, text: str, qualifier: str) -> None:
-        """Take in the cell of the row at a place."""
-        label = self._reader.read(text, qualifier)
-        self.below += label.side < 0
-        self.above += label.side > 0
-        if label.value == label.value:
-            self.places.append(place)
-            self.values.append(label.value)
-        elif label.why:
-            self.bad += label.bad
-            self.unused.add(label.why, row, text)
-        else:
+    def __init__(self, reader: LabelReader, bounds: LabelReader, text: str, name: str, policy: str) -> None:
+        self.endpoint, self.text, self.name, self.policy = reader.endpoint, text, name, policy
+        self._reader, self._bounds = reader, bounds
+        self.places, self.values, self.signs = array("i"), array("d"), array("b")
+        self.missing = self.below = self.above = self.open = 0
+        self.unused, self._bad = Tally(), dict[str, None]()
+
+    def add(self, place: int, row: int, cell: object, qualifier: object = None, problem: str = "") -> None:
+        """Take in the cell of the row at a place, with the qualifier beside it; a `problem` is why the intake would leave it out."""
+        reading = self._reader.read(cell, qualifier)
+        if reading != reading:
             self.missing += 1
+            return
+        if problem:
+            self.unused.add(problem, row, shown(_pair(cell, qualifier)))
+            return
+        bound = reading if self._bounds is self._reader else self._bounds.read(cell, qualifier)
+        if isinstance(bound, Bound):
+            self.below += bound.side == BELOW
+            self.above += bound.side != BELOW
+        if why := self._why_not(reading):
+            self.unused.add(why, row, shown(_pair(cell, qualifier)))
+        if isinstance(reading, Unused):
+            if reading.sort == BAD:
+                self._bad[reading.reason] = None
+            return
+        self.places.append(place)
+        self.values.append(reading.value if isinstance(reading, Bound) else reading)
+        self.signs.append(sign_number(reading) if isinstance(reading, Bound) else 0)
+
+    def _why_not(self, reading: Reading) -> str:
+        """Return why no label follows from a reading by itself; empty if one does."""
+        if isinstance(reading, Unused):
+            return reading.reason
+        open_class = isinstance(reading, Bound) and self.endpoint.threshold is not None and certain_class(reading, self.endpoint) is None
+        self.open += open_class
+        return OPEN if open_class else ""
+
+    @property
+    def labels(self) -> int:
+        """Measurements from which a label follows."""
+        return len(self.places) - self.open
+
+    @property
+    def bad(self) -> bool:
+        """Whether there are cells at which a run stops."""
+        return bool(self._bad)
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What can be done about these."""
+        return tuple(remedies(self._reader, [text for why in self._bad for _, text in self.unused.first.get(why, ())]))
+
+
+def _pair(cell: object, qualifier: object) -> object:
+    return cell if qualifier is None else (cell, qualifier)
+
+
+def label_collectors(plan: Plan) -> list[LabelCollector]:
+    """Return a collector for each endpoint of a plan."""
+    decimal = plan.spec.file.decimal or "."
+    readers = label_readers(plan.source, plan.spec, decimal)
+    seeing = label_readers(plan.source, replace(plan.spec, censored="likelihood"), decimal)
+    return [
+        LabelCollector(
+            reader, bounds if reader.endpoint.kind == "regression" else reader, text, asked.name, plan.spec.policy(reader.endpoint)
+        )
+        for reader, bounds, text, asked in zip(readers, seeing, plan.texts, plan.spec.parsed_endpoints, strict=True)
+    ]
 
 
 class RowCollector:
     """Collects what becomes of the rows of a file.
 
     Args:
-        plan: Which of its columns are used for what; their cells come in the order of `plan.columns`.
+        plan: How it would be used.
         skeletons: Whether first blocks of keys are kept too, 8 bytes per row.
     """
 
     def __init__(self, plan: Plan, skeletons: bool = False) -> None:
         self.rows, self.keys, self.skeletons, self.numbers = 0, array("Q"), array("Q"), array("q")
         self.rejected, self.notes, self.sample = Tally(), Tally(), MoleculeSample()
-        self.labels = [LabelCollector(target, plan.missing) for target in plan.targets]
-        self._with_skeletons, self._cells = skeletons, CellFinder(plan)
+        self.labels = label_collectors(plan)
+        self._with_skeletons, self._long = skeletons, plan.is_long
+        self._read, self._qualified = plan.spec.layout.reader(plan.source), bool(plan.spec.layout.qualifier_columns(plan.source))
 
-    def add(self, part: LookedAt) -> None:
+    def add(self, chunk: IncomingChunk) -> None:
         """Take in some rows."""
         good: list[int] = []
-        for row, result in zip(part.rows, part.results, strict=True):
+        for row in chunk.rows:
             self.rows += 1
-            if isinstance(result, MoleculeRejected):
-                self.rejected.add(row.problem or result.reason, row.row, row.smiles)
+            if isinstance(row.molecule, MoleculeRejected):
+                self.rejected.add(row.molecule.reason, row.row, row.smiles)
                 continue
-            if result.note:
-                self.notes.add(result.note, row.row, row.smiles)
+            if row.molecule.note:
+                self.notes.add(row.molecule.note, row.row, row.smiles)
             self._add_labels(row, len(self.keys) + len(good))
             good.append(row.row)
-        self._add_molecules(good, part.molecules)
+        self._add_molecules(good, chunk.molecules)
 
-    def _add_labels(self, row: RawRow, place: int) -> None:
-        for number, text, qualifier in self._cells.of(row):
-            self.labels[number].add(place, row.row, text, qualifier)
+    def _add_labels(self, row: IncomingRow, place: int) -> None:
+        read = self._read(RawRow(row.row, row.smiles, row.carried))
+        for labels, value in zip(self.labels, read.values, strict=True):
+            cell, qualifier = value if self._qualified else (value, None)
+            if cell is not None or not self._long:  # where each row holds one measurement, the other endpoints have no cell
+                labels.add(place, row.row, cell, qualifier, read.problem)
 
     def _add_molecules(self, rows: list[int], molecules: MoleculeSet) -> None:
         if not rows:
             return
-        keys, skeletons = hashes(molecules.keys), hashes([skeleton(key) for key in molecules.keys])
+        keys, skeletons = hashes(molecules.keys), hashes(molecules.skeletons)
         self.sample.add(rows, molecules, keys, skeletons)
         self.keys.frombytes(keys.tobytes())
         self.numbers.extend(rows)
@@ -149,34 +199,3 @@ class RowCollector:
     def skeleton_set(self) -> np.ndarray:
         """The hashed first blocks of the keys, each once, ascending."""
         return np.unique(np.frombuffer(self.skeletons, dtype=np.uint64)) if self.skeletons else np.empty(0, np.uint64)
-
-
-def joined_name(cells: Iterable[object]) -> str:
-    """Return the endpoint that some cells name together, with a blank between; those that are empty add nothing."""
-    return " ".join(filter(None, (as_text(cell).strip() for cell in cells)))
-
-
-class CellFinder:
-    """Finds which cells of a row say something of which endpoint.
-
-    Args:
-        plan: Which columns are used for what; cells come in the order of `plan.columns`.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        place = {name: number for number, name in enumerate(plan.columns)}
-        self._columns = [place[target.column] for target in plan.targets]
-        self._qualifier = place.get(plan.qualifier, -1)
-        self._names = [place[name] for name in plan.name_columns]
-        self._value = place.get(plan.value_column, -1)
-        self._numbers = {target.names: number for number, target in enumerate(plan.targets)}
-
-    def of(self, row: RawRow) -> Iterator[tuple[int, str, str]]:
-        """Yield number of the endpoint, cell and qualifier."""
-        qualifier = as_text(row.values[self._qualifier]) if self._qualifier >= 0 else ""
-        if not self._names:
-            yield from ((number, as_text(row.values[place]), qualifier) for number, place in enumerate(self._columns))
-            return
-        number = self._numbers.get(joined_name(row.values[place] for place in self._names), -1)
-        if number >= 0:
-            yield number, as_text(row.values[self._value]), qualifier

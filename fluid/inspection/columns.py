@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fluid.data.rows import RawRow
 from fluid.errors import InputError
-from fluid.inspection.collector import Tally, joined_name
+from fluid.inspection.collector import Tally
 from fluid.inspection.facts import ColumnFacts, FileFacts
 from fluid.inspection.profile import ColumnCollector, ColumnProfile
 from fluid.inspection.reading import Opened
@@ -27,13 +27,12 @@ from fluid.inspection.roles import (
     VALUES,
     Role,
 )
-from fluid.inspection.sampling import SMALLEST, FewCounter
+from fluid.inspection.sampling import SMALLEST
 from fluid.inspection.spread import spread_of
 from fluid.inspection.wording import plural
 from fluid.pipeline.progress import Progress
 
 BLOCK = 8_192
-MOST_NAMED = 2_000
 SHOWN = 4
 
 
@@ -101,15 +100,6 @@ def _summarise(opened: Opened, names: Sequence[str], most: int, progress: Progre
         progress.start("columns", f"{summary.rows:,} rows")
     summary.profiles = {collector.name: collector.profile() for collector in collectors}
     return summary
-
-
-def count_names(opened: Opened, columns: tuple[str, ...], most: int) -> tuple[tuple[str, int], ...]:
-    """Return what some columns name together, with a blank between, and how often; the most frequent first."""
-    found = FewCounter[str](MOST_NAMED)
-    for row in opened.read("", columns, most):
-        if not row.problem:
-            found.add(joined_name(row.values), 1)
-    return found.common
 
 
 def file_facts(opened: Opened, summary: Summary, all_rows: bool) -> FileFacts:

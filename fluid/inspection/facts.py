@@ -117,13 +117,14 @@ class EndpointFacts:
         name: Its name.
         text: How it is written in the settings.
         kind: `classification` or `regression`.
-        labels: Labels.
-        missing: Rows without one.
+        labels: Measurements from which a label follows.
+        missing: Cells that say that nothing was measured.
         below: Bounds below which the true value lies.
         above: Bounds above which it lies.
         unused: Cells that are no label, by reason.
-        molecules: Different molecules that have a label.
-        ones: Of a class, molecules of class 1, conflicts left out.
+        remedies: What to do about those of them at which a run stops.
+        molecules: Different molecules that have a label, once the measurements of each are merged.
+        ones: Of a class, those of class 1.
         zeros: And of class 0.
         repeated: Molecules that were measured several times.
         conflicts: Of these, those whose classes differ, or whose values are not all the same.
@@ -141,6 +142,7 @@ class EndpointFacts:
     below: int
     above: int
     unused: tuple[Counted, ...]
+    remedies: tuple[str, ...]
     molecules: int
     ones: int
     zeros: int
@@ -256,7 +258,7 @@ class Inspection:
     overlaps: tuple[OverlapFacts, ...]
     warnings: tuple[str, ...]
     verb: str
-    settings: tuple[tuple[str, str | int | tuple[str, ...]], ...]
+    settings: tuple[tuple[str, str | int | float | tuple[str, ...]], ...]
 
 
 def as_json(found: Inspection) -> dict[str, Any]:

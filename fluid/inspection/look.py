@@ -5,17 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from fluid.data.columns_found import find_columns
-from fluid.inspection.collector import RowCollector, look_at
-from fluid.inspection.columns import Summary, check_readable, column_facts, count_names, file_facts, summarise
-from fluid.inspection.endpoints import endpoint_facts, fewest, rows_wanted
-from fluid.inspection.facts import Inspection, MoleculeFacts, NearFacts, OverlapFacts
+from fluid.inspection.collector import RowCollector, read_molecules
+from fluid.inspection.columns import Summary, check_readable, column_facts, file_facts, summarise
+from fluid.inspection.endpoints import all_repeats, endpoint_facts, fewest, rows_wanted
+from fluid.inspection.facts import EndpointFacts, Inspection, MoleculeFacts, NearFacts, OverlapFacts
 from fluid.inspection.overlap import overlap_with
-from fluid.inspection.plan import Plan, make_plan, name_columns, with_names
+from fluid.inspection.plan import Plan, make_plan
 from fluid.inspection.reading import Opened, open_file
 from fluid.inspection.request import InspectRequest
 from fluid.inspection.roles import Role, role_of
-from fluid.inspection.settings import PREDICT, TRAIN, column_setting, prediction_settings, training_settings
+from fluid.inspection.settings import PREDICT, TRAIN, Setting, column_setting, prediction_settings, training_settings
 from fluid.inspection.similarity import MOST_MOLECULES, near_pairs
 from fluid.inspection.warnings import warnings_of
 from fluid.pipeline.progress import Progress
@@ -36,32 +35,16 @@ def inspect_file(request: InspectRequest, progress: Progress) -> Inspection:
     others = [open_file(name, request.intake) for name in request.against]  # what cannot be opened is said before the work
     summary = summarise(opened, request.rows, progress)
     roles = {name: role_of(profile) for name, profile in summary.profiles.items()}
-    plan = complete_plan(opened, summary, roles, request)
+    plan = make_plan(opened, roles, request.intake, request.rows)
     rows = collect_rows(opened, plan, request, progress) if plan.structures and request.molecules else None
-    overlaps = [overlap_with(other.shown, rows, request.intake, progress) for other in others] if rows else []
+    overlaps = [overlap_with(other, rows, request.intake, progress) for other in others] if rows else []
     return assemble(opened, summary, roles, plan, rows, tuple(overlaps), request)
-
-
-def complete_plan(opened: Opened, summary: Summary, roles: Mapping[str, Role], request: InspectRequest) -> Plan:
-    """Return which columns are used for what.
-
-    Raises:
-        InputError: A column that the settings name is not there.
-    """
-    plan = make_plan(opened, summary.profiles, roles, request.intake)
-    layout = request.intake.layout
-    columns = layout.endpoint_columns or (() if request.intake.endpoints else name_columns(roles, plan))
-    if columns and (layout.value_column or plan.targets):
-        plan = with_names(plan, columns, count_names(opened, columns, request.rows))
-    wanted = (plan.smiles_column, *plan.columns) if plan.smiles_column else plan.columns
-    find_columns(opened.names, list(dict.fromkeys(wanted)), opened.path, opened.written)
-    return plan
 
 
 def collect_rows(opened: Opened, plan: Plan, request: InspectRequest, progress: Progress) -> RowCollector:
     """Read a file for its molecules and labels."""
     rows = RowCollector(plan, skeletons=bool(request.against))
-    for part in look_at(opened, plan.smiles_column, plan.columns, request.intake, request.rows):
+    for part in read_molecules(opened, plan, request.rows):
         rows.add(part)
         progress.start("molecules", f"{rows.rows:,} rows")
     return rows
@@ -83,10 +66,10 @@ def assemble(
     request: InspectRequest,
 ) -> Inspection:
     """Put together what was found."""
-    endpoints = endpoint_facts(rows, smiles_at(opened, plan, rows_wanted(rows)), request.intake.quorum) if rows else ()
+    endpoints = endpoints_found(opened, plan, rows, request.intake.quorum) if rows else ()
     file = file_facts(opened, summary, all_rows=not request.rows or summary.rows < request.rows)
     columns = tuple(
-        column_facts(profile, roles[name], _setting(name, roles, plan), summary.faulty.get(name, 0))
+        column_facts(profile, roles[name], column_setting(name, plan, roles[name].endpoint), summary.faulty.get(name, 0))
         for name, profile in summary.profiles.items()
     )
     found = Inspection(file, columns, molecule_facts(rows) if rows else None, endpoints, overlaps, (), "", ())
@@ -95,29 +78,30 @@ def assemble(
     return replace(found, verb=verb, settings=settings, warnings=warnings)
 
 
-def _setting(name: str, roles: Mapping[str, Role], plan: Plan) -> str:
-    text = next((target.text for target in plan.targets if target.column == name and not target.names), roles[name].endpoint)
-    return column_setting(name, plan, text)
+def endpoints_found(opened: Opened, plan: Plan, rows: RowCollector, quorum: int) -> tuple[EndpointFacts, ...]:
+    """Return what is found of each endpoint; the file is read again up to the last row whose SMILES is to be shown."""
+    repeats = all_repeats(rows)
+    return endpoint_facts(rows, repeats, smiles_at(opened, plan, rows_wanted(rows, repeats)), quorum)
 
 
 def fitting_settings(
     opened: Opened, plan: Plan, found: Inspection, rows: RowCollector | None, request: InspectRequest
-) -> tuple[str, tuple[tuple[str, str | int | tuple[str, ...]], ...]]:
+) -> tuple[str, tuple[Setting, ...]]:
     """Return the verb that would use the file, and its settings; nothing if it has no molecules."""
     if not plan.structures:
         return "", ()
     quorum = request.intake.quorum
     if rows is None:
-        texts = [target.text for target in plan.targets]
+        texts = list(plan.texts)
     else:
         texts = [one.text for one in found.endpoints if one.enough]
         possible = [one for one in found.endpoints if fewest(one) > 0]
         if not texts and possible:
             texts, quorum = [one.text for one in possible], min(map(fewest, possible))
     if not texts:
-        return PREDICT, prediction_settings(opened.shown, plan, request.intake)
-    bad = rows is not None and any(labels.bad for labels in rows.labels if labels.target.text in texts)
-    return TRAIN, training_settings(opened.shown, plan, texts, quorum, request.intake, bad)
+        return PREDICT, prediction_settings(opened.shown, plan)
+    bad = rows is not None and any(labels.bad for labels in rows.labels if labels.text in texts)
+    return TRAIN, training_settings(opened.shown, plan, texts, quorum, bad)
 
 
 def molecule_facts(rows: RowCollector) -> MoleculeFacts:

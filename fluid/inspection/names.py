@@ -3,6 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 
+from fluid.data.label_remedies import NEGATIVE as REMEDIED_NEGATIVE
+from fluid.data.label_remedies import POSITIVE as REMEDIED_POSITIVE
+from fluid.data.labels import CLASSES
 from fluid.inspection.cells import is_unit
 
 
@@ -49,20 +52,16 @@ IN_BRACKETS = re.compile(r".*?[\[(]([^\[\]()]+)[\])]\s*")
 AFTER_UNDERSCORE = re.compile(r".+[_ ]([A-Za-zµμ%/]{1,9})")
 OF_A_UNIT = re.compile(r"[-\d.]+|kg|g|mg|min|L|mL|h|cells?|protein")
 SHORT_UNITS = words("nm um µm μm mm pm percent pct")
-POSITIVE = words(
-    """active act a yes y pos p positive + true t toxic blocker inhibitor hit high binder agonist antagonist mutagenic permeable substrate
-    soluble stable pass 1 on bbb+"""
+POSITIVE = REMEDIED_POSITIVE | words("act p positive true agonist antagonist mutagenic permeable substrate soluble stable 1 on bbb+")
+NEGATIVE = REMEDIED_NEGATIVE | words(
+    """inact negative false nontoxic safe nonblocker noninhibitor nonhit miss nonbinder nonmutagenic impermeable nonsubstrate insoluble
+    unstable 0 off bbb-"""
 )
-NEGATIVE = words(
-    """inactive inact i no n neg negative - false f nontoxic safe nonblocker noninhibitor nonhit miss low nonbinder nonmutagenic impermeable
-    nonsubstrate insoluble unstable fail 0 off bbb-"""
-)
-NATIVE_CLASSES = words("true false positive negative 0 1")
+NATIVE_CLASSES = frozenset((*CLASSES, "0", "1"))
 """Words of classes that every column of classes may have without more ado."""
-NO_CALL = words("equivocal inconclusive")
 FURTHER_MISSING = words(
     """- -- --- – — . .. ? * / x nd n.d. n.d nt n.t. n.t nr n.r. ns n.s. n/d n/t tbd na. n.a. missing unknown unspecified untested blank
-    pending empty #n/a #na #value! #ref! #div/0! #num! #name? #null! <na> failed invalid"""
+    pending empty #value! #ref! #div/0! #num! #name? #null! failed invalid"""
 ) | {"not tested", "not determined", "not measured", "not available", "no data", "not applicable"}
 """Words that mean nothing measured to people, but not by themselves to the readers of labels."""
 
@@ -82,9 +81,7 @@ def unit_in(name: str) -> str:
 
 def _looks_like_unit(text: str) -> bool:
     parts = [part for part in re.split(r"[/·*\s^]+", text) if part]
-    return is_unit(text) or (
-        len(parts) > 1 and all(is_unit(part) or re.fullmatch(r"[-\d.]+|kg|g|mg|min|L|mL|h|cells?|protein", part) for part in parts)
-    )
+    return is_unit(text) or (len(parts) > 1 and all(is_unit(part) or OF_A_UNIT.fullmatch(part) for part in parts))
 
 
 def is_identifier_name(name: str) -> bool:

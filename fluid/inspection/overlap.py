@@ -4,28 +4,28 @@ from array import array
 
 import numpy as np
 
+from fluid.data.incoming import read_incoming
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import InputError
-from fluid.inspection.collector import RowCollector, look_at
+from fluid.inspection.collector import RowCollector
 from fluid.inspection.columns import summarise
 from fluid.inspection.facts import OverlapFacts
 from fluid.inspection.plan import smiles_column
-from fluid.inspection.reading import Opened, open_file
+from fluid.inspection.reading import Opened
 from fluid.inspection.roles import role_of
 from fluid.inspection.sampling import hashes
 from fluid.inspection.similarity import NEAR, ROUNDING, NearestSoFar
-from fluid.molecules.key import skeleton
 from fluid.pipeline.progress import Progress, SilentProgress
 
 MOST_COMPARED = 2_000
 FIRST_ROWS = 2_000
 
 
-def overlap_with(name: str, rows: RowCollector, spec: IntakeSpec, progress: Progress) -> OverlapFacts:
+def overlap_with(other: Opened, rows: RowCollector, spec: IntakeSpec, progress: Progress) -> OverlapFacts:
     """Compare the molecules of a file with those of another one, which is read once.
 
     Args:
-        name: The other file.
+        other: The other file.
         rows: What became of the rows of the file at hand, with skeletons.
         spec: How molecules are standardised.
         progress: Told how far it is.
@@ -33,17 +33,16 @@ def overlap_with(name: str, rows: RowCollector, spec: IntakeSpec, progress: Prog
     Raises:
         InputError: The other file cannot be read, or has no molecules.
     """
-    other = open_file(name, spec)
-    column = _told_smiles(other)
+    reading = IntakeSpec(_told_smiles(other), (), spec.standardize, workers=spec.workers, file=spec.file)
     places = rows.sample.distinct(MOST_COMPARED)
     nearest, skeletons, seen = NearestSoFar(rows.sample.bits[places]), array("Q"), 0
-    for part in look_at(other, column, (), spec):
+    for part in read_incoming(other.path, reading):
         seen += len(part.rows)
-        skeletons.frombytes(hashes([skeleton(key) for key in part.molecules.keys]).tobytes() if len(part.molecules) else b"")
+        skeletons.frombytes(hashes(part.molecules.skeletons).tobytes() if len(part.molecules) else b"")
         nearest.add(part.molecules.bits)
-        progress.start("against", f"{name}, {seen:,} rows")
+        progress.start("against", f"{other.shown}, {seen:,} rows")
     found = np.frombuffer(skeletons, dtype=np.uint64) if skeletons else np.empty(0, np.uint64)
-    return _facts(name, seen, rows, found, places, nearest.similarity)
+    return _facts(other.shown, seen, rows, found, places, nearest.similarity)
 
 
 def _told_smiles(other: Opened) -> str:

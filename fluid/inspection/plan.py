@@ -1,42 +1,28 @@
-"""Which columns are used for what: the SMILES, the endpoints, the columns that tell of them."""
+"""Which columns are used for what: the SMILES, the endpoints, the columns that tell of them. A plan is what the intake is told."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from fluid.data.class_words import split_words
+from fluid.data.columns_found import find_columns
 from fluid.data.endpoints import Endpoint
+from fluid.data.intake import decimal_of
 from fluid.data.intake_spec import IntakeSpec
-from fluid.errors import ConfigError
+from fluid.data.layout import Layout
+from fluid.data.readers import file_format
+from fluid.data.source import Source, source_of
+from fluid.data.table import stored_endpoints
 from fluid.inspection.names import SMILES_NAME, VALUE_NAME
-from fluid.inspection.profile import ColumnProfile
 from fluid.inspection.reading import Opened
-from fluid.inspection.roles import CLASS, NAMES, NO_UNIT, QUALIFIER, SMILES, UNIT, VALUES, Role, written_endpoint
+from fluid.inspection.roles import NAMES, QUALIFIER, SMILES, UNIT, VALUES, Role, written_endpoint
+from fluid.inspection.sampling import FewCounter
 
 MOST_TARGETS = 24
 """Endpoints that are looked at one by one."""
+MOST_NAMED = 2_000
+DEFAULT_SMILES = IntakeSpec().smiles_column
 Roles = Mapping[str, Role]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One endpoint that could be learnt.
-
-    Attributes:
-        endpoint: What it is.
-        text: How it is written in the settings.
-        column: The column that holds its measurements.
-        names: Where rows tell what they measured: the text that stands for this endpoint; else empty.
-        positive: Words of class 1, in small letters; none: 0, 1, true, false, positive, negative.
-        negative: Words of class 0.
-        missing: Further words that mean that nothing was measured.
-    """
-
-    endpoint: Endpoint
-    text: str
-    column: str
-    names: str = ""
-    positive: tuple[str, ...] = ()
-    negative: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+Texts = tuple[str | Endpoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +30,33 @@ class Plan:
     """How a file would be used.
 
     Attributes:
+        spec: How it would be taken in: what was asked for, and what else the file tells.
+        source: Where it keeps the molecules, and the measurements of each endpoint.
         smiles_column: Column of SMILES; empty: none, or the rows are structures themselves.
         structures: Whether there are molecules.
-        targets: The endpoints.
         left_out: How many further endpoints there are that are not looked at one by one.
-        name_columns: Of a file with one measurement per row, the columns that name the endpoint.
-        value_column: And the one that holds the measurement.
-        qualifier: Column of qualifiers; empty without one.
-        missing: Further words that mean, in columns of values, that nothing was measured.
-        comma: Whether decimals stand after a comma.
     """
 
+    spec: IntakeSpec
+    source: Source
     smiles_column: str
     structures: bool
-    targets: tuple[Target, ...] = ()
     left_out: int = 0
-    name_columns: tuple[str, ...] = ()
-    value_column: str = ""
-    qualifier: str = ""
-    missing: tuple[str, ...] = ()
-    comma: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The endpoints as they are written in the settings."""
+        return tuple(one if isinstance(one, str) else one.text for one in self.spec.endpoints)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read beside the SMILES, each once."""
-        wanted = (*self.name_columns, *(target.column for target in self.targets), self.qualifier)
-        return tuple(dict.fromkeys(name for name in wanted if name))
+        return self.spec.layout.columns(self.source)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether each row holds one measurement, and names its endpoint."""
+        return self.spec.layout.is_long(self.source)
 
 
 def smiles_column(opened: Opened, roles: Roles, spec: IntakeSpec) -> str:
@@ -87,43 +74,61 @@ def _smiles_merit(name: str, role: Role) -> tuple[bool, bool, bool, float]:
     return lowered == "smiles", "smiles" in lowered, SMILES_NAME.search(name) is not None, role.likeness.share
 
 
-def make_plan(opened: Opened, profiles: Mapping[str, ColumnProfile], roles: Roles, spec: IntakeSpec) -> Plan:
-    """Return how a file would be used, one column per endpoint; `with_names` makes that of a file with one measurement per row."""
+def make_plan(opened: Opened, roles: Roles, spec: IntakeSpec, most: int = 0) -> Plan:
+    """Return how a file would be used: as the settings say, and as its columns tell where they say nothing.
+
+    Args:
+        opened: The file.
+        roles: What its columns could be.
+        spec: What is asked for.
+        most: Rows to stop after where names of endpoints are looked for; 0: none.
+
+    Raises:
+        InputError: A column that the settings name is not there, or a stored table holds an endpoint in another form.
+    """
     smiles = smiles_column(opened, roles, spec)
-    asked = asked_targets(spec)
-    found = asked or tuple(_target(name, roles) for name, role in roles.items() if role.learnable and role.endpoint and name != smiles)
-    used = {target.column for target in found}
-    values = [name for name in used if name in roles and roles[name].name == VALUES]
-    qualifiers = [name for name, role in roles.items() if role.name == QUALIFIER]
-    return Plan(
-        smiles, opened.structures or bool(smiles), found[:MOST_TARGETS], max(len(found) - MOST_TARGETS, 0),
-        qualifier=qualifiers[0] if len(qualifiers) == 1 and len(values) == 1 else "",
-        missing=tuple(dict.fromkeys(word for name in roles if name in values for word in roles[name].missing)),
-        comma=any(profiles[name].commas > 0 for name in values),
-    )  # fmt: skip
+    asked = spec.endpoints or _stored_texts(opened)
+    learnable = {} if asked else _learnable(roles, smiles)
+    layout = spec.layout if asked or spec.layout.endpoint_columns else _one_per_row(roles, learnable, spec.layout)
+    named = _named_texts(opened, layout, learnable, roles, most) if layout.endpoint_columns and not asked else ()
+    texts = asked or (named if layout.endpoint_columns else tuple(learnable.values()))
+    used = _used(layout, asked, learnable)
+    qualifier = layout.qualifier_column or _qualifier(roles, used, len(texts) == 1 or bool(layout.endpoint_columns))
+    told = replace(
+        spec,
+        smiles_column=smiles or DEFAULT_SMILES,
+        endpoints=texts[:MOST_TARGETS],
+        missing=tuple(dict.fromkeys((*spec.missing, *_missing(roles, used, texts)))),
+        layout=replace(layout, qualifier_column=qualifier),
+    )
+    source = source_of(opened.path, told.smiles_column, told.parsed_endpoints)
+    return _with_decimal(opened, Plan(told, source, smiles, opened.structures or bool(smiles), len(texts[MOST_TARGETS:])))
 
 
-def asked_targets(spec: IntakeSpec) -> tuple[Target, ...]:
-    """Return the endpoints that the settings ask for."""
-    texts = [one if isinstance(one, str) else one.text for one in spec.endpoints]
-    return tuple(_asked(text, endpoint) for text, endpoint in zip(texts, spec.parsed_endpoints, strict=True))
+def _with_decimal(opened: Opened, plan: Plan) -> Plan:
+    """Return a plan whose columns are sure to be there, with the decimal sign that the intake tells from the file, if that is a comma."""
+    wanted = ((plan.source.smiles_column,) if plan.smiles_column else ()) + plan.columns
+    find_columns(opened.names, list(dict.fromkeys(wanted)), opened.path, opened.written)
+    if decimal_of(opened.path, plan.spec, plan.source) != ",":
+        return plan
+    return replace(plan, spec=replace(plan.spec, file=replace(plan.spec.file, decimal=",")))
 
 
-def _asked(text: str, endpoint: Endpoint) -> Target:
-    head, _, words = text.rpartition(" in ")
-    if not head or not text.startswith((endpoint.name, '"')) or "/" not in words or endpoint.name == text.strip():
-        return Target(endpoint, text, endpoint.column)
-    positive, negative, missing = (tuple(side.lower().split("|")) for side in (*words.split("/"), "")[:3])
-    return Target(endpoint, text, endpoint.column, "", positive, negative, tuple(word for word in missing if word))
+def _stored_texts(opened: Opened) -> tuple[str, ...]:
+    """Return the endpoints of a stored `MoleculeTable`, as far as they can be written; none of any other file."""
+    stored = stored_endpoints(opened.path) if file_format(opened.path) == ".parquet" else None
+    return tuple(one.text for one in stored or () if Endpoint.parse(one.text) == one)
 
 
-def _target(name: str, roles: Roles) -> Target:
+def _learnable(roles: Roles, smiles: str) -> dict[str, str]:
+    """Return the columns that somebody would want to learn, each as an endpoint is written."""
+    return {name: _written(name, roles) for name, role in roles.items() if role.learnable and role.endpoint and name != smiles}
+
+
+def _written(name: str, roles: Roles) -> str:
     role = roles[name]
-    text = role.endpoint
-    if role.name == VALUES and not role.unit and (unit := unit_beside(name, roles)):
-        text = written_endpoint(name, unit)
-    words = [tuple(word.lower() for word in side) for side in (role.positive, role.negative, role.missing)]
-    return Target(Endpoint.parse(text), text, name, "", *(words if role.name == CLASS and " in " in text else ((), (), words[2])))
+    unit = unit_beside(name, roles) if role.name == VALUES and not role.unit else ""
+    return written_endpoint(name, unit) if unit else role.endpoint
 
 
 def unit_beside(name: str, roles: Roles) -> str:
@@ -133,41 +138,60 @@ def unit_beside(name: str, roles: Roles) -> str:
     return units[0] if len(units) == 1 and without == [name] and "," not in units[0] else ""
 
 
-def name_columns(roles: Roles, plan: Plan) -> tuple[str, ...]:
-    """Return the columns that name what each row measured, in a file with one measurement per row; none in others."""
-    return tuple(name for name, role in roles.items() if role.name == NAMES) if measured_column(plan) else ()
+def _one_per_row(roles: Roles, learnable: Collection[str], layout: Layout) -> Layout:
+    """Return the layout of a file with one measurement per row, if columns name what was measured, and one is sure to hold it."""
+    names, value = tuple(name for name, role in roles.items() if role.name == NAMES), measured_column(learnable)
+    return replace(layout, endpoint_columns=names, value_column=value) if names and value else layout
 
 
-def measured_column(plan: Plan) -> str:
+def measured_column(learnable: Collection[str]) -> str:
     """Return the one column of measurements; empty if that is not sure."""
-    columns = list(dict.fromkeys(target.column for target in plan.targets))
+    columns = list(learnable)
     likely = [name for name in columns if VALUE_NAME.search(name)]
     return columns[0] if len(columns) == 1 else likely[0] if len(likely) == 1 else ""
 
 
-def with_names(plan: Plan, columns: tuple[str, ...], names: Sequence[tuple[str, int]]) -> Plan:
-    """Return the plan of a file with one measurement per row.
-
-    Args:
-        plan: What it would be otherwise.
-        columns: The columns that name the endpoint.
-        names: What they say, with a blank between, and how often; the most frequent first.
-    """
-    value = measured_column(plan)
-    (model,) = [target for target in plan.targets if target.column == value]
-    made = [target for name, _ in names if (target := _named(name, model))]
-    return Plan(
-        plan.smiles_column, plan.structures, tuple(made[:MOST_TARGETS]), max(len(made) - MOST_TARGETS, 0), columns, value,
-        plan.qualifier, plan.missing, plan.comma,
-    )  # fmt: skip
+def _named_texts(opened: Opened, layout: Layout, learnable: Mapping[str, str], roles: Roles, most: int) -> tuple[str, ...]:
+    """Return the endpoints that the rows of a file name, the most frequent first, each written as the column of measurements would be."""
+    value = layout.value_column
+    model = learnable.get(value) or (roles[value].endpoint if value in roles else "")
+    if not model:
+        return ()
+    endpoint = Endpoint.parse(model)
+    rest = model.removeprefix(Endpoint(value).text)
+    source = Source(DEFAULT_SMILES, (value,), (endpoint,))
+    names = count_names(opened, replace(layout, qualifier_column="", unit_column=""), source, most)
+    return tuple(text for name, _ in names if (text := written_endpoint(name, rest=rest)))
 
 
-def _named(name: str, model: Target) -> Target | None:
-    known = model.endpoint
-    unit = known.unit or NO_UNIT if known.kind == "regression" else ""
-    _, words, rest = model.text.rpartition(" in ") if model.positive else ("", "", "")
-    text = written_endpoint(name, unit, words + rest)
-    try:
-        return Target(Endpoint.parse(text), text, model.column, name, model.positive, model.negative, model.missing) if text else None
-    except ConfigError:
-        return None
+def count_names(opened: Opened, layout: Layout, source: Source, most: int) -> tuple[tuple[str, int], ...]:
+    """Return the endpoints that the rows of a file name, and how often; the most frequent first."""
+    found, name_of, left_out = FewCounter[str](MOST_NAMED), layout.namer(source), layout.selector(source)
+    for row in opened.read("", layout.columns(source), most):
+        if not row.problem and not left_out(row.values):
+            found.add(name_of(row.values), 1)
+    return found.common
+
+
+def _used(layout: Layout, asked: Texts, learnable: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that hold measurements."""
+    if layout.endpoint_columns:
+        return (layout.value_column,)
+    return tuple((one if isinstance(one, Endpoint) else Endpoint.parse(one)).column for one in asked) or tuple(learnable)
+
+
+def _values(roles: Roles, used: Sequence[str]) -> list[str]:
+    return [name for name in used if name in roles and roles[name].name == VALUES]
+
+
+def _qualifier(roles: Roles, used: Sequence[str], one: bool) -> str:
+    """Return the column of qualifiers, if there is one, and one column of values that it can belong to, and nothing else to be learnt."""
+    qualifiers = [name for name, role in roles.items() if role.name == QUALIFIER]
+    return qualifiers[0] if one and len(qualifiers) == len(_values(roles, used)) == 1 else ""
+
+
+def _missing(roles: Roles, used: Sequence[str], texts: Texts) -> list[str]:
+    """Return the words that mean not measured in columns of values, but for those that are a class elsewhere: they count in all columns."""
+    declared = [words for text in texts if isinstance(text, str) and (words := split_words(text)[1])]
+    classes = {word for words in declared for word in (*words.positive, *words.negative)}
+    return [word for name in _values(roles, used) for word in roles[name].missing if word.lower() not in classes]

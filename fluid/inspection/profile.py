@@ -7,8 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from fluid.inspection.cells import BOUND, LONGEST_MISSING, MISSING, NUMBER, NUMBERS, Cell, plain_numbers, read_cell
-from fluid.inspection.cells import WORDS as WORDS_CELL
+from fluid.inspection.cells import BOUND, MISSING, NUMBER, NUMBERS, Cell, plain_numbers, read_cell
 from fluid.inspection.sampling import DistinctCount, FewCounter, NumberSample, TextSample
 
 VALUES, TEXTS, LONGEST = 10_000, 400, 2_001
@@ -107,7 +106,7 @@ class ColumnCollector:
 
     def _add_cells(self, texts: Sequence[str], rows: Sequence[int]) -> None:
         counts = Counter(texts)
-        read = {text: WORDS_CELL if len(text) > LONGEST_MISSING and text[0].isalpha() else read_cell(text) for text in counts}
+        read = {text: read_cell(text) for text in counts}
         self.distinct.add([text for text, cell in read.items() if cell.kind != MISSING])
         self._add_kinds(counts, read)
         self._add_numbers(counts, read)

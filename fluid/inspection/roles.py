@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from fluid.data.endpoints import Endpoint
+from fluid.data.labels import NO_CALL
+from fluid.data.qualifiers import sign_of
 from fluid.errors import ConfigError
-from fluid.inspection.cells import AROUND, BOUND, NUMBERS, SIGNS, TEXT, is_unit
+from fluid.inspection.cells import AROUND, BOUND, NUMBERS, TEXT, is_unit
 from fluid.inspection.names import (
     COMPUTED_NAME,
     ENDPOINT_NAME,
     FURTHER_MISSING,
     NATIVE_CLASSES,
     NEGATIVE,
-    NO_CALL,
     POSITIVE,
     SMILES_NAME,
     SPLIT_NAME,
@@ -93,10 +94,11 @@ def _share(profile: ColumnProfile, *kinds: str) -> float:
 def _role_of_texts(profile: ColumnProfile) -> Role | None:
     """Return the role of a column of structures, signs or units."""
     words = [word for word, _ in profile.words]
-    if not profile.more_words and all(word.strip("'\"") in SIGNS for word in words) and len(words) and not profile.count(*NUMBERS):
-        return Role(QUALIFIER) if words != ["-"] else None
-    if not profile.more_words and words and all(map(is_unit, words)) and not profile.count(*NUMBERS):
-        return Role(UNIT, unit=", ".join(words))
+    if words and not profile.more_words and not profile.count(*NUMBERS):
+        if all(map(sign_of, words)):
+            return Role(QUALIFIER)
+        if all(map(is_unit, words)):
+            return Role(UNIT, unit=", ".join(words))
     if _share(profile, TEXT, AROUND) < LIKE or not profile.sample:
         return None
     for role, form in ((INCHI, re.compile("InChI=.*", re.DOTALL)), (INCHIKEY, INCHIKEY_FORM)):
@@ -205,7 +207,7 @@ def _counts_rows(profile: ColumnProfile) -> bool:
 def _number_remarks(profile: ColumnProfile, missing: tuple[str, ...]) -> tuple[str, ...]:
     remarks = []
     if profile.commas:
-        remarks.append(f"decimals after a comma: {profile.commas:,}")
+        remarks.append(f"with a comma: {profile.commas:,}")
     if bounds := profile.count(BOUND):
         remarks.append(f"bounds: {bounds:,} ({_shown_sides(profile.sides)})")
     if around := profile.count(AROUND):

@@ -8,7 +8,7 @@ from fluid.inspection.facts import NearPair
 from fluid.inspection.sampling import Reservoir
 from fluid.molecules.fingerprints import BYTES
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.nearest import NearestReference
+from fluid.molecules.nearest import NearestReference, nearest_similarity
 
 NEAR = 0.95
 ROUNDING = 1e-6
@@ -98,5 +98,4 @@ class NearestSoFar:
     def add(self, references: np.ndarray) -> None:
         """Take in the fingerprints of some more references."""
         if len(references) and len(self._bits):
-            found = NearestReference(references).nearest(self._bits, 1).similarity[:, 0]
-            self.similarity = np.maximum(self.similarity, found)
+            self.similarity = np.maximum(self.similarity, nearest_similarity(self._bits, references, 1))

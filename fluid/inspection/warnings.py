@@ -66,7 +66,7 @@ def _of_molecules(found: Inspection) -> Iterator[str]:
     dropped = molecules.rows - molecules.usable
     if dropped:
         reasons = ", ".join(f"{one.count:,} x {one.what}" for one in molecules.rejected[:3])
-        yield f"No usable molecule in {dropped:,} of {molecules.rows:,} rows ({reasons})."
+        yield f"{dropped:,} of {plural(molecules.rows, 'row')} cannot be used ({reasons})."
     for note in molecules.notes[:SHOWN]:
         yield f"{plural(note.count, 'row')}: {note.what}."
 
@@ -92,13 +92,13 @@ def _of_quorum(found: Inspection, quorum: int) -> Iterator[str]:
 
 def _of_helpers(plan: Plan, roles: Mapping[str, Role]) -> Iterator[str]:
     qualifiers = [name for name, role in roles.items() if role.name == QUALIFIER]
-    if qualifiers and not plan.qualifier:
+    if qualifiers and not plan.spec.layout.qualifier_column:
         yield f"{listed(qualifiers)} holds qualifiers, but it is not sure of which column: without it bounds count as measured."
     for name, role in roles.items():
         if role.name == UNIT and "," in role.unit:
             yield f"{name!r} names several units ({role.unit}): convert the values, or leave rows out (intake.layout.where)."
     names = [name for name, role in roles.items() if role.name == NAMES]
-    if names and not plan.name_columns:
+    if names and not plan.is_long:
         yield f"{listed(names)} may say what was measured in each row, but it is not sure which column holds the value."
 
 
@@ -112,7 +112,8 @@ def _of_labels(found: Inspection) -> Iterator[str]:
         if unused:
             reason = one.unused[0]
             row, text = reason.examples[0]
-            yield f"{one.name}: no label in {plural(unused, 'cell')} ({reason.what}; first: row {row}, {text.strip()[:20]!r})."
+            found_in = f"{one.name}: no label in {plural(unused, 'cell')} ({reason.what}; first: row {row}, {text.strip()[:20]!r})."
+            yield " ".join((found_in, *one.remedies))
         if one.conflicts and one.kind == "classification":
             rows = ", ".join("+".join(map(str, conflict.rows)) for conflict in one.first_conflicts[:3])
             more = "..." if one.conflicts > 3 else ""

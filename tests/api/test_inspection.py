@@ -54,7 +54,7 @@ def test_the_settings_that_are_found_are_those_that_train(table: pd.DataFrame, h
 def test_a_notebook_shows_warnings_tables_and_the_command(table: pd.DataFrame, here: Path) -> None:
     table.rename(columns={"hit": "<b>hit</b>"}).to_csv("assay.csv", index=False)
     html = fluid.inspect("assay.csv", **KEYWORDS)._repr_html_()
-    assert "<li>No usable molecule in 1 of 22 rows" in html
+    assert "<li>1 of 22 rows cannot be used" in html
     assert "&lt;b&gt;hit" in html
     assert "<b>hit" not in html
     assert "<pre>fluid train-teacher input=assay.csv" in html

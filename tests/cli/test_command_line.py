@@ -11,7 +11,8 @@ from omegaconf import OmegaConf
 from fluid.cli.command_line import WIDTH, command_line, words_of
 
 TEXT = st.text("abcXYZ019 .,:;/\\\"'()[]{}=<>$%#~!-_éµ", min_size=1, max_size=20)
-VALUE = st.one_of(TEXT, st.integers(0, 99), st.lists(TEXT, max_size=12).map(tuple))
+NUMBER = st.one_of(st.integers(0, 99), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
+VALUE = st.one_of(TEXT, NUMBER, st.lists(TEXT, max_size=12).map(tuple))
 ODD = [
     "assay (1).csv",
     "epoch=3.csv",

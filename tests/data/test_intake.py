@@ -119,6 +119,11 @@ def test_rows_one_by_one_keep_duplicates_and_mark_broken_ones(csv: Path) -> None
     assert [row.row for row in rows if isinstance(row.molecule, MoleculeRejected)] == [2, 5, 7]
 
 
+@pytest.mark.parametrize(("skip", "most", "rows"), [(0, 4, [1, 2, 3, 4]), (3, 2, [4, 5]), (7, 5, [8, 9]), (7, 0, [8, 9])])
+def test_reading_stops_after_some_rows(csv: Path, skip: int, most: int, rows: list[int]) -> None:
+    assert [row.row for chunk in read_incoming(csv, spec(), skip=skip, most=most, chunk=3) for row in chunk.rows] == rows
+
+
 def test_progress_ends_with_all_rows(csv: Path) -> None:
     seen: list[int] = []
     intake(csv, spec("pic50 [log mol/L]"), seen.append)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fluid.data.labels import LARGEST
 from fluid.inspection.cells import AROUND, BOUND, COMMA, MISSING, NUMBER, TEXT, is_unit, plain_numbers, read_cell
 
 
@@ -36,6 +37,11 @@ from fluid.inspection.cells import AROUND, BOUND, COMMA, MISSING, NUMBER, TEXT, 
         ("ND", TEXT, None, 0),
         ("inf", TEXT, None, 0),
         ("1_000", TEXT, None, 0),
+        ("1e39", TEXT, None, 0),
+        ("ca. 7", BOUND, 7, 0),
+        ("About 7", BOUND, 7, 0),
+        ("&gt;= 10", BOUND, 10, 1),
+        ("Catechol", TEXT, None, 0),
         ("50-00-0", TEXT, None, 0),
         ("[Na+].[Cl-]", TEXT, None, 0),
         ("2-propanol", TEXT, None, 0),
@@ -53,7 +59,7 @@ def test_any_text_says_something_and_only_numbers_have_values(text: str) -> None
     assert math.isnan(cell.value) == (cell.kind in (MISSING, AROUND, TEXT))
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["{}", " {} ", "={}"]))
+@given(st.floats(-LARGEST, LARGEST), st.sampled_from(["{}", " {} ", "={}"]))
 def test_a_number_is_read_as_itself(value: float, form: str) -> None:
     assert read_cell(form.format(repr(value))).value == value
 

@@ -3,25 +3,29 @@
 import numpy as np
 
 from fluid.data.endpoints import Endpoint
-from fluid.data.rows import RawRow
-from fluid.inspection.collector import EXAMPLES, LookedAt, RowCollector, Tally
-from fluid.inspection.plan import Plan, Target
+from fluid.data.incoming import IncomingChunk, IncomingRow
+from fluid.data.intake_spec import IntakeSpec
+from fluid.data.source import Source
+from fluid.inspection.collector import EXAMPLES, RowCollector, Tally
+from fluid.inspection.plan import Plan
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.rejected import MoleculeRejected
 from fluid.molecules.standardize import Standardized
 
 
 def test_what_is_kept_grows_by_few_bytes_per_row() -> None:
-    target = Target(Endpoint("hit"), "hit", "hit")
-    collector = RowCollector(Plan("smiles", True, (target,)), skeletons=True)
+    plan = Plan(IntakeSpec(endpoints=("hit",)), Source("smiles", ("hit",), (Endpoint("hit"),)), "smiles", True)
+    collector = RowCollector(plan, skeletons=True)
     molecules = MoleculeSet.from_smiles(["CCO", "CCN"])
     good = [Standardized(smiles, key, "a note") for smiles, key in zip(molecules.smiles, molecules.keys, strict=True)]
+    found = [*good, MoleculeRejected("no")]
     for part in range(1, 3_001):
-        rows = [RawRow(3 * part, "CCO", ("1",)), RawRow(3 * part + 1, "CCN", ("",)), RawRow(3 * part + 2, "x", ("0",))]
-        collector.add(LookedAt(rows, [*good, MoleculeRejected("no")], molecules))
+        cells = zip(("CCO", "CCN", "x"), ("1", "", "0"), found, strict=True)
+        rows = [IncomingRow(3 * part + place, smiles, (), one, (cell,)) for place, (smiles, cell, one) in enumerate(cells)]
+        collector.add(IncomingChunk(rows, molecules))
     labels = collector.labels[0]
-    kept = [collector.keys, collector.skeletons, collector.numbers, labels.places, labels.values]
-    assert sum(len(array) * array.itemsize for array in kept) == 6_000 * 24 + 3_000 * 8
+    kept = [collector.keys, collector.skeletons, collector.numbers, labels.places, labels.values, labels.signs]
+    assert sum(len(array) * array.itemsize for array in kept) == 6_000 * 24 + 3_000 * 13
     assert (collector.rows, labels.missing, collector.rejected.counts, collector.notes.counts) == (
         9_000,
         3_000,

@@ -53,7 +53,7 @@ def test_bounds_and_cells_that_are_no_label_are_counted_with_their_rows(write: W
     (value,) = look(path).endpoints
     assert (value.labels, value.missing, value.below, value.above) == (4, 2, 1, 1)
     assert {reason.what: reason.examples for reason in value.unused} == {
-        "a bound": ((2, ">5"), (3, "<3")), "about so much": ((4, "~4"),), "not a number": ((5, "see note"),),
+        "censored value": ((2, ">5"), (3, "<3")), "approximate value": ((4, "~4"),), "not a finite number": ((5, "see note"),),
     }  # fmt: skip
 
 

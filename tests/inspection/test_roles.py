@@ -93,7 +93,7 @@ def test_columns_that_are_no_measurements_by_name_are_not_to_be_learnt(name: str
 def test_what_is_odd_about_values_is_said() -> None:
     remarks = role("x", "4,5", ">5,5", "3", "<1", "~2", "6 nM").remarks
     assert remarks == (
-        "decimals after a comma: 2",
+        "with a comma: 2",
         "bounds: 3 (1 true value below, 1 above, 1 about)",
         "more than a number: 1 (first: row 6, '6 nM'); split them, or leave them out",
     )

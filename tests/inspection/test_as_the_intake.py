@@ -18,11 +18,11 @@ from fluid.data.embedded import embedded_path
 from fluid.data.endpoints import Endpoint
 from fluid.data.grouping import NO_LABEL
 from fluid.data.incoming import IncomingRow, read_incoming
-from fluid.data.intake import Intake, check_quorum, collect, decimal_of, intake
+from fluid.data.intake import Intake, collect, decimal_of, intake
 from fluid.data.intake_spec import IntakeSpec
 from fluid.data.layout import Layout
 from fluid.data.merging import BESIDE_VALUES, BOTH_SIDES, CONFLICT, OPEN
-from fluid.data.quorum import count_labels
+from fluid.data.quorum import check_quorum, count_labels
 from fluid.data.source import source_of
 from fluid.data.table import MoleculeTable
 from fluid.errors import InputError, QuorumError

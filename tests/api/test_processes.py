@@ -50,7 +50,7 @@ def test_molecules_are_read_by_workers_from_anywhere(way: str, files: Files, pyt
     assert start(way, script(INTAKE, files), python, tmp_path) == (0, "the script runs\n240\n", "")
 
 
-@pytest.mark.parametrize("way", ["script", "standard input", "thread"])
+@pytest.mark.parametrize("way", ["script", *(pytest.param(way, marks=pytest.mark.slow) for way in ("standard input", "thread"))])
 def test_a_teacher_is_trained_and_predicts_from_anywhere(way: str, files: Files, python: Script, tmp_path: Path) -> None:
     code, out, error = start(way, script(CHAIN, files), python, tmp_path)
     assert (code, error) == (0, "")

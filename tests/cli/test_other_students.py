@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
 
 
-@pytest.mark.parametrize("kind", ["nearest", "blend"])
+@pytest.mark.parametrize("kind", ["nearest", pytest.param("blend", marks=pytest.mark.slow)])
 def test_a_consortium_of_forests_with_another_student(fluid: Call, files: Files, tmp_path: Path, kind: str) -> None:
     lines = files.pool.read_text().splitlines()
     for number in (1, 2):

@@ -131,7 +131,7 @@ def test_tensorboard_has_losses_settings_and_scores(fluid: Call, small: list[str
 
 ENDS = [
     (signal.SIGINT, 130, "interrupted"),
-    (signal.SIGTERM, 143, "terminated"),
+    pytest.param(signal.SIGTERM, 143, "terminated", marks=pytest.mark.slow),
     pytest.param(signal.SIGUSR1, 75, "preempted", marks=pytest.mark.slow),
 ]
 

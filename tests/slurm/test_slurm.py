@@ -58,6 +58,7 @@ def test_the_chain_of_scripts_ends_like_one_run_though_a_task_is_requeued(slurm:
     assert "train teacher: pooled (already done)" in log
 
 
+@pytest.mark.slow
 def test_a_warning_of_the_time_limit_requeues_once_and_changes_nothing(slurm: Cluster, place: Place, plain: Path) -> None:
     job = place.sbatch(slurm, "teachers.sh", f"--array={TEACHER}", "--time=20", "--signal=B:USR1@120")
     task = f"{job}_{TEACHER}"

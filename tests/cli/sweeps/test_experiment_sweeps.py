@@ -83,6 +83,7 @@ def test_a_company_left_out_is_as_if_its_annotations_had_not_come(fluid: Call, p
     assert "T1, T3 of 3 companies take part in consensus, student, hybrids and federated baselines; the mean teacher" in notes[-1]
 
 
+@pytest.mark.slow
 def test_the_number_and_the_names_of_those_who_take_part_mean_the_same(fluid: Call, paper: list[str], tmp_path: Path) -> None:
     for name, who in {"number": "2", "names": "[T2,T1]"}.items():
         assert fluid("simulate", *paper, f"name={name}", f"companies.taking_part={who}")[0] == 0

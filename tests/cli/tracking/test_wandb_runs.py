@@ -252,6 +252,7 @@ def wait_for_line(process: "subprocess.Popen[str]", word: str) -> None:
     pytest.fail(process.stderr.read() if process.stderr else "")
 
 
+@pytest.mark.slow
 def test_a_killed_run_has_its_whole_configuration(small: list[str], tmp_path: Path) -> None:
     with begun(small, tmp_path) as process:
         wait_for_line(process, "external")  # the first stage has ended

@@ -12,6 +12,7 @@ from fluid.pipeline.progress import Progress
 
 WORDS = {
     "intake": "read and standardise",
+    "spanning": "choose molecules by their substructures",
     "split": "divide among companies",
     "teacher": "train teacher",
     "annotate": "annotate transfer set",

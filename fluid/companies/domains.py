@@ -40,14 +40,14 @@ RULES: dict[str, Callable[[Sequence[Smiles], Smiles], NDArray[np.int64]]] = {"km
 
 
 def check_rule(method: str) -> None:
-    """Refuse a split that draws molecules at random: no company has a chemistry of its own.
+    """Refuse a split whose companies have no chemistry of their own, or many: it draws molecules, or whole series, at random.
 
     Raises:
-        ConfigError: The split draws molecules at random.
+        ConfigError: The split draws molecules or series at random.
     """
     if method not in RULES:
         raise ConfigError(
-            f"companies.method {method!r} gives companies no chemistry of their own, which cross_domain needs",
+            f"companies.method {method!r} gives companies no one chemistry of their own, which cross_domain needs",
             expected="companies=" + " or companies=".join(RULES),
         )
 

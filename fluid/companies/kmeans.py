@@ -20,10 +20,7 @@ CHUNK = 8192
 
 
 def kmeans_draws(table: MoleculeTable, spec: CompanySpec, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Yield candidate splits: k-means clusters of FCFP4-like bits, `spec.smoothing` of the molecules then moved at random.
-
-    Each candidate starts from other centres. Beyond 20,000 molecules the centres are fitted on a random sample of that
-    size, so memory stays bounded. One thread only: the sums of several threads would depend on their timing.
+    """Yield candidate splits: each company is one cluster, `spec.smoothing` of the molecules then moved at random.
 
     Raises:
         InputError: There are fewer different fingerprints than companies.
@@ -31,15 +28,33 @@ def kmeans_draws(table: MoleculeTable, spec: CompanySpec, seed: int) -> Iterator
     References:
         Hanser et al., *Nature Machine Intelligence* 7, 2025, doi:10.1038/s42256-025-00991-2 (private splits).
     """
+    for attempt, cluster in enumerate(clusterings(table, spec.n, seed, "companies.n")):
+        yield smooth(cluster, spec.n, spec.smoothing, numpy_stream(seed, "companies", "smoothing", attempt))
+
+
+def clusterings(table: MoleculeTable, n: int, seed: int, setting: str) -> Iterator[NDArray[np.int64]]:
+    """Yield k-means clusterings of the molecules' FCFP4-like bits, each from other centres.
+
+    Beyond 20,000 molecules the centres are fitted on a random sample of that size, so memory stays bounded. One thread
+    only: the sums of several threads would depend on their timing.
+
+    Args:
+        table: The molecules.
+        n: Clusters.
+        seed: Seed of the random streams.
+        setting: The setting that says `n`, for the error.
+
+    Raises:
+        InputError: There are fewer different fingerprints than clusters.
+    """
     bits = morgan_bits(table.smiles, radius=RADIUS, n_bits=N_BITS, features=True)
     sample = _unpack(bits[_sample(len(bits), seed)])
     n_distinct = len(np.unique(bits, axis=0))
-    if n_distinct < spec.n:
-        raise InputError(f"{n_distinct} different fingerprints cannot make {spec.n} clusters", remedy="Lower companies.n.")
+    if n_distinct < n:
+        raise InputError(f"{n_distinct} different fingerprints cannot make {n} clusters", remedy=f"Lower {setting}.")
     attempt = 0
     while True:
-        cluster = _cluster(bits, sample, spec.n, derive_seed(seed, "companies", "kmeans", attempt))
-        yield smooth(cluster, spec.n, spec.smoothing, numpy_stream(seed, "companies", "smoothing", attempt))
+        yield _cluster(bits, sample, n, derive_seed(seed, "companies", "kmeans", attempt))
         attempt += 1
 
 

@@ -71,5 +71,6 @@ def enough_labels(table: MoleculeTable, company: NDArray[np.int64], spec: Compan
 
 
 def _remedy(spec: CompanySpec, setting: str) -> str:
-    softer = {"dirichlet": ", raise companies.alpha", "size": ", lower companies.size_exponent"}.get(spec.method, "")
+    flatter = ", lower companies.size_exponent"
+    softer = {"dirichlet": ", raise companies.alpha", "size": flatter, "series": f", raise companies.series{flatter}"}.get(spec.method, "")
     return f"Lower companies.n{softer}, lower companies.{setting}, or try another seed."

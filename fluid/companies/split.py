@@ -10,14 +10,21 @@ from fluid.companies.dirichlet import dirichlet_draws
 from fluid.companies.kmeans import kmeans_draws
 from fluid.companies.quorum import check_companies
 from fluid.companies.scaffold import scaffold_draws
+from fluid.companies.series import series_draws
 from fluid.companies.size import size_draws
 from fluid.companies.spec import CompanySpec
 from fluid.data.table import MoleculeTable
 from fluid.errors import InputError, QuorumError
 
 Draws = Callable[[MoleculeTable, CompanySpec, int], Iterator[NDArray[np.int64]]]
-DRAWS: dict[str, Draws] = {"kmeans": kmeans_draws, "scaffold": scaffold_draws, "dirichlet": dirichlet_draws, "size": size_draws}
-ATTEMPTS = {"kmeans": 5, "scaffold": 5, "dirichlet": 1000, "size": 20}
+DRAWS: dict[str, Draws] = {
+    "kmeans": kmeans_draws,
+    "scaffold": scaffold_draws,
+    "dirichlet": dirichlet_draws,
+    "size": size_draws,
+    "series": series_draws,
+}
+ATTEMPTS = {"kmeans": 5, "scaffold": 5, "dirichlet": 1000, "size": 20, "series": 100}
 
 
 def split_companies(table: MoleculeTable, spec: CompanySpec, seed: int, leave_out: bool = False) -> NDArray[np.int64]:
@@ -26,9 +33,9 @@ def split_companies(table: MoleculeTable, spec: CompanySpec, seed: int, leave_ou
     Companies are numbered by descending size, 0 the largest (ties: the company with the smallest key first). The
     partition depends on the molecules, their labels, `spec` and `seed` alone: row order does not matter. When a
     draw leaves a company below `spec.min_size` or `spec.min_per_class`, the next draw of the same method is tried (5 for `kmeans` and
-    `scaffold`, 1000 for `dirichlet`, 20 for `size`); molecules are never moved to repair a split. Stereo-isomers may come to different
-    companies, as in life: nobody is scored on another company's private molecules. If companies may leave endpoints out, the first draw is
-    taken after which each keeps one, where none leaves all of them enough of all.
+    `scaffold`, 1000 for `dirichlet`, 20 for `size`, 100 for `series`); molecules are never moved to repair a split. Stereo-isomers may
+    come to different companies, as in life: nobody is scored on another company's private molecules. If companies may leave endpoints out,
+    the first draw is taken after which each keeps one, where none leaves all of them enough of all.
 
     Args:
         table: The pool.

@@ -4,6 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fluid.data.layout import Layout
+from fluid.errors import ConfigError
+
+RANDOM, SPANNING = "random", "spanning"
+TRANSFER_CHOICES = (RANDOM, SPANNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,13 @@ class DataSpec:
         pool_where: Rows of the pool's file that are read, in the place of `intake.layout.where`; empty: as that says.
         test_in_domain_where: The same for the in-domain test.
         transfer_where: Rows of the transfer set that are read, which `intake.layout` says nothing of; empty: all.
-        transfer_n: Transfer molecules that are used, drawn at random after overlaps are removed; 0: all.
+        transfer_n: Transfer molecules that are used, chosen after overlaps are removed; 0: all.
+        transfer_choice: How they are chosen: `random`, drawn by the seed; or `spanning`, such that they hold the substructures of all of
+            them, the rare ones too, whatever the seed.
         transfer_keeps_tests: Test molecules stay in the transfer set, as in the paper, where nobody looked.
+
+    Raises:
+        ConfigError: The choice of transfer molecules is unknown.
     """
 
     pool: str
@@ -51,7 +60,18 @@ class DataSpec:
     test_in_domain_where: str = ""
     transfer_where: str = ""
     transfer_n: int = 0
+    transfer_choice: str = RANDOM
     transfer_keeps_tests: bool = False
+
+    def __post_init__(self) -> None:
+        """Check how transfer molecules are chosen."""
+        if self.transfer_choice not in TRANSFER_CHOICES:
+            raise ConfigError(f"data.transfer_choice is {self.transfer_choice!r}", expected=" or ".join(TRANSFER_CHOICES))
+
+    @property
+    def spans(self) -> bool:
+        """Whether transfer molecules are chosen by their substructures."""
+        return self.transfer_n > 0 and self.transfer_choice == SPANNING
 
     def layout(self, given: Layout, where: str = "") -> Layout:
         """Return how rows of a labelled file stand: as given, where the data say nothing else; `where` selects among them."""

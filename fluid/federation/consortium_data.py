@@ -163,7 +163,13 @@ def removal_notes(removed: Sequence[Removed], threshold: float) -> list[str]:
     return notes
 
 
-def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mapping[str, Clean], labels: Dataset | None) -> ConsortiumData:
+def assemble(
+    spec: FederationSpec,
+    intakes: Mapping[str, Artifact],
+    clean: Mapping[str, Clean],
+    labels: Dataset | None,
+    chosen: np.ndarray | None = None,
+) -> ConsortiumData:
     """Put together what an experiment reads, with notes on what became of it.
 
     Args:
@@ -171,6 +177,7 @@ def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mappi
         intakes: The intake artifacts, by data set.
         clean: The data sets without overlap, by name.
         labels: Labelled molecules, some of them in the transfer set; or `None`.
+        chosen: Rows of the transfer molecules that are used, if not drawn at random; or `None`.
     """
     kept = {name: one.dataset for name, one in clean.items()}
     removed = tuple(row for one in clean.values() for row in one.removed)
@@ -182,6 +189,7 @@ def assemble(spec: FederationSpec, intakes: Mapping[str, Artifact], clean: Mappi
         shared = set(map(skeleton, keys(kept[TRANSFER]))) & set(map(skeleton, keys(*tests.values())))
         notes.append(f"{len(shared)} test molecules stayed in the transfer set, as asked.")
     if 0 < spec.data.transfer_n < len(kept[TRANSFER]):
-        notes.append(f"{spec.data.transfer_n} of {len(kept[TRANSFER])} transfer molecules were drawn at random.")
-        kept[TRANSFER] = draw(kept[TRANSFER], spec.data.transfer_n, spec.seed)
+        how = "drawn at random" if chosen is None else "chosen by their substructures"
+        notes.append(f"{spec.data.transfer_n} of {len(kept[TRANSFER])} transfer molecules were {how}.")
+        kept[TRANSFER] = draw(kept[TRANSFER], spec.data.transfer_n, spec.seed) if chosen is None else kept[TRANSFER].take(chosen)
     return ConsortiumData(kept["pool"], kept[VALIDATION], tests, kept[TRANSFER], tuple(notes), dict(intakes), labels, removed)

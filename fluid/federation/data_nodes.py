@@ -32,11 +32,12 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.evaluate import VALIDATION
 from fluid.federation.stages.intake import intake_note
 from fluid.federation.stages.overlap import overlap_stage, read_overlap
+from fluid.federation.stages.spanning import read_spanning, spanning_stage
 from fluid.federation.stages.split import left_out_notes, read_owned, read_split, split_stage
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.stage import Stage
 
-WHOLE, DATA, COMPANIES, SPLIT, PARTS = "whole-data", "data", "companies", "split", "parts"
+WHOLE, DATA, COMPANIES, SPLIT, PARTS, CHOSEN = "whole-data", "data", "companies", "split", "parts", "chosen-transfer"
 FIRST_COME = (EXTERNAL, IN_DOMAIN, VALIDATION, "pool", TRANSFER)
 """Data sets in the order in which they keep a molecule that several hold."""
 
@@ -72,7 +73,10 @@ def data_nodes(spec: FederationSpec, note: Callable[[str], None] = lambda _: Non
     names = [name for name in FIRST_COME if name != EXTERNAL or name in stages]
     for place, name in enumerate(names):
         yield from clean_nodes(name, names[:place], spec)
-    yield Value(WHOLE, (PARTS, *intakes, *map(clean_name, names)), partial(_assemble, spec, tuple(stages), tuple(names)))
+    if spec.data.spans:
+        yield Step(CHOSEN, (clean_name(TRANSFER),), partial(_choose, spec.data.transfer_n))
+    needs = (PARTS, *intakes, *map(clean_name, names), *([CHOSEN] if spec.data.spans else []))
+    yield Value(WHOLE, needs, partial(_assemble, spec, tuple(stages), tuple(names)))
     yield Value(TRANSFER, (WHOLE,), lambda values: values[WHOLE].transfer)
     yield Step(SPLIT, (WHOLE,), partial(_split, spec))
     yield Value(DATA, (WHOLE, SPLIT), partial(_owned, spec))
@@ -134,10 +138,15 @@ def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Cle
     return Clean(*without(name, part, reasons))
 
 
+def _choose(n: int, values: Values) -> Stage:
+    return spanning_stage(TRANSFER, values[clean_name(TRANSFER)].dataset, n)
+
+
 def _assemble(spec: FederationSpec, files: tuple[str, ...], names: tuple[str, ...], values: Values) -> ConsortiumData:
     intakes = {name: values[intake_name(name)][0] for name in files}
     clean = {name: values[clean_name(name)] for name in names}
-    data = assemble(spec, intakes, clean, values[PARTS].get(LABELLED))
+    chosen = read_spanning(values[CHOSEN]) if spec.data.spans else None
+    data = assemble(spec, intakes, clean, values[PARTS].get(LABELLED), chosen)
     check_experiment(spec, data.pool)
     return replace(
         data, notes=(*data.notes, *bound_notes({"pool": data.pool, VALIDATION: data.validation, **data.tests}, data.transfer_labels))

@@ -38,6 +38,6 @@ def test_a_scaffold_belongs_to_whoever_holds_most_of_it() -> None:
 def test_no_molecules_have_no_domain_and_a_random_split_none_at_all() -> None:
     assert domains("kmeans", [CHAINS, RINGS], []).shape == domains("scaffold", [CHAINS], []).shape == (0,)
     with pytest.raises(
-        ConfigError, match="'size' gives companies no chemistry of their own.*expected companies=kmeans or companies=scaffold"
+        ConfigError, match="'size' gives companies no one chemistry of their own.*expected companies=kmeans or companies=scaffold"
     ):
         domains("size", [CHAINS], [])

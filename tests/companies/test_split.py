@@ -1,5 +1,5 @@
 from dataclasses import replace
-from itertools import repeat
+from itertools import islice, repeat
 
 import numpy as np
 import pytest
@@ -15,6 +15,10 @@ SPEC = CompanySpec(n=3, min_size=20, min_per_class=5, alpha=5.0)
 
 def _as_sets(table, company):
     return [{table.keys[row] for row in np.flatnonzero(company == index)} for index in range(company.max() + 1)]
+
+
+def _sizes(company):
+    return np.bincount(company, minlength=SPEC.n)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -42,7 +46,7 @@ def test_row_order_does_not_matter(make_table, method):
     assert _as_sets(shuffled, split_companies(shuffled, spec, 0)) == _as_sets(table, split_companies(table, spec, 0))
 
 
-@pytest.mark.parametrize("method", ["kmeans", "scaffold", "size"])
+@pytest.mark.parametrize("method", ["kmeans", "scaffold", "size", "series"])
 def test_unlabelled_pools_can_be_split(make_table, method):
     table = make_table(labels=np.empty((400, 0)), endpoints=())
     assert len(np.bincount(split_companies(table, replace(SPEC, method=method), 0))) == 3
@@ -101,6 +105,15 @@ def test_the_number_of_draws_is_bounded(make_table, monkeypatch):
     monkeypatch.setitem(split.DRAWS, "size", lambda table, spec, seed: repeat(np.zeros(400, dtype=np.int64)))
     with pytest.raises(QuorumError, match="company T3 with 0 molecules"):
         split_companies(make_table(), replace(SPEC, method="size"), 0)
+
+
+def test_series_are_dealt_anew_until_everybody_has_enough_and_a_shortage_names_its_settings(make_table):
+    spec = replace(SPEC, method="series", series=12, smoothing=0.0, size_exponent=0.0, min_size=115)
+    assert any(_sizes(draw).min() < 115 for draw in islice(split.DRAWS["series"](make_table(), spec, 0), 5))
+    assert _sizes(split_companies(make_table(), spec, 0)).min() >= 115
+    remedy = r"Lower companies\.n, raise companies\.series, lower companies\.size_exponent, lower companies\.min_size, or"
+    with pytest.raises(QuorumError, match=rf"split 'series' leaves company T3 with \d+ molecules, fewer than .*min_size=133\. {remedy}"):
+        split_companies(make_table(), replace(spec, series=3, min_size=133), 0)
 
 
 def test_strong_label_skew_still_finds_enough_labels_for_everyone(make_table):

@@ -20,6 +20,8 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.intake import intake_note, intake_stage, resolve
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.spanning import spanning
+from fluid.molecules.substructures import substructure_counts
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
@@ -186,6 +188,30 @@ def test_a_part_of_the_transfer_set_is_drawn_by_the_seed(overlapping: Federation
     assert set(transfer(25)) < set(transfer(0))
     assert transfer(25) == transfer(25) != transfer(25, seed=1)
     assert len(transfer(1000)) == 60
+
+
+def test_a_part_of_the_transfer_set_is_chosen_by_its_substructures_whatever_the_seed(overlapping: FederationSpec, tmp_path: Path) -> None:
+    runner = Runner(ArtifactStore(tmp_path / "store"))
+
+    def data(n: int, choice: str = "spanning", seed: int = 0) -> ConsortiumData:
+        asked = replace(overlapping.data, transfer_n=n, transfer_choice=choice)
+        return load_data(replace(overlapping, data=replace(asked, validation="", validation_share=0.0), seed=seed), runner)
+
+    everything, chosen, drawn = (data(0), data(25), data(25, "random"))
+    held = [substructure_counts(part.transfer.molecules.smiles).getnnz(axis=0) > 0 for part in (everything, chosen, drawn)]
+    rows = spanning(substructure_counts(everything.transfer.molecules.smiles), 25)
+    assert chosen.transfer.molecules.keys == tuple(everything.transfer.molecules.keys[row] for row in rows)
+    assert held[0].sum() >= held[1].sum() > held[2].sum()
+    assert "25 of 60 transfer molecules were chosen by their substructures." in chosen.notes
+    assert "25 of 60 transfer molecules were drawn at random." in drawn.notes
+    assert data(25, seed=1).transfer.molecules.keys == chosen.transfer.molecules.keys
+    assert data(1000).transfer.molecules.keys == everything.transfer.molecules.keys
+    assert [record.reused for record in runner.records if record.stage == "spanning"] == [False, True, False]
+
+
+def test_an_unknown_choice_of_transfer_molecules_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"data\.transfer_choice is 'best'; expected random or spanning"):
+        DataSpec("pool.csv", "public.csv", transfer_choice="best")
 
 
 def test_without_validation_nothing_is_set_aside(overlapping: FederationSpec, tmp_path: Path) -> None:

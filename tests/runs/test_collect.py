@@ -44,6 +44,13 @@ def test_a_setting_that_changes_nothing_is_as_if_it_were_not_there(tmp_path: Pat
     assert found.settings == ("companies.left_out",)
 
 
+def test_transfer_molecules_that_are_drawn_at_random_are_what_they_were_before_there_was_a_choice(tmp_path: Path) -> None:
+    for name, choice in {"old": {}, "new": {"transfer_choice": "random"}, "other": {"transfer_choice": "spanning"}}.items():
+        run(tmp_path, name, data={"pool": "/here/pool.csv", "transfer_n": 5, **choice})
+    config = collect(tmp_path).table.set_index("run")["config"]
+    assert config["old"] == config["new"] != config["other"]
+
+
 def test_runs_of_version_0_1_stand_beside_those_of_now(tmp_path: Path) -> None:
     commands = {"old": "experiment=recipes recipe=paper", "new": "experiment=protocols protocol=paper", "other": "protocol=fluid"}
     run(tmp_path, "old", only=None, figure="recipes")

@@ -172,7 +172,7 @@ def test_analyses_are_asked_for_collected_and_drawn(fluid: Call, paper: list[str
     ("settings", "message"),
     [
         (["analyses=[shape]"], "analyses has 'shape'; expected a list of cross_domain, domain_gain, contribution"),
-        (["experiment=cross_domain", "companies=size"], "companies.method 'size' gives companies no chemistry of their own"),
+        (["experiment=cross_domain", "companies=size"], "companies.method 'size' gives companies no one chemistry of their own"),
     ],
 )
 def test_impossible_analyses_are_named_before_any_work(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, QuorumError
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
-from fluid.models.predictor import NetworkSpec
+from fluid.models.predictor import NetworkSpec, Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolate, numpy_stream
 from fluid.training.calibration import fit_temperature
@@ -181,8 +181,18 @@ def begin_from(network: Network, start: Network, new_head: bool) -> None:
         network.load_state_dict(start.state_dict())
 
 
-def calibrate(predictor: GraphEnsemble, molecules: MoleculeSet, labels: np.ndarray) -> GraphEnsemble:
-    """Return the ensemble with one temperature per classification endpoint, learnt on held-out labels."""
+class Calibrated(Predictor, Protocol):
+    """A predictor that divides log-odds by temperatures."""
+
+    def with_temperature(self, temperature: np.ndarray) -> Self:
+        """Return the predictor with other temperatures `(T,)`."""
+
+
+Model = TypeVar("Model", bound=Calibrated)
+
+
+def calibrate(predictor: Model, molecules: MoleculeSet, labels: np.ndarray) -> Model:
+    """Return the predictor, whose temperatures are 1, with one per classification endpoint, learnt on held-out labels."""
     temperature = np.ones(len(predictor.endpoints), dtype=np.float32)
     probs = np.clip(predictor.predict(molecules).mean.astype(np.float64), 1e-7, 1 - 1e-7)
     for column, endpoint in enumerate(predictor.endpoints):

@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 
 from fluid.cli.build import build
+from fluid.distillation.evidential import EvidenceSpec
 from fluid.errors import ConfigError
+from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import ForestSpec, ModelSpec, NetworkSpec, PredictionsSpec, StudentModel
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.registry import nearest_word
 
 
@@ -51,13 +54,22 @@ def test_kind_chooses_the_class() -> None:
         ({"name": "a", "edges": 0.5}, r"edges is 0\.5.*a list"),
         ({"name": "a", "edges": ["x"]}, r"edges\[0\] is 'x'.*a number"),
         ({"name": "a", "flag": "yes"}, "flag is 'yes'.*true or false"),
-        ({"name": "a", "model": {"kind": "thing"}}, r"model\.kind is 'thing'.*one of network, forest, additive, predictions"),
+        ({"name": "a", "model": {"kind": "thing"}}, r"model\.kind is 'thing'.*one of network, forest, additive, wide_deep, predictions"),
         ({"name": "a", "student_model": {"kind": "predictions"}}, r"student_model\.kind is 'predictions', which cannot learn soft labels"),
     ],
 )
 def test_wrong_values_say_where_and_what(values: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build(Outer, values)
+
+
+def test_a_model_of_parts_has_settings_within_settings() -> None:
+    asked = {"kind": "wide_deep", "network": {"hidden": 8, "evidence": {"kl": 2}}, "additive": {"strengths": [1]}, "share": 1}
+    built = build(Outer, {"name": "a", "student_model": asked}).student_model
+    assert built == WideDeepSpec(NetworkSpec(hidden=8, evidence=EvidenceSpec(kl=2.0)), AdditiveSpec(strengths=(1.0,)), share=1.0)
+    for key, value in (("network", {"hiden": 8}), ("additive", {"n_trees": 8})):
+        with pytest.raises(ConfigError, match=rf"unknown key 'model\.{key}\.{next(iter(value))}'"):
+            build(Outer, {"name": "a", "model": {"kind": "wide_deep", key: value}})
 
 
 def test_nearest_names_the_close_word_or_all() -> None:

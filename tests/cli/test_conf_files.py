@@ -141,6 +141,12 @@ def test_what_a_choice_does_not_use_it_does_not_have() -> None:
     assert "alpha" not in read_config(CONF / "companies/kmeans.yaml")
 
 
+def test_a_model_of_two_has_the_settings_of_both() -> None:
+    both = read_config(CONF / "model/wide_deep.yaml")
+    for part, alone in (("network", "gine"), ("additive", "additive")):
+        assert {"kind": part, **both[part]} == read_config(CONF / f"model/{alone}.yaml")
+
+
 @pytest.mark.parametrize("verb", NAMES)
 def test_help_shows_groups_choices_defaults_and_comments(verb: str) -> None:
     text = help_text(verb)

@@ -159,7 +159,7 @@ def test_pickled_planes_are_refused(molecules: MoleculeSet, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, additive, predictions, neighbours, blend"),
+        ({"kind": []}, r"unknown kind \[\]; expected one of network, forest, additive, wide_deep, predictions, neighbours, blend"),
         ({"kind": None}, "unknown kind None"),
         ({"kind": "forest"}, r"cannot be loaded .*forest_0\.skops"),
         ({"kind": "predictions"}, r"cannot be loaded .*planes\.npy"),

@@ -181,7 +181,7 @@ def test_bounds_count_in_validation_and_in_local_rounds(task: Task, atoms: np.nd
 
 def test_kinds_of_models_say_whether_they_learn_bounds(task: Task, atoms: np.ndarray) -> None:
     bounds = some_bounds(260)
-    learns = {"network": True, "forest": False, "additive": False, "predictions": True}
+    learns = {"network": True, "forest": False, "additive": False, "wide_deep": False, "predictions": True}
     assert {name: kind.learns_bounds for name, kind in MODELS.items()} == learns
     check_bounds(NetworkSpec(), bounds, "T1")
     check_bounds(PredictionsSpec("a.csv"), bounds, "T1")

@@ -62,6 +62,7 @@ PREDICTORS: Registry[PredictorKind] = Registry(
         "network": "fluid.models.kinds.network:KIND",
         "forest": "fluid.models.kinds.forest:KIND",
         "additive": "fluid.models.kinds.additive:KIND",
+        "wide_deep": "fluid.models.kinds.wide_deep:KIND",
         "predictions": "fluid.models.kinds.predictions:KIND",
         "neighbours": "fluid.models.kinds.neighbours:KIND",
         "blend": "fluid.models.kinds.blend:KIND",

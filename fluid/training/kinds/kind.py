@@ -95,6 +95,7 @@ MODELS: Registry[ModelKind] = Registry(
         "network": "fluid.training.kinds.network:KIND",
         "forest": "fluid.training.kinds.forest:KIND",
         "additive": "fluid.training.kinds.additive:KIND",
+        "wide_deep": "fluid.training.kinds.wide_deep:KIND",
         "predictions": "fluid.training.kinds.predictions:KIND",
     },
     ModelKind,

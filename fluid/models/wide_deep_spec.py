@@ -1,0 +1,39 @@
+"""How a graph network and an additive model become one."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from fluid.errors import ConfigError
+from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.predictor import NetworkSpec
+
+COMBINATIONS = ("mean",)
+
+
+@dataclass(frozen=True, slots=True)
+class WideDeepSpec:
+    """A graph network (deep) and an additive model (wide) that answer together (Cheng et al. 2016, arXiv:1606.07792).
+
+    Attributes:
+        network: The graph network.
+        additive: The additive model.
+        combine: `mean`: both learn by themselves, of the same molecules; the answer is the mean of their log-odds, or of their values.
+        share: Share of the network in that mean.
+    """
+
+    kind: ClassVar[str] = "wide_deep"
+    network: NetworkSpec = field(default_factory=NetworkSpec)
+    additive: AdditiveSpec = field(default_factory=AdditiveSpec)
+    combine: str = "mean"
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: The combination is unknown, or the share is out of range.
+        """
+        if self.combine not in COMBINATIONS:
+            raise ConfigError(f"model.combine is {self.combine!r}", expected=" or ".join(COMBINATIONS))
+        if not 0 <= self.share <= 1:
+            raise ConfigError(f"model.share is {self.share}", expected="a share in [0, 1]")

@@ -1,0 +1,123 @@
+"""A network and an additive model learn the same molecules, hold out the same, and are calibrated together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from fluid.data.endpoints import Endpoint
+from fluid.distillation import LossSpec
+from fluid.errors import ConfigError, QuorumError
+from fluid.evaluation.metrics import auroc
+from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.prediction import PLANES
+from fluid.models.predictor import NetworkSpec
+from fluid.models.wide_deep import WideDeepPredictor
+from fluid.models.wide_deep_spec import WideDeepSpec
+from fluid.training.calibration import fit_temperature
+from fluid.training.config import TrainerSpec, TrainingConfig
+from fluid.training.kinds import additive, network
+from fluid.training.kinds.kind import Fitting, architecture, check_bounds, kind_of
+from fluid.training.kinds.wide_deep import distil, fit
+from fluid.training.lesson import Lesson, Measured
+from fluid.training.train import held_out_rows, own_rows
+from tests.training.conftest import ENDPOINTS, Task
+
+SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=256, strengths=(0.1, 1.0)))
+CONFIG = TrainingConfig(epochs=3, batch_size=32, learning_rate=5e-3, validation_share=0.25)
+FITTING = Fitting("T1", CONFIG, TrainerSpec(threads=1), 0)
+BOTH = (*ENDPOINTS, Endpoint("size", "regression"))
+
+
+@pytest.fixture(scope="module")
+def teacher(task: Task) -> WideDeepPredictor:
+    """Return a teacher of classes."""
+    made = fit(FITTING, SPEC, Measured(task.molecules, task.labels, ENDPOINTS)).predictor
+    assert isinstance(made, WideDeepPredictor)
+    return made
+
+
+def sizes(task: Task) -> np.ndarray:
+    """Return a class and a value `(M, 2)`, of which different molecules lack one or the other."""
+    both = np.array([[label, sum(map(str.isalpha, text))] for label, text in zip(task.labels[:, 0], task.molecules.smiles, strict=True)])
+    both[::5, 0], both[1::7, 1] = np.nan, np.nan
+    return both.astype(np.float32)
+
+
+def test_each_part_is_what_it_is_alone(task: Task, teacher: WideDeepPredictor) -> None:
+    measured = Measured(task.molecules, task.labels, ENDPOINTS)
+    deep, wide = network.fit(FITTING, SPEC.network, measured), additive.fit(FITTING, SPEC.additive, measured)
+    for part, alone in ((teacher.network, deep), (teacher.additive, wide)):
+        for plane in PLANES:
+            np.testing.assert_array_equal(
+                getattr(part.predict(task.molecules), plane), getattr(alone.predictor.predict(task.molecules), plane)
+            )
+    assert fit(FITTING, SPEC, measured).curve == deep.curve
+    assert deep.curve
+
+
+def test_it_learns_the_rule_and_is_calibrated_on_molecules_held_out(task: Task, teacher: WideDeepPredictor) -> None:
+    answers = teacher.predict(task.molecules).mean[:, 0]
+    assert auroc(answers, task.labels[:, 0]) > 0.95
+    _, held_out = own_rows(FITTING, task.labels, task.molecules.skeletons)
+    asked = task.molecules.take(held_out)
+    odds = [logit(part.predict(asked).mean[:, 0].astype(float)) for part in (teacher.network, teacher.additive)]
+    expected = fit_temperature((odds[0] + odds[1]) / 2, task.labels[held_out, 0])
+    assert teacher.temperature[0] == pytest.approx(expected, rel=1e-4)
+    assert teacher.temperature[0] != 1
+    np.testing.assert_allclose(answers[held_out], expit((odds[0] + odds[1]) / 2 / expected), rtol=1e-4, atol=2e-6)
+
+
+def test_without_molecules_held_out_it_is_not_calibrated(task: Task) -> None:
+    fitting = replace(FITTING, config=replace(CONFIG, validation_share=0.0, epochs=1))
+    made = fit(fitting, SPEC, Measured(task.molecules.take(np.arange(40)), task.labels[:40], ENDPOINTS)).predictor
+    assert made.temperature[0] == 1  # type: ignore[attr-defined]
+
+
+def test_several_endpoints_with_missing_labels(task: Task) -> None:
+    labels = sizes(task)
+    made = fit(FITTING, SPEC, Measured(task.molecules, labels, BOTH)).predictor
+    assert isinstance(made, WideDeepPredictor)
+    answers, known = made.predict(task.molecules), np.isfinite(labels)
+    assert auroc(answers.mean[known[:, 0], 0], labels[known[:, 0], 0]) > 0.9
+    assert np.corrcoef(answers.mean[known[:, 1], 1], labels[known[:, 1], 1])[0, 1] > 0.9
+    assert made.temperature[1] == 1
+    assert all(np.isfinite(getattr(answers, plane)).all() for plane in PLANES)
+    labels[:, 1] = np.nan
+    with pytest.raises(QuorumError, match="'size' has no label to learn from"):
+        fit(FITTING, SPEC, Measured(task.molecules, labels, BOTH))
+
+
+def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teacher: WideDeepPredictor) -> None:
+    probs = teacher.predict(task.molecules).mean
+    weight = np.ones_like(probs)
+    weight[::3] = 0
+    lesson = Lesson(task.molecules, np.where(weight > 0, probs, 1 - probs), weight, weight, None, ENDPOINTS)
+    student = distil(FITTING, SPEC, lesson).predictor
+    assert isinstance(student, WideDeepPredictor)
+    said = student.predict(task.molecules).mean[:, 0]
+    assert np.corrcoef(said, probs[:, 0])[0, 1] > 0.8
+    _, held_out = held_out_rows(FITTING, task.molecules)
+    kept = held_out[weight[held_out, 0] > 0]
+    assert 0 < len(kept) < len(held_out)
+    odds = [logit(part.predict(task.molecules.take(kept)).mean[:, 0].astype(float)) for part in (student.network, student.additive)]
+    assert student.temperature[0] == pytest.approx(fit_temperature((odds[0] + odds[1]) / 2, probs[kept, 0]), rel=1e-4)
+
+
+def test_a_correction_that_one_part_cannot_make_is_refused(task: Task) -> None:
+    for loss in (LossSpec(confusion="auto"), LossSpec(confusion=((0.9, 0.1), (0.2, 0.8)))):
+        fitting, ones = replace(FITTING, config=replace(CONFIG, loss=loss)), np.ones_like(task.labels)
+        with pytest.raises(ConfigError, match=r"a model of kind 'wide_deep' cannot correct for loss\.confusion"):
+            distil(fitting, SPEC, Lesson(task.molecules, task.labels, ones, ones, None, ENDPOINTS))
+
+
+def test_what_its_kind_says_of_it(task: Task) -> None:
+    kind, evidential = kind_of(SPEC), replace(SPEC, network=NetworkSpec(head="evidential"))
+    assert not kind.has_weights
+    assert architecture(SPEC) is None
+    assert kind.decides(SPEC, CONFIG) == {"config": CONFIG}
+    assert (kind.own_loss(SPEC), kind.own_loss(evidential)) == (False, True)
+    assert kind.modules(SPEC) == ()
+    with pytest.raises(ConfigError, match="a model of kind 'wide_deep' cannot learn bounds, and 260 labels are"):
+        check_bounds(SPEC, np.ones_like(task.labels, dtype=np.int8), "T1")

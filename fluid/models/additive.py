@@ -13,7 +13,6 @@ from fluid.errors import ShapeError
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.prediction import Prediction, as_prediction, entropy, join_predictions
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.molecules.substructures import substructure_counts
 
 CHUNK = 8192
 ARRAYS = ("weights", "bias", "variance", "bias_variance", "noise", "temperature")
@@ -75,11 +74,25 @@ class AdditivePredictor:
     def _answers(self, features: csr_matrix) -> Prediction:
         score = self.log_odds(features) / self.temperature
         doubt = (features.power(2) @ self.variance.T.astype(np.float64) + self.bias_variance) / self.temperature**2
-        probs = expit(score)
-        unsure = np.minimum(mutual_information(score, doubt), entropy(probs))
         is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
-        mean, epistemic = np.where(is_class, probs, score), np.where(is_class, unsure, doubt)
-        return as_prediction(mean, epistemic, np.where(is_class, entropy(probs) - unsure, self.noise))
+        return normal_prediction(is_class, score, doubt, self.noise)
+
+
+def normal_prediction(is_class: np.ndarray, score: np.ndarray, variance: np.ndarray, noise: np.ndarray) -> Prediction:
+    """Return answers of which the score, log-odds of a class or a value, is normal.
+
+    Classes: the epistemic part is the mutual information, and both parts add up to the entropy of the answer.
+
+    Args:
+        is_class: Which endpoints are classes `(T,)` bool.
+        score: Log-odds, or values `(M, T)`.
+        variance: Of the score `(M, T)`.
+        noise: Variance of values around the score, of a shape that broadcasts; means nothing for classes.
+    """
+    probs = expit(score)
+    unsure = np.minimum(mutual_information(score, variance), entropy(probs))
+    mean, epistemic = np.where(is_class, probs, score), np.where(is_class, unsure, variance)
+    return as_prediction(mean, epistemic, np.where(is_class, entropy(probs) - unsure, noise))
 
 
 def mutual_information(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -96,4 +109,4 @@ def mutual_information(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 def features_of(smiles: Sequence[str], spec: AdditiveSpec) -> csr_matrix:
     """Return what an additive model reads of molecules, `log(1 + count)` `(M, D)`, sparse."""
-    return substructure_counts(smiles, spec.radius, spec.n_bits).log1p()
+    return spec.dictionary.features(smiles)

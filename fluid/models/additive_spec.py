@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fluid.errors import ConfigError
+from fluid.molecules.substructures import Dictionary
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class AdditiveSpec:
     """
 
     kind: ClassVar[str] = "additive"
-    radius: int = 2
-    n_bits: int = 8192
+    radius: int = 3
+    n_bits: int = 16384
     strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
 
     def __post_init__(self) -> None:
@@ -31,3 +32,8 @@ class AdditiveSpec:
             raise ConfigError(f"model.radius is {self.radius} and model.n_bits {self.n_bits}", expected="0 or more, and 8 or more")
         if not self.strengths or not all(0 < value < float("inf") for value in self.strengths):
             raise ConfigError(f"model.strengths is {list(self.strengths)}", expected="one or more finite numbers above 0")
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """The substructures that are counted."""
+        return Dictionary(self.radius, self.n_bits)

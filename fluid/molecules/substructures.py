@@ -1,15 +1,81 @@
-"""Counts of the substructures of molecules: what additive models read."""
+"""Counts of the substructures of molecules: what additive models read, and what evidence is about."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
+from fluid.artifacts import hash_json
+from fluid.errors import ConfigError
 from fluid.molecules.fingerprints import generator
 from fluid.molecules.parse import parse
 
+if TYPE_CHECKING:  # a prediction that needs no substructures should not wait for scipy
+    from scipy.sparse import csr_matrix
 
-def substructure_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 8192) -> csr_matrix:
+KEPT = 8
+"""Sets of molecules of which the features are kept."""
+_LOCK = Lock()
+PROBES = ("CC(=O)Nc1ccc(O)cc1", "C[C@H](N)C(=O)O", "Clc1ccc2[nH]c(C#N)cc2c1", "O=S(=O)(c1ccncc1)N1CCOCC1", "[Na+].CC(=O)[O-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A public list of substructures: Morgan environments around every atom, hashed (Rogers & Hahn 2010, doi:10.1021/ci100050t).
+
+    Attributes:
+        radius: Largest radius of the environments.
+        n_bits: Columns to which they are hashed.
+
+    Raises:
+        ConfigError: A value is out of range.
+    """
+
+    radius: int = 3
+    n_bits: int = 16384
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.radius < 0 or self.n_bits < 8:
+            raise ConfigError(f"the dictionary has radius {self.radius} and {self.n_bits} columns", expected="0 or more, and 8 or more")
+
+    @property
+    def mark(self) -> str:
+        """A hash of where it puts the substructures of some fixed molecules: another version of RDKit may hash otherwise."""
+        return _mark(self)
+
+    def features(self, smiles: Sequence[str]) -> "csr_matrix":
+        """Return what additive models read of molecules, `log(1 + count)` `(M, D)`, sparse.
+
+        The last few are kept, since many models are asked about the same molecules one after the other: nobody may change them.
+        """
+        with _LOCK:  # who asks for the same at the same time waits for the first
+            return _features(self, tuple(smiles))
+
+
+@lru_cache(KEPT)
+def _features(dictionary: Dictionary, smiles: tuple[str, ...]) -> "csr_matrix":
+    return substructure_counts(smiles, dictionary.radius, dictionary.n_bits).log1p()
+
+
+@cache
+def _mark(dictionary: Dictionary) -> str:
+    counts = substructure_counts(PROBES, dictionary.radius, dictionary.n_bits).tocoo()
+    entries = sorted(zip(counts.row.tolist(), counts.col.tolist(), counts.data.tolist(), strict=True))
+    return hash_json([dictionary.radius, dictionary.n_bits, entries])
+
+
+def presence(features: "csr_matrix") -> "csr_matrix":
+    """Return which substructures each molecule has, `(M, D)` of ones, sparse."""
+    found = features.copy()
+    found.data = np.ones_like(found.data)
+    return found
+
+
+def substructure_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 8192) -> "csr_matrix":
     """Return how often each Morgan environment occurs in each molecule (Rogers & Hahn 2010, doi:10.1021/ci100050t).
 
     Environments of radius 0 to `radius` around every atom are hashed to `n_bits` columns.
@@ -22,6 +88,8 @@ def substructure_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 81
     Returns:
         `(M, n_bits)` float64, sparse.
     """
+    from scipy.sparse import csr_matrix
+
     make = generator(radius, n_bits)
     columns, counts, ends = [np.empty(0, np.int32)], [np.empty(0)], [0]
     for text in smiles:

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from fluid.errors import ConfigError, ShapeError
 from fluid.models.additive import AdditivePredictor, features_of, mutual_information
-from fluid.models.additive_solve import laplace, solve_classes, solve_values
+from fluid.models.additive_solve import laplace, ridge_together, solve_classes, solve_values
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.prediction import PLANES, entropy
@@ -39,6 +39,19 @@ def model(endpoints: int = 2, seed: int = 0) -> AdditivePredictor:
     return AdditivePredictor(
         weights.astype(np.float32), variance=variance.astype(np.float32), **narrow, endpoints=ENDPOINTS[:endpoints], spec=SPEC
     )
+
+
+@pytest.mark.parametrize(("molecules", "columns"), [(200, 30), (30, 200)])
+@pytest.mark.parametrize("strength", [0.1, 10.0])
+def test_many_ridge_regressions_are_those_one_by_one(molecules: int, columns: int, strength: float) -> None:
+    features, classes, values, _ = numbers(molecules, columns)
+    targets = np.stack([values, classes, values**2 - 7, np.ones(molecules)], axis=1)
+    weights, bias = ridge_together(features, targets, strength)
+    theirs = Ridge(alpha=1 / strength, solver="cholesky").fit(features.toarray(), targets)
+    for own, other in zip(weights, theirs.coef_, strict=True):
+        np.testing.assert_allclose(own, other, atol=3e-3 * max(np.abs(other).max(), 1e-9))
+    said, wanted = features @ weights.T + bias, theirs.predict(features.toarray())
+    np.testing.assert_allclose(said / targets.std(axis=0).clip(1), wanted / targets.std(axis=0).clip(1), atol=2e-4)
 
 
 @pytest.mark.parametrize("strength", [0.03, 1.0])

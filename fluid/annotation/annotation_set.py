@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluid.annotation.evidence import Evidence
 from fluid.artifacts import hash_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ShapeError
 
 MAX_BINS = 4
 PLANES = ("prediction", "epistemic", "aleatoric")
+OF_MOLECULES = ("distance", "familiarity")
+"""What a teacher may release of each molecule beside the coarse bin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +34,13 @@ class AnnotationSet:
         domain_bin: Coarse domain score, `(M,)` uint8, below `n_bins`.
         n_bins: Number of bins, at most 4.
         distance: Raw distance to private molecules `(M,)` float32, 0 or more, where the teacher released it; it locates these molecules.
+        evidence: How much the teacher knows of each substructure, where it released that.
+        familiarity: What follows from the evidence: how well it knows each molecule `(M,)` float32, above 0, by its best endpoint.
 
     Raises:
         ShapeError: Shapes or types disagree, or an endpoint comes twice.
-        ArtifactError: The teacher has no printable name, or a value is missing or out of range (the row is named).
+        ArtifactError: The teacher has no printable name, a value is missing or out of range (the row is named), or the evidence is about
+            other endpoints.
     """
 
     teacher: str
@@ -46,6 +52,8 @@ class AnnotationSet:
     domain_bin: np.ndarray
     n_bins: int
     distance: np.ndarray | None = None
+    evidence: Evidence | None = None
+    familiarity: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, types and ranges."""
@@ -65,9 +73,20 @@ class AnnotationSet:
                 f"domain_bin has shape {self.domain_bin.shape}, type {self.domain_bin.dtype} and {self.n_bins} bins",
                 expected=f"one dimension, uint8 and 1 to {MAX_BINS} bins",
             )
-        if self.distance is not None and (self.distance.shape != self.domain_bin.shape or self.distance.dtype != np.float32):
-            raise ShapeError(f"distance has shape {self.distance.shape} and type {self.distance.dtype}", expected=f"float32 {shape[:1]}")
+        for name in OF_MOLECULES:
+            plane = getattr(self, name)
+            if plane is not None and (plane.shape != self.domain_bin.shape or plane.dtype != np.float32):
+                raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape[:1]}")
+        self._check_evidence()
         self._check_values()
+
+    def _check_evidence(self) -> None:
+        if (self.evidence is None) != (self.familiarity is None):
+            raise ShapeError("there is only one of evidence and familiarity", expected="both or none")
+        if self.evidence is not None and self.evidence.endpoints != self.endpoints:
+            names = ", ".join(endpoint.name for endpoint in self.evidence.endpoints)
+            expected = f"that of {', '.join(endpoint.name for endpoint in self.endpoints)}, in this order"
+            raise ArtifactError(f"evidence is of the endpoints {names}", where=f"teacher {self.teacher}", expected=expected)
 
     def _check_values(self) -> None:
         for column, endpoint in enumerate(self.endpoints):
@@ -77,8 +96,9 @@ class AnnotationSet:
             for name in PLANES[1:]:
                 self._require(getattr(self, name)[:, column], 0.0, np.inf, f"{endpoint.name} {name} uncertainty")
         self._require(self.domain_bin, 0, self.n_bins - 1, "domain bin")
-        if self.distance is not None:
-            self._require(self.distance, 0.0, np.inf, "distance")
+        for name in OF_MOLECULES:
+            if (plane := getattr(self, name)) is not None:
+                self._require(plane, 0.0, np.inf, name)
 
     def _require(self, values: np.ndarray, low: float, high: float, what: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(values) | (values < low) | (values > high))
@@ -95,9 +115,11 @@ class AnnotationSet:
     def digest(self) -> str:
         """Hash of everything the set says."""
         state = hashlib.sha256(hash_json([self.teacher, [e.to_dict() for e in self.endpoints], self.transfer_digest, self.n_bins]).encode())
-        released = () if self.distance is None else (self.distance,)
+        released = [plane for name in OF_MOLECULES if (plane := getattr(self, name)) is not None]
         for plane in (self.prediction, self.epistemic, self.aleatoric, self.domain_bin, *released):
             state.update(np.ascontiguousarray(plane).tobytes())
+        if self.evidence is not None:
+            state.update(self.evidence.dictionary.mark.encode() + np.ascontiguousarray(self.evidence.counts).tobytes())
         return state.hexdigest()
 
 
@@ -114,6 +136,7 @@ class Annotations:
         aleatoric: As `prediction`.
         domain_bin: `(K, M)` uint8.
         distance: `(K, M)` float32, where the teachers released it.
+        familiarity: As `distance`.
     """
 
     teachers: tuple[str, ...]
@@ -124,6 +147,7 @@ class Annotations:
     aleatoric: np.ndarray
     domain_bin: np.ndarray
     distance: np.ndarray | None = None
+    familiarity: np.ndarray | None = None
 
 
 def natural_key(name: str) -> list[tuple[int, int | str]]:
@@ -153,7 +177,8 @@ def stack(sets: Sequence[AnnotationSet]) -> Annotations:
     """Stack annotation sets of one transfer set; the order of arrival does not matter.
 
     Raises:
-        ArtifactError: No annotation set is given, two have the same teacher, or they are over different transfer sets or endpoints.
+        ArtifactError: No annotation set is given, two have the same teacher, they are over different transfer sets or endpoints, or they
+            released different things.
     """
     if not sets:
         raise ArtifactError("there are no annotation sets", expected="at least one")
@@ -165,22 +190,38 @@ def stack(sets: Sequence[AnnotationSet]) -> Annotations:
     for item in ordered:
         if item.transfer_digest != first.transfer_digest or len(item) != len(first):
             raise ArtifactError(f"{item.teacher} and {first.teacher} annotated different transfer sets", expected="one transfer set")
-        if (item.distance is None) != (first.distance is None):
-            raise ArtifactError(
-                f"only one of {item.teacher} and {first.teacher} released distances", expected="one setting of annotation.domain"
-            )
+        _check_alike(item, first)
     endpoints = union_of_endpoints(ordered)
     planes = {name: np.full((len(ordered), len(first), len(endpoints)), np.nan, dtype=np.float32) for name in PLANES}
     for k, item in enumerate(ordered):
         columns = [endpoints.index(endpoint) for endpoint in item.endpoints]
         for name in PLANES:
             planes[name][k][:, columns] = getattr(item, name)
-    distances = [item.distance for item in ordered if item.distance is not None]
     return Annotations(
         tuple(names),
         endpoints,
         first.transfer_digest,
         **planes,
         domain_bin=np.stack([item.domain_bin for item in ordered]),
-        distance=np.stack(distances) if distances else None,
+        distance=_stacked([item.distance for item in ordered]),
+        familiarity=_stacked([item.familiarity for item in ordered]),
     )
+
+
+def _stacked(planes: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    found = [plane for plane in planes if plane is not None]
+    return np.stack(found) if found else None
+
+
+def _check_alike(one: AnnotationSet, first: AnnotationSet) -> None:
+    """Refuse two sets of which only one released a distance or evidence, or the evidence is about different substructures."""
+    for name, what in zip(OF_MOLECULES, ("distances", "evidence"), strict=True):
+        if (getattr(one, name) is None) != (getattr(first, name) is None):
+            raise ArtifactError(
+                f"only one of {one.teacher} and {first.teacher} released {what}", expected="one setting of annotation.domain"
+            )
+    if one.evidence and first.evidence and one.evidence.dictionary != first.evidence.dictionary:
+        raise ArtifactError(
+            f"the evidence of {one.teacher} and {first.teacher} is about different substructures",
+            expected="one setting of annotation.evidence.radius and annotation.evidence.n_bits",
+        )

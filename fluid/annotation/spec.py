@@ -1,8 +1,11 @@
 """How a teacher answers the transfer set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.errors import ConfigError
+
+DOMAINS = ("bins", "distances", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +17,11 @@ class AnnotationSpec:
         k: Nearest private molecules that count.
         chunk: Molecules per streamed chunk; also the inference batch, so results do not depend on where they are computed.
         mc_samples: Dropout samples of the head, for the epistemic part; 0 is none.
-        domain: What is released of the domain score: coarse `bins`, or also raw `distances` (the paper), which locate private compounds.
+        domain: What is released of the domain: coarse `bins`; also raw `distances` (the paper), which locate private compounds; or, instead
+            of both, `evidence` about substructures.
         distance_k: Nearest private molecules whose mean Euclidean distance is released.
         distance_share: Share of the private molecules, drawn at random, that distances are measured to.
+        evidence: What of the evidence is released.
 
     Raises:
         ConfigError: A value is unknown or out of range.
@@ -29,11 +34,12 @@ class AnnotationSpec:
     domain: str = "bins"
     distance_k: int = 8
     distance_share: float = 0.2
+    evidence: ReleaseSpec = field(default_factory=ReleaseSpec)
 
     def __post_init__(self) -> None:
         """Check what is released."""
-        if self.domain not in ("bins", "distances"):
-            raise ConfigError(f"annotation.domain is {self.domain!r}", expected="bins or distances")
+        if self.domain not in DOMAINS:
+            raise ConfigError(f"annotation.domain is {self.domain!r}", expected="one of " + ", ".join(DOMAINS))
         if self.distance_k < 1 or not 0 < self.distance_share <= 1:
             raise ConfigError(
                 f"annotation.distance_k is {self.distance_k} and annotation.distance_share {self.distance_share}",

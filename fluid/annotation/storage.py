@@ -1,5 +1,9 @@
-"""Annotation sets as files: `annotations.parquet` and `manifest.json`. Written atomically, read with suspicion."""
+"""Annotation sets as files: `annotations.parquet`, `manifest.json`, and evidence where it is released.
 
+They are written atomically, and read with suspicion.
+"""
+
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fluid.annotation.annotation_set import PLANES, AnnotationSet
+from fluid.annotation.annotation_set import OF_MOLECULES, PLANES, AnnotationSet
+from fluid.annotation.evidence import Evidence
+from fluid.annotation.evidence_file import read_evidence, write_evidence
 from fluid.artifacts import atomic_folder, hash_file, read_json, tell_of_foreign, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError, ShapeError
@@ -32,14 +38,15 @@ KEYS = {
 }
 
 
-DISTANCE = "distance"
+EVIDENCE = "evidence"
+"""Key of a manifest whose set holds evidence."""
 
 
-def schema_of(endpoints: tuple[Endpoint, ...], distances: bool = False) -> pa.Schema:
-    """Return the columns of an annotation table, with raw `distances` or without."""
+def schema_of(endpoints: tuple[Endpoint, ...], released: Sequence[str] = ()) -> pa.Schema:
+    """Return the columns of an annotation table, with those of `OF_MOLECULES` that are released."""
     planes = [(f"{endpoint.name}/{plane}", pa.float32()) for endpoint in endpoints for plane in PLANES]
-    raw = [(DISTANCE, pa.float32())] if distances else []
-    return pa.schema([("row", pa.int32()), ("domain_bin", pa.uint8()), *planes, *raw])
+    more = [(name, pa.float32()) for name in OF_MOLECULES if name in released]
+    return pa.schema([("row", pa.int32()), ("domain_bin", pa.uint8()), *planes, *more])
 
 
 class AnnotationWriter:
@@ -52,7 +59,8 @@ class AnnotationWriter:
         transfer_digest: Identity of the transfer set.
         n_bins: Bins of the coarse domain score.
         n_rows: Molecules of the transfer set.
-        distances: Whether raw distances are released.
+        released: Those of `OF_MOLECULES` that are released.
+        evidence: Evidence, if it is released; `released` names the familiarity then.
     """
 
     def __init__(
@@ -63,9 +71,10 @@ class AnnotationWriter:
         transfer_digest: str,
         n_bins: int,
         n_rows: int,
-        distances: bool = False,
+        released: Sequence[str] = (),
+        evidence: Evidence | None = None,
     ) -> None:
-        self.schema = schema_of(tuple(endpoints), distances)
+        self.schema, self.evidence = schema_of(tuple(endpoints), released), evidence
         self.teacher, self.endpoints, self.transfer_digest, self.n_bins, self.n_rows = (
             teacher,
             tuple(endpoints),
@@ -81,21 +90,23 @@ class AnnotationWriter:
         self._writer = pq.ParquetWriter(self._folder / TABLE, self.schema, compression="zstd")
         return self
 
-    def append(self, prediction: Prediction, domain_bin: np.ndarray, distance: np.ndarray | None = None) -> None:
-        """Write the answers to the next molecules.
+    def append(self, prediction: Prediction, domain_bin: np.ndarray, **released: np.ndarray) -> None:
+        """Write the answers to the next molecules, and what is released of them beside the bin (`OF_MOLECULES`).
 
         Raises:
             ArtifactError: A value is missing or out of range.
             ShapeError: Shapes disagree.
         """
         planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
-        part = AnnotationSet(self.teacher, self.endpoints, self.transfer_digest, *planes, domain_bin, self.n_bins, distance)
+        about = (self.teacher, self.endpoints, self.transfer_digest)
+        raw = (released.get("distance"), self.evidence, released.get("familiarity"))
+        part = AnnotationSet(*about, *planes, domain_bin, self.n_bins, *raw)
         columns: dict[str, Any] = {
             "row": np.arange(self._written, self._written + len(part), dtype=np.int32),
             "domain_bin": part.domain_bin,
         }
         columns |= {f"{e.name}/{plane}": getattr(part, plane)[:, i] for i, e in enumerate(self.endpoints) for plane in PLANES}
-        columns |= {} if distance is None else {DISTANCE: distance}
+        columns |= released
         self._writer.write_table(pa.table(columns, schema=self.schema))
         self._written += len(part)
 
@@ -124,14 +135,17 @@ class AnnotationWriter:
             "sha256": hash_file(self._folder / TABLE),
             "versions": versions,
         }
+        if self.evidence is not None:
+            manifest[EVIDENCE] = write_evidence(self._folder, self.evidence)
         write_json(self._folder / MANIFEST, manifest)
 
 
 def write_annotation_set(folder: Path, annotations: AnnotationSet) -> None:
     """Write a whole annotation set."""
     a = annotations
-    with AnnotationWriter(folder, a.teacher, a.endpoints, a.transfer_digest, a.n_bins, len(a), a.distance is not None) as writer:
-        writer.append(Prediction(a.prediction, a.epistemic, a.aleatoric), a.domain_bin, a.distance)
+    released = {name: plane for name in OF_MOLECULES if (plane := getattr(a, name)) is not None}
+    with AnnotationWriter(folder, a.teacher, a.endpoints, a.transfer_digest, a.n_bins, len(a), tuple(released), a.evidence) as writer:
+        writer.append(Prediction(a.prediction, a.epistemic, a.aleatoric), a.domain_bin, **released)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -141,13 +155,15 @@ def _manifest(path: Path) -> dict[str, Any]:
         manifest = read_json(path)
     except RecursionError:
         raise ArtifactError("not valid JSON (nested too deeply)", where=str(path), remedy=AGAIN) from None
-    if not isinstance(manifest, dict) or set(manifest) != set(KEYS) or any(type(manifest[k]) is not t for k, t in KEYS.items()):
+    known = isinstance(manifest, dict) and set(manifest) - {EVIDENCE} == set(KEYS)
+    if not known or any(type(manifest[k]) is not t for k, t in KEYS.items()):
         raise ArtifactError("this is no manifest of an annotation set", where=str(path), expected="keys " + ", ".join(KEYS), remedy=AGAIN)
     if manifest["format"] != FORMAT:
         raise ArtifactError(
             f"the annotation set has format {manifest['format']}", where=str(path), expected=f"format {FORMAT}", remedy=AGAIN
         )
-    return manifest
+    found: dict[str, Any] = manifest
+    return found
 
 
 def _endpoints(path: Path, manifest: dict[str, Any]) -> tuple[Endpoint, ...]:
@@ -170,7 +186,7 @@ def _table(path: Path, manifest: dict[str, Any], endpoints: tuple[Endpoint, ...]
         names = table.schema.names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"not a Parquet file ({str(error).splitlines()[0]})", where=str(path), remedy=AGAIN) from None
-    if not table.schema.equals(schema_of(endpoints, DISTANCE in names)):
+    if not table.schema.equals(schema_of(endpoints, names)):
         raise ArtifactError(
             f"columns are {', '.join(map(repr, names))}", where=str(path), expected=", ".join(schema_of(endpoints).names), remedy=AGAIN
         )
@@ -213,10 +229,11 @@ def read_annotation_set(folder: Path, transfer_digest: str | None = None, n_rows
     try:
         bins = table["domain_bin"].to_numpy()
         arrays = dict(zip(PLANES, planes, strict=True))
-        distance = table[DISTANCE].to_numpy() if DISTANCE in table.column_names else None
+        released = {name: table[name].to_numpy() for name in OF_MOLECULES if name in table.column_names}
+        evidence = read_evidence(folder, manifest[EVIDENCE], endpoints) if EVIDENCE in manifest else None
         return AnnotationSet(
             teacher=manifest["teacher"], endpoints=endpoints, transfer_digest=manifest["transfer_digest"],
-            domain_bin=bins, n_bins=manifest["n_bins"], distance=distance, **arrays,
+            domain_bin=bins, n_bins=manifest["n_bins"], evidence=evidence, **released, **arrays,
         )  # fmt: skip
     except (ArtifactError, ShapeError) as error:
         raise ArtifactError(str(error).rstrip("."), where=str(folder / TABLE), remedy=AGAIN) from None

@@ -89,7 +89,7 @@ def distill(
     Args:
         consensus: What `aggregate` returned, or its folder.
         transfer: The public molecules that were annotated.
-        annotations: The sets behind the consensus, for a student of heads.
+        annotations: The sets behind the consensus, for a student of heads or of experts.
         out: Folder for the student.
         settings: Settings of the verb `distill`.
         **keywords: Settings by name.

@@ -213,6 +213,7 @@ FILTER_OPTIONS = {"contamination": cronus.CONTAMINATION, "ratio": cronus.RATIO, 
 OURS: Mapping[str, Method] = {
     "mean": Method(mean),
     "similarity": Method(mean, sets={"power": weights.POWER.default}),
+    "evidence": Method(mean, sets={"power": 4.0}),
     "sharp_similarity": Method(mean, sets={"power": 6.0}),
     "uncertainty": Method(by_uncertainty, {"sharpness": weights.SHARPNESS}, UNCERTAINTY),
     "inverse_variance": Method(by_inverse_variance, {"floor": weights.FLOOR, "aleatoric_share": weights.ALEATORIC_SHARE}, UNCERTAINTY),

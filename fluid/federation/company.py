@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from fluid.annotation.evidence import spanned_share
 from fluid.artifacts import Artifact, open_artifact
 from fluid.data.columns import check_source
+from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.data.layout import Layout
 from fluid.data.quorum import Kept, keep_enough
@@ -26,6 +29,9 @@ from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.file_names import at_home
 from fluid.pipeline.runner import Runner
+
+ENOUGH_SPANNED = 0.8
+"""Share of a company's substructures below which a transfer set is told to hold too few of them."""
 
 
 def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
@@ -51,8 +57,19 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
     teacher = open_model(request.teacher)
     check_source(resolve(request.transfer), request.intake.unlabelled())
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    if note := spanned_note(teacher, transfer):
+        runner.progress.note(note)
     stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk), request, teacher, transfer)
     return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+
+
+def spanned_note(teacher: Model, transfer: Dataset) -> str:
+    """Say which share of the substructures of a company's evidence the transfer set holds; empty where it releases none."""
+    if teacher.evidence is None:
+        return ""
+    share = float(np.nanmean(spanned_share(teacher.evidence.counts, teacher.evidence.dictionary.features(transfer.molecules.smiles))))
+    said = f"the transfer set holds {share:.0%} of the substructures that your evidence is about"
+    return said if share >= ENOUGH_SPANNED else f"{said}: what you know of the others will not travel; a larger or more varied one helps"
 
 
 def hybrid(request: HybridRequest, runner: Runner) -> Artifact:

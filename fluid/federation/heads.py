@@ -70,7 +70,7 @@ def check_sets(sets: Sequence[AnnotationSet], consensus: ConsensusTable, edges: 
     """
     if not sets:
         raise ConfigError(
-            "distillation=heads learns what each teacher said, and no annotation sets were given",
+            "the student learns what each teacher said, and no annotation sets were given",
             expected="annotations=[folder,folder,...]",
             remedy="Give the annotation sets that the consensus was made of.",
         )
@@ -80,7 +80,7 @@ def check_sets(sets: Sequence[AnnotationSet], consensus: ConsensusTable, edges: 
         raise ConfigError(said, where=where, expected="the same teachers", remedy=REMEDY)
     if (known.endpoints, known.transfer_digest) != (consensus.endpoints, consensus.transfer_digest):
         raise ConfigError("the annotation sets are about other endpoints or molecules than the consensus", where=where, remedy=REMEDY)
-    wrong = next((item for item in sets if item.n_bins != len(edges) + 1), None)
+    wrong = next((item for item in sets if item.evidence is None and item.n_bins != len(edges) + 1), None)
     if wrong:
         said = f"{wrong.teacher} has {wrong.n_bins} steps of the domain score, annotation.edges has {len(edges) + 1}"
         raise ConfigError(said, expected="as many", remedy=REMEDY)

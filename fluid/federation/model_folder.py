@@ -10,11 +10,17 @@ import numpy as np
 
 from fluid.annotation.distance import DistanceScorer, feature_bits
 from fluid.annotation.domain import DomainScorer
+from fluid.annotation.evidence import Evidence, release_counts
+from fluid.annotation.evidence_file import read_evidence, write_evidence
 from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import Artifact, open_artifact, read_json, write_json
+from fluid.data.dataset import Dataset
+from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
 from fluid.evaluation.thresholds import best_threshold
+from fluid.federation.stages.columns import labels_for
 from fluid.models.checkpoint import load_predictor, save_predictor
+from fluid.models.familiarity import familiarity
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import numpy_stream
@@ -37,6 +43,7 @@ class Model:
         domain: Coarse domain score against the molecules it learnt from.
         artifact: What it was read from; its digest names the model.
         distance: Raw distance to a sample of them, of a teacher that releases it; else `None`.
+        evidence: The evidence that it releases; else `None`.
     """
 
     name: str
@@ -46,6 +53,17 @@ class Model:
     domain: DomainScorer
     artifact: Artifact
     distance: DistanceScorer | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def n_bins(self) -> int:
+        """Steps of the coarse domain score that it releases: one, which says nothing, where it releases evidence."""
+        return 1 if self.evidence else self.domain.n_bins
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """What it releases of each molecule beside the coarse bin (`OF_MOLECULES`)."""
+        return ("familiarity",) if self.evidence else ("distance",) if self.distance else ()
 
     @property
     def folder(self) -> Path:
@@ -86,6 +104,18 @@ def distance_reference(molecules: MoleculeSet, annotation: AnnotationSpec, seed:
     return feature_bits([molecules.smiles[row] for row in rows])
 
 
+def released_evidence(dataset: Dataset, endpoints: Sequence[Endpoint], annotation: AnnotationSpec, seed: int, name: str) -> Evidence | None:
+    """Return the evidence that leaves a company, of a model's endpoints; `None` where none is released.
+
+    Its noise is drawn here, once, by the seed: whoever knows the seed can take it away again.
+    """
+    if annotation.domain != "evidence":
+        return None
+    spec, generator = annotation.evidence, numpy_stream(seed, name, "evidence noise")
+    features, labels = spec.dictionary.features(dataset.molecules.smiles), labels_for(dataset, endpoints)
+    return Evidence(spec.dictionary, tuple(endpoints), release_counts(features, labels, spec, generator))
+
+
 class About(NamedTuple):
     """What belongs to a model beside what answers.
 
@@ -96,6 +126,7 @@ class About(NamedTuple):
         reference: Packed fingerprints of molecules that it learnt from.
         annotation: How its domain score is counted.
         distances_to: Packed fingerprints of the sample that raw distances are measured to; `None` where none are released.
+        evidence: The evidence that is released; `None` where none is.
     """
 
     name: str
@@ -104,11 +135,12 @@ class About(NamedTuple):
     reference: np.ndarray
     annotation: AnnotationSpec
     distances_to: np.ndarray | None = None
+    evidence: Evidence | None = None
 
 
 def write_model(folder: Path, predictor: Predictor, about: About, curve: Sequence[CurvePoint] = ()) -> None:
     """Write a model folder (inside a stage's folder)."""
-    name, kind, thresholds, reference, annotation, distances_to = about
+    name, kind, thresholds, reference, annotation, distances_to, evidence = about
     save_predictor(folder / "model", predictor)
     np.save(folder / "reference.npy", reference, allow_pickle=False)
     if distances_to is not None:
@@ -117,7 +149,9 @@ def write_model(folder: Path, predictor: Predictor, about: About, curve: Sequenc
         csv.writer(stream, lineterminator="\n").writerows([CURVE_COLUMNS, *curve])
     finite = [float(t) if np.isfinite(t) else None for t in thresholds]
     card = {"name": name, "kind": kind, "thresholds": finite, "edges": annotation.edges, "k": annotation.k}
-    write_json(folder / "card.json", card | ({} if distances_to is None else {"distance_k": annotation.distance_k}))
+    card |= {} if distances_to is None else {"distance_k": annotation.distance_k}
+    card |= {} if evidence is None else {"evidence": write_evidence(folder, evidence)}
+    write_json(folder / "card.json", card)
 
 
 def read_model(artifact: Artifact) -> Model:
@@ -137,11 +171,17 @@ def read_model(artifact: Artifact) -> Model:
     distance = None
     if "distance_k" in card:
         distance = DistanceScorer(np.load(artifact / DISTANCE_REFERENCE, allow_pickle=False), card["distance_k"])
-    return Model(card["name"], card["kind"], load_predictor(artifact / "model"), thresholds, domain, artifact, distance)
+    predictor = load_predictor(artifact / "model")
+    evidence = read_evidence(artifact.folder, card["evidence"], tuple(predictor.endpoints)) if "evidence" in card else None
+    return Model(card["name"], card["kind"], predictor, thresholds, domain, artifact, distance, evidence)
 
 
 def domain_planes(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]:
-    """Return what a model says of its domain: `bins` `(M,)`, and `distance` `(M,)` where it releases that."""
+    """Return what a model releases of its domain: `bins` `(M,)`, and `distance` or `familiarity` `(M,)` where it releases that."""
+    if model.evidence is not None:
+        features = model.evidence.dictionary.features(molecules.smiles)
+        known = familiarity(features, model.evidence.counts).max(axis=1).astype(np.float32)
+        return {"bins": np.zeros(len(molecules), dtype=np.uint8), "familiarity": known}
     planes = {"bins": model.domain.bins(molecules.bits)}
     return planes if model.distance is None else planes | {"distance": model.distance.distances(molecules.smiles)}
 

@@ -14,9 +14,10 @@ from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.baselines.spec import BaselinesSpec
+from fluid.federation.stages.consensus import reads_evidence
 from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
-from fluid.federation.stages.student_checks import check_head, check_noise
+from fluid.federation.stages.student_checks import EVIDENCE, check_head, check_noise
 from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
@@ -58,10 +59,12 @@ class FederationSpec:
         Raises:
             ConfigError: The companies' model has no weights of one architecture, the student has no weights and needs some, an
                 evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
-                there, columns are to go along, or those who take part are unknown or nobody.
+                there, columns are to go along, those who take part are unknown or nobody, evidence is needed that nobody releases, or
+                hybrids do not fit a student of experts.
         """
         self.taking_part.of(self.company_names)
         refuse_carry(self.intake, "simulate")
+        self._check_experts()
         check_head(self.student_model, self.distillation.mode, self.loss)
         rounds = self._soft_rounds()
         if self.loss.automatic:
@@ -78,6 +81,16 @@ class FederationSpec:
                 expected="a graph network, the same in all companies",
                 remedy="Choose model=gine, or the baselines fedmd, dsfl and sge, which need no common architecture.",
             )
+
+    def _check_experts(self) -> None:
+        how, mode, evidence = self.distillation.how, self.distillation.mode, self.annotation.domain == "evidence"
+        if not evidence and (how.needs_evidence or reads_evidence(self.consensus)):
+            what = f"distillation={mode}" if how.needs_evidence else f"consensus={self.consensus.method}"
+            raise ConfigError(f"{what} needs evidence, which nobody releases", expected=EVIDENCE)
+        if evidence and how.reads_annotations and not how.needs_evidence:
+            said = f"distillation={mode} learns coarse domain scores, which nobody releases"
+            raise ConfigError(said, expected="annotation.domain=bins, or distillation=experts")
+        self.hybrid.check_student(mode, how.takes_labels, how.has_experts)
 
     def _check_noise(self, rounds: list[str]) -> None:
         check_noise(self.loss, self.distillation, self.selection)

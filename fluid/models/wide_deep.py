@@ -72,18 +72,32 @@ class WideDeepPredictor:
         return self.combined(self.network.predict(molecules), self.additive.predict(molecules))
 
     def combined(self, network: Prediction, additive: Prediction) -> Prediction:
-        """Return the common answer to what the parts say of the same molecules.
+        """Return the common answer to what the parts say of the same molecules."""
+        return mean_of_scores(self.endpoints, network, additive, self.share, self.temperature)
 
-        What the parts disagree about is epistemic. Classes: of the entropy of the answer, the epistemic part is the share that it has in
-        the entropy of the mixture of both. Values: the law of total variance.
-        """
-        mixed = mixture(self.endpoints, network, additive, np.full(network.mean.shape, self.share))
-        odds = self.share * log_odds(network.mean) + (1 - self.share) * log_odds(additive.mean)
-        probs = expit(odds / self.temperature)
-        is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
-        total = np.maximum(mixed.epistemic.astype(np.float64) + mixed.aleatoric, SMALLEST)
-        scale = np.where(is_class, entropy(probs) / total, 1.0)
-        return as_prediction(np.where(is_class, probs, mixed.mean), scale * mixed.epistemic, scale * mixed.aleatoric)
+
+def mean_of_scores(
+    endpoints: Sequence[Endpoint], first: Prediction, second: Prediction, share: float, temperature: np.ndarray | float = 1.0
+) -> Prediction:
+    """Return the mean of two answers to the same molecules, of log-odds of classes and of values, with the share of the first.
+
+    What the two disagree about is epistemic. Classes: of the entropy of the answer, the epistemic part is the share that it has in the
+    entropy of the mixture of both. Values: the law of total variance.
+
+    Args:
+        endpoints: The `T` endpoints of both.
+        first: What one says.
+        second: What the other says.
+        share: Share of the first in [0, 1].
+        temperature: By which the mean log-odds are divided, `(T,)`.
+    """
+    mixed = mixture(tuple(endpoints), first, second, np.full(first.mean.shape, share))
+    odds = share * log_odds(first.mean) + (1 - share) * log_odds(second.mean)
+    probs = expit(odds / temperature)
+    is_class = np.array([endpoint.kind == "classification" for endpoint in endpoints])
+    total = np.maximum(mixed.epistemic.astype(np.float64) + mixed.aleatoric, SMALLEST)
+    scale = np.where(is_class, entropy(probs) / total, 1.0)
+    return as_prediction(np.where(is_class, probs, mixed.mean), scale * mixed.epistemic, scale * mixed.aleatoric)
 
 
 def log_odds(probs: np.ndarray) -> np.ndarray:

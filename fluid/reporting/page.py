@@ -109,6 +109,7 @@ def render(data: ReportData) -> str:
         figures=small_figures(data),
         tables=tables,
         baselines=baseline_tables(data),
+        fidelity=html_table(data.fidelity) if len(data.fidelity) else "",
         companies=html_table(data.companies),
         cost=cost_sentence(data.stages, data.config.get("cost", {})),
         costs=html_table(readable(cost_by_kind(data.stages)), digits=1),

@@ -17,8 +17,9 @@ COLUMNS = {
     "selection": ("in_bin", "count"),
     "stages": ("stage", "name", "reused", "seconds", "cpu_s", "gpu_s", "peak_mb", "energy_j", "energy_from"),
     "baselines": ("model", "rounds", "bytes_up", "bytes_down", "leaves"),
+    "fidelity": ("teacher", "endpoint", "fidelity", "strength", "spanned"),
 }
-OPTIONAL = ("baselines",)
+OPTIONAL = ("baselines", "fidelity")
 """Tables that a run folder need not have; an empty one is not written."""
 
 
@@ -45,6 +46,8 @@ class ReportData:
             that is from; and whether its result was there already.
         notes: Sentences on caveats (removed overlaps, dropped rows).
         baselines: Per way of working together: rounds, bytes that a company sends and gets, and what leaves it; empty without baselines.
+        fidelity: Per head of a student of experts: how far it says what its teacher says, and which share of the company's substructures
+            the transfer set holds; empty of other students.
     """
 
     title: str
@@ -60,6 +63,7 @@ class ReportData:
     stages: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
     baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["baselines"])))
+    fidelity: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["fidelity"])))
 
     def __post_init__(self) -> None:
         """Check the columns of every table.

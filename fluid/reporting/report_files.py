@@ -15,7 +15,7 @@ from fluid.reporting.costs import total_cost
 from fluid.reporting.report_data import COLUMNS, OPTIONAL, ReportData
 
 FOLDER = "report_data"
-TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from", "leaves")
+TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from", "leaves", "teacher")
 COST = ("cpu_s", "gpu_s", "energy_j")  # not in the tables of older runs
 
 

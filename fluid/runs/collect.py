@@ -23,7 +23,16 @@ OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "o
 ANALYSES = "analyses"
 FIRST = ("run", "experiment", "config")
 """The first columns of a collected table."""
-LATER = {"companies.taking_part": None, "companies.left_out": None, "data.transfer_choice": "random"}
+LATER = {
+    "companies.taking_part": None,
+    "companies.left_out": None,
+    "data.transfer_choice": "random",
+    "annotation.evidence.radius": 3,
+    "annotation.evidence.n_bits": 16384,
+    "annotation.evidence.clip": 0.0,
+    "annotation.evidence.noise": 0.0,
+    "annotation.evidence.min_support": 0.0,
+}
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
 EXPERIMENTS_BEFORE = {"recipes": "protocols"}
 """Names by which version 0.1 knew experiments and their figures."""

@@ -15,6 +15,7 @@ from fluid.evaluation.result_tables import read_table
 from fluid.evaluation.scores import Score, add_gap_closed, mean_scores, scores_frame
 from fluid.federation.baselines.facts import facts_table
 from fluid.federation.consensus_table import read_consensus
+from fluid.federation.expert_heads import FIDELITY
 from fluid.federation.model_folder import read_model
 from fluid.federation.overlap import write_removed
 from fluid.federation.simulation import Federation
@@ -60,6 +61,12 @@ def contribution(federation: Federation) -> pd.DataFrame:
     sizes = {name: len(federation.companies[name]) for name in table["company"]}
     table["labels_share"] = [sizes[name] / sum(sizes.values()) for name in table["company"]]
     return table
+
+
+def fidelity(federation: Federation) -> pd.DataFrame:
+    """Return how faithful the heads of a student of experts are; empty of any other student."""
+    file = federation.models["student"].folder / FIDELITY
+    return pd.read_csv(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS["fidelity"]))
 
 
 def selected_histogram(federation: Federation, bins: int = 20) -> pd.DataFrame:
@@ -120,6 +127,7 @@ def report_data(
         stages=stage_table(records, rates),
         notes=federation.data.notes,
         baselines=baseline_facts(federation),
+        fidelity=fidelity(federation),
     )
 
 

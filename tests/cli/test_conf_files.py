@@ -35,6 +35,15 @@ GROUPS = sorted({group for verb in NAMES for group in groups_of(verb)})
 ORDERS = {**REQUESTS, "inspect": InspectRequest}
 SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
 
+EVIDENCE = "annotation.domain=evidence"
+TOGETHER = {
+    "consensus/evidence.yaml": (EVIDENCE,),
+    "distillation/experts.yaml": (EVIDENCE, "hybrid=own_expert"),
+    "distillation/wide_experts.yaml": (EVIDENCE, "hybrid=own_expert"),
+    "hybrid/own_expert.yaml": (EVIDENCE, "distillation=experts"),
+}
+"""Choices that are refused alone, with what they need."""
+
 
 def values_of(verb: str, *settings: str) -> dict[str, Any]:
     """Compose a verb; what is missing is filled in."""
@@ -65,7 +74,7 @@ def test_no_file_is_outside_of_a_verb_or_a_group() -> None:
 def test_every_choice_of_every_group_is_built(file: str) -> None:
     group, choice = file.removesuffix(".yaml").split("/")
     verb = "simulate" if group in groups_of("simulate") else next(verb for verb in NAMES if group in groups_of(verb))
-    assert build_all(verb, values_of(verb, f"{group}={choice}"))
+    assert build_all(verb, values_of(verb, f"{group}={choice}", *TOGETHER.get(file, ())))
     if group in SURROUNDING:
         assert set(read_config(CONF / file)) <= SURROUNDING[group]
 

@@ -1,5 +1,6 @@
 """Students by neighbours and hybrids with the own teacher, through every verb that meets them."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -100,3 +101,45 @@ def test_heads_in_one_process_are_reported(fluid: Call, small: list[str], tmp_pa
     assert (code, error) == (0, "")
     assert read_json(tmp_path / "runs" / "heads" / "models" / "student" / "model" / "model.json")["kind"] == "heads"
     assert (tmp_path / "runs" / "heads" / "report.html").stat().st_size > 10_000
+
+
+def test_a_consortium_of_experts(fluid: Call, files: Files, tmp_path: Path) -> None:
+    lines = files.pool.read_text().splitlines()
+    for number, kind in ((1, "additive"), (2, "forest")):
+        (tmp_path / f"assay{number}.csv").write_text("\n".join([lines[0], *lines[number::2]]) + "\n")
+        private = [f"company=T{number}", f"input=assay{number}.csv", *COMMON, f"model={kind}", "annotation.domain=evidence"]
+        assert fluid("train-teacher", *private, f"out=teacher{number}")[0] == 0
+        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
+        code, out, _ = fluid("annotate", *asked, f"out=answers{number}")
+        assert code == 0
+        assert re.search(r"the transfer set holds \d+% of the substructures that your evidence is about", out)
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "out=consensus")[0] == 0
+    public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
+    learning = [*public, "intake.workers=1", "trainer.threads=1", "distillation=experts"]
+    code, _, error = fluid("distill", *learning, "out=student")
+    assert code == 2
+    assert "no annotation sets were given; expected annotations=[folder,folder,...]" in error
+    code, _, error = fluid("distill", *learning, "annotations=[answers2,answers1]", "out=student")
+    assert (code, error) == (0, "")
+    fidelity = pd.read_csv(tmp_path / "student" / "fidelity.csv")
+    assert fidelity["teacher"].tolist() == ["T1", "T2"]
+    assert fidelity["fidelity"][0] > fidelity["fidelity"][1]
+    own = ["company=T1", "input=assay1.csv", "student=student", *public, *COMMON]
+    code, _, error = fluid("hybrid", *own, "out=none")
+    assert code == 2
+    assert "hybrid=fine_tune adds a company's labels to the student, and a student of experts takes none" in error
+    code, _, error = fluid("hybrid", *own, "hybrid=own_expert", "out=none")
+    assert code == 2
+    assert "hybrid=own_expert and hybrid.guard=true need your own teacher. Add teacher=FOLDER" in error
+    code, _, error = fluid("hybrid", *own, "hybrid=own_expert", "hybrid.guard=true", "teacher=teacher1", "out=own")
+    assert (code, error) == (0, "")
+    for model in ("student", "own"):
+        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=1")
+        assert code == 0
+        assert "60 of 60 rows answered" in out
+        assert pd.read_csv(f"{model}.csv")["active"].between(0, 1).all()
+    altered = tmp_path / "answers1" / "annotation_set" / "evidence.safetensors"
+    altered.write_bytes(altered.read_bytes()[:-1])
+    code, _, error = fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "out=again")
+    assert code == 2
+    assert "evidence.safetensors" in error

@@ -54,8 +54,8 @@ def test_distances_survive_their_file_and_are_checked(run: Finished, finished: F
         replace(sets[0], distance=wrong)
 
 
-def test_what_is_released_is_one_of_two_things() -> None:
-    with pytest.raises(ConfigError, match=r"annotation\.domain is 'all'; expected bins or distances"):
+def test_what_is_released_is_one_of_three_things() -> None:
+    with pytest.raises(ConfigError, match=r"annotation\.domain is 'all'; expected one of bins, distances, evidence"):
         AnnotationSpec(domain="all")
     with pytest.raises(ConfigError, match="distance_share 0"):
         AnnotationSpec(distance_share=0.0)

@@ -27,7 +27,7 @@ def annotate(model: Model, dataset: Dataset) -> AnnotationSet:
     prediction, domain = model.predictor.predict(dataset.molecules), domain_planes(model, dataset.molecules)
     planes = (prediction.mean, prediction.epistemic, prediction.aleatoric)
     about = (model.name, tuple(model.predictor.endpoints), dataset.transfer_digest)
-    return AnnotationSet(*about, *planes, domain["bins"], model.domain.n_bins, domain.get("distance"))
+    return AnnotationSet(*about, *planes, domain["bins"], model.n_bins, domain.get("distance"), model.evidence, domain.get("familiarity"))
 
 
 def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
@@ -42,13 +42,12 @@ def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
     def build(folder: Path, work: Work) -> None:
         shards = shards_in(work.scratch)
         answer_together([(model, shards)], transfer, chunk, work.report)
-        endpoints, n_bins = model.predictor.endpoints, model.domain.n_bins
-        about = (model.name, endpoints, transfer.transfer_digest, n_bins, len(transfer), model.distance is not None)
-        with AnnotationWriter(folder / FOLDER, *about) as writer:
+        about = (model.name, model.predictor.endpoints, transfer.transfer_digest, model.n_bins, len(transfer))
+        with AnnotationWriter(folder / FOLDER, *about, model.released, model.evidence) as writer:
             for piece in shards:
                 with np.load(piece / ANSWERS, allow_pickle=False) as answers:
-                    distance = answers["distance"] if "distance" in answers.files else None
-                    writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], distance)
+                    released = {name: answers[name] for name in model.released}
+                    writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], **released)
 
     inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}
     return Stage("annotate", model.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))

@@ -14,6 +14,7 @@ from fluid.annotation.domain import bin_midpoints
 from fluid.distillation.combine import Rule, fit_consensus
 from fluid.distillation.consensus import Consensus
 from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.errors import ConfigError
 from fluid.federation.acquisition_scores import write_acquisition_scores
 from fluid.federation.consensus_table import ConsensusTable, write_consensus
 from fluid.federation.label_noise import write_noise
@@ -21,7 +22,15 @@ from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/consensus.py"
 
+BY_EVIDENCE = "evidence"
+"""The method that weighs teachers by their evidence."""
+
 Scale = tuple[float, float]
+
+
+def reads_evidence(spec: ConsensusSpec) -> bool:
+    """Return whether a consensus needs the evidence that teachers released."""
+    return spec.method == BY_EVIDENCE
 
 
 def scale_of(annotations: Annotations) -> Scale | None:
@@ -32,8 +41,12 @@ def scale_of(annotations: Annotations) -> Scale | None:
 def similarity_of(annotations: Annotations, edges: tuple[float, ...], scale: Scale | None = None) -> np.ndarray:
     """Return how close each molecule lies to each teacher's data `(K, M)` float32, in [0, 1].
 
-    From raw distances, where the teachers released them, on one scale for all (by default that of these annotations); else from bins.
+    From raw distances, where the teachers released them, on one scale for all (by default that of these annotations); from evidence, where
+    they released that, as a share of what the teacher knows who knows most of the molecule; else from bins.
     """
+    if annotations.familiarity is not None:
+        share: np.ndarray = annotations.familiarity / annotations.familiarity.max(axis=0, keepdims=True)
+        return share
     if annotations.distance is not None:
         return closeness(annotations.distance, scale or span(annotations.distance))
     middle: np.ndarray = np.asarray(bin_midpoints(edges), dtype=np.float32)[annotations.domain_bin]
@@ -99,9 +112,14 @@ def consensus_stage(
         labels: Public labels of some molecules `(M, T)`, endpoints by name; for methods that learn from labels.
 
     Raises:
-        ConfigError: The method learns from labels, and there are none.
+        ConfigError: The method learns from labels or reads evidence, and there is none.
     """
     spec.require_labels(labels is not None)
+    silent = [one.teacher for one in sets if one.evidence is None]
+    if reads_evidence(spec) and silent:
+        raise ConfigError(
+            f"consensus=evidence needs evidence, and {silent[0]} released none", expected="teachers trained with annotation.domain=evidence"
+        )
 
     def build(folder: Path, work: Work) -> None:
         annotations = stack(sets)

@@ -88,13 +88,17 @@ def check_student(model: Model, spec: HybridSpec) -> None:
     """Refuse what is no student, or one that the spec cannot go on from.
 
     Raises:
-        ConfigError: The model is no student; or it has no weights, and the mode goes on from weights.
+        ConfigError: The model is no student; or it has no weights, takes no labels, or has no experts, and the mode needs that.
     """
     weightless = weightless_settings(model.predictor)
     if weightless:
         spec.check_weightless(weightless.kind)
-    elif kind_of(model.predictor).with_own is None:
+        spec.check_student(weightless.kind, takes_labels=True, has_experts=False)
+        return
+    kind = kind_of(model.predictor)
+    if kind.with_own is None:
         raise ConfigError(f"model {model.name!r} is no student", where=str(model.folder), expected="a student made by distill")
+    spec.check_student(model.predictor.kind, kind.takes_labels, kind.has_experts)
 
 
 def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
@@ -156,7 +160,7 @@ def hybrid_stage(
         check_quorum(dataset.table, asked.quorum, where=company)
         how = (asked.config, asked.trainer, asked.seed, asked.annotation.mc_samples, logger, work.report, work.scratch)
         fitting = Fitting(name, *how)
-        predictor, curve = spec.how.fit(AddingBack(spec, dataset, labels, rows, released, asked.selection, fitting, own, bounds))
+        predictor, curve, _ = spec.how.fit(AddingBack(spec, dataset, labels, rows, released, asked.selection, fitting, own, bounds))
         if spec.guard and own is not None:
             predictor, kept, losses = choose_best(predictor, own, student, dataset, labels, bounds)
             write_json(folder / GUARD, {"kept": kept, "losses": losses, "molecules": len(rows[1])})

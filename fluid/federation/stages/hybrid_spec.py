@@ -29,7 +29,8 @@ class HybridSpec:
     Attributes:
         mode: `fine_tune` the student; `concatenate` consensus and private data; `mix` measured labels with the student's answers;
             `l2_sp`: fine-tune with a pull back to the student; `frozen`: a new head on the student's encoder; `gate`: own teacher near the
-            company's molecules, student elsewhere; or one that another package adds.
+            company's molecules, student elsewhere; `own_expert`: own teacher as an expert among those of an experts student; or one that
+            another package adds.
         own_share: Share of the company's molecules in the weight of all, of `concatenate`; `None`: all molecules alike.
         labels: What `concatenate` learns of transfer molecules: `soft` labels, or the `hard` class.
         undersample: `concatenate` drops molecules of the larger class of the first endpoint at random until both are equal.
@@ -37,6 +38,7 @@ class HybridSpec:
         alpha_start: The same in the first epoch.
         pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
         head_learning_rate: Peak learning rate of the new head of `frozen`.
+        trust: How many times as familiar `own_expert` takes the own teacher to be as its evidence says: a company knows its assay best.
         guard: Keep the own teacher, or the student, where it is better than the hybrid on the company's own validation part.
         options: Settings of a mode that another package adds.
     """
@@ -49,6 +51,7 @@ class HybridSpec:
     alpha_start: float = 0.5
     pull: float = 0.01
     head_learning_rate: float = 2e-3
+    trust: float = 2.0
     guard: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -64,7 +67,7 @@ class HybridSpec:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise ConfigError(f"hybrid.{name} is {value}", expected="a share in [0, 1]")
-        for name in ("pull", "head_learning_rate"):
+        for name in ("pull", "head_learning_rate", "trust"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"hybrid.{name} is {getattr(self, name)}", expected="a finite number above 0")
         self.how.check(self)
@@ -94,6 +97,28 @@ class HybridSpec:
             raise ConfigError(
                 f"hybrid.mode is {self.mode!r}, and the student is of kind {kind!r}, which has no weights to go on from",
                 expected=" or ".join(f"hybrid={name}" for name in HYBRIDS.own if not HYBRIDS[name].needs_weights),
+            )
+
+    def check_student(self, student: str, takes_labels: bool, has_experts: bool) -> None:
+        """Refuse what cannot be done with a kind of student.
+
+        Args:
+            student: Its mode or kind, for the message.
+            takes_labels: Whether a company can add labels to it.
+            has_experts: Whether it has an expert for each teacher.
+
+        Raises:
+            ConfigError: The mode adds labels to a student that takes none, or puts the own teacher in the place of an expert that is not
+                there.
+        """
+        if self.how.adds_labels and not takes_labels:
+            raise ConfigError(
+                f"hybrid={self.mode} adds a company's labels to the student, and a student of {student} takes none",
+                expected=" or ".join(f"hybrid={name}" for name in HYBRIDS.own if not HYBRIDS[name].adds_labels),
+            )
+        if self.how.needs_experts and not has_experts:
+            raise ConfigError(
+                f"hybrid={self.mode} needs a student of experts, and this is one of {student}", expected="distillation=experts"
             )
 
 
@@ -167,6 +192,7 @@ class HybridMode:
         learns_consensus: Whether it learns soft labels of public molecules too, so that the loss of soft labels counts.
         learns_bounds: Whether `fit` reads which of the company's labels are bounds (`AddingBack.censored`).
         adds_labels: Whether the student itself learns or keeps the company's labels, so that it must be able to learn bounds.
+        needs_experts: Whether the own teacher takes the place of one of the student's experts.
     """
 
     fit: Callable[[AddingBack], Fitted]
@@ -176,6 +202,7 @@ class HybridMode:
     learns_consensus: bool = False
     learns_bounds: bool = False
     adds_labels: bool = True
+    needs_experts: bool = False
 
 
 HYBRIDS: Registry[HybridMode] = Registry(
@@ -188,6 +215,7 @@ HYBRIDS: Registry[HybridMode] = Registry(
         "l2_sp": "fluid.federation.hybrids.l2_sp:MODE",
         "frozen": "fluid.federation.hybrids.frozen:MODE",
         "gate": "fluid.federation.hybrids.gate:MODE",
+        "own_expert": "fluid.federation.hybrids.own_expert:MODE",
     },
     HybridMode,
     "hybrid.mode",

@@ -121,7 +121,8 @@ def check_own(own: OwnTeacher | None, needed: bool, endpoints: tuple[Endpoint, .
     if not needed:
         return
     if own is None:
-        raise ConfigError("hybrid=gate and hybrid.guard=true need your own teacher", remedy="Add teacher=FOLDER (made by train-teacher).")
+        who = "hybrid=gate, hybrid=own_expert and hybrid.guard=true"
+        raise ConfigError(f"{who} need your own teacher", remedy="Add teacher=FOLDER (made by train-teacher).")
     unknown = [endpoint.name for endpoint in own.model.predictor.endpoints if endpoint not in endpoints]
     if unknown:
         raise ConfigError(f"the student does not know endpoint {unknown[0]!r} of your teacher", where=str(own.model.folder))

@@ -16,7 +16,7 @@ from fluid.federation.heads import check_sets
 from fluid.federation.label_noise import look_up_confusions
 from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import About, own_thresholds, reference_fingerprints, write_model
-from fluid.federation.stages.student_checks import check_head, check_noise
+from fluid.federation.stages.student_checks import check_head, check_noise, check_released
 from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import Teaching
 from fluid.models.predictor import Predictor
@@ -93,17 +93,20 @@ def student_stage(
     sets = sets if student.reads_annotations else ()
     if student.reads_annotations:
         check_sets(sets, consensus, edges)
+        check_released(student, sets)
 
     def build(folder: Path, work: Work) -> None:
         lesson, rows = lesson_of(consensus, transfer, student, asked.config.loss, asked.selection, asked.seed)
         how = (asked.config, asked.trainer, asked.seed, asked.annotation.mc_samples, logger, work.report, work.scratch)
         teaching = Teaching(Fitting("student", *how), student, asked.model, lesson, rows, sets, edges)
-        predictor, curve = student.how.fit(teaching)
+        predictor, curve, tables = student.how.fit(teaching)
         evaluated, probe = student.how.probe(predictor, teaching)
         thresholds = consensus_thresholds(evaluated, lesson.molecules, lesson.soft_label, probe)
         about = About("student", "student", thresholds, reference_fingerprints(lesson.molecules, asked.seed), asked.annotation)
         write_model(folder, predictor, about, curve)
         np.save(folder / "rows.npy", rows, allow_pickle=False)
+        for name, table in tables.items():
+            table.to_csv(folder / name, index=False)
 
     given = {"consensus": consensus.digest, "transfer": transfer.transfer_digest, "sets": sorted(one.digest for one in sets)}
     modules = (*student.modules, *modules_of(asked.model), *asked.config.loss.modules)

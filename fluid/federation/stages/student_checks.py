@@ -1,5 +1,8 @@
 """What a student cannot learn."""
 
+from collections.abc import Sequence
+
+from fluid.annotation.annotation_set import AnnotationSet
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
@@ -7,6 +10,7 @@ from fluid.federation.stages.student_spec import STUDENTS, StudentSpec
 from fluid.models.predictor import ModelSpec
 from fluid.training.kinds.kind import kind_of
 
+EVIDENCE = "annotation.domain=evidence"
 UNPREJUDICED = ("all", "random", "covered", "diverse")
 
 
@@ -48,3 +52,21 @@ def check_head(model: ModelSpec, mode: str, loss: LossSpec, who: str = "a studen
         raise ConfigError(
             f"an evidential head of {who} has a loss of its own", expected="loss=soft_bce", remedy="Or choose a model with head=plain."
         )
+
+
+def check_released(student: StudentSpec, sets: Sequence[AnnotationSet]) -> None:
+    """Refuse annotation sets in which a student does not find who knows what: in evidence, or in coarse domain scores.
+
+    Raises:
+        ConfigError: A teacher released the other of both.
+    """
+    for one in sets:
+        if student.how.needs_evidence and one.evidence is None:
+            raise ConfigError(
+                f"distillation={student.mode} needs evidence, and {one.teacher} released none", expected=f"teachers trained with {EVIDENCE}"
+            )
+        if not student.how.needs_evidence and one.evidence is not None:
+            raise ConfigError(
+                f"distillation={student.mode} learns coarse domain scores, and {one.teacher} released evidence instead",
+                expected="distillation=experts, or teachers trained with annotation.domain=bins",
+            )

@@ -10,6 +10,7 @@ import numpy as np
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.errors import ConfigError
+from fluid.models.experts_spec import ExpertsSpec
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import NetworkSpec, Predictor, StudentModel
@@ -59,12 +60,14 @@ class StudentSpec:
 
     Attributes:
         mode: `network` (a network or a forest learns), `nearest` (the transfer molecules themselves, nothing is learnt), `blend` (the
-            nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules) or `heads` (a network
-            with one head per teacher and predicted domain scores, gated when asked), or one that another package adds.
+            nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules), `heads` (a network
+            with one head per teacher and predicted domain scores, gated when asked) or `experts` (one additive head per teacher, combined
+            by released evidence) or `wide_experts` (experts beside a network that learns the consensus), or one that another package adds.
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
         heads: How heads are learnt and gated.
+        experts: How experts are copied and combined.
         options: Settings of a mode that another package adds.
     """
 
@@ -73,6 +76,7 @@ class StudentSpec:
     labels: str = "soft"
     neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
     heads: HeadsSpec = field(default_factory=HeadsSpec)
+    experts: ExpertsSpec = field(default_factory=ExpertsSpec)
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -167,6 +171,9 @@ class StudentMode:
         needs_weights: Whether the model must be a network.
         reads_annotations: Whether it is given what each teacher said.
         forgets_labels: Whether its students keep no label that a company adds by itself, so that some of them may be bounds.
+        takes_labels: Whether a company can add its labels to its students, which learn or keep them.
+        needs_evidence: Whether it reads the evidence that teachers released.
+        has_experts: Whether its students have an expert for each teacher, in whose place a company's own teacher can be put.
     """
 
     fit: Callable[[Teaching], Fitted]
@@ -177,6 +184,9 @@ class StudentMode:
     needs_weights: bool = False
     reads_annotations: bool = False
     forgets_labels: bool = False
+    takes_labels: bool = True
+    needs_evidence: bool = False
+    has_experts: bool = False
 
 
 STUDENTS: Registry[StudentMode] = Registry(
@@ -187,6 +197,8 @@ STUDENTS: Registry[StudentMode] = Registry(
         "nearest": "fluid.federation.students.nearest:MODE",
         "blend": "fluid.federation.students.blend:MODE",
         "heads": "fluid.federation.students.heads:MODE",
+        "experts": "fluid.federation.students.experts:MODE",
+        "wide_experts": "fluid.federation.students.wide_experts:MODE",
     },
     StudentMode,
     "distillation.mode",

@@ -5,7 +5,7 @@ from pathlib import Path
 from fluid.artifacts import plain, write_json
 from fluid.data.dataset import Dataset
 from fluid.data.quorum import check_quorum
-from fluid.federation.model_folder import About, distance_reference, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.model_folder import About, distance_reference, own_thresholds, reference_fingerprints, released_evidence, write_model
 from fluid.federation.stages.held_out import HELD_OUT, own_validation
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.pipeline.stage import Stage, Work
@@ -35,13 +35,14 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
     def build(folder: Path, work: Work) -> None:
         check_quorum(dataset.table, settings.quorum, where=name)
         fitting = Fitting(name, config, trainer, seed, annotation.mc_samples, logger, work.report, work.scratch)
-        predictor, curve = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints, dataset.censored))
+        predictor, curve, _ = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints, dataset.censored))
         rows = own_validation(dataset.labels, config, seed, name, dataset.molecules.skeletons)[1]
         held_out = dataset.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
         distances_to = distance_reference(dataset.molecules, annotation, seed, name)
         reference = reference_fingerprints(dataset.molecules, seed)
-        write_model(folder, predictor, About(name, "teacher", thresholds, reference, annotation, distances_to), curve)
+        evidence = released_evidence(dataset, predictor.endpoints, annotation, seed, name)
+        write_model(folder, predictor, About(name, "teacher", thresholds, reference, annotation, distances_to, evidence), curve)
         write_json(folder / HELD_OUT, {"part": dataset.digest, "rows": rows.tolist()})
 
     inputs = {

@@ -39,6 +39,8 @@ class PredictorKind:
         settings: `(predictor)`: the settings of the model without weights that it is, so that it can be made anew; `None`: it has weights.
         by_key: Whether it looks molecules up, and so knows only those that somebody answered before.
         forgets_labels: Whether `with_own` keeps no label by itself, so that some of them may be bounds of the true value.
+        takes_labels: Whether a company can add its labels to a student of this kind, which learns or keeps them.
+        has_experts: Whether it has an expert for each teacher, in whose place a company's own teacher can be put.
     """
 
     save: Save
@@ -53,6 +55,8 @@ class PredictorKind:
     settings: Callable[[Any], ModelSpec] | None = None
     by_key: bool = False
     forgets_labels: bool = False
+    takes_labels: bool = True
+    has_experts: bool = False
 
 
 PREDICTORS: Registry[PredictorKind] = Registry(
@@ -68,6 +72,9 @@ PREDICTORS: Registry[PredictorKind] = Registry(
         "blend": "fluid.models.kinds.blend:KIND",
         "similarity_guided": "fluid.models.kinds.similarity_guided:KIND",
         "heads": "fluid.models.kinds.heads:KIND",
+        "experts": "fluid.models.kinds.experts:KIND",
+        "wide_experts": "fluid.models.kinds.wide_experts:KIND",
+        "own_expert": "fluid.models.kinds.own_expert:KIND",
     },
     PredictorKind,
     "the predictor's kind",

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.lesson import Lesson, Measured
 from fluid.training.train import Job, LoggerFactory, Report, no_logger
+
+if TYPE_CHECKING:  # a prediction should not wait for pandas
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,17 @@ class Fitting:
 
 
 class Fitted(NamedTuple):
-    """A model, and how it learnt; the curve is empty where it does not learn by epochs."""
+    """A model, and how it learnt.
+
+    Attributes:
+        predictor: The model.
+        curve: Its losses; empty where it does not learn by epochs.
+        tables: Further tables about it, by the names of their files.
+    """
 
     predictor: Predictor
     curve: tuple[CurvePoint, ...] = ()
+    tables: "Mapping[str, pd.DataFrame]" = MappingProxyType({})
 
 
 def validation_share(spec: Any, config: TrainingConfig) -> Mapping[str, Any]:

@@ -1,0 +1,102 @@
+"""One additive head per teacher, copied from its answers, combined by the evidence that the teachers released.
+
+Knowledge that is additive in substructures survives transfer molecules that lie far away.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from fluid.annotation.annotation_set import Annotations, AnnotationSet, natural_key, stack
+from fluid.annotation.evidence import spanned_share
+from fluid.errors import ConfigError
+from fluid.federation.expert_heads import FIDELITY, copy_answers, fidelity_table
+from fluid.federation.stages.student_spec import CHECK_NO_OPTIONS, StudentMode, StudentSpec, Teaching
+from fluid.models.experts import ExpertsPredictor
+from fluid.models.experts_spec import ExpertsSpec
+from fluid.models.product_of_experts import Experts, Product, multiply_experts
+from fluid.models.scores import scores_of
+from fluid.training.kinds.kind import Fitted
+
+MOST_PUBLIC = 20_000
+"""Transfer molecules from which correlations of substructures are taken, at most."""
+
+
+def check(student: StudentSpec) -> None:
+    """Refuse hard and sharpened labels: what teachers said is copied as it was said.
+
+    Raises:
+        ConfigError: Hard or sharpened labels are asked for, or options are given.
+    """
+    CHECK_NO_OPTIONS(student)
+    if student.labels == "hard" or student.sharpen != 1:
+        said = f"distillation.labels={student.labels} distillation.sharpen={student.sharpen:g}"
+        raise ConfigError(f"distillation={student.mode} copies what each teacher said, and {said}", expected="soft and 1")
+
+
+def fit(teaching: Teaching) -> Fitted:
+    """Copy every teacher, and multiply the copies."""
+    sets = sorted(teaching.sets, key=lambda one: natural_key(one.teacher))
+    annotations, spec = stack(sets), teaching.student.experts
+    dictionary = sets[0].evidence.dictionary  # type: ignore[union-attr]
+    features = dictionary.features(teaching.lesson.molecules.smiles)
+    answered = ~np.isnan(annotations.prediction).all(axis=1)
+    scores = scores_of(annotations.prediction[:, teaching.rows], annotations.endpoints).transpose(1, 0, 2)[:, answered]
+    copy = copy_answers(features, scores, teaching.held_out(), spec.strengths)
+    planes = {
+        "weights": laid_out(copy.weights, answered),
+        "bias": laid_out(copy.bias, answered),
+        "counts": evidence_of(sets, annotations, answered),
+        "noise": np.where(answered, np.nan_to_num(annotations.aleatoric).mean(axis=1), 0.0),
+        "temperature": np.ones(len(annotations.endpoints)),
+    }
+    planes |= products_of(planes, answered, public_of(features), spec)
+    single = {name: plane.astype(np.float32) for name, plane in planes.items()}
+    predictor = ExpertsPredictor(annotations.teachers, annotations.endpoints, answered, dictionary, spec=spec, **single)
+    spanned = np.stack([spanned_share(own, features) for own in planes["counts"]])
+    return Fitted(predictor, tables={FIDELITY: fidelity_table(annotations, answered, copy, spanned)})
+
+
+def products_of(planes: Mapping[str, np.ndarray], answered: np.ndarray, public: csr_matrix, spec: ExpertsSpec) -> dict[str, np.ndarray]:
+    """Return the product of the experts that answer each endpoint, as `ExpertsPredictor` keeps it."""
+    made = []
+    for place, known in enumerate(answered.T):
+        experts = Experts(*(planes[name][known, place] for name in ("weights", "bias", "counts")))
+        made.append(multiply_experts(experts, public, spec.curvature, spec.correlation))
+    return {f"product_{name}": np.array([getattr(one, name) for one in made]) for name in Product._fields}
+
+
+def laid_out(heads: np.ndarray, answered: np.ndarray) -> np.ndarray:
+    """Return what is known of every head `(A, ...)` by teacher and endpoint `(K, T, ...)`; 0 where there is no head."""
+    laid = np.zeros((*answered.shape, *heads.shape[1:]))
+    laid[answered] = heads
+    return laid
+
+
+def evidence_of(sets: Sequence[AnnotationSet], annotations: Annotations, answered: np.ndarray) -> np.ndarray:
+    """Return the evidence of all teachers `(K, T, D)` by endpoint of the consensus; 0 where a teacher does not answer."""
+    found = [one.evidence.counts for one in sets if one.evidence is not None]
+    counts = np.zeros((*answered.shape, found[0].shape[1]))
+    for k, (one, own) in enumerate(zip(sets, found, strict=True)):
+        counts[k, [annotations.endpoints.index(endpoint) for endpoint in one.endpoints]] = own
+    return counts
+
+
+def public_of(features: csr_matrix) -> csr_matrix:
+    """Return at most so many molecules, evenly spread, as correlations need."""
+    step = -(-features.shape[0] // MOST_PUBLIC)
+    return features[::step]
+
+
+MODE = StudentMode(
+    fit,
+    check,
+    trains=False,
+    learns_labels=False,
+    reads_annotations=True,
+    forgets_labels=True,
+    takes_labels=False,
+    needs_evidence=True,
+    has_experts=True,
+)

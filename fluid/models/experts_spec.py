@@ -1,0 +1,45 @@
+"""How an experts student is made of the teachers' answers, and how its experts answer together."""
+
+import math
+from dataclasses import dataclass
+
+from fluid.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertsSpec:
+    """How heads are copied from teachers, and combined by evidence.
+
+    Attributes:
+        strengths: Inverse strengths of the L2 penalty by which a head copies its teacher; the best on held-out transfer molecules is taken.
+        product: Share of the product of experts in the log-odds (or the value); the rest is that of the gate.
+        curvature: How much each measured molecule adds to the precision of a weight, in units of its prior's: the product.
+        correlation: How far correlations of substructures in the transfer set count as those in private data: the product; 0: not at all.
+        floor: What everybody knows of a substructure beforehand, in molecules (λ): the gate.
+        sharpness: Power of familiarity in the gate's shares (β); 0 is the plain mean, much the most familiar expert alone.
+        network: Share of the network in the score of a student of mode `wide_experts`.
+
+    Raises:
+        ConfigError: A value is out of range.
+    """
+
+    strengths: tuple[float, ...] = (0.1, 1.0, 10.0)
+    product: float = 0.5
+    curvature: float = 0.03
+    correlation: float = 0.6
+    floor: float = 1.0
+    sharpness: float = 4.0
+    network: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        if not self.strengths or not all(0 < value < math.inf for value in self.strengths):
+            raise ConfigError(f"distillation.experts.strengths is {list(self.strengths)}", expected="one or more finite numbers above 0")
+        for name in ("product", "correlation", "network"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"distillation.experts.{name} is {getattr(self, name)}", expected="a share in [0, 1]")
+        for name in ("curvature", "floor"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"distillation.experts.{name} is {getattr(self, name)}", expected="a finite number above 0")
+        if not 0 <= self.sharpness < math.inf:
+            raise ConfigError(f"distillation.experts.sharpness is {self.sharpness}", expected="a finite number of 0 or more")

@@ -1,0 +1,43 @@
+"""A company's hybrid of an experts student, on disk: student and own teacher in folders of their own, known by their cards' hashes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fluid.artifacts import hash_file
+from fluid.data.endpoints import Endpoint
+from fluid.errors import ArtifactError
+from fluid.models.checkpoint import CARD, load_predictor, save_predictor
+from fluid.models.experts import ExpertsPredictor
+from fluid.models.kinds.kind import PredictorKind
+from fluid.models.own_expert import OwnExpert
+
+PARTS = ("student", "own")
+COUNTS = "counts.npy"
+
+
+def save(folder: Path, model: OwnExpert) -> dict[str, Any]:
+    """Write student, own teacher and exact evidence."""
+    for name in PARTS:
+        save_predictor(folder / name, getattr(model, name))
+    np.save(folder / COUNTS, model.counts, allow_pickle=False)
+    return {"company": model.company, "trust": model.trust, "parts": {name: hash_file(folder / name / CARD) for name in PARTS}}
+
+
+def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> OwnExpert:
+    """Read student, own teacher and exact evidence.
+
+    Raises:
+        ArtifactError: Student or teacher were altered, the student is none of experts, or it answers other endpoints than the card says.
+    """
+    for name in PARTS:
+        if hash_file(folder / name / CARD) != card["parts"][name]:
+            raise ArtifactError(f"its part {name!r} was altered")
+    student, own = (load_predictor(folder / name) for name in PARTS)
+    if not isinstance(student, ExpertsPredictor) or student.endpoints != endpoints:
+        raise ArtifactError("its part 'student' is no student of experts, or has other endpoints")
+    return OwnExpert(student, own, card["company"], np.load(folder / COUNTS, allow_pickle=False), card["trust"])
+
+
+KIND = PredictorKind(save, load, parts=PARTS, sealed_parts=PARTS)

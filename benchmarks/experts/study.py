@@ -1,0 +1,247 @@
+"""What of all companies' knowledge reaches a student, and does a hybrid win at home?
+
+Teachers and students of several kinds, three divisions. Example:
+`python benchmarks/experts/study.py --json experts.json paths.data=../shared/data`. Every figure is of the tests, at settings that were
+chosen on validation data. The gap is measured to the best pooled model of the same run. *Home* of a company are the in-domain test
+molecules of which the nearest private molecule of all is its own.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import numpy as np
+import pandas as pd
+from common import Row, arguments, data_folder, finish, put_into, write
+from scipy.stats import t
+
+from fluid.cli.compose import compose, plain_values
+from fluid.cli.specs import federation_spec
+from fluid.data.dataset import Dataset
+from fluid.evaluation import metrics
+from fluid.federation.data_nodes import COMPANIES, DATA, WHOLE
+from fluid.federation.graph import federation_graph
+from fluid.federation.model_folder import Model
+from fluid.federation.model_nodes import FOREST, POOLED, STUDENT
+from fluid.federation.stages.columns import values_for
+from fluid.federation.stages.hybrid import hybrid_name
+from fluid.molecules.nearest import NearestReference
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+
+VARIANTS = {
+    "additive > experts": ["protocol=experts"],
+    "additive > experts, product alone": ["protocol=experts", "distillation.experts.product=1"],
+    "additive > experts, gate alone": ["protocol=experts", "distillation.experts.product=0"],
+    "additive > network": ["protocol=experts", "distillation=network", "hybrid=gate"],
+    "wide_deep > wide_experts": ["protocol=experts", "model=wide_deep", "distillation=wide_experts"],
+    "wide_deep > experts": ["protocol=experts", "model=wide_deep"],
+    "forest > experts": ["protocol=experts", "model=forest"],
+    "gine > experts": ["protocol=experts", "model=gine"],
+    "dmpnn > experts": ["protocol=experts", "model=dmpnn"],
+    "gine > network": ["protocol=fluid", "hybrid=gate"],
+}
+"""Teachers and student, by their settings."""
+MAIN = ("additive > experts", "wide_deep > wide_experts")
+"""Those that have targets."""
+SPLITS = ("kmeans", "series", "scaffold")
+TESTS = ("in-domain", "external")
+TARGETS = {
+    ("herg_chembl", "in-domain"): {"kmeans": 0.88, "series": 0.85, "scaffold": 0.80},
+    ("embedded", "in-domain"): {"kmeans": 0.85},
+    ("embedded", "external"): {"kmeans": 0.80},
+}
+"""Least share of the gap that a student closes."""
+LEAST_EXTERNAL = {"herg_chembl": 0.825}
+HOME_MARGIN, HOME_SHARE, ABROAD_LOSS, MOST_ECE, FEWEST_AT_HOME = 0.005, 0.95, 0.01, 0.05, 25
+COMMON = ["logger=none", "trainer.progress=false", "evaluation.n_bootstrap=1", "evaluation.forest=true"]
+QUICK = ["training=tiny", "companies.n=4", "+data.transfer_n=2000"]
+
+
+def datasets(options: argparse.Namespace) -> dict[str, list[str]]:
+    """Return the settings of each data set."""
+    found = {"embedded": [*COMMON, *(QUICK if options.quick else [])]}
+    data = data_folder(options.overrides)
+    if data is not None and not options.quick:
+        mlsmr = ["data.transfer_where=source is mlsmr", "data.transfer_n=30000"]
+        found["herg_chembl"] = [*COMMON, "data=herg_chembl", f"paths.data={data}", *mlsmr]
+    return {name: asked for name, asked in found.items() if not options.dataset or name in options.dataset}
+
+
+def scores_of(model: Model, part: Dataset, rows: np.ndarray | None = None) -> dict[str, float]:
+    """Return AUROC, MCC at the model's own threshold, Brier score and calibration error on a part, or some rows of it."""
+    part = part if rows is None else part.take(rows)
+    probs, labels = model.predictor.predict(part.molecules).mean[:, 0], values_for(part, model.predictor.endpoints)[:, 0]
+    threshold = float(model.thresholds[0])
+    measured = {name: getattr(metrics, name)(probs, labels) for name in ("auroc", "brier", "ece")}
+    return measured | {"mcc": metrics.mcc(probs, labels, threshold)}
+
+
+def homes(companies: dict[str, Dataset], test: Dataset) -> dict[str, np.ndarray]:
+    """Return the rows of a test that are at home with each company: whose private molecule is the nearest."""
+    near = [NearestReference(np.asarray(part.molecules.bits)).mean_similarity(test.molecules.bits, 1) for part in companies.values()]
+    owner = np.argmax(np.stack(near), axis=0)
+    return {name: np.flatnonzero(owner == place) for place, name in enumerate(companies)}
+
+
+def usable(part: Dataset, rows: np.ndarray) -> bool:
+    """Return whether there are enough molecules of both classes to be judged on."""
+    labels = part.labels[rows, 0]
+    return len(rows) >= FEWEST_AT_HOME and 5 <= np.nansum(labels) <= np.isfinite(labels).sum() - 5
+
+
+def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore) -> Iterator[dict[str, Any]]:
+    """Yield what is measured of every model of one federation: `model`, `role`, `test`, and its scores."""
+    spec = federation_spec(plain_values(compose("simulate", [*settings, f"seed={seed}"])))
+    graph = federation_graph(spec, Runner(store, workers=2))
+    whole, companies = graph.value(WHOLE), graph.value(COMPANIES)
+    graph.value(DATA)
+    names = spec.company_names
+    roles = {POOLED: "pooled", FOREST: "forest", STUDENT: "student"} | dict.fromkeys(names, "teacher")
+    roles |= {hybrid_name(name): "hybrid" for name in names}
+    models = graph.values(list(roles))
+    for name, role in roles.items():
+        for test, part in {"validation": whole.validation, **whole.tests}.items():
+            yield {"model": name, "role": role, "test": test, **scores_of(models[name], part)}
+    inside = whole.tests["in-domain"]
+    for company, rows in homes(companies, inside).items():
+        away = np.setdiff1d(np.arange(len(inside)), rows)
+        for where, there in (("home", rows), ("abroad", away)):
+            if usable(inside, there):
+                for role, name in (("teacher", company), ("student", STUDENT), ("hybrid", hybrid_name(company))):
+                    yield {"model": name, "role": role, "test": where, "company": company, **scores_of(models[name], inside, there)}
+    fidelity = graph.make(STUDENT)[STUDENT].folder / "fidelity.csv"
+    if fidelity.exists():
+        for row in pd.read_csv(fidelity).to_dict("records"):
+            yield {"model": row["teacher"], "role": "fidelity", "test": "transfer", "auroc": row["fidelity"], "mcc": row["spanned"]}
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and half-width of the 95 % interval of Student's t; NaN with one value."""
+    found = np.asarray(values, dtype=float)
+    half = t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else float("nan")
+    return float(found.mean()), float(half)
+
+
+def gap_closed(table: pd.DataFrame, test: str, best: pd.Series, metric: str = "auroc") -> pd.Series:
+    """Return per seed `(student − mean teacher) / (best pooled model − mean teacher)`."""
+    of = table[table["test"] == test].groupby(["seed", "role"])[metric].mean().unstack()
+    return (of["student"] - of["teacher"]) / (best - of["teacher"])
+
+
+def row_of(name: str, values: Sequence[float], least: float | None = None, most: float | None = None) -> Row:
+    """Return a row: the mean with the half-width of its interval, and whether it is within its bounds."""
+    mean, half = interval(values)
+    holds = (least is None or mean >= least) and (most is None or mean <= most)
+    return {"name": name, "value": mean, "half": half, "target": least if most is None else most, "holds": holds}
+
+
+def judged(raw: pd.DataFrame) -> Iterator[Row]:
+    """Yield the rows: of each data set, division and variant, the gap closed, levels, homes; with targets for those that have one."""
+    pooled = raw[raw["role"].isin(["pooled", "forest"])]
+    for (dataset, split, variant), table in raw.groupby(["dataset", "split", "variant"], sort=False):
+        main, start = variant in MAIN, f"{dataset} {split} {variant}"
+        student = table[table["role"] == "student"]
+        for test in TESTS:
+            runs = pooled[(pooled["dataset"] == dataset) & (pooled["split"] == split) & (pooled["test"] == test)]
+            best = runs.groupby(["seed", "variant", "role"])["auroc"].mean().groupby("seed").max()
+            target = TARGETS.get((dataset, test), {}).get(split) if main else None
+            yield row_of(f"{start}: gap closed, {test}", gap_closed(table, test, best), target)
+            on = student[student["test"] == test]
+            least = LEAST_EXTERNAL.get(dataset) if main and test == "external" else None
+            yield row_of(f"{start}: student's AUROC, {test}", on["auroc"], least)
+            for metric in ("mcc", "brier"):
+                yield row_of(f"{start}: student's {metric}, {test}", on[metric])
+            yield row_of(f"{start}: student's ece, {test}", on["ece"], most=MOST_ECE if main and test == "in-domain" else None)
+        yield from at_home(table, start, main)
+        told = table[table["role"] == "fidelity"]
+        if len(told):
+            yield row_of(f"{start}: fidelity", told.groupby("seed")["auroc"].mean())
+
+
+def at_home(table: pd.DataFrame, start: str, main: bool) -> Iterator[Row]:
+    """Yield how hybrids do at home and abroad, against own teacher and student."""
+    found = table[table["test"].isin(["home", "abroad"])].pivot_table(index=["test", "seed", "company"], columns="role", values="auroc")
+    home, abroad = found.loc["home"], found.loc["abroad"]
+    wins = (home["hybrid"] >= home["teacher"] - HOME_MARGIN).groupby("seed").mean()
+    over, under = ((part["hybrid"] - part["student"]).groupby("seed").mean() for part in (home, abroad))
+    targets = (HOME_SHARE, 0.0, -ABROAD_LOSS) if main else (None, None, None)
+    labels = ("hybrids not worse than own teacher at home", "hybrid over student at home", "hybrid over student abroad")
+    for label, values, target in zip(labels, (wins, over, under), targets, strict=True):
+        yield row_of(f"{start}: {label}", values, target)
+    for role in ("teacher", "student", "hybrid"):
+        yield row_of(f"{start}: {role}'s AUROC at home", home[role].groupby("seed").mean())
+
+
+SHOWN = {
+    "gap closed, in-domain": "gap closed, in-domain",
+    "gap closed, external": "external",
+    "student's AUROC, in-domain": "AUROC in-domain",
+    "student's AUROC, external": "external",
+    "student's mcc, in-domain": "MCC in-domain",
+    "student's ece, in-domain": "ECE in-domain",
+    "teacher's AUROC at home": "at home: teacher",
+    "student's AUROC at home": "student",
+    "hybrid's AUROC at home": "hybrid",
+    "hybrids not worse than own teacher at home": "hybrids not below own teacher",
+}
+"""Measures of the table on the page, with their headings."""
+
+
+def markdown(rows: Sequence[Row]) -> list[str]:
+    """Return the rows as a table: a line per data set, division and variant."""
+    found = {row["name"]: row for row in rows}
+    lines = ["| data, division, teachers > student | " + " | ".join(SHOWN.values()) + " |", "|---" * (len(SHOWN) + 1) + "|"]
+    for start in dict.fromkeys(name.split(": ")[0] for name in found):
+        cells = [found[f"{start}: {measure}"] for measure in SHOWN]
+        lines.append(f"| {start} | " + " | ".join(f"{cell['value']:.3f} ± {cell['half']:.3f}" for cell in cells) + " |")
+    return lines
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    made = arguments(__doc__ or "")
+    made.add_argument("--quick", action="store_true", help="the same rows in minutes: one seed, tiny networks, embedded data")
+    made.add_argument("--seeds", type=int, default=5, help="divisions into companies")
+    made.add_argument("--variant", choices=VARIANTS, action="append", help="only this one (may be given again)")
+    made.add_argument("--dataset", choices=("embedded", "herg_chembl"), action="append", help="only this one (may be given again)")
+    made.add_argument("--split", choices=SPLITS, action="append", help="only this division (may be given again)")
+    made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
+    return made
+
+
+def main() -> None:
+    """Carry out the study; what is measured is on disk after every federation."""
+    options = parser().parse_args()
+    work = Path(options.work or tempfile.mkdtemp(prefix="fluid-experts-")).resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    store, rows = ArtifactStore(work / "store"), []
+    partial = options.json.with_suffix(".partial.json")
+    for dataset, settings in datasets(options).items():
+        for seed in range(1 if options.quick else options.seeds):
+            for split in options.split or SPLITS:
+                for variant in options.variant or VARIANTS:
+                    about = {"dataset": dataset, "seed": seed, "split": split, "variant": variant}
+                    asked = [*VARIANTS[variant], f"companies={split}", *settings]
+                    rows += [about | row for row in carried_out(asked, seed, store)]
+                    seen = {row["test"]: round(row["auroc"], 3) for row in rows if row.items() >= (about | {"role": "student"}).items()}
+                    print(dataset, split, seed, variant, seen, flush=True)
+                    write(rows, partial)
+    found = list(judged(pd.DataFrame(rows)))
+    for row in found:
+        print(
+            f"{row['name']}: {row['value']:.3f}"
+            + (f" (target {row['target']}: {'holds' if row['holds'] else 'missed'})" if row["target"] is not None else "")
+        )
+    if options.docs:
+        put_into("docs/results/experts.md", "experts", [*markdown(found), "", f"Made by `python {' '.join(sys.argv)}`."])
+    partial.unlink()
+    finish(found, options.json, raw=rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -108,6 +108,7 @@ def test_an_error_is_one_line(kernel: Kernel) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_interrupted_cell_leaves_nothing_and_goes_on(kernel: Kernel, files: Files, tmp_path: Path) -> None:
     store = tmp_path / "runs" / "store"
     code = SLOW_TRAINING.format(pool=str(files.pool), epochs=80)

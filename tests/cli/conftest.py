@@ -18,6 +18,15 @@ SMALL = [
 
 Call = Callable[..., tuple[int, str, str]]
 
+EVIDENCE = "annotation.domain=evidence"
+TOGETHER = {
+    "consensus/evidence.yaml": (EVIDENCE,),
+    "distillation/experts.yaml": (EVIDENCE, "hybrid=own_expert"),
+    "distillation/wide_experts.yaml": (EVIDENCE, "hybrid=own_expert"),
+    "hybrid/own_expert.yaml": (EVIDENCE, "distillation=experts"),
+}
+"""Choices that are refused alone, with what they need."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_store() -> Iterator[None]:

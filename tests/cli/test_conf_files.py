@@ -27,6 +27,7 @@ from fluid.federation.requests import REQUESTS
 from fluid.inspection.request import InspectRequest
 from fluid.models.predictor import ForestSpec, NetworkSpec
 from fluid.training.config import TrainerSpec, TrainingConfig
+from tests.cli.conftest import TOGETHER
 
 CONF = conf_folder()
 FILES = sorted(str(file.relative_to(CONF)) for file in CONF.rglob("*.yaml"))
@@ -34,15 +35,6 @@ NAMES = sorted(verb.replace("-", "_") for verb in VERBS)
 GROUPS = sorted({group for verb in NAMES for group in groups_of(verb)})
 ORDERS = {**REQUESTS, "inspect": InspectRequest}
 SURROUNDING = {"paths": {"runs", "artifacts", "data"}, "logger": {"kind", "project", "group", "offline"}, "cost": {"core_w", "gpu_w"}}
-
-EVIDENCE = "annotation.domain=evidence"
-TOGETHER = {
-    "consensus/evidence.yaml": (EVIDENCE,),
-    "distillation/experts.yaml": (EVIDENCE, "hybrid=own_expert"),
-    "distillation/wide_experts.yaml": (EVIDENCE, "hybrid=own_expert"),
-    "hybrid/own_expert.yaml": (EVIDENCE, "distillation=experts"),
-}
-"""Choices that are refused alone, with what they need."""
 
 
 def values_of(verb: str, *settings: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fluid.federation.baselines.baseline import BASELINES
 from fluid.federation.baselines.spec import FedProxSpec
 from fluid.federation.requests import REQUESTS
 from fluid.federation.spec import FederationSpec
+from tests.cli.conftest import TOGETHER
 
 CONF = conf_folder()
 GROUPS = sorted(
@@ -34,7 +35,7 @@ def composed(verb: str, *overrides: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("choice", GROUPS)
 def test_every_choice_of_every_group_makes_a_valid_experiment(choice: str) -> None:
-    assert isinstance(federation_spec(composed("simulate", choice)), FederationSpec)
+    assert isinstance(federation_spec(composed("simulate", choice, *TOGETHER.get(f"{choice.replace('=', '/')}.yaml", ()))), FederationSpec)
 
 
 @pytest.mark.parametrize("file", sorted((CONF / "experiment").glob("*.yaml")), ids=lambda file: file.stem)

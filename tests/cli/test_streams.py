@@ -43,7 +43,13 @@ def test_no_output_is_no_traceback(command: str, code: int | None, error: str, t
 
 
 @pytest.mark.parametrize(
-    "environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"HOME": ""}, {"HOME": "/proc/none", "TERM": "dumb"}]
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        pytest.param({"LC_ALL": "C"}, marks=pytest.mark.slow),
+        pytest.param({"HOME": ""}, marks=pytest.mark.slow),
+        {"HOME": "/proc/none", "TERM": "dumb"},
+    ],
 )
 def test_any_name_can_be_shown_anywhere(tmp_path: Path, environment: dict[str, str]) -> None:
     done = shell(f"{FLUID} report 'run=Präparat (1) 日本'; {FLUID} collect $'folder=caf\\xe9'", tmp_path, **environment)

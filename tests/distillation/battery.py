@@ -10,7 +10,7 @@ KINDS = ("classification", "regression", "classification")
 ROW_WISE = tuple(name for name, method in METHODS.items() if method.learn is None and name != "recalibrated")
 BATCH = tuple(name for name in METHODS if name not in ROW_WISE)
 
-WEIGHTED = ("mean", "similarity", "sharp_similarity", "uncertainty", "inverse_variance", "entropy", "selective")
+WEIGHTED = ("mean", "similarity", "sharp_similarity", "evidence", "uncertainty", "inverse_variance", "entropy", "selective")
 """A weighted mean of answers as they are."""
 RESHAPED = ("era", "sharpened")
 """Changes labels after combining, so it repeats nobody."""

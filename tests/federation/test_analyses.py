@@ -136,7 +136,7 @@ def test_those_who_take_no_part_have_a_domain_but_no_hybrid(analysed: Finished) 
     ("changes", "message"),
     [
         ({"analyses": ("shapes",)}, "analyses has 'shapes'; expected a list of cross_domain, domain_gain, contribution"),
-        ({"analyses": ("cross_domain",)}, "companies.method 'size' gives companies no chemistry of their own"),
+        ({"analyses": ("cross_domain",)}, "companies.method 'size' gives companies no one chemistry of their own"),
     ],
 )
 def test_impossible_analyses_are_refused(finished: Finished, changes: dict, message: str) -> None:

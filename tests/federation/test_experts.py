@@ -33,7 +33,7 @@ from fluid.models.wide_experts import WideExperts
 from fluid.molecules.substructures import Dictionary
 from tests.federation.conftest import Finished, read_sets
 
-DICTIONARY = Dictionary(2, 256)
+DICTIONARY = Dictionary(3, 256)
 RELEASED = AnnotationSpec(chunk=64, mc_samples=2, domain="evidence", evidence=ReleaseSpec(n_bits=256))
 CHANGES = {
     "model": AdditiveSpec(n_bits=256, strengths=(0.3,)),

@@ -117,6 +117,7 @@ def test_scancel_leaves_a_clean_record_and_a_rerun_finishes(slurm: Cluster, plac
     same_teacher(place.folder, plain)
 
 
+@pytest.mark.slow
 def test_a_node_that_dies_and_comes_back_finishes_the_job(slurm: Cluster, place: Place, plain: Path) -> None:
     job = place.sbatch(slurm, "teachers.sh", f"--array={TEACHER}")
     task, node = f"{job}_{TEACHER}", slurm.call("sinfo", "--noheader", "--format", "%n")

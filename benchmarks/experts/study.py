@@ -7,9 +7,11 @@ molecules of which the nearest private molecule of all is its own.
 """
 
 import argparse
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ from scipy.stats import t
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import federation_spec
 from fluid.data.dataset import Dataset
+from fluid.data.embedded import embedded_path
 from fluid.evaluation import metrics
-from fluid.federation.data_nodes import COMPANIES, DATA, WHOLE
+from fluid.federation.data_nodes import COMPANIES, WHOLE
 from fluid.federation.graph import federation_graph
 from fluid.federation.model_folder import Model
 from fluid.federation.model_nodes import FOREST, POOLED, STUDENT
@@ -59,12 +62,24 @@ TARGETS = {
 LEAST_EXTERNAL = {"herg_chembl": 0.825}
 HOME_MARGIN, HOME_SHARE, ABROAD_LOSS, MOST_ECE, FEWEST_AT_HOME = 0.005, 0.95, 0.01, 0.05, 25
 COMMON = ["logger=none", "trainer.progress=false", "evaluation.n_bootstrap=1", "evaluation.forest=true"]
-QUICK = ["training=tiny", "companies.n=4", "+data.transfer_n=2000"]
+QUICK = ["training=tiny", "companies.n=3", "companies.min_size=50", "companies.min_per_class=10", "intake.quorum=10"]
+SAMPLES = {"pool": 1200, "validation": 300, "test_in_domain": 400, "test_external": 400, "transfer": 1500}
+"""Molecules of each part of the embedded set in a quick study."""
 
 
-def datasets(options: argparse.Namespace) -> dict[str, list[str]]:
+def samples(work: Path) -> list[str]:
+    """Write a fixed sample of the embedded set; return the settings that name its files."""
+    found = ["data=files", "intake.endpoints=[blocker]"]
+    for part, size in SAMPLES.items():
+        place = work / f"{part}.csv"
+        pd.read_parquet(embedded_path(part)).sample(size, random_state=0).to_csv(place, index=False)
+        found.append(f"data.{part}={place}")
+    return found
+
+
+def datasets(options: argparse.Namespace, work: Path) -> dict[str, list[str]]:
     """Return the settings of each data set."""
-    found = {"embedded": [*COMMON, *(QUICK if options.quick else [])]}
+    found = {"embedded": [*COMMON, *(QUICK + samples(work) if options.quick else [])]}
     data = data_folder(options.overrides)
     if data is not None and not options.quick:
         mlsmr = ["data.transfer_where=source is mlsmr", "data.transfer_n=30000"]
@@ -72,13 +87,19 @@ def datasets(options: argparse.Namespace) -> dict[str, list[str]]:
     return {name: asked for name, asked in found.items() if not options.dataset or name in options.dataset}
 
 
-def scores_of(model: Model, part: Dataset, rows: np.ndarray | None = None) -> dict[str, float]:
-    """Return AUROC, MCC at the model's own threshold, Brier score and calibration error on a part, or some rows of it."""
-    part = part if rows is None else part.take(rows)
-    probs, labels = model.predictor.predict(part.molecules).mean[:, 0], values_for(part, model.predictor.endpoints)[:, 0]
-    threshold = float(model.thresholds[0])
-    measured = {name: getattr(metrics, name)(probs, labels) for name in ("auroc", "brier", "ece")}
-    return measured | {"mcc": metrics.mcc(probs, labels, threshold)}
+class Answers:
+    """What a model says of the first endpoint of a part, beside its labels; asked once."""
+
+    def __init__(self, model: Model, part: Dataset) -> None:
+        self.probs = model.predictor.predict(part.molecules).mean[:, 0]
+        self.labels = values_for(part, model.predictor.endpoints)[:, 0]
+        self.threshold = float(model.thresholds[0])
+
+    def scores(self, rows: np.ndarray | slice = slice(None)) -> dict[str, float]:
+        """Return AUROC, MCC at the model's own threshold, Brier score and calibration error on some rows, by default all."""
+        probs, labels = self.probs[rows], self.labels[rows]
+        measured = {name: getattr(metrics, name)(probs, labels) for name in ("auroc", "brier", "ece")}
+        return measured | {"mcc": metrics.mcc(probs, labels, self.threshold)}
 
 
 def homes(companies: dict[str, Dataset], test: Dataset) -> dict[str, np.ndarray]:
@@ -99,21 +120,20 @@ def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore) -> Ite
     spec = federation_spec(plain_values(compose("simulate", [*settings, f"seed={seed}"])))
     graph = federation_graph(spec, Runner(store, workers=2))
     whole, companies = graph.value(WHOLE), graph.value(COMPANIES)
-    graph.value(DATA)
     names = spec.company_names
     roles = {POOLED: "pooled", FOREST: "forest", STUDENT: "student"} | dict.fromkeys(names, "teacher")
     roles |= {hybrid_name(name): "hybrid" for name in names}
-    models = graph.values(list(roles))
-    for name, role in roles.items():
-        for test, part in {"validation": whole.validation, **whole.tests}.items():
-            yield {"model": name, "role": role, "test": test, **scores_of(models[name], part)}
+    models, parts = graph.values(list(roles)), {"validation": whole.validation, **whole.tests}
+    said = {(name, test): Answers(models[name], part) for name in roles for test, part in parts.items()}
+    for (name, test), answers in said.items():
+        yield {"model": name, "role": roles[name], "test": test, **answers.scores()}
     inside = whole.tests["in-domain"]
     for company, rows in homes(companies, inside).items():
-        away = np.setdiff1d(np.arange(len(inside)), rows)
-        for where, there in (("home", rows), ("abroad", away)):
+        for where, there in (("home", rows), ("abroad", np.setdiff1d(np.arange(len(inside)), rows))):
             if usable(inside, there):
                 for role, name in (("teacher", company), ("student", STUDENT), ("hybrid", hybrid_name(company))):
-                    yield {"model": name, "role": role, "test": where, "company": company, **scores_of(models[name], inside, there)}
+                    scores = said[name, "in-domain"].scores(there)
+                    yield {"model": name, "role": role, "test": where, "company": company, **scores}
     fidelity = graph.make(STUDENT)[STUDENT].folder / "fidelity.csv"
     if fidelity.exists():
         for row in pd.read_csv(fidelity).to_dict("records"):
@@ -205,13 +225,22 @@ def markdown(rows: Sequence[Row]) -> list[str]:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = arguments(__doc__ or "")
-    made.add_argument("--quick", action="store_true", help="the same rows in minutes: one seed, tiny networks, embedded data")
+    made.add_argument("--quick", action="store_true", help="the same rows in minutes: one seed, tiny networks, a part of the embedded set")
     made.add_argument("--seeds", type=int, default=5, help="divisions into companies")
     made.add_argument("--variant", choices=VARIANTS, action="append", help="only this one (may be given again)")
     made.add_argument("--dataset", choices=("embedded", "herg_chembl"), action="append", help="only this one (may be given again)")
     made.add_argument("--split", choices=SPLITS, action="append", help="only this division (may be given again)")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
     return made
+
+
+def asked_for(options: argparse.Namespace, work: Path) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """Yield every federation that is asked for: what it is, and its settings."""
+    seeds = range(1 if options.quick else options.seeds)
+    for dataset, settings in datasets(options, work).items():
+        for seed, split, variant in product(seeds, options.split or SPLITS, options.variant or VARIANTS):
+            about = {"dataset": dataset, "seed": seed, "split": split, "variant": variant}
+            yield about, [*VARIANTS[variant], f"companies={split}", *settings]
 
 
 def main() -> None:
@@ -221,16 +250,12 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     store, rows = ArtifactStore(work / "store"), []
     partial = options.json.with_suffix(".partial.json")
-    for dataset, settings in datasets(options).items():
-        for seed in range(1 if options.quick else options.seeds):
-            for split in options.split or SPLITS:
-                for variant in options.variant or VARIANTS:
-                    about = {"dataset": dataset, "seed": seed, "split": split, "variant": variant}
-                    asked = [*VARIANTS[variant], f"companies={split}", *settings]
-                    rows += [about | row for row in carried_out(asked, seed, store)]
-                    seen = {row["test"]: round(row["auroc"], 3) for row in rows if row.items() >= (about | {"role": "student"}).items()}
-                    print(dataset, split, seed, variant, seen, flush=True)
-                    write(rows, partial)
+    for about, settings in asked_for(options, work):
+        made = [about | row for row in carried_out(settings, about["seed"], store)]
+        student = {row["test"]: round(row["auroc"], 3) for row in made if row["role"] == "student" and "company" not in row}
+        print(*about.values(), student, flush=True)
+        rows += made
+        write(rows, partial)
     found = list(judged(pd.DataFrame(rows)))
     for row in found:
         print(
@@ -238,7 +263,7 @@ def main() -> None:
             + (f" (target {row['target']}: {'holds' if row['holds'] else 'missed'})" if row["target"] is not None else "")
         )
     if options.docs:
-        put_into("docs/results/experts.md", "experts", [*markdown(found), "", f"Made by `python {' '.join(sys.argv)}`."])
+        put_into("docs/results/experts.md", "experts", [*markdown(found), "", f"Made by `{shlex.join(['python', *sys.argv])}`."])
     partial.unlink()
     finish(found, options.json, raw=rows)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fluid.annotation.evidence import Evidence
+from fluid.annotation.evidence import Evidence, familiarity_range
 from fluid.artifacts import hash_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ShapeError
@@ -35,7 +35,8 @@ class AnnotationSet:
         n_bins: Number of bins, at most 4.
         distance: Raw distance to private molecules `(M,)` float32, 0 or more, where the teacher released it; it locates these molecules.
         evidence: How much the teacher knows of each substructure, where it released that.
-        familiarity: What follows from the evidence: how well it knows each molecule `(M,)` float32, above 0, by its best endpoint.
+        familiarity: What follows from the evidence: how well it knows each molecule by its best endpoint, `(M,)` float32 in
+            `familiarity_range`.
 
     Raises:
         ShapeError: Shapes or types disagree, or an endpoint comes twice.
@@ -83,7 +84,9 @@ class AnnotationSet:
     def _check_evidence(self) -> None:
         if (self.evidence is None) != (self.familiarity is None):
             raise ShapeError("there is only one of evidence and familiarity", expected="both or none")
-        if self.evidence is not None and self.evidence.endpoints != self.endpoints:
+        if self.evidence is None:
+            return
+        if self.evidence.endpoints != self.endpoints:
             names = ", ".join(endpoint.name for endpoint in self.evidence.endpoints)
             expected = f"that of {', '.join(endpoint.name for endpoint in self.endpoints)}, in this order"
             raise ArtifactError(f"evidence is of the endpoints {names}", where=f"teacher {self.teacher}", expected=expected)
@@ -96,9 +99,10 @@ class AnnotationSet:
             for name in PLANES[1:]:
                 self._require(getattr(self, name)[:, column], 0.0, np.inf, f"{endpoint.name} {name} uncertainty")
         self._require(self.domain_bin, 0, self.n_bins - 1, "domain bin")
-        for name in OF_MOLECULES:
-            if (plane := getattr(self, name)) is not None:
-                self._require(plane, 0.0, np.inf, name)
+        if self.distance is not None:
+            self._require(self.distance, 0.0, np.inf, "distance")
+        if self.evidence is not None and self.familiarity is not None:
+            self._require(self.familiarity, *familiarity_range(self.evidence), "familiarity")
 
     def _require(self, values: np.ndarray, low: float, high: float, what: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(values) | (values < low) | (values > high))

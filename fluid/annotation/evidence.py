@@ -17,6 +17,9 @@ from fluid.molecules.substructures import Dictionary, presence
 if TYPE_CHECKING:  # a prediction that needs no substructures should not wait for scipy
     from scipy.sparse import csr_matrix
 
+ROUNDING = 1e-5
+"""Of single precision, generously."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
@@ -81,7 +84,7 @@ def release_counts(features: "csr_matrix", labels: np.ndarray, spec: ReleaseSpec
     counts = count_evidence(features, labels, spec.clip)
     if spec.noise:
         counts = counts + generator.normal(0.0, spec.noise, counts.shape)
-    return np.where(counts < max(spec.min_support, 0.0), 0.0, counts).clip(min=0.0).astype(np.float32)
+    return np.where(counts < spec.min_support, 0.0, counts).astype(np.float32)
 
 
 def spanned_share(counts: np.ndarray, features: "csr_matrix") -> np.ndarray:
@@ -96,3 +99,11 @@ def spanned_share(counts: np.ndarray, features: "csr_matrix") -> np.ndarray:
     total = known.sum(axis=1)
     share: np.ndarray = np.divide((known & public).sum(axis=1), total, out=np.full(len(counts), np.nan), where=total > 0)
     return share
+
+
+def familiarity_range(evidence: Evidence) -> tuple[float, float]:
+    """Return the least and the greatest familiarity with any molecule that evidence allows, with room for rounding.
+
+    Nobody who has seen the molecules is needed to see that a familiarity beyond it was not computed from the evidence.
+    """
+    return 1.0 - ROUNDING, (1.0 + float(evidence.counts.max())) * (1.0 + ROUNDING)

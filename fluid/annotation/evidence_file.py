@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load, save_file
+from safetensors.numpy import load, save
 
 from fluid.annotation.evidence import Evidence
 from fluid.artifacts import hash_file
@@ -21,7 +21,7 @@ AGAIN = "Ask its sender for the folder again."
 
 def write_evidence(folder: Path, evidence: Evidence) -> dict[str, Any]:
     """Write evidence into a folder; return what `read_evidence` needs to be told."""
-    save_file({COUNTS: np.ascontiguousarray(evidence.counts)}, folder / FILE)
+    (folder / FILE).write_bytes(save({COUNTS: np.ascontiguousarray(evidence.counts)}))  # safetensors itself hides why a write failed
     dictionary = evidence.dictionary
     return {"radius": dictionary.radius, "n_bits": dictionary.n_bits, "mark": dictionary.mark, "sha256": hash_file(folder / FILE)}
 

@@ -1,10 +1,9 @@
 """What of a company's evidence is released."""
 
-import math
 from dataclasses import dataclass
 
-from fluid.errors import ConfigError
 from fluid.molecules.substructures import Dictionary
+from fluid.ranges import require_not_negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,7 @@ class ReleaseSpec:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for name in ("clip", "noise", "min_support"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ConfigError(f"annotation.evidence.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
+        require_not_negative(self, "annotation.evidence", "clip", "noise", "min_support")
         Dictionary(self.radius, self.n_bits)
 
     @property

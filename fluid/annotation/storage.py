@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from fluid.annotation.annotation_set import OF_MOLECULES, PLANES, AnnotationSet
 from fluid.annotation.evidence import Evidence
-from fluid.annotation.evidence_file import read_evidence, write_evidence
+from fluid.annotation.evidence_file import AGAIN, FILE, read_evidence, write_evidence
 from fluid.artifacts import atomic_folder, hash_file, read_json, tell_of_foreign, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, FluidError, ShapeError
@@ -25,7 +25,6 @@ from fluid.version import __version__
 
 FORMAT = 1
 TABLE, MANIFEST = "annotations.parquet", "manifest.json"
-AGAIN = "Ask its sender for the folder again."
 KEYS = {
     "format": int,
     "teacher": str,
@@ -36,8 +35,6 @@ KEYS = {
     "sha256": str,
     "versions": dict,
 }
-
-
 EVIDENCE = "evidence"
 """Key of a manifest whose set holds evidence."""
 
@@ -47,6 +44,11 @@ def schema_of(endpoints: tuple[Endpoint, ...], released: Sequence[str] = ()) -> 
     planes = [(f"{endpoint.name}/{plane}", pa.float32()) for endpoint in endpoints for plane in PLANES]
     more = [(name, pa.float32()) for name in OF_MOLECULES if name in released]
     return pa.schema([("row", pa.int32()), ("domain_bin", pa.uint8()), *planes, *more])
+
+
+def files_of(annotations: AnnotationSet) -> tuple[str, ...]:
+    """Return the names of the files that an annotation set is kept in."""
+    return (TABLE, MANIFEST, *([FILE] if annotations.evidence else []))
 
 
 class AnnotationWriter:

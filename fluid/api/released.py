@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet
-from fluid.annotation.storage import MANIFEST, TABLE, read_annotation_set
+from fluid.annotation.storage import MANIFEST, TABLE, files_of, read_annotation_set
 from fluid.api.door import door, show_in_one_line
 from fluid.api.place import OCCUPIED, folder_of, is_sealed, named, save
 from fluid.api.show import Shown
@@ -97,9 +97,8 @@ class Annotations(Shown):
     def _release(self, target: Path, overwrite: bool, remedy: str) -> Path:
         check_apart(target, self.folder)
         check_new_folder(target, overwrite, remedy)
-        read_annotation_set(self.released)
         with atomic_folder(target) as temporary:
-            for name in (TABLE, MANIFEST):
+            for name in files_of(read_annotation_set(self.released)):
                 (temporary / name).write_bytes((self.released / name).read_bytes())
         return target
 

@@ -3,7 +3,6 @@
 Element losses as in `elements.py`, without masks, weights and checks, and what the distributions say of uncertainty. Tensors of one shape.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +11,7 @@ from torch.nn import functional as F
 
 from fluid.distillation.student_t import log_cdf
 from fluid.errors import ConfigError
+from fluid.ranges import require_not_negative
 
 CLASS_LOSSES = ("cross_entropy", "squared_error")
 MOST_LOG_EVIDENCE = 10.0
@@ -42,9 +42,7 @@ class EvidenceSpec:
         """
         if self.loss not in CLASS_LOSSES:
             raise ConfigError(f"model.evidence.loss is {self.loss!r}", expected=" or ".join(CLASS_LOSSES))
-        for name in ("kl", "error"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ConfigError(f"model.evidence.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
+        require_not_negative(self, "model.evidence", "kl", "error")
         if self.annealing < 0:
             raise ConfigError(f"model.evidence.annealing is {self.annealing}", expected="epochs, 0 or more")
 

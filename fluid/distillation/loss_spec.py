@@ -1,10 +1,10 @@
 """Which loss a student learns by, as a configuration chooses it."""
 
-import math
 from dataclasses import dataclass
 
 from fluid.distillation.element_losses import ELEMENT_LOSSES, names_of
 from fluid.errors import ConfigError
+from fluid.ranges import require_positive, require_shares
 
 AUTO = "auto"
 
@@ -40,11 +40,8 @@ class LossSpec:
         """
         _check_name("classes", self.classes, classes=True)
         _check_name("values", self.values, classes=False)
-        for name in ("temperature", "delta"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ConfigError(f"loss.{name} is {getattr(self, name)}", expected="a finite number above 0")
-        if not 0 <= self.ranking <= 1:
-            raise ConfigError(f"loss.ranking is {self.ranking}", expected="a share in [0, 1]")
+        require_positive(self, "loss", "temperature", "delta")
+        require_shares(self, "loss", "ranking")
         if self.confusion and not self.automatic and not _is_confusion(self.confusion):
             expected = "two rows of two shares in [0, 1] that sum to 1, or auto"
             raise ConfigError(f"loss.confusion is {self.confusion}", expected=expected)

@@ -67,7 +67,11 @@ def spanned_note(teacher: Model, transfer: Dataset) -> str:
     """Say which share of the substructures of a company's evidence the transfer set holds; empty where it releases none."""
     if teacher.evidence is None:
         return ""
-    share = float(np.nanmean(spanned_share(teacher.evidence.counts, teacher.evidence.dictionary.features(transfer.molecules.smiles))))
+    shares = spanned_share(teacher.evidence.counts, teacher.evidence.dictionary.features(transfer.molecules.smiles))
+    known = shares[np.isfinite(shares)]
+    if not len(known):
+        return "your evidence is about no substructure: annotation.evidence.min_support keeps all back"
+    share = float(known.mean())
     said = f"the transfer set holds {share:.0%} of the substructures that your evidence is about"
     return said if share >= ENOUGH_SPANNED else f"{said}: what you know of the others will not travel; a larger or more varied one helps"
 

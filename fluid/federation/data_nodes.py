@@ -74,7 +74,7 @@ def data_nodes(spec: FederationSpec, note: Callable[[str], None] = lambda _: Non
     for place, name in enumerate(names):
         yield from clean_nodes(name, names[:place], spec)
     if spec.data.spans:
-        yield Step(CHOSEN, (clean_name(TRANSFER),), partial(_choose, spec.data.transfer_n))
+        yield Step(CHOSEN, (clean_name(TRANSFER),), partial(_choose, spec))
     needs = (PARTS, *intakes, *map(clean_name, names), *([CHOSEN] if spec.data.spans else []))
     yield Value(WHOLE, needs, partial(_assemble, spec, tuple(stages), tuple(names)))
     yield Value(TRANSFER, (WHOLE,), lambda values: values[WHOLE].transfer)
@@ -138,8 +138,8 @@ def _clean(name: str, others: tuple[str, ...], near: str, values: Values) -> Cle
     return Clean(*without(name, part, reasons))
 
 
-def _choose(n: int, values: Values) -> Stage:
-    return spanning_stage(TRANSFER, values[clean_name(TRANSFER)].dataset, n)
+def _choose(spec: FederationSpec, values: Values) -> Stage:
+    return spanning_stage(TRANSFER, values[clean_name(TRANSFER)].dataset, spec.data.transfer_n, spec.annotation.evidence.dictionary)
 
 
 def _assemble(spec: FederationSpec, files: tuple[str, ...], names: tuple[str, ...], values: Values) -> ConsortiumData:

@@ -38,7 +38,7 @@ def copy_answers(features: csr_matrix, scores: np.ndarray, rows: Rows, strengths
     held_out = rows[1]
     tried = strengths if len(held_out) else (strengths[len(strengths) // 2],)
     found = [_copy_with(features, scores, rows, strength) for strength in tried]
-    best = np.nanargmax(np.stack([np.nan_to_num(one.fidelity, nan=-1.0) for one in found]), axis=0)
+    best = np.argmax([np.nan_to_num(one.fidelity, nan=-1.0) for one in found], axis=0)
     return Copy(*(np.stack([getattr(found[place], name)[column] for column, place in enumerate(best)]) for name in Copy._fields))
 
 

@@ -1,6 +1,5 @@
 """A model that is additive in substructures: what each contributes to the log-odds, or to the value, stands in one weight."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -68,7 +67,7 @@ class AdditivePredictor:
         Classes: the epistemic part is the mutual information under the normal distribution of the log-odds that the weights' variances
         give, and both parts add up to the entropy of the answer. Values: the variance of the answer, and the noise.
         """
-        parts = [self._answers(features_of(chunk.smiles, self.spec)) for chunk in molecules.chunks(CHUNK)]
+        parts = [self._answers(self.spec.dictionary.features(chunk.smiles)) for chunk in molecules.chunks(CHUNK)]
         return join_predictions(parts, len(self.endpoints))
 
     def _answers(self, features: csr_matrix) -> Prediction:
@@ -105,8 +104,3 @@ def mutual_information(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
         inside += weight * entropy(probs)
     information: np.ndarray = np.maximum(entropy(mean) - inside, 0.0)
     return information
-
-
-def features_of(smiles: Sequence[str], spec: AdditiveSpec) -> csr_matrix:
-    """Return what an additive model reads of molecules, `log(1 + count)` `(M, D)`, sparse."""
-    return spec.dictionary.features(smiles)

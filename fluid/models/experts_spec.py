@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from fluid.errors import ConfigError
+from fluid.ranges import require_not_negative, require_positive, require_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,7 @@ class ExpertsSpec:
         """Check ranges."""
         if not self.strengths or not all(0 < value < math.inf for value in self.strengths):
             raise ConfigError(f"distillation.experts.strengths is {list(self.strengths)}", expected="one or more finite numbers above 0")
-        for name in ("product", "correlation", "network"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"distillation.experts.{name} is {getattr(self, name)}", expected="a share in [0, 1]")
-        for name in ("curvature", "floor"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ConfigError(f"distillation.experts.{name} is {getattr(self, name)}", expected="a finite number above 0")
-        if not 0 <= self.sharpness < math.inf:
-            raise ConfigError(f"distillation.experts.sharpness is {self.sharpness}", expected="a finite number of 0 or more")
+        group = "distillation.experts"
+        require_shares(self, group, "product", "correlation", "network")
+        require_positive(self, group, "curvature", "floor")
+        require_not_negative(self, group, "sharpness")

@@ -1,6 +1,5 @@
 """A student with one head per teacher and predicted domain scores: what each teacher knows stays apart until a molecule is asked about."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,6 +14,7 @@ from fluid.models.ensemble import GraphEnsemble
 from fluid.models.network import Network
 from fluid.models.prediction import PLANES, Prediction, as_prediction
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.ranges import require_not_negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,7 @@ class HeadsSpec:
         Raises:
             ConfigError: A value is out of range.
         """
-        for name in ("power", "domain_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ConfigError(f"distillation.heads.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
+        require_not_negative(self, "distillation.heads", "power", "domain_weight")
 
 
 def head_endpoints(endpoints: Sequence[Endpoint], answered: np.ndarray) -> tuple[Endpoint, ...]:

@@ -12,6 +12,7 @@ from fluid.errors import ConfigError, QuorumError, ShapeError
 from fluid.models.prediction import Prediction, as_prediction, entropy
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import NearestReference
+from fluid.ranges import require_not_negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,7 @@ class NeighbourSpec:
         """
         if self.k < 1:
             raise ConfigError(f"distillation.neighbours.k is {self.k}", expected="a whole number above 0")
-        for name in ("similarity_power", "confidence_power"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ConfigError(f"distillation.neighbours.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
+        require_not_negative(self, "distillation.neighbours", "similarity_power", "confidence_power")
 
 
 @dataclass(frozen=True, eq=False)

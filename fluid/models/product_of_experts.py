@@ -49,12 +49,17 @@ def multiply_experts(experts: Experts, public: csr_matrix, curvature: float, cor
     Raises:
         InputError: The equations could not be solved.
     """
+    norms = np.sqrt(np.asarray(public.power(2).sum(axis=0)).ravel())
+    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
     roots = np.sqrt(curvature * experts.counts.astype(np.float64))
     weights = experts.weights.astype(np.float64)
 
     def correlated(vectors: np.ndarray) -> np.ndarray:
-        """Return `((1 − ρ) I + ρ R) v` for vectors `(K, D)`."""
-        return vectors if not correlation else vectors + correlation * (_public_product(public, vectors) - vectors)
+        """Return `((1 − ρ) I + ρ R) v` for vectors `(K, D)`; a substructure that no public molecule has correlates with itself alone."""
+        if not correlation:
+            return vectors
+        product = scale * (public.T @ (public @ (scale * vectors).T)).T
+        return vectors + correlation * np.where(norms > 0, product - vectors, 0.0)
 
     def precision(vector: np.ndarray) -> np.ndarray:
         """Return `(I + c Σ_k S_k) v`."""
@@ -64,9 +69,9 @@ def multiply_experts(experts: Experts, public: csr_matrix, curvature: float, cor
     known = (weights + roots * correlated(roots * weights)).sum(axis=0)
     diagonal = 1.0 + (roots**2).sum(axis=0)
     size = len(diagonal)
-    start, scale = known / diagonal, LinearOperator((size, size), matvec=lambda vector: vector / diagonal)
+    start, scaled = known / diagonal, LinearOperator((size, size), matvec=lambda vector: vector / diagonal)
     equations = LinearOperator((size, size), matvec=precision, dtype=np.float64)
-    found, failed = cg(equations, known, x0=start, rtol=TOLERANCE, maxiter=MAX_STEPS, M=scale)
+    found, failed = cg(equations, known, x0=start, rtol=TOLERANCE, maxiter=MAX_STEPS, M=scaled)
     if failed:
         raise InputError("the product of the experts could not be found", remedy="Set distillation.experts.correlation=0.")
     return Product(found, mean_bias(experts), 1.0 / diagonal)
@@ -76,11 +81,3 @@ def mean_bias(experts: Experts) -> float:
     """Return the mean of the biases by size; the plain mean where no size is known."""
     sizes = experts.counts.max(axis=1).astype(np.float64)
     return float(np.average(experts.bias, weights=sizes if sizes.sum() else None))
-
-
-def _public_product(public: csr_matrix, vectors: np.ndarray) -> np.ndarray:
-    """Return `R v` for vectors `(K, D)`; a substructure that no public molecule has correlates with itself alone."""
-    norms = np.sqrt(np.asarray(public.power(2).sum(axis=0)).ravel())
-    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    product = scale * (public.T @ (public @ (scale * vectors).T)).T
-    return np.where(norms > 0, product, vectors)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, ShapeError
@@ -13,12 +13,10 @@ from fluid.models.additive import AdditivePredictor
 from fluid.models.blend import mixture
 from fluid.models.ensemble import GraphEnsemble, predict_together
 from fluid.models.prediction import Prediction, as_prediction, entropy
+from fluid.models.scores import SMALLEST, scores_of
 from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.threads import Spread
-
-SMALLEST = 1e-7
-"""Probabilities are kept this far from 0 and 1, so that their log-odds are finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,18 +90,12 @@ def mean_of_scores(
         temperature: By which the mean log-odds are divided, `(T,)`.
     """
     mixed = mixture(tuple(endpoints), first, second, np.full(first.mean.shape, share))
-    odds = share * log_odds(first.mean) + (1 - share) * log_odds(second.mean)
-    probs = expit(odds / temperature)
+    score = share * scores_of(first.mean, endpoints) + (1 - share) * scores_of(second.mean, endpoints)
+    probs = expit(score / temperature)
     is_class = np.array([endpoint.kind == "classification" for endpoint in endpoints])
     total = np.maximum(mixed.epistemic.astype(np.float64) + mixed.aleatoric, SMALLEST)
     scale = np.where(is_class, entropy(probs) / total, 1.0)
-    return as_prediction(np.where(is_class, probs, mixed.mean), scale * mixed.epistemic, scale * mixed.aleatoric)
-
-
-def log_odds(probs: np.ndarray) -> np.ndarray:
-    """Return the log-odds of probabilities, finite also at 0 and 1."""
-    odds: np.ndarray = logit(np.clip(probs.astype(np.float64), SMALLEST, 1 - SMALLEST))
-    return odds
+    return as_prediction(np.where(is_class, probs, score), scale * mixed.epistemic, scale * mixed.aleatoric)
 
 
 def predict_wide_deep(models: Sequence[WideDeepPredictor], molecules: MoleculeSet, spread: Spread = map) -> list[Prediction]:

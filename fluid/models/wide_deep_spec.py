@@ -6,6 +6,7 @@ from typing import ClassVar
 from fluid.errors import ConfigError
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import NetworkSpec
+from fluid.ranges import require_shares
 
 COMBINATIONS = ("mean",)
 
@@ -35,5 +36,4 @@ class WideDeepSpec:
         """
         if self.combine not in COMBINATIONS:
             raise ConfigError(f"model.combine is {self.combine!r}", expected=" or ".join(COMBINATIONS))
-        if not 0 <= self.share <= 1:
-            raise ConfigError(f"model.share is {self.share}", expected="a share in [0, 1]")
+        require_shares(self, "model", "share")

@@ -21,7 +21,7 @@ def spanning(counts: csr_matrix, n: int) -> np.ndarray:
     How often a substructure is in one molecule does not matter, only whether it is.
 
     Args:
-        counts: Counts of substructures, as `substructure_counts` makes them.
+        counts: Counts of substructures, or what grows with them, as `Dictionary.features` makes them; what is 0 is not there.
         n: How many molecules; all, where there are no more.
 
     Shapes:

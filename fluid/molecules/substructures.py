@@ -16,8 +16,8 @@ from fluid.molecules.parse import parse
 if TYPE_CHECKING:  # a prediction that needs no substructures should not wait for scipy
     from scipy.sparse import csr_matrix
 
-KEPT = 8
-"""Sets of molecules of which the features are kept."""
+KEPT, LARGEST = 8, 16_384
+"""Sets of molecules of which the features are kept, and how many molecules these have at most: 100 MB in all."""
 _LOCK = Lock()
 PROBES = ("CC(=O)Nc1ccc(O)cc1", "C[C@H](N)C(=O)O", "Clc1ccc2[nH]c(C#N)cc2c1", "O=S(=O)(c1ccncc1)N1CCOCC1", "[Na+].CC(=O)[O-]")
 
@@ -50,8 +50,11 @@ class Dictionary:
     def features(self, smiles: Sequence[str]) -> "csr_matrix":
         """Return what additive models read of molecules, `log(1 + count)` `(M, D)`, sparse.
 
-        The last few are kept, since many models are asked about the same molecules one after the other: nobody may change them.
+        The last few of small sets are kept, since many models are asked about the same molecules one after the other: nobody may
+        change them.
         """
+        if len(smiles) > LARGEST:
+            return substructure_counts(smiles, self.radius, self.n_bits).log1p()
         with _LOCK:  # who asks for the same at the same time waits for the first
             return _features(self, tuple(smiles))
 
@@ -75,7 +78,7 @@ def presence(features: "csr_matrix") -> "csr_matrix":
     return found
 
 
-def substructure_counts(smiles: Sequence[str], radius: int = 2, n_bits: int = 8192) -> "csr_matrix":
+def substructure_counts(smiles: Sequence[str], radius: int, n_bits: int) -> "csr_matrix":
     """Return how often each Morgan environment occurs in each molecule (Rogers & Hahn 2010, doi:10.1021/ci100050t).
 
     Environments of radius 0 to `radius` around every atom are hashed to `n_bits` columns.

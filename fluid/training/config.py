@@ -1,11 +1,11 @@
 """Training configs (how a network is trained) and trainer settings (on what it is trained)."""
 
-import math
 from dataclasses import dataclass, field
 
 from fluid.artifacts import plain
 from fluid.distillation.loss_spec import LossSpec
 from fluid.errors import ConfigError
+from fluid.ranges import require_not_negative
 
 ACCELERATORS = ("cpu", "gpu", "auto")
 PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "64-true")
@@ -79,9 +79,7 @@ class TrainingConfig:
         for name in positive:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a number above 0")
-        for name in ("learning_rate", "weight_decay"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ConfigError(f"training.{name} is {getattr(self, name)}", expected="a finite number of 0 or more")
+        require_not_negative(self, "training", "learning_rate", "weight_decay")
         if self.threads < 0:
             raise ConfigError(f"training.threads is {self.threads}", expected="0 or more")
         for name in ("warmup", "validation_share"):

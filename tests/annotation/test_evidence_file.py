@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_sets_must_have_released_the_same(make: Make) -> None:
     with pytest.raises(ArtifactError, match="the evidence of T2 and T1 is about different substructures"):
         stack([first, other])
     assert stack([first, with_evidence(make, "T2")]).familiarity.shape == (2, ROWS)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("familiarity", [0.0, 0.9, 1e9, np.nan])
+def test_a_familiarity_that_the_evidence_does_not_allow(make: Make, familiarity: float) -> None:
+    first = with_evidence(make)
+    wrong = first.familiarity.copy()  # type: ignore[union-attr]
+    wrong[3] = familiarity
+    with pytest.raises(ArtifactError, match="teacher T1, row 4: familiarity is .*; expected a finite number from 0.99999 to"):
+        replace(first, familiarity=wrong)
 
 
 def test_evidence_and_familiarity_go_together(make: Make) -> None:

@@ -77,6 +77,19 @@ def test_a_set_is_sent_into_a_new_folder_only(annotations: fluid.Annotations, he
     assert contents(here / "full") == {"letter.txt": b"mine"}
 
 
+def test_evidence_is_sent_with_the_answers(files: Files, assay: Path, here: Path) -> None:
+    asked = {"model": "additive", "annotation.domain": "evidence", "intake.quorum": 5, "intake.workers": 1}
+    teacher = fluid.train_teacher(
+        str(assay), endpoints=["active"], company="Acme", settings=[f"{key}={value}" for key, value in asked.items()]
+    )
+    made = teacher.annotate(str(files.transfer), settings=["intake.workers=1"])
+    sent = fluid.Annotations(made.send("sent"))
+    assert contents(sent.folder) == contents(made.folder / "annotation_set")
+    assert "evidence.safetensors" in contents(sent.folder)
+    assert contents(sent.save("kept")) == contents(sent.folder)
+    assert fluid.aggregate([sent], settings=["consensus=evidence"]).folder.is_dir()
+
+
 def test_a_set_that_was_sent_is_saved(annotations: fluid.Annotations, here: Path) -> None:
     sent = fluid.Annotations(annotations.send("sent"))
     assert contents(sent.save("kept")) == contents(sent.folder)

@@ -21,7 +21,6 @@ from fluid.federation.stages.intake import intake_note, intake_stage, resolve
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.spanning import spanning
-from fluid.molecules.substructures import substructure_counts
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
@@ -197,9 +196,10 @@ def test_a_part_of_the_transfer_set_is_chosen_by_its_substructures_whatever_the_
         asked = replace(overlapping.data, transfer_n=n, transfer_choice=choice)
         return load_data(replace(overlapping, data=replace(asked, validation="", validation_share=0.0), seed=seed), runner)
 
+    dictionary = overlapping.annotation.evidence.dictionary
     everything, chosen, drawn = (data(0), data(25), data(25, "random"))
-    held = [substructure_counts(part.transfer.molecules.smiles).getnnz(axis=0) > 0 for part in (everything, chosen, drawn)]
-    rows = spanning(substructure_counts(everything.transfer.molecules.smiles), 25)
+    held = [dictionary.features(part.transfer.molecules.smiles).getnnz(axis=0) > 0 for part in (everything, chosen, drawn)]
+    rows = spanning(dictionary.features(everything.transfer.molecules.smiles), 25)
     assert chosen.transfer.molecules.keys == tuple(everything.transfer.molecules.keys[row] for row in rows)
     assert held[0].sum() >= held[1].sum() > held[2].sum()
     assert "25 of 60 transfer molecules were chosen by their substructures." in chosen.notes

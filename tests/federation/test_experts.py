@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from fluid.annotation.annotation_set import stack
 from fluid.annotation.evidence import count_evidence, spanned_share
@@ -14,8 +15,10 @@ from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.annotation.spec import AnnotationSpec
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import open_artifact
+from fluid.data.endpoints import Endpoint
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
+from fluid.federation.company import spanned_note
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.expert_heads import copy_answers, correlation
 from fluid.federation.model_folder import read_model
@@ -24,11 +27,15 @@ from fluid.federation.stages.consensus import combine_annotations, consensus_sta
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.federation.students.experts import products_of
+from fluid.federation.taking_part import TakingPart
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.experts import ExpertsPredictor
+from fluid.models.experts_spec import ExpertsSpec
 from fluid.models.familiarity import familiarity
 from fluid.models.own_expert import OwnExpert
 from fluid.models.predictor import ForestSpec
+from fluid.models.scores import scores_of
 from fluid.models.wide_experts import WideExperts
 from fluid.molecules.substructures import Dictionary
 from tests.federation.conftest import Finished, read_sets
@@ -43,6 +50,7 @@ CHANGES = {
     "hybrid": HybridSpec("own_expert"),
 }
 
+ENDPOINTS = (Endpoint("active"),)
 PLAIN = {"distillation": StudentSpec(), "hybrid": HybridSpec()}
 
 
@@ -59,6 +67,46 @@ def test_the_whole_federation_runs_and_a_second_run_redoes_nothing(run: Finished
     assert student.teachers == ("T1", "T2", "T3")
     assert len({model.predict(test).mean.tobytes() for model in models.values()}) == 3
     assert all(record.reused for record in rerun(**CHANGES).runner.records)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_companies(rerun: Callable[..., Finished], n: int) -> None:
+    few = rerun(**CHANGES, taking_part=TakingPart(n=n))
+    student, own = (read_model(few.federation.models[name]).predictor for name in ("student", "T1"))
+    test = few.federation.data.tests["in-domain"].molecules
+    assert student.teachers == tuple(f"T{k + 1}" for k in range(n))  # type: ignore[attr-defined]
+    if n == 1:
+        assert correlation(scores_of(student.predict(test).mean, ENDPOINTS)[:, 0], scores_of(own.predict(test).mean, ENDPOINTS)[:, 0]) > 0.8
+
+
+def test_an_endpoint_that_one_company_has_is_answered_by_its_head_alone() -> None:
+    rng, answered = np.random.default_rng(0), np.array([[True, False], [True, True]])
+    planes = {"weights": rng.normal(size=(2, 2, 8)), "bias": rng.normal(size=(2, 2)), "counts": rng.poisson(3, (2, 2, 8))}
+    made = products_of(planes, answered, csr_matrix(rng.poisson(1.0, (30, 8)).astype(float)), ExpertsSpec())
+    np.testing.assert_allclose(made["product_weights"][1], planes["weights"][1, 1], rtol=1e-3, atol=1e-4)
+    assert made["product_bias"][1] == planes["bias"][1, 1]
+
+
+def test_of_a_transfer_set_that_spans_nothing_heads_know_the_mean_alone() -> None:
+    features = DICTIONARY.features(["C", "CC", "CCC", "CCCC"] * 8)
+    elsewhere = np.setdiff1d(np.arange(256), np.unique(features.indices))
+    counts = np.zeros((1, 256), np.float32)
+    counts[0, elsewhere] = 5
+    assert spanned_share(counts, features).tolist() == [0.0]
+    scores = np.full((32, 1), 0.7)
+    copy = copy_answers(features, scores, (np.arange(24), np.arange(24, 32)), (1.0,))
+    assert not copy.weights[0, elsewhere].any()
+    assert copy.bias[0] == pytest.approx(0.7)
+
+
+def test_a_company_is_told_what_the_transfer_set_holds(run: Finished, rerun: Callable[..., Finished]) -> None:
+    model, transfer = read_model(run.federation.models["T1"]), run.federation.data.transfer
+    share = spanned_share(model.evidence.counts, DICTIONARY.features(transfer.molecules.smiles))[0]  # type: ignore[union-attr]
+    assert spanned_note(model, transfer).startswith(f"the transfer set holds {share:.0%} of the substructures")
+    assert ("will not travel" in spanned_note(model, transfer.take(np.arange(3)))) != ("will not travel" in spanned_note(model, transfer))
+    silent = replace(model, evidence=replace(model.evidence, counts=np.zeros_like(model.evidence.counts)))  # type: ignore[union-attr, type-var]
+    assert "your evidence is about no substructure" in spanned_note(silent, transfer)
+    assert spanned_note(replace(model, evidence=None), transfer) == ""
 
 
 def test_a_network_beside_the_experts(rerun: Callable[..., Finished], run: Finished) -> None:

@@ -38,7 +38,7 @@ def test_the_choice_is_that_of_trying_all(seed: int, block: int, monkeypatch: py
 
 
 def test_every_substructure_is_held_where_so_many_molecules_suffice(library: Library) -> None:
-    counts = substructure_counts(library.smiles)
+    counts = substructure_counts(library.smiles, 2, 8192)
     everywhere = counts.getnnz(axis=0) > 0
     drawn = np.random.default_rng(0).permutation(len(library.smiles))[:350]
     assert ((counts[spanning(counts, 350)].getnnz(axis=0) > 0) == everywhere).all()
@@ -47,7 +47,7 @@ def test_every_substructure_is_held_where_so_many_molecules_suffice(library: Lib
 
 @pytest.mark.parametrize("n", [50, 100, 200])
 def test_weights_of_substructures_are_surer_than_from_a_random_draw(n: int, library: Library) -> None:
-    counts = substructure_counts(library.smiles)
+    counts = substructure_counts(library.smiles, 2, 8192)
     drawn = np.random.default_rng(0).permutation(len(library.smiles))[:n]
     variances = [(1 / (1 + counts[rows].getnnz(axis=0)[counts.getnnz(axis=0) > 0])).mean() for rows in (spanning(counts, n), drawn)]
     assert variances[0] < 0.95 * variances[1]

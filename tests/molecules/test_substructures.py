@@ -49,6 +49,14 @@ def test_the_same_molecules_are_counted_once(monkeypatch: pytest.MonkeyPatch) ->
     assert asked == [6, 2, 6]
 
 
+def test_large_sets_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(substructures, "LARGEST", 3)
+    dictionary = Dictionary(2, 56)
+    assert dictionary.features(SMILES[:3]) is dictionary.features(SMILES[:3])
+    assert dictionary.features(SMILES[:4]) is not dictionary.features(SMILES[:4])
+    np.testing.assert_array_equal(dictionary.features(SMILES[:4]).toarray()[:3], dictionary.features(SMILES[:3]).toarray())
+
+
 def test_a_mark_tells_dictionaries_apart() -> None:
     marks = {one.mark for one in (Dictionary(), Dictionary(1), Dictionary(2, 4096), Dictionary(2))}
     assert len(marks) == 4

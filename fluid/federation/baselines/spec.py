@@ -1,12 +1,12 @@
 """The settings of the baselines; a baseline without settings is not asked for."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fluid.errors import ConfigError
 from fluid.federation.baselines.baseline import BASELINES
+from fluid.ranges import require_not_negative, require_positive
 
 KIND = "baseline"
 """Kind of all stages of baselines."""
@@ -67,8 +67,7 @@ class FedProxSpec:
             ConfigError: A number is out of range.
         """
         check_counts(self, "fedprox", "rounds", "local_epochs")
-        if not 0 <= self.mu < math.inf:
-            raise ConfigError(f"baselines.fedprox.mu is {self.mu}", expected="a finite number of 0 or more")
+        require_not_negative(self, "baselines.fedprox", "mu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +146,7 @@ class DSFLSpec:
             ConfigError: A number is out of range.
         """
         check_counts(self, "dsfl", "rounds", "public", "digest_epochs", "revisit_epochs")
-        if not 0 < self.temperature < math.inf:
-            raise ConfigError(f"baselines.dsfl.temperature is {self.temperature}", expected="a finite number above 0")
+        require_positive(self, "baselines.dsfl", "temperature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +172,7 @@ class SGESpec:
         if self.federated not in FEDERATED:
             raise ConfigError(f"baselines.sge.federated is {self.federated!r}", expected="one of " + ", ".join(FEDERATED))
         check_counts(self, "sge", "k")
-        if not 0 < self.power < math.inf:
-            raise ConfigError(f"baselines.sge.power is {self.power}", expected="a finite number above 0")
+        require_positive(self, "baselines.sge", "power")
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -1,6 +1,5 @@
 """How a company adds its own data back: the settings, and the modes that they choose from."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +16,7 @@ from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student_spec import check_labels, no_options
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.ranges import require_positive
 from fluid.registry import Registry
 from fluid.training.kinds.kind import Fitted, Fitting
 from fluid.training.train import Rows
@@ -67,9 +67,7 @@ class HybridSpec:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise ConfigError(f"hybrid.{name} is {value}", expected="a share in [0, 1]")
-        for name in ("pull", "head_learning_rate", "trust"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ConfigError(f"hybrid.{name} is {getattr(self, name)}", expected="a finite number above 0")
+        require_positive(self, "hybrid", "pull", "head_learning_rate", "trust")
         self.how.check(self)
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 from fluid.artifacts import Artifact
 from fluid.data.dataset import Dataset
 from fluid.molecules.spanning import spanning
-from fluid.molecules.substructures import substructure_counts
+from fluid.molecules.substructures import Dictionary
 from fluid.pipeline.stage import Stage, Work
 
 MODULE = "federation/stages/spanning.py"
@@ -15,15 +15,22 @@ MODULE = "federation/stages/spanning.py"
 FILE = "rows.npy"
 
 
-def spanning_stage(name: str, dataset: Dataset, n: int) -> Stage:
-    """Describe the choice of `n` molecules of a public part by their substructures: nothing private is looked at, and no seed decides."""
+def spanning_stage(name: str, dataset: Dataset, n: int, dictionary: Dictionary) -> Stage:
+    """Describe the choice of `n` molecules of a public part by their substructures: nothing private is looked at, and no seed decides.
+
+    Args:
+        name: The part.
+        dataset: Its molecules.
+        n: How many are chosen.
+        dictionary: The substructures that they are to hold.
+    """
 
     def build(folder: Path, work: Work) -> None:
         everything = n >= len(dataset)
-        rows = np.arange(len(dataset)) if everything else spanning(substructure_counts(dataset.molecules.smiles), n)
+        rows = np.arange(len(dataset)) if everything else spanning(dictionary.features(dataset.molecules.smiles), n)
         np.save(folder / FILE, rows, allow_pickle=False)
 
-    return Stage("spanning", name, {"part": dataset.transfer_digest, "n": n}, build, module=MODULE)
+    return Stage("spanning", name, {"part": dataset.transfer_digest, "n": n, "dictionary": dictionary.mark}, build, module=MODULE)
 
 
 def read_spanning(artifact: Artifact) -> np.ndarray:

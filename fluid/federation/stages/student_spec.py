@@ -1,6 +1,5 @@
 """What kind of model learns the consensus: the settings, and the modes that they choose from."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +13,7 @@ from fluid.models.experts_spec import ExpertsSpec
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import NetworkSpec, Predictor, StudentModel
+from fluid.ranges import require_positive
 from fluid.registry import Registry
 from fluid.training.kinds.kind import Fitted, Fitting, architecture
 from fluid.training.lesson import Lesson
@@ -87,8 +87,7 @@ class StudentSpec:
         """
         check_labels("distillation", self.labels)
         STUDENTS.check(self.mode)
-        if not 0 < self.sharpen < math.inf:
-            raise ConfigError(f"distillation.sharpen is {self.sharpen}", expected="a finite number above 0")
+        require_positive(self, "distillation", "sharpen")
         self.how.check(self)
 
     @property

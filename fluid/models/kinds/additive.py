@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as save_arrays
 
 from fluid.artifacts import plain
 from fluid.data.endpoints import Endpoint
@@ -16,7 +17,8 @@ FILE = "weights.safetensors"
 
 def save(folder: Path, model: AdditivePredictor) -> dict[str, Any]:
     """Write all weights."""
-    save_file({name: getattr(model, name) for name in ARRAYS}, folder / FILE)
+    arrays = {name: getattr(model, name) for name in ARRAYS}
+    (folder / FILE).write_bytes(save_arrays(arrays))  # safetensors itself hides why a write failed
     return {"spec": plain(model.spec)}
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as save_arrays
 
 from fluid.artifacts import plain
 from fluid.data.endpoints import Endpoint
@@ -19,7 +20,8 @@ FILE = "experts.safetensors"
 
 def save(folder: Path, model: ExpertsPredictor) -> dict[str, Any]:
     """Write all arrays, and which heads there are."""
-    save_file({name: np.ascontiguousarray(getattr(model, name)) for name in ARRAYS}, folder / FILE)
+    arrays = {name: np.ascontiguousarray(getattr(model, name)) for name in ARRAYS}
+    (folder / FILE).write_bytes(save_arrays(arrays))  # safetensors itself hides why a write failed
     heads = [[model.teachers[k], model.endpoints[t].name] for k, t in np.argwhere(model.answered)]
     about = {"dictionary": plain(model.dictionary), "mark": model.dictionary.mark, "spec": plain(model.spec)}
     return {"teachers": list(model.teachers), "heads": heads, **about}

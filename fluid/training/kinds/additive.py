@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from fluid.data.endpoints import Endpoint
 from fluid.errors import QuorumError
-from fluid.models.additive import AdditivePredictor, features_of
+from fluid.models.additive import AdditivePredictor
 from fluid.models.additive_solve import Solved, solve_classes, solve_values
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.training.calibration import fit_temperature, nll
@@ -109,14 +109,14 @@ def fit(fitting: Fitting, spec: AdditiveSpec, measured: Measured) -> Fitted:
     """Make a teacher of what is not held out."""
     rows = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     columns = columns_of(measured.labels, np.ones_like(measured.labels), measured.endpoints)
-    return Fitted(make(columns, rows, spec, features_of(measured.molecules.smiles, spec)))
+    return Fitted(make(columns, rows, spec, spec.dictionary.features(measured.molecules.smiles)))
 
 
 def distil(fitting: Fitting, spec: AdditiveSpec, lesson: Lesson) -> Fitted:
     """Make a student of soft labels; the strength is chosen on transfer molecules that are held out."""
     rows = held_out_rows(fitting, lesson.molecules)
     columns = columns_of(lesson.soft_label, lesson.weight, lesson.endpoints)
-    return Fitted(make(columns, rows, spec, features_of(lesson.molecules.smiles, spec)))
+    return Fitted(make(columns, rows, spec, spec.dictionary.features(lesson.molecules.smiles)))
 
 
 KIND = ModelKind(AdditiveSpec, fit, distil)

@@ -67,7 +67,7 @@ def spanned_note(teacher: Model, transfer: Dataset) -> str:
     """Say which share of the substructures of a company's evidence the transfer set holds; empty where it releases none."""
     if teacher.evidence is None:
         return ""
-    shares = spanned_share(teacher.evidence.counts, teacher.evidence.dictionary.features(transfer.molecules.smiles))
+    shares = spanned_share(teacher.evidence.counts, teacher.evidence.dictionary.features(transfer.molecules))
     known = shares[np.isfinite(shares)]
     if not len(known):
         return "your evidence is about no substructure: annotation.evidence.min_support keeps all back"

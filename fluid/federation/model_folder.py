@@ -112,7 +112,7 @@ def released_evidence(dataset: Dataset, endpoints: Sequence[Endpoint], annotatio
     if annotation.domain != "evidence":
         return None
     spec, generator = annotation.evidence, numpy_stream(seed, name, "evidence noise")
-    features, labels = spec.dictionary.features(dataset.molecules.smiles), labels_for(dataset, endpoints)
+    features, labels = spec.dictionary.features(dataset.molecules), labels_for(dataset, endpoints)
     return Evidence(spec.dictionary, tuple(endpoints), release_counts(features, labels, spec, generator))
 
 
@@ -179,7 +179,7 @@ def read_model(artifact: Artifact) -> Model:
 def domain_planes(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]:
     """Return what a model releases of its domain: `bins` `(M,)`, and `distance` or `familiarity` `(M,)` where it releases that."""
     if model.evidence is not None:
-        features = model.evidence.dictionary.features(molecules.smiles)
+        features = model.evidence.dictionary.features(molecules)
         known = familiarity(features, model.evidence.counts).max(axis=1).astype(np.float32)
         return {"bins": np.zeros(len(molecules), dtype=np.uint8), "familiarity": known}
     planes = {"bins": model.domain.bins(molecules.bits)}

@@ -67,7 +67,7 @@ class AdditivePredictor:
         Classes: the epistemic part is the mutual information under the normal distribution of the log-odds that the weights' variances
         give, and both parts add up to the entropy of the answer. Values: the variance of the answer, and the noise.
         """
-        parts = [self._answers(self.spec.dictionary.features(chunk.smiles)) for chunk in molecules.chunks(CHUNK)]
+        parts = [self._answers(self.spec.dictionary.features(chunk)) for chunk in molecules.chunks(CHUNK)]
         return join_predictions(parts, len(self.endpoints))
 
     def _answers(self, features: csr_matrix) -> Prediction:

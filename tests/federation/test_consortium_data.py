@@ -198,8 +198,8 @@ def test_a_part_of_the_transfer_set_is_chosen_by_its_substructures_whatever_the_
 
     dictionary = overlapping.annotation.evidence.dictionary
     everything, chosen, drawn = (data(0), data(25), data(25, "random"))
-    held = [dictionary.features(part.transfer.molecules.smiles).getnnz(axis=0) > 0 for part in (everything, chosen, drawn)]
-    rows = spanning(dictionary.features(everything.transfer.molecules.smiles), 25)
+    held = [dictionary.features(part.transfer.molecules).getnnz(axis=0) > 0 for part in (everything, chosen, drawn)]
+    rows = spanning(dictionary.features(everything.transfer.molecules), 25)
     assert chosen.transfer.molecules.keys == tuple(everything.transfer.molecules.keys[row] for row in rows)
     assert held[0].sum() >= held[1].sum() > held[2].sum()
     assert "25 of 60 transfer molecules were chosen by their substructures." in chosen.notes

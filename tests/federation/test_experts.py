@@ -37,6 +37,7 @@ from fluid.models.own_expert import OwnExpert
 from fluid.models.predictor import ForestSpec
 from fluid.models.scores import scores_of
 from fluid.models.wide_experts import WideExperts
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import Dictionary
 from tests.federation.conftest import Finished, read_sets
 
@@ -88,7 +89,7 @@ def test_an_endpoint_that_one_company_has_is_answered_by_its_head_alone() -> Non
 
 
 def test_of_a_transfer_set_that_spans_nothing_heads_know_the_mean_alone() -> None:
-    features = DICTIONARY.features(["C", "CC", "CCC", "CCCC"] * 8)
+    features = DICTIONARY.features(MoleculeSet.from_smiles(["C", "CC", "CCC", "CCCC"] * 8))
     elsewhere = np.setdiff1d(np.arange(256), np.unique(features.indices))
     counts = np.zeros((1, 256), np.float32)
     counts[0, elsewhere] = 5
@@ -101,7 +102,7 @@ def test_of_a_transfer_set_that_spans_nothing_heads_know_the_mean_alone() -> Non
 
 def test_a_company_is_told_what_the_transfer_set_holds(run: Finished, rerun: Callable[..., Finished]) -> None:
     model, transfer = read_model(run.federation.models["T1"]), run.federation.data.transfer
-    share = spanned_share(model.evidence.counts, DICTIONARY.features(transfer.molecules.smiles))[0]  # type: ignore[union-attr]
+    share = spanned_share(model.evidence.counts, DICTIONARY.features(transfer.molecules))[0]  # type: ignore[union-attr]
     assert spanned_note(model, transfer).startswith(f"the transfer set holds {share:.0%} of the substructures")
     assert ("will not travel" in spanned_note(model, transfer.take(np.arange(3)))) != ("will not travel" in spanned_note(model, transfer))
     silent = replace(model, evidence=replace(model.evidence, counts=np.zeros_like(model.evidence.counts)))  # type: ignore[union-attr, type-var]
@@ -129,12 +130,12 @@ def test_evidence_is_what_companies_measured_and_nothing_else_is_released(run: F
         folder = run.federation.annotations[name].folder / "annotation_set"
         assert sorted(file.name for file in folder.iterdir()) == ["annotations.parquet", "evidence.safetensors", "manifest.json"]
         released, part = read_annotation_set(folder), run.federation.companies[name]
-        counts = count_evidence(DICTIONARY.features(part.molecules.smiles), part.labels)
+        counts = count_evidence(DICTIONARY.features(part.molecules), part.labels)
         assert np.array_equal(released.evidence.counts, counts)  # type: ignore[union-attr]
         assert released.n_bins == 1
         assert not released.domain_bin.any()
         assert np.array_equal(student.counts[k], counts)  # type: ignore[attr-defined]
-        said = familiarity(DICTIONARY.features(run.federation.data.transfer.molecules.smiles), counts)[:, 0]
+        said = familiarity(DICTIONARY.features(run.federation.data.transfer.molecules), counts)[:, 0]
         np.testing.assert_allclose(released.familiarity, said, rtol=1e-6)
 
 
@@ -144,7 +145,7 @@ def test_heads_say_what_additive_teachers_say(run: Finished) -> None:
     heads = student.heads(student.features(test))  # type: ignore[attr-defined]
     for k, name in enumerate(("T1", "T2", "T3")):
         own = read_model(run.federation.models[name]).predictor
-        score = own.log_odds(DICTIONARY.features(test.smiles))[:, 0] / own.temperature  # type: ignore[attr-defined]
+        score = own.log_odds(DICTIONARY.features(test))[:, 0] / own.temperature  # type: ignore[attr-defined]
         assert correlation(heads.score[k, :, 0], score) > 0.8  # 140 transfer molecules, 256 substructures
     table = pd.read_csv(run.federation.models["student"] / "fidelity.csv")
     assert table["teacher"].tolist() == ["T1", "T2", "T3"]
@@ -182,7 +183,9 @@ def test_noise_and_support_are_drawn_once(rerun: Callable[..., Finished], run: F
 
 def test_a_copy_is_exact_where_the_teacher_is_additive() -> None:
     rng = np.random.default_rng(0)
-    features = DICTIONARY.features(["CCO", "c1ccccc1O", "CC(=O)NC", "CCN(CC)CC", "OCC(O)CO", "c1ccncc1C", "CCCl", "CS(=O)(=O)C"] * 4)
+    features = DICTIONARY.features(
+        MoleculeSet.from_smiles(["CCO", "c1ccccc1O", "CC(=O)NC", "CCN(CC)CC", "OCC(O)CO", "c1ccncc1C", "CCCl", "CS(=O)(=O)C"] * 4)
+    )
     weights = rng.normal(size=(2, 256))
     scores = features @ weights.T + [1.0, -2.0]
     rows = np.arange(24), np.arange(24, 32)
@@ -195,7 +198,7 @@ def test_a_copy_is_exact_where_the_teacher_is_additive() -> None:
 
 
 def test_spanned_share_by_hand() -> None:
-    features = DICTIONARY.features(["CCO"])
+    features = DICTIONARY.features(MoleculeSet.from_smiles(["CCO"]))
     known = np.zeros((2, 256), np.float32)
     there = np.flatnonzero(features.toarray()[0])
     absent = np.setdiff1d(np.arange(256), there)

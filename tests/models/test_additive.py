@@ -107,7 +107,7 @@ def test_a_strong_penalty_leaves_the_mean() -> None:
 
 def test_answers_add_up_substructure_by_substructure(molecules: MoleculeSet) -> None:
     own = model()
-    score = np.log1p(np.asarray(np.expm1(SPEC.dictionary.features(SMILES).toarray()))) @ own.weights.T + own.bias
+    score = np.log1p(np.asarray(np.expm1(SPEC.dictionary.features(MoleculeSet.from_smiles(SMILES)).toarray()))) @ own.weights.T + own.bias
     answers = own.predict(molecules)
     np.testing.assert_allclose(answers.mean[:, 0], expit(score[:, 0] / 1.5), atol=1e-6)
     np.testing.assert_allclose(answers.mean[:, 1], score[:, 1], atol=1e-5)
@@ -117,7 +117,7 @@ def test_answers_add_up_substructure_by_substructure(molecules: MoleculeSet) -> 
 
 def test_the_doubt_is_that_of_drawn_weights(molecules: MoleculeSet) -> None:
     own, rng = model(), np.random.default_rng(1)
-    features = SPEC.dictionary.features(SMILES).toarray()
+    features = SPEC.dictionary.features(MoleculeSet.from_smiles(SMILES)).toarray()
     drawn = own.weights[1] + rng.normal(size=(20_000, 64)) * np.sqrt(own.variance[1])
     values = features @ drawn.T + rng.normal(own.bias[1], np.sqrt(own.bias_variance[1]), 20_000)
     np.testing.assert_allclose(own.predict(molecules).epistemic[:, 1], values.var(axis=1), rtol=0.05)

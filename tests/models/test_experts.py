@@ -43,7 +43,7 @@ def experts(**settings: float) -> ExpertsPredictor:
 
 def test_the_gate_is_the_mean_by_familiarity(molecules: MoleculeSet) -> None:
     student = experts(product=0.0, floor=2.0, sharpness=3.0)
-    features = DICTIONARY.features(molecules.smiles)
+    features = DICTIONARY.features(molecules)
     for t, known in enumerate(ANSWERED.T):
         score = np.stack([features @ student.weights[k, t] + student.bias[k, t] for k in np.flatnonzero(known)])
         weight = np.stack([familiarity(features, student.counts[k, t][None], 2.0)[:, 0] ** 3 for k in np.flatnonzero(known)])
@@ -59,7 +59,7 @@ def test_the_gate_is_the_mean_by_familiarity(molecules: MoleculeSet) -> None:
 
 def test_the_product_is_one_additive_model(molecules: MoleculeSet) -> None:
     student = experts(product=1.0)
-    features = DICTIONARY.features(molecules.smiles)
+    features = DICTIONARY.features(molecules)
     score = features @ student.product_weights.T + student.product_bias
     said = student.predict(molecules)
     np.testing.assert_allclose(said.mean[:, 0], expit(score[:, 0] / 1.5), rtol=1e-5)

@@ -12,6 +12,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.own_expert import OwnExpert
+from fluid.models.own_trust import OwnTrust
 from fluid.models.prediction import PLANES
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS
@@ -33,10 +34,14 @@ def teacher_like(student: ExpertsPredictor, place: int, columns: tuple[int, ...]
     )
 
 
+NOWHERE = np.zeros((0, 256), np.uint8)
+"""Fingerprints of a company that is near to nothing."""
+
+
 @pytest.mark.parametrize(("place", "columns"), [(0, (0, 1)), (1, (0,)), (2, (1, 0))])
 def test_a_teacher_that_says_what_its_head_says_changes_nothing(molecules: MoleculeSet, place: int, columns: tuple[int, ...]) -> None:
     student = experts()
-    hybrid = OwnExpert(student, teacher_like(student, place, columns), student.teachers[place], student.counts[place])
+    hybrid = OwnExpert(student, teacher_like(student, place, columns), student.teachers[place], student.counts[place], NOWHERE)
     for plane in PLANES:
         np.testing.assert_allclose(getattr(hybrid.predict(molecules), plane), getattr(student.predict(molecules), plane), atol=2e-5)
 
@@ -46,7 +51,7 @@ def test_who_knows_all_is_asked_alone(molecules: MoleculeSet) -> None:
     own = teacher_like(student, 2, (0, 1))
     own = replace(own, weights=-own.weights)
     for company in ("T10", "somebody else"):
-        hybrid = OwnExpert(student, own, company, np.full((2, 64), 1e9, np.float32))
+        hybrid = OwnExpert(student, own, company, np.full((2, 64), 1e9, np.float32), NOWHERE)
         tempered = replace(own, temperature=student.temperature)
         np.testing.assert_allclose(hybrid.predict(molecules).mean, tempered.predict(molecules).mean, atol=1e-4)
 
@@ -54,26 +59,37 @@ def test_who_knows_all_is_asked_alone(molecules: MoleculeSet) -> None:
 def test_who_knows_nothing_is_asked_least(molecules: MoleculeSet) -> None:
     student = experts(sharpness=200.0, floor=1e-3)
     own = teacher_like(student, 0, (0, 1))
-    hybrid = OwnExpert(student, replace(own, bias=own.bias + 100), "somebody else", np.zeros((2, 64), np.float32))
+    hybrid = OwnExpert(student, replace(own, bias=own.bias + 100), "somebody else", np.zeros((2, 64), np.float32), NOWHERE)
     np.testing.assert_allclose(hybrid.predict(molecules).mean, student.predict(molecules).mean, atol=1e-4)
 
 
-def test_more_trust_is_more_weight(molecules: MoleculeSet) -> None:
+def test_more_trust_is_more_weight_near_own_molecules_and_nowhere_else(molecules: MoleculeSet) -> None:
     student = experts(product=0.0)
-    own = replace(teacher_like(student, 0, (0, 1)), bias=np.array([50.0, 50.0], np.float32))
-    said = [OwnExpert(student, own, "T1", student.counts[0], trust).predict(molecules).mean[:, 1] for trust in (0.5, 1.0, 4.0)]
-    assert (np.diff(said, axis=0) > 0).all()
-    with pytest.raises(ConfigError, match=r"trust is 0\.0; expected a finite number above 0"):
-        OwnExpert(student, own, "T1", student.counts[0], 0.0)
+    own, near = replace(teacher_like(student, 0, (0, 1)), bias=np.array([50.0, 50.0], np.float32)), np.arange(2)
+    said = np.stack([
+        OwnExpert(student, own, "T1", student.counts[0], molecules.bits[near], OwnTrust(times, 0.98, 0.99)).predict(molecules).mean[:, 1]
+        for times in (0.5, 1.0, 4.0)
+    ])  # fmt: skip
+    other = np.setdiff1d(np.arange(len(molecules)), near)
+    assert (np.diff(said, axis=0)[:, near] > 0).all()
+    assert np.array_equal(said[0, other], said[2, other])
+
+
+def test_near_own_molecules_the_own_teacher_can_be_asked_alone(molecules: MoleculeSet) -> None:
+    student, trust = experts(), OwnTrust(1e6, 0.2, 0.9, product=0.0)
+    own = teacher_like(student, 0, (0, 1))
+    hybrid = OwnExpert(student, own, "T1", student.counts[0], np.asarray(molecules.bits), trust)
+    tempered = replace(own, temperature=student.temperature)
+    np.testing.assert_allclose(hybrid.predict(molecules).mean, tempered.predict(molecules).mean, atol=1e-4)
 
 
 def test_it_comes_back_from_its_folder_and_altered_parts_are_refused(molecules: MoleculeSet, tmp_path: Path) -> None:
     student = experts()
-    hybrid = OwnExpert(student, teacher_like(student, 0, (0, 1)), "T1", student.counts[0], 3.0)
+    hybrid = OwnExpert(student, teacher_like(student, 0, (0, 1)), "T1", student.counts[0], np.asarray(molecules.bits[:3]), OwnTrust(3.0))
     save_predictor(tmp_path / "m", hybrid)
     again = load_predictor(tmp_path / "m")
     assert isinstance(again, OwnExpert)
-    assert (again.company, again.trust) == ("T1", 3.0)
+    assert (again.company, again.trust) == ("T1", OwnTrust(3.0))
     for plane in PLANES:
         assert np.array_equal(getattr(again.predict(molecules), plane), getattr(hybrid.predict(molecules), plane))
     card = tmp_path / "m" / "own" / "model.json"
@@ -85,7 +101,9 @@ def test_it_comes_back_from_its_folder_and_altered_parts_are_refused(molecules: 
 def test_what_does_not_fit() -> None:
     student = experts()
     with pytest.raises(ShapeError, match=r"evidence has shape \(1, 64\)"):
-        OwnExpert(student, teacher_like(student, 0, (0, 1)), "T1", student.counts[0, :1])
+        OwnExpert(student, teacher_like(student, 0, (0, 1)), "T1", student.counts[0, :1], NOWHERE)
     narrow = replace(student, endpoints=(ENDPOINTS[0], replace(ENDPOINTS[1], name="other")))
     with pytest.raises(ConfigError, match="logd"):
-        OwnExpert(narrow, teacher_like(student, 0, (0, 1)), "T1", student.counts[0])
+        OwnExpert(narrow, teacher_like(student, 0, (0, 1)), "T1", student.counts[0], NOWHERE)
+    with pytest.raises(ShapeError, match="bits are float64"):
+        OwnExpert(student, teacher_like(student, 0, (0, 1)), "T1", student.counts[0], np.zeros((0, 256)))

@@ -37,7 +37,7 @@ def test_it_learns_the_rule(task: Task) -> None:
 
 
 def test_the_strength_is_the_best_on_molecules_held_out(task: Task) -> None:
-    features, labels = SPEC.dictionary.features(task.molecules.smiles), task.labels[:, 0].astype(float)
+    features, labels = SPEC.dictionary.features(task.molecules), task.labels[:, 0].astype(float)
     rows, held_out = own_rows(FITTING, task.labels, task.molecules.skeletons)
     solved = [solve_classes(features[rows], labels[rows], np.ones(len(rows)), strength) for strength in SPEC.strengths]
     losses = [nll(features[held_out] @ one.weights + one.bias, labels[held_out], 1.0) for one in solved]
@@ -48,7 +48,7 @@ def test_the_strength_is_the_best_on_molecules_held_out(task: Task) -> None:
 
 def test_it_is_calibrated_on_molecules_held_out(task: Task) -> None:
     made, (_, held_out) = teacher(task), own_rows(FITTING, task.labels, task.molecules.skeletons)
-    logits = made.log_odds(SPEC.dictionary.features([task.molecules.smiles[row] for row in held_out]))[:, 0]
+    logits = made.log_odds(SPEC.dictionary.features(task.molecules.take(held_out)))[:, 0]
     assert made.temperature[0] == pytest.approx(fit_temperature(logits, task.labels[held_out, 0]), rel=1e-3)
     assert made.temperature[0] != 1
 

@@ -26,7 +26,8 @@ def fit(adding: AddingBack) -> Fitted:
     student, own = cast(ExpertsPredictor, wide.experts if wide else adding.student), adding.own.model
     answered = np.array([endpoint in own.predictor.endpoints for endpoint in student.endpoints])
     counts = count_evidence(student.features(adding.part.molecules), adding.labels) * answered[:, None]
-    hybrid = OwnExpert(student, own.predictor, own.name, counts.astype(np.float32), adding.spec.trust)
+    bits = np.asarray(adding.part.molecules.bits)
+    hybrid = OwnExpert(student, own.predictor, own.name, counts.astype(np.float32), bits, adding.spec.trust)
     return Fitted(replace(wide, experts=hybrid) if wide else hybrid)
 
 

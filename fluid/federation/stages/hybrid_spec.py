@@ -14,6 +14,7 @@ from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student_spec import check_labels, no_options
+from fluid.models.own_trust import OwnTrust
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.ranges import require_positive
@@ -38,7 +39,7 @@ class HybridSpec:
         alpha_start: The same in the first epoch.
         pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
         head_learning_rate: Peak learning rate of the new head of `frozen`.
-        trust: How many times as familiar `own_expert` takes the own teacher to be as its evidence says: a company knows its assay best.
+        trust: How far `own_expert` trusts the own teacher near the company's molecules: a company knows its assay best.
         guard: Keep the own teacher, or the student, where it is better than the hybrid on the company's own validation part.
         options: Settings of a mode that another package adds.
     """
@@ -51,7 +52,7 @@ class HybridSpec:
     alpha_start: float = 0.5
     pull: float = 0.01
     head_learning_rate: float = 2e-3
-    trust: float = 2.0
+    trust: OwnTrust = field(default_factory=OwnTrust)
     guard: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ class HybridSpec:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise ConfigError(f"hybrid.{name} is {value}", expected="a share in [0, 1]")
-        require_positive(self, "hybrid", "pull", "head_learning_rate", "trust")
+        require_positive(self, "hybrid", "pull", "head_learning_rate")
         self.how.check(self)
 
     @property

@@ -27,7 +27,7 @@ def spanning_stage(name: str, dataset: Dataset, n: int, dictionary: Dictionary) 
 
     def build(folder: Path, work: Work) -> None:
         everything = n >= len(dataset)
-        rows = np.arange(len(dataset)) if everything else spanning(dictionary.features(dataset.molecules.smiles), n)
+        rows = np.arange(len(dataset)) if everything else spanning(dictionary.features(dataset.molecules), n)
         np.save(folder / FILE, rows, allow_pickle=False)
 
     return Stage("spanning", name, {"part": dataset.transfer_digest, "n": n, "dictionary": dictionary.mark}, build, module=MODULE)

@@ -40,7 +40,7 @@ def fit(teaching: Teaching) -> Fitted:
     sets = sorted(teaching.sets, key=lambda one: natural_key(one.teacher))
     annotations, spec = stack(sets), teaching.student.experts
     dictionary = sets[0].evidence.dictionary  # type: ignore[union-attr]
-    features = dictionary.features(teaching.lesson.molecules.smiles)
+    features = dictionary.features(teaching.lesson.molecules)
     answered = ~np.isnan(annotations.prediction).all(axis=1)
     scores = scores_of(annotations.prediction[:, teaching.rows], annotations.endpoints).transpose(1, 0, 2)[:, answered]
     copy = copy_answers(features, scores, teaching.held_out(), spec.strengths)

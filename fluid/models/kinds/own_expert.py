@@ -1,5 +1,6 @@
 """A company's hybrid of an experts student, on disk: student and own teacher in folders of their own, known by their cards' hashes."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,24 @@ from fluid.models.checkpoint import CARD, load_predictor, save_predictor
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.kinds.kind import PredictorKind
 from fluid.models.own_expert import OwnExpert
+from fluid.models.own_trust import OwnTrust
 
 PARTS = ("student", "own")
-COUNTS = "counts.npy"
+PLANES = {"counts": "counts.npy", "bits": "bits.npy"}
+"""Private: exact evidence, and fingerprints of the company's molecules."""
 
 
 def save(folder: Path, model: OwnExpert) -> dict[str, Any]:
-    """Write student, own teacher and exact evidence."""
+    """Write student, own teacher, exact evidence and fingerprints."""
     for name in PARTS:
         save_predictor(folder / name, getattr(model, name))
-    np.save(folder / COUNTS, model.counts, allow_pickle=False)
-    return {"company": model.company, "trust": model.trust, "parts": {name: hash_file(folder / name / CARD) for name in PARTS}}
+    for name, file in PLANES.items():
+        np.save(folder / file, getattr(model, name), allow_pickle=False)
+    return {"company": model.company, "trust": asdict(model.trust), "parts": {name: hash_file(folder / name / CARD) for name in PARTS}}
 
 
 def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> OwnExpert:
-    """Read student, own teacher and exact evidence.
+    """Read student, own teacher, exact evidence and fingerprints.
 
     Raises:
         ArtifactError: Student or teacher were altered, the student is none of experts, or it answers other endpoints than the card says.
@@ -37,7 +41,8 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     student, own = (load_predictor(folder / name) for name in PARTS)
     if not isinstance(student, ExpertsPredictor) or student.endpoints != endpoints:
         raise ArtifactError("its part 'student' is no student of experts, or has other endpoints")
-    return OwnExpert(student, own, card["company"], np.load(folder / COUNTS, allow_pickle=False), card["trust"])
+    planes = {name: np.load(folder / file, allow_pickle=False) for name, file in PLANES.items()}
+    return OwnExpert(student, own, card["company"], **planes, trust=OwnTrust(**card["trust"]))
 
 
 KIND = PredictorKind(save, load, parts=PARTS, sealed_parts=PARTS)

@@ -109,14 +109,14 @@ def fit(fitting: Fitting, spec: AdditiveSpec, measured: Measured) -> Fitted:
     """Make a teacher of what is not held out."""
     rows = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     columns = columns_of(measured.labels, np.ones_like(measured.labels), measured.endpoints)
-    return Fitted(make(columns, rows, spec, spec.dictionary.features(measured.molecules.smiles)))
+    return Fitted(make(columns, rows, spec, spec.dictionary.features(measured.molecules)))
 
 
 def distil(fitting: Fitting, spec: AdditiveSpec, lesson: Lesson) -> Fitted:
     """Make a student of soft labels; the strength is chosen on transfer molecules that are held out."""
     rows = held_out_rows(fitting, lesson.molecules)
     columns = columns_of(lesson.soft_label, lesson.weight, lesson.endpoints)
-    return Fitted(make(columns, rows, spec, spec.dictionary.features(lesson.molecules.smiles)))
+    return Fitted(make(columns, rows, spec, spec.dictionary.features(lesson.molecules)))
 
 
 KIND = ModelKind(AdditiveSpec, fit, distil)

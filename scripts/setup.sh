@@ -18,8 +18,9 @@ if [[ -z ${VIRTUAL_ENV:-} ]]; then
 fi
 stamp="$VIRTUAL_ENV/.fluid-$( (cat pyproject.toml constraints.txt; echo "$extra") | sha256sum | cut -c1-16)"
 if [[ ! -e $stamp ]]; then
+  # Not compiled: that would take half a minute for thousands of modules that nobody imports; Python compiles the others when they are.
   echo "Installing fluid${extra:+ with its $extra tools} and what it needs (some minutes the first time)."
-  python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$(grep '^torch==' constraints.txt)"
-  python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".${extra:+[$extra]}"
+  python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt "$(grep '^torch==' constraints.txt)"
+  python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable ".${extra:+[$extra]}"
   touch "$stamp"
 fi

@@ -18,7 +18,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import pandas as pd
-from common import Row, arguments, data_folder, finish, put_into, write
+from common import ROOT, Row, arguments, data_folder, finish, put_into, write
+from matplotlib.figure import Figure
 from scipy.stats import t
 
 from fluid.cli.compose import compose, plain_values
@@ -147,6 +148,13 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return float(found.mean()), float(half)
 
 
+def best_pooled(raw: pd.DataFrame, dataset: str, split: str, test: str) -> pd.Series:
+    """Return per seed the AUROC of the best pooled model of all that were run."""
+    there = (raw["dataset"] == dataset) & (raw["split"] == split) & (raw["test"] == test)
+    runs = raw[there & raw["role"].isin(["pooled", "forest"])]
+    return runs.groupby(["seed", "variant", "role"])["auroc"].mean().groupby("seed").max()
+
+
 def gap_closed(table: pd.DataFrame, test: str, best: pd.Series, metric: str = "auroc") -> pd.Series:
     """Return per seed `(student − mean teacher) / (best pooled model − mean teacher)`."""
     of = table[table["test"] == test].groupby(["seed", "role"])[metric].mean().unstack()
@@ -162,13 +170,11 @@ def row_of(name: str, values: Sequence[float], least: float | None = None, most:
 
 def judged(raw: pd.DataFrame) -> Iterator[Row]:
     """Yield the rows: of each data set, division and variant, the gap closed, levels, homes; with targets for those that have one."""
-    pooled = raw[raw["role"].isin(["pooled", "forest"])]
     for (dataset, split, variant), table in raw.groupby(["dataset", "split", "variant"], sort=False):
         main, start = variant in MAIN, f"{dataset} {split} {variant}"
         student = table[table["role"] == "student"]
         for test in TESTS:
-            runs = pooled[(pooled["dataset"] == dataset) & (pooled["split"] == split) & (pooled["test"] == test)]
-            best = runs.groupby(["seed", "variant", "role"])["auroc"].mean().groupby("seed").max()
+            best = best_pooled(raw, dataset, split, test)
             target = TARGETS.get((dataset, test), {}).get(split) if main else None
             yield row_of(f"{start}: gap closed, {test}", gap_closed(table, test, best), target)
             on = student[student["test"] == test]
@@ -222,6 +228,20 @@ def markdown(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
+def draw(raw: pd.DataFrame, path: Path) -> None:
+    """Draw the figure that explains the study: of each division, the gap closed in-domain against the heads' mean fidelity."""
+    axes = Figure(figsize=(7, 4.5), layout="constrained").subplots()
+    for (dataset, variant), table in raw.groupby(["dataset", "variant"], sort=False):
+        told = table[table["role"] == "fidelity"].groupby(["split", "seed"])["auroc"].mean()
+        if len(told):
+            closed = [gap_closed(part, TESTS[0], best_pooled(raw, dataset, split, TESTS[0])) for split, part in table.groupby("split")]
+            found = pd.concat(closed, keys=[split for split, _ in table.groupby("split")], names=["split"])
+            axes.scatter(told.loc[found.index], found, label=f"{variant}, {dataset}", s=24)
+    axes.set(xlabel="fidelity: correlation of heads with their teachers on molecules held out", ylabel="gap closed, in-domain")
+    axes.legend(fontsize=8)
+    axes.figure.savefig(path, dpi=150)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = arguments(__doc__ or "")
@@ -263,6 +283,7 @@ def main() -> None:
             + (f" (target {row['target']}: {'holds' if row['holds'] else 'missed'})" if row["target"] is not None else "")
         )
     if options.docs:
+        draw(pd.DataFrame(rows), ROOT / "docs/figures/fidelity.png")
         put_into("docs/results/experts.md", "experts", [*markdown(found), "", f"Made by `{shlex.join(['python', *sys.argv])}`."])
     partial.unlink()
     finish(found, options.json, raw=rows)

@@ -1,11 +1,4 @@
-from dataclasses import replace
-
-import numpy as np
-import pytest
-
-from fluid.errors import QuorumError
-from fluid.privacy.audit import at_risk, audit, check_numbers, check_power
-from fluid.privacy.planted import PLANTS, canaries
+from fluid.privacy.audit import audit, check_power
 from fluid.privacy.policy import PolicySpec
 from fluid.privacy.scene import Scene
 

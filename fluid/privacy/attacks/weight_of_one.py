@@ -8,7 +8,7 @@ from fluid.privacy.attacks.known_label import PUBLIC
 from fluid.privacy.scene import Scene, mean_known
 
 RARE = 0.001
-"""Substructures that a smaller share of the public molecules has are rare."""
+"""Substructures that no larger share of the public molecules has, or one molecule alone, are rare."""
 
 
 def has_weights(scene: Scene) -> bool:
@@ -19,8 +19,8 @@ def has_weights(scene: Scene) -> bool:
 def rare_weights(scene: Scene) -> np.ndarray:
     """Return the weights of rare substructures `(T, D)`; of others 0."""
     weights = scene.copied.weights if scene.copied else np.zeros((len(scene.endpoints), scene.dictionary.n_bits))
-    share = scene.public.share if scene.public else np.zeros(scene.dictionary.n_bits)
-    return np.where(share < RARE, weights, 0.0)
+    count = np.asarray((scene.public.features != 0).sum(axis=0)).ravel() if scene.public else np.zeros(scene.dictionary.n_bits)
+    return np.where(count <= max(1, RARE * len(scene.public.smiles if scene.public else ())), weights, 0.0)
 
 
 def weight_of_one(scene: Scene) -> np.ndarray:

@@ -39,8 +39,8 @@ def public() -> Public:
     return Public(smiles, tuple(f"public {i}" for i in range(N)), morgan_bits(smiles), DICTIONARY)
 
 
-@pytest.fixture
-def scene(pool: Any, public: Public) -> Scene:
+@pytest.fixture(scope="session")
+def quiet(pool: Any, public: Public) -> Scene:
     """A release that tells nothing: all that it says is drawn without looking at who is a member."""
     smiles, labels, bits = pool
     draw = np.random.default_rng(1)
@@ -56,3 +56,9 @@ def scene(pool: Any, public: Public) -> Scene:
         Copied(Answers(draw.uniform(0.1, 0.9, (N, 1)), sent), endpoints, public),
         Answers(draw.uniform(0.1, 0.9, (N, 1)), asked), counts, None, others, seed=0,
     )  # fmt: skip
+
+
+@pytest.fixture
+def scene(quiet: Scene) -> Scene:
+    """The same, for tests that change it."""
+    return quiet.changed()

@@ -14,6 +14,7 @@ from fluid.data.dataset import Dataset
 from fluid.federation.audited import Audited, answers_of
 from fluid.federation.stages.columns import values_for
 from fluid.pipeline.stage import Stage, Work
+from fluid.privacy.attacks.registry import ATTACKS
 from fluid.privacy.audit import Audit, at_risk, audit, check_numbers
 from fluid.privacy.policy import PolicySpec
 from fluid.privacy.scene import Candidates, Copied, Public, Scene
@@ -78,7 +79,14 @@ def audit_stage(before: Before, policy: PolicySpec, most: int, seed: int) -> Sta
         write_at_risk(folder / AT_RISK, scene, *at_risk(scene, found.findings, scores))
 
     inputs = {**before.digests(), "kind": before.audited.kind, "name": before.audited.name, "asks": before.audited.ask is not None}
-    return Stage("audit", before.audited.name, {**inputs, "policy": policy, "most": most, "seed": seed}, build, module=MODULE)
+    return Stage(
+        "audit",
+        before.audited.name,
+        {**inputs, "policy": policy, "most": most, "seed": seed},
+        build,
+        module=MODULE,
+        modules=ATTACKS.modules(*ATTACKS),
+    )
 
 
 def drawn(before: Before, most: int, seed: int) -> tuple[Dataset, Dataset]:

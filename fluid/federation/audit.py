@@ -66,7 +66,7 @@ def read_others(folders: Sequence[Path], audited: Audited, transfer: Dataset | N
 
     Raises:
         ConfigError: The transfer set is not given.
-        ArtifactError: One of them is the release itself, damaged, or over another transfer set.
+        ArtifactError: One of the annotation sets is the release itself, damaged, or over another transfer set.
     """
     found = []
     for folder in folders:
@@ -83,7 +83,7 @@ def check_labels(own: Dataset, audited: Audited, where: str) -> None:
     """Refuse labels of which the artefact answers none, or means something else by the same name.
 
     Raises:
-        ConfigError: No endpoint is shared, or one is defined otherwise.
+        ConfigError: The release answers none of the labels' endpoints, or defines one otherwise.
     """
     shared = {one.name: one for one in audited.endpoints}
     both = [one for one in own.endpoints if one.name in shared]
@@ -100,7 +100,7 @@ def read_outside(request: AuditRequest, own: Dataset, transfer: Dataset | None, 
     """Return the non-members, and in words what they are: the company's held-out molecules, or else public ones that are like its own.
 
     Raises:
-        ConfigError: There are neither.
+        ConfigError: Neither non-members nor public molecules are given.
     """
     if request.non_members:
         _, found = read_file("non_members", request.non_members, request.intake, runner)

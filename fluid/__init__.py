@@ -13,6 +13,7 @@ from fluid.version import __version__
 if TYPE_CHECKING:  # types for editors and type checkers; at run time each name is loaded when it is first used
     from fluid.api import (
         Annotations,
+        Audit,
         Consensus,
         FluidError,
         Hybrid,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # types for editors and type checkers; at run time each name 
         Teacher,
         aggregate,
         annotate,
+        audit,
         distill,
         evaluate,
         hybrid,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:  # types for editors and type checkers; at run time each name 
 
 __all__ = [
     "Annotations",
+    "Audit",
     "Consensus",
     "FluidError",
     "Hybrid",
@@ -48,6 +51,7 @@ __all__ = [
     "__version__",
     "aggregate",
     "annotate",
+    "audit",
     "distill",
     "evaluate",
     "hybrid",

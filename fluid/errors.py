@@ -40,5 +40,13 @@ class ArtifactError(InputError):
     """A stored file is missing, torn, altered, or belongs to something else."""
 
 
+class BoundError(InputError):
+    """An audited release tells more than a bound of the policy allows."""
+
+
+class BlindError(InputError):
+    """An audit cannot vouch for a release: it would not have found a leak, or what it compares is too different."""
+
+
 class ShapeError(InputError, ValueError):
     """Two arrays that must agree in shape do not; names the argument, what came and what was expected."""

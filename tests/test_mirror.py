@@ -6,7 +6,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "fluid"
-ROOMS = ("molecules", "data", "inspection", "companies", "distillation", "annotation", "evaluation", "reporting", "runs")
+ROOMS = ("molecules", "data", "inspection", "companies", "distillation", "annotation", "evaluation", "privacy", "reporting", "runs")
 CROSS_CUTTING: frozenset[str] = frozenset()
 """Test files of these rooms that test several modules together; each needs a reason in its docstring."""
 

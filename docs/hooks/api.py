@@ -12,6 +12,7 @@ ROOMS = {
     "models": ("Models and annotations", ["models", "models/encoders", "annotation"]),
     "companies": ("Splits", ["companies"]),
     "evaluation": ("Metrics and statistics", ["evaluation"]),
+    "privacy": ("Attacks and audits", ["privacy", "privacy/attacks"]),
 }
 SINGLE = {"errors": "Errors", "seeding": "Random streams"}
 DOOR = """# Python

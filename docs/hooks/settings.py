@@ -14,7 +14,7 @@ GROUP = re.compile(r"- `([\w/]+)`: (.+)")
 VERBS = {
     "Look at a file": ["inspect"],
     "Simulate": ["simulate"],
-    "Work by files": ["train_teacher", "annotate", "aggregate", "distill", "hybrid"],
+    "Work by files": ["train_teacher", "annotate", "aggregate", "distill", "hybrid", "audit"],
     "Use a model": ["predict", "evaluate"],
     "Look after runs": ["report", "collect", "benchmark", "status", "gc"],
 }

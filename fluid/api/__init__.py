@@ -20,6 +20,7 @@ Example:
     >>> teacher.predict(["CCO", "c1ccccc1O"])  # doctest: +SKIP
 """
 
+from fluid.api.audit import Audit, audit
 from fluid.api.door import Interrupted
 from fluid.api.inspection import Inspection, inspect
 from fluid.api.models import Hybrid, Model, Student, Teacher
@@ -31,6 +32,7 @@ from fluid.errors import FluidError
 
 __all__ = [
     "Annotations",
+    "Audit",
     "Consensus",
     "FluidError",
     "Hybrid",
@@ -42,6 +44,7 @@ __all__ = [
     "Teacher",
     "aggregate",
     "annotate",
+    "audit",
     "distill",
     "evaluate",
     "hybrid",

@@ -4,13 +4,13 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fluid.cli.exit_codes import FAILED, INTERRUPTED, PREEMPTED, TERMINATED, WRONG_INPUT
+from fluid.cli.exit_codes import BLIND, BOUND_FELL, FAILED, INTERRUPTED, PREEMPTED, TERMINATED, WRONG_INPUT
 from fluid.cli.signals import Preempted, Terminated
 from fluid.cli.streams import flush_output, give_up_output, shown
-from fluid.errors import ConfigError, FluidError
+from fluid.errors import BlindError, BoundError, ConfigError, FluidError
 
 OUT_OF_MEMORY = "out of memory; lower workers, annotation.chunk, intake.workers or the batch_size of training, and run again."
 SIGNS = "Signs ${ that refer to nothing are written \\${."
@@ -23,6 +23,8 @@ REFERENCES = {
 }
 """What OmegaConf says of a reference that leads nowhere, and what is said instead."""
 DEEPEST = 50
+AUDITED: Mapping[type[Exception], int] = {BoundError: BOUND_FELL, BlindError: BLIND}
+"""The exit codes of audits that end with an error; what else is wrong with an input has one of its own."""
 STOPS = {Terminated: ("terminated", TERMINATED), Preempted: ("preempted", PREEMPTED)}
 
 
@@ -148,7 +150,7 @@ def guard(run: Callable[[], Any], verb: str, settings: Sequence[str] = ()) -> in
         return FAILED
     except Exception as error:
         if said := wrong_input(error, verb, settings):
-            return fail(said, WRONG_INPUT)
+            return fail(said, AUDITED.get(type(error), WRONG_INPUT))
         if said := lack_of_means(error):
             give_up_output()  # which may be what is full
             return fail(said, FAILED)

@@ -26,6 +26,7 @@ VERBS = {
     "hybrid": "one company adds its own data back to the student",
     "predict": "prediction, uncertainty and domain flag for every row of a molecule file",
     "evaluate": "evaluate a model on labelled molecules",
+    "audit": "attack what you are about to send, before you send it",
     "inspect": "look at a molecule file first: columns, molecules, labels, overlaps, and the command that uses it",
     "report": "draw the report page of a finished run again",
     "collect": "one table and one comparison page from all runs of a sweep",

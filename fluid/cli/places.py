@@ -15,6 +15,7 @@ from fluid.file_names import at_home
 PLACES = (
     "input", "transfer", "validation", "out", "json", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme",
     "check", "paths.runs", "paths.artifacts", "paths.data", "model.path",
+    "release", "non_members",
     "data.pool", "data.transfer", "data.validation", "data.test_in_domain", "data.test_external", "data.transfer_labels",
 )  # fmt: skip
 """Settings that name a file or folder."""

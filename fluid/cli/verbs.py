@@ -5,6 +5,7 @@ from functools import partial
 
 from omegaconf import DictConfig
 
+from fluid.cli.audit import run_audit
 from fluid.cli.by_files import (
     run_aggregate,
     run_annotate,
@@ -31,6 +32,7 @@ RUNNERS: Mapping[str, Callable[[Config], None]] = {
     "hybrid": run_hybrid,
     "predict": run_predict,
     "evaluate": run_evaluate,
+    "audit": run_audit,
     "report": run_report,
     "inspect": run_inspect,
 }

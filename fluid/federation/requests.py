@@ -10,6 +10,7 @@ from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation.consensus_spec import DEFAULT_CONSENSUS, ConsensusSpec
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
+from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
 from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
@@ -18,6 +19,8 @@ from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.file_names import check_file_name
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
+from fluid.privacy.finding import FEWEST_MOLECULES
+from fluid.privacy.policy import PolicySpec
 from fluid.training.config import TrainerSpec, Training
 
 
@@ -183,6 +186,52 @@ class EvaluateRequest:
         refuse_carry(self.intake, "evaluate")
 
 
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """Attack what is about to be sent, `release`, of the company whose own molecule file is `input`; the findings go to `out`.
+
+    Attributes:
+        release: Folder of an annotation set, a consensus, a student or another model.
+        input: The company's own labelled molecules: the members.
+        out: Folder for the findings.
+        non_members: Labelled molecules of the same chemistry that the release was made without; empty: public ones stand for them.
+        transfer: The public molecules.
+        teacher: Folder of the teacher behind an annotation set, to ask as if the transfer set held other molecules; or empty.
+        annotations: Annotation sets of other companies.
+        company: Whose part of a student of experts or heads is looked at.
+        candidates: Members, and non-members, that are looked at, at most.
+        policy: The bounds.
+        intake: How `input` and `non_members` are read.
+        transfer_where: Rows of `transfer`, as for `annotate`.
+        seed: Of random streams.
+        overwrite: Whether earlier findings may be replaced.
+
+    Raises:
+        ConfigError: The number of candidates is too small, or columns are carried.
+    """
+
+    release: Path
+    input: str
+    out: Path
+    non_members: str = ""
+    transfer: str = ""
+    teacher: str = ""
+    annotations: tuple[Path, ...] = ()
+    company: str = ""
+    candidates: int = 5000
+    policy: PolicySpec = field(default_factory=PolicySpec)
+    intake: IntakeSpec = field(default_factory=IntakeSpec)
+    transfer_where: str = ""
+    seed: int = 0
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.candidates < FEWEST_MOLECULES:
+            raise ConfigError(f"candidates is {self.candidates}", expected=f"{FEWEST_MOLECULES} or more")
+        refuse_carry(self.intake, "audit")
+
+
 REQUESTS: Mapping[str, type] = {
     "train_teacher": TeacherRequest,
     "annotate": AnnotateRequest,
@@ -191,5 +240,6 @@ REQUESTS: Mapping[str, type] = {
     "hybrid": HybridRequest,
     "predict": PredictRequest,
     "evaluate": EvaluateRequest,
+    "audit": AuditRequest,
 }
 """What each verb is asked, by its name with `_` for `-`."""

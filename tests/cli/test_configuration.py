@@ -19,7 +19,7 @@ CONF = conf_folder()
 GROUPS = sorted(
     f"{file.parent.name}={file.stem}"
     for file in CONF.glob("*/*.yaml")
-    if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths", "suite")
+    if file.parent.name not in ("hydra", "experiment", "hparams_search", "paths", "policy", "suite")
 )
 
 
@@ -81,3 +81,9 @@ def test_several_baselines_are_a_list_and_none_is_the_default() -> None:
     plain = composed("simulate")
     assert "baselines" not in plain
     assert not any(federation_spec(plain).baselines.asked())
+
+
+@pytest.mark.parametrize("policy", sorted(file.stem for file in (CONF / "policy").glob("*.yaml")))
+def test_every_policy_is_one_that_an_audit_takes(policy: str) -> None:
+    values = leave_out(composed("audit", f"policy={policy}"), *SURROUNDINGS)
+    assert build(REQUESTS["audit"], values).policy.level == 0.05

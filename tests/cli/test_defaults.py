@@ -30,6 +30,7 @@ NEEDED: dict[type, dict[str, Any]] = {
     },
     requests.PredictRequest: {"model_folder": Path("m"), "input": "a.csv", "out": Path("out")},
     requests.EvaluateRequest: {"model_folder": Path("m"), "input": "a.csv", "out": Path("out")},
+    requests.AuditRequest: {"release": Path("r"), "input": "a.csv", "out": Path("out")},
     InspectRequest: {"input": "a.csv"},
 }
 VERBS = {request: verb for verb, request in {**requests.REQUESTS, "inspect": InspectRequest}.items()}

@@ -90,6 +90,7 @@ GIVEN = {
     "predict": {"model_folder": "m", "input": "i.csv", "out": "p.csv", "overwrite": "true", "intake.workers": "0"},
     "annotate": {"teacher": "t", "transfer": "x.csv", "out": "a"},
     "aggregate": {"annotations": "[a,b]", "out": "c", "consensus": "mean"},
+    "audit": {"release": "r", "input": "i.csv", "non_members": "n.csv", "transfer": "x.csv", "annotations": "[a,b]", "out": "o"},
     "evaluate": {"model_folder": "m", "input": "i.csv", "validation": "", "out": "e", "intake.endpoints": "[blocker]"},
     "train-teacher": {"input": "i.csv", "company": "A", "out": "t", "model": "forest", "logger": "none", "seed": "1"},
     "hybrid": {

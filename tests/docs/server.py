@@ -28,6 +28,7 @@ SETTINGS = {
     "evaluate": ["evaluation.n_bootstrap=5", "intake.workers=1"],
     "annotate": ["annotation.mc_samples=2", "intake.workers=1"],
     "predict": ["intake.workers=1"],
+    "audit": ["intake.workers=1"],
     "inspect": ["intake.workers=0"],
 }  # fmt: skip
 NETWORK = ["model.hidden=16", "model.layers=2"]

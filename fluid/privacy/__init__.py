@@ -1,0 +1,1 @@
+"""What others can learn of a company's molecules from what it sends: attacks on releases, and the audit that runs them."""

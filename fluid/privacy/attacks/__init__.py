@@ -1,0 +1,1 @@
+"""One attack per file, and the registry of all of them."""

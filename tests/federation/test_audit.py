@@ -1,0 +1,206 @@
+"""Audits of real artefacts by files, and what is refused."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fluid.annotation.spec import AnnotationSpec
+from fluid.artifacts import Artifact, read_json
+from fluid.data.intake_spec import IntakeSpec
+from fluid.distillation.consensus_spec import ConsensusSpec
+from fluid.errors import ArtifactError, ConfigError, FluidError, QuorumError
+from fluid.federation.audit import audit
+from fluid.federation.consortium import aggregate, annotate, distill, train_teacher
+from fluid.federation.requests import AggregateRequest, AnnotateRequest, AuditRequest, DistillRequest, TeacherRequest
+from fluid.federation.stages.audit import AT_RISK, FACTS, PAGE
+from fluid.federation.stages.student_spec import StudentSpec
+from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.predictor import ForestSpec
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+from fluid.privacy.policy import PolicySpec
+from tests.conftest import Library
+
+INTAKE = IntakeSpec(endpoints=("active",), quorum=5, workers=0)
+
+
+class Made:
+    """Two companies with teachers, annotation sets, a consensus and a student of experts; what each test audits."""
+
+    def __init__(self, folder: Path, library: Library) -> None:
+        self.folder, self.runner = folder, Runner(ArtifactStore(folder / "store"))
+        write = library.write
+        self.own, self.held_out = write(folder / "own.csv", range(120)), write(folder / "held_out.csv", range(120, 200))
+        self.other, self.transfer = write(folder / "other.csv", range(200, 300)), write(folder / "transfer.csv", range(300, 440), False)
+        evidence = AnnotationSpec(domain="evidence", mc_samples=0)
+        self.train("Acme", self.own, AdditiveSpec(2, 2048, (0.3,)), evidence)
+        self.train("Bolt", self.other, AdditiveSpec(2, 2048, (0.3,)), evidence)
+        self.train("Forest", self.own, ForestSpec(n_trees=20), AnnotationSpec(mc_samples=0))
+        sets = (folder / "Acme.set", folder / "Bolt.set")
+        aggregate(AggregateRequest(sets, folder / "consensus", ConsensusSpec("evidence")), self.runner)
+        student = StudentSpec(mode="experts", labels="soft")
+        request = DistillRequest(folder / "consensus", str(self.transfer), folder / "student", student, intake=INTAKE, annotations=sets)
+        distill(request, self.runner)
+
+    def train(self, name: str, file: Path, model, annotation: AnnotationSpec) -> None:
+        train_teacher(TeacherRequest(str(file), name, self.folder / name, model, INTAKE, annotation=annotation), self.runner)
+        annotate(AnnotateRequest(self.folder / name, str(self.transfer), self.folder / f"{name}.set", INTAKE, annotation), self.runner)
+
+    def request(self, release: str, out: Path, **more) -> AuditRequest:
+        given = {"non_members": str(self.held_out), "transfer": str(self.transfer), "intake": INTAKE, **more}
+        return AuditRequest(self.folder / release, str(self.own), out, **given)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Made:
+    return Made(tmp_path_factory.mktemp("audit"), library)
+
+
+@pytest.fixture
+def look(made: Made, tmp_path: Path) -> Callable[..., Artifact]:
+    """Return a function that audits a release."""
+
+    def call(release: str, **more) -> Artifact:
+        return audit(made.request(release, tmp_path / "out", **more), made.runner)
+
+    return call
+
+
+def names(found: Artifact) -> set[str]:
+    return {one["attack"] for one in read_json(found / FACTS)["audit"]["findings"]}
+
+
+def test_an_annotation_set_with_evidence_tells_who_was_counted(look, made: Made) -> None:
+    found = look("Acme.set", annotations=(made.folder / "Bolt.set",))
+    facts = read_json(found / FACTS)
+    assert names(found) >= {"known_substructures", "singletons", "familiarity_sent", "label_copied", "against_others", "lira"}
+    assert "label_asked" not in names(found)  # no teacher was given
+    assert (facts["artefact"], facts["of"], facts["asked"], facts["others"]) == ("annotation set", "Acme", False, ["Bolt"])
+    assert all(len(facts["digests"][name]) == 64 for name in ("release", "members", "non_members", "transfer"))
+    assert (facts["audit"]["members"], facts["audit"]["non_members"]) == (120, 80)
+    assert all(one["version"] >= 1 for one in facts["audit"]["findings"])
+
+
+def test_only_one_file_names_molecules(look, made: Made) -> None:
+    found = look("Forest.set", teacher=str(made.folder / "Forest"))
+    with (found / AT_RISK).open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 120
+    shares = [float(row["non_members_no_less"]) for row in rows]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] <= 1 / 81 + 1e-6
+    for file in (FACTS, PAGE):
+        text = (found / file).read_text()
+        assert not any(f'"{row["smiles"]}"' in text or f">{row['smiles']}<" in text for row in rows)
+
+
+def test_a_forest_that_answers_its_own_molecules_breaks_a_bound(look, made: Made) -> None:
+    found = look("Forest.set", teacher=str(made.folder / "Forest"))
+    facts = read_json(found / FACTS)
+    assert facts["asked"]
+    assert not facts["holds"]
+    assert any(text.startswith("certainty_asked") or text.startswith("label_asked") for text in facts["audit"]["fell"])
+    assert any("Forests are by construction" in text or "by heart" in text for text in facts["audit"]["advice"])
+
+
+def test_a_student_of_experts_is_read_where_the_companys_part_stands(look) -> None:
+    found = look("student", company="Acme")
+    assert names(found) >= {"known_substructures", "weight_of_one", "label_asked", "familiarity_asked", "lira"}
+    assert read_json(found / FACTS)["artefact"] == "student (experts)"
+
+
+def test_a_consensus_is_read_by_its_labels_and_its_support(look) -> None:
+    assert names(look("consensus")) >= {"support_sent", "certainty_sent", "label_copied"}
+
+
+def test_a_model_needs_no_transfer_set(look) -> None:
+    assert names(look("Forest", transfer="")) >= {"label_asked", "certainty_asked", "bin_asked"}
+
+
+def test_public_molecules_stand_for_non_members_and_are_told_to_be_others(look, made: Made) -> None:
+    found = read_json(look("Acme.set", non_members="") / FACTS)
+    assert found["non_members_are"].startswith("public molecules")
+    assert found["audit"]["non_members"] <= 120
+
+
+def test_equal_audits_are_equal_and_another_seed_is_another(made: Made, tmp_path: Path) -> None:
+    one, again, other = (
+        audit(replace(made.request("Acme.set", tmp_path / name), seed=seed, candidates=60), Runner(ArtifactStore(tmp_path / f"s{name}")))
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+    assert (one / FACTS).read_bytes() == (again / FACTS).read_bytes()
+    assert (one / PAGE).read_bytes() == (again / PAGE).read_bytes()
+    assert (one / AT_RISK).read_bytes() != (other / AT_RISK).read_bytes()
+
+
+def refused(look, release: str, kind: type[FluidError], **more) -> str:
+    with pytest.raises(kind) as error:
+        look(release, **more)
+    return str(error.value)
+
+
+def test_an_empty_folder_is_refused(look, made: Made) -> None:
+    (made.folder / "empty").mkdir(exist_ok=True)
+    assert "this folder holds nothing that can be audited" in refused(look, "empty", ArtifactError)
+
+
+def test_a_release_over_another_transfer_set_is_refused(look, made: Made, library: Library) -> None:
+    other = library.write(made.folder / "others_transfer.csv", range(310, 450), labelled=False)
+    assert "annotated another transfer set" in refused(look, "Acme.set", ArtifactError, transfer=str(other))
+    assert "over another transfer set" in refused(look, "consensus", ArtifactError, transfer=str(other))
+
+
+def test_a_release_without_its_transfer_set_is_refused(look) -> None:
+    assert "which is not given; expected transfer=" in refused(look, "Acme.set", ConfigError, transfer="")
+
+
+def test_a_damaged_release_is_refused(look, made: Made) -> None:
+    broken = made.folder / "broken"
+    broken.mkdir(exist_ok=True)
+    for file in (made.folder / "Acme.set" / "annotation_set").iterdir():
+        (broken / file.name).write_bytes(file.read_bytes() + (b"x" if file.name == "annotations.parquet" else b""))
+    assert "truncated or altered" in refused(look, "broken", ArtifactError)
+
+
+def test_another_ones_teacher_is_refused(look, made: Made) -> None:
+    said = refused(look, "Acme.set", ArtifactError, teacher=str(made.folder / "Bolt"))
+    assert "the teacher is 'Bolt', and the annotation set is of 'Acme'" in said
+
+
+def test_the_release_is_not_among_the_others(look, made: Made) -> None:
+    assert "'Acme' are the release itself" in refused(look, "Acme.set", ArtifactError, annotations=(made.folder / "Acme.set",))
+
+
+def test_a_student_with_parts_needs_to_know_whose(look) -> None:
+    assert "expected one of those whose parts stand in the student: Acme, Bolt" in refused(look, "student", ConfigError)
+
+
+def test_too_few_molecules_are_refused(look, made: Made, library: Library) -> None:
+    few = library.write(made.folder / "few.csv", range(120, 128))
+    said = refused(look, "Acme.set", QuorumError, non_members=str(few))
+    assert "120 members and 8 non-members" in said
+    assert "smallest effect that could be seen" in said
+
+
+def test_non_members_that_are_members_are_left_out(look, made: Made) -> None:
+    assert "120 members and 0 non-members" in refused(look, "Acme.set", QuorumError, non_members=str(made.own), overwrite=True)
+
+
+def test_labels_of_something_else_are_refused(look, made: Made) -> None:
+    other = replace(INTAKE, endpoints=("size [heavy]",))
+    assert "answers none of the labels' endpoints" in refused(look, "Acme.set", ConfigError, intake=other)
+
+
+def test_so_few_candidates_are_refused() -> None:
+    with pytest.raises(ConfigError, match="candidates is 9; expected 10 or more"):
+        AuditRequest(Path("r"), "a.csv", Path("o"), candidates=9)
+
+
+def test_a_policy_that_allows_everything_never_falls(look, made: Made) -> None:
+    found = read_json(look("Forest.set", teacher=str(made.folder / "Forest"), policy=PolicySpec(1.0, 1.0, 1.0, 1.0)) / FACTS)
+    assert found["audit"]["fell"] == []
+    assert np.isclose(found["audit"]["policy"]["auc"], 1.0)

@@ -1,0 +1,78 @@
+"""The page of an audit: self-contained, escaped, without molecules, and the same verdict as the facts."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fluid.privacy.audit import Audit, ByClass, Planted
+from fluid.privacy.finding import Finding
+from fluid.privacy.policy import FELL, HOLDS, OPEN, PolicySpec, Verdict
+from fluid.privacy.questions import Question
+from fluid.privacy.statistics import Measured
+from fluid.reporting.audit_page import knows_text, render_page, verdict_text, write_page
+
+EVIL = "<script>alert(1)</script>"
+ABOUT: dict[str, Any] = {
+    "version": "0", "artefact": "annotation set", "of": f"Acme {EVIL}", "seed": 0, "endpoints": ["blocker"], "asked": True,
+    "non_members_are": "molecules held out by the company", "digests": {"release": "abc", "transfer": None, "others": ["d", "e"]},
+}  # fmt: skip
+
+
+def finding(name: str, state: str, baseline: bool = False) -> Finding:
+    verdicts = () if baseline else (Verdict("auc", 0.53, state), Verdict("tpr", 0.0015, OPEN))
+    rate = Measured(0.012, 0.004, 0.03)
+    return Finding(name, 1, "the evidence", "Is it?", True, True, baseline, 50, 60, False, Measured(0.854, 0.8, 0.9), rate, rate, verdicts)
+
+
+@pytest.fixture
+def found() -> Audit:
+    planted = (Planted("one", "labels by heart", "lira", Measured(1.0, 0.9, 1.0)), Planted("two", "bins", "", Measured(0.5, 0.4, 0.6)))
+    question = Question("label", "How well?", Measured(0.9, 0.8, 0.95), Measured(0.7, 0.6, 0.8))
+    findings = (finding("singletons", FELL), finding("structure_alone", HOLDS, baseline=True))
+    return Audit(
+        50, 60, findings, (ByClass("blocker", 1, 20, Measured(0.7, 0.6, 0.8)),), (question,), planted, 0.62, 0.02,
+        ("singletons: AUC 0.854",), ("a planted leak was not found: bins",), ("Add noise.",), PolicySpec(),
+    )  # fmt: skip
+
+
+def test_a_page_needs_nothing_from_elsewhere_and_runs_nothing(found: Audit) -> None:
+    page = render_page(found, ABOUT)
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;" in page
+    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!#)|@import|@font-face""", page)
+    assert page.count("<section") == page.count("</section>") >= 6
+    assert page == render_page(found, ABOUT)
+
+
+def test_a_page_says_what_was_found(found: Audit) -> None:
+    page = render_page(found, ABOUT)
+    for text in ("0.854 (0.800–0.900)", "1.20 % (0.40 %–3.00 %)", "not found", "Add noise.", "auc fell, tpr open", "singletons: AUC 0.854"):
+        assert text in page
+    assert "1 bounds could not be decided" in page
+    assert "None" not in page
+
+
+@pytest.mark.parametrize(
+    ("fell", "blind", "said"),
+    [
+        (("x",), ("y",), "Do not send this as it is"),
+        ((), ("y",), "cannot vouch"),
+        ((), (), "No bound of the policy fell"),
+    ],
+)
+def test_the_verdict_is_the_first_thing_said(found: Audit, fell: tuple[str, ...], blind: tuple[str, ...], said: str) -> None:
+    one = replace(found, fell=fell, blind=blind)
+    assert said in verdict_text(one)
+    assert render_page(one, ABOUT).index(said) < render_page(one, ABOUT).index("What was asked")
+
+
+def test_what_an_attacker_knows_is_said() -> None:
+    assert knows_text(finding("lira", OPEN)) == "the structure, the label, labelled molecules like it"
+    assert knows_text(replace(finding("a", OPEN), needs_label=False, informed=False)) == "the structure"
+
+
+def test_a_page_is_a_file(found: Audit, tmp_path) -> None:
+    write_page(found, ABOUT, tmp_path / "a.html")
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == render_page(found, ABOUT)

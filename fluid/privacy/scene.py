@@ -5,7 +5,7 @@ Everything here is arrays: whoever audits reads files, teachers and labels, and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,9 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ShapeError
 from fluid.models.additive_solve import ridge_together
 from fluid.models.scores import scores_of
+from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import Nearest, NearestReference
-from fluid.molecules.substructures import Dictionary
+from fluid.molecules.substructures import KEPT, Dictionary
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -92,7 +93,7 @@ class Public:
     @cached_property
     def features(self) -> "csr_matrix":
         """Counts of substructures `(P, D)`, as additive models read them."""
-        return self.dictionary.features(self.smiles)
+        return features_of(self.dictionary, self.smiles)
 
     @cached_property
     def share(self) -> np.ndarray:
@@ -173,7 +174,7 @@ class Scene:
     @property
     def features(self) -> "csr_matrix":
         """Counts of substructures of the candidates `(N, D)`."""
-        return self.dictionary.features(self.candidates.smiles)
+        return features_of(self.dictionary, self.candidates.smiles)
 
     @cached_property
     def nearest(self) -> Nearest:
@@ -237,6 +238,12 @@ class Scene:
         if self.asked is not None:
             return scores_of(self.asked.prediction, self.endpoints)
         return self.copied.scores(self.features) if self.copied else None
+
+
+@lru_cache(KEPT)
+def features_of(dictionary: Dictionary, smiles: tuple[str, ...]) -> "csr_matrix":
+    """Return what additive models read of molecules `(M, D)`; the last few are kept, since every attack asks for the same."""
+    return dictionary.features(MoleculeSet.from_smiles(smiles, smiles))
 
 
 def mean_known(planes: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from fluid.annotation.evidence import count_evidence
 from fluid.data.endpoints import Endpoint
 from fluid.molecules.fingerprints import morgan_bits
 from fluid.molecules.substructures import Dictionary
-from fluid.privacy.scene import Answers, Candidates, Copied, Public, Scene
+from fluid.privacy.scene import Answers, Candidates, Copied, Public, Scene, features_of
 
 EMBEDDED = Path(fluid.__file__).parent / "data" / "embedded"
 DICTIONARY = Dictionary(2, 2048)
@@ -50,7 +50,7 @@ def quiet(pool: Any, public: Public) -> Scene:
     others = [Copied(Answers(draw.uniform(0.1, 0.9, (N, 1))), endpoints, public) for _ in range(2)]
     names = ("bin", "closeness", "certainty", "confidence")
     asked, sent = ({name: draw.integers(0, 4, N).astype(float) for name in names} for _ in range(2))
-    counts = count_evidence(DICTIONARY.features(tuple(molecules("validation", N)[0])), np.zeros((N, 1)))
+    counts = count_evidence(features_of(DICTIONARY, molecules("validation", N)[0]), np.zeros((N, 1)))
     return Scene(
         endpoints, Candidates(smiles, keys, bits, member, labels[:, None]), DICTIONARY, public,
         Copied(Answers(draw.uniform(0.1, 0.9, (N, 1)), sent), endpoints, public),

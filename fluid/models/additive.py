@@ -71,10 +71,11 @@ class AdditivePredictor:
         Classes: the epistemic part is the mutual information under the normal distribution of the log-odds that the weights' variances
         give, and both parts add up to the entropy of the answer. Values: the variance of the answer, and the noise.
         """
-        parts = [self._answers(self.spec.dictionary.features(chunk.smiles)) for chunk in molecules.chunks(CHUNK)]
+        parts = [self.answer(self.spec.dictionary.features(chunk.smiles)) for chunk in molecules.chunks(CHUNK)]
         return join_predictions(parts, len(self.endpoints))
 
-    def _answers(self, features: csr_matrix) -> Prediction:
+    def answer(self, features: csr_matrix) -> Prediction:
+        """Answer molecules of which the features `(M, D)` are known."""
         score = self.log_odds(features) / self.temperature
         doubt = (self._doubt(features) + self.bias_variance) / self.temperature**2
         is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])

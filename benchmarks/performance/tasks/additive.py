@@ -2,13 +2,14 @@
 
 import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from serve import Answer, Measure, serve, timed
 
 STRENGTH, COPY_STRENGTHS = 0.1, (0.1, 1.0, 10.0)
-SOLVERS, TOLERANCES = ("lbfgs", "newton-cg", "sag"), (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+SOLVERS, TOLERANCES = ("lbfgs", "newton-cg"), (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 RIDGE_TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6)
 
 
@@ -101,25 +102,26 @@ class Copies:
         return [self.theirs(strength, tolerance) for strength in COPY_STRENGTHS]
 
 
+def best_peer(what: str, problem: Any, near: float) -> tuple[Callable[[], Any], float]:
+    """Return the peer's fastest setting that comes as near to the optimum as ours."""
+    if what == "copies":
+        return quickest((partial(problem.all_theirs, tolerance) for tolerance in RIDGE_TOLERANCES), problem.gap, max(near, 1e-8))
+    tried = (partial(problem.theirs, solver, tolerance) for solver in SOLVERS for tolerance in TOLERANCES)
+    return quickest(tried, problem.gap, max(near, 1e-9))
+
+
 def prepare(request: Answer) -> tuple[Answer, Measure]:
-    """Count substructures and find the peer's fastest setting that comes as near to the optimum as ours."""
+    """Count substructures; the peer finds its setting first."""
     warnings.simplefilter("ignore")
-    if request["what"] == "copies":
-        copies = Copies(request["smiles"])
-        near = copies.gap(copies.ours())
-        ours: Callable[[], Any] = copies.ours
-        theirs, peer_near = quickest((lambda t=t: copies.all_theirs(t) for t in RIDGE_TOLERANCES), copies.gap, max(near, 1e-8))
-    else:
-        classes = Classes(request["smiles"], np.array(request["labels"], dtype=float))
-        near, ours = classes.gap(classes.ours()), classes.ours
-        tried = (lambda s=s, t=t: classes.theirs(s, t) for s in SOLVERS for t in TOLERANCES)
-        theirs, peer_near = quickest(tried, classes.gap, max(near, 1e-9))
-        if request["what"] == "answers":
-            model, fitted = classes.predictor(), classes.model
-            ours, theirs = (lambda: model.answer(classes.features)), (lambda: fitted.predict_proba(classes.features))
-    chosen = getattr(theirs, "__defaults__", None)
-    work = ours if request["side"] == "ours" else theirs
-    return {"gap": near, "peer_gap": peer_near, "peer_setting": list(map(str, chosen or ()))}, lambda _: {"seconds": timed(work)[0]}
+    what, is_peer = request["what"], request["side"] == "peer"
+    problem = Copies(request["smiles"]) if what == "copies" else Classes(request["smiles"], np.array(request["labels"], dtype=float))
+    near = problem.gap(problem.ours())
+    work, peer_near = best_peer(what, problem, near) if is_peer else (problem.ours, near)
+    facts = {"gap": near, "peer_gap": peer_near, "peer_setting": list(map(str, getattr(work, "args", ())))}
+    if what == "answers":
+        model, fitted = problem.predictor(), problem.model
+        work = (lambda: fitted.predict_proba(problem.features)) if is_peer else (lambda: model.answer(problem.features))
+    return facts, lambda _: {"seconds": timed(work)[0]}
 
 
 if __name__ == "__main__":

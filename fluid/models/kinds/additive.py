@@ -25,10 +25,14 @@ def save(folder: Path, model: AdditivePredictor) -> dict[str, Any]:
 
 def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> AdditivePredictor:
     """Read all weights; a card of an earlier version knows no other doubt than that of each weight by itself."""
-    found, settings = load_file(folder / FILE), card["spec"]
-    spec = AdditiveSpec(**{**settings, "strengths": tuple(settings["strengths"])})
+    found, spec = load_file(folder / FILE), spec_of(card["spec"])
     low_rank = LowRank(*(found[name] for name in LowRank._fields)) if spec.laplace == "low_rank" else None
     return AdditivePredictor(**{name: found[name] for name in ARRAYS}, endpoints=endpoints, spec=spec, low_rank=low_rank)
+
+
+def spec_of(values: dict[str, Any]) -> AdditiveSpec:
+    """Return the settings that a card names."""
+    return AdditiveSpec(**{**values, "strengths": tuple(values["strengths"])})
 
 
 def settings(model: AdditivePredictor) -> AdditiveSpec:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from additive import additive
 from aggregate import aggregate
 from annotate import annotate
 from batch import batch
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "growth": growth,
     "aggregate": aggregate,
     "losses": losses,
+    "additive": additive,
 }
 BASE = "6fbae73"
 

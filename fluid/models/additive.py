@@ -10,6 +10,7 @@ from scipy.special import expit
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ShapeError
 from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.low_rank import LowRank
 from fluid.models.prediction import Prediction, as_prediction, entropy, join_predictions
 from fluid.molecules.molecule_set import MoleculeSet
 
@@ -27,12 +28,13 @@ class AdditivePredictor:
     Attributes:
         weights: `(T, D)` float32, in log-odds or in the endpoint's unit.
         bias: `(T,)` float32.
-        variance: Variance of each weight `(T, D)` float32, by the diagonal Laplace approximation.
-        bias_variance: Variance of the bias `(T,)` float32.
+        variance: Variance of each weight `(T, D)` float32, by the Laplace approximation.
+        bias_variance: Variance of the bias `(T,)` float32; with `low_rank`, of the answer where features are those of its centre.
         noise: Variance of values around the answer `(T,)` float32; means nothing for classes.
         temperature: `(T,)` float32; 1 for values.
         endpoints: The `T` endpoints.
         spec: Settings.
+        low_rank: What weights have to do with each other; `None`: their doubts are independent.
 
     Raises:
         ShapeError: Shapes or types disagree.
@@ -47,14 +49,16 @@ class AdditivePredictor:
     temperature: np.ndarray
     endpoints: tuple[Endpoint, ...]
     spec: AdditiveSpec
+    low_rank: LowRank | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and types."""
         n, size = len(self.endpoints), self.spec.n_bits
         for name in ARRAYS:
-            plane, shape = getattr(self, name), (n, size) if name in ("weights", "variance") else (n,)
-            if plane.shape != shape or plane.dtype != np.float32:
-                raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape}")
+            _check_plane(name, getattr(self, name), (n, size) if name in ("weights", "variance") else (n,))
+        if self.low_rank:
+            _check_plane("centre", self.low_rank.centre, (n, size))
+            _check_plane("factor", self.low_rank.factor, (n, size, self.low_rank.factor.shape[-1]))
 
     def log_odds(self, features: csr_matrix) -> np.ndarray:
         """Return log-odds before the temperature, or values, `(M, T)` float64, of molecules of which the features are known."""
@@ -67,14 +71,26 @@ class AdditivePredictor:
         Classes: the epistemic part is the mutual information under the normal distribution of the log-odds that the weights' variances
         give, and both parts add up to the entropy of the answer. Values: the variance of the answer, and the noise.
         """
-        parts = [self._answers(self.spec.dictionary.features(chunk)) for chunk in molecules.chunks(CHUNK)]
+        parts = [self.answer(self.spec.dictionary.features(chunk)) for chunk in molecules.chunks(CHUNK)]
         return join_predictions(parts, len(self.endpoints))
 
-    def _answers(self, features: csr_matrix) -> Prediction:
+    def answer(self, features: csr_matrix) -> Prediction:
+        """Answer molecules of which the features `(M, D)` are known."""
         score = self.log_odds(features) / self.temperature
-        doubt = (features.power(2) @ self.variance.T.astype(np.float64) + self.bias_variance) / self.temperature**2
+        doubt = (self._doubt(features) + self.bias_variance) / self.temperature**2
         is_class = np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
         return normal_prediction(is_class, score, doubt, self.noise)
+
+    def _doubt(self, features: csr_matrix) -> np.ndarray:
+        if self.low_rank:
+            return self.low_rank.doubt(features, self.variance)
+        alone: np.ndarray = features.power(2) @ self.variance.T.astype(np.float64)
+        return alone
+
+
+def _check_plane(name: str, plane: np.ndarray, shape: tuple[int, ...]) -> None:
+    if plane.shape != shape or plane.dtype != np.float32:
+        raise ShapeError(f"{name} has shape {plane.shape} and type {plane.dtype}", expected=f"float32 {shape}")
 
 
 def normal_prediction(is_class: np.ndarray, score: np.ndarray, variance: np.ndarray, noise: np.ndarray) -> Prediction:

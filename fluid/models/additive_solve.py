@@ -53,9 +53,19 @@ def solve_classes(features: csr_matrix, probs: np.ndarray, mass: np.ndarray, str
     share = np.clip(np.average(probs, weights=mass), 1e-3, 1 - 1e-3)
     begin = np.append(np.zeros(features.shape[1]), np.log(share / (1 - share)))
     found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": MAX_STEPS, "ftol": TOLERANCE * 1e-2, "gtol": TOLERANCE})
-    weights, bias = found.x[:-1], float(found.x[-1])
-    likely = expit(features @ weights + bias)
-    return Solved(weights, bias, *laplace(features, strength * mass * likely * (1 - likely)))
+    return solved_classes(features, probs, mass, strength, found.x[:-1], float(found.x[-1]))
+
+
+def solved_classes(features: csr_matrix, probs: np.ndarray, mass: np.ndarray, strength: float, weights: np.ndarray, bias: float) -> Solved:
+    """Return weights and bias with how sure the data make them; arguments as in `solve_classes`."""
+    return Solved(weights, bias, *laplace(features, class_curvature(features @ weights + bias, mass, strength)))
+
+
+def class_curvature(logits: np.ndarray, mass: np.ndarray, strength: float) -> np.ndarray:
+    """Return the curvature of the cross-entropy at each molecule `(M,)`: `C m p (1 − p)`."""
+    likely = expit(logits)
+    curvature: np.ndarray = strength * mass * likely * (1 - likely)
+    return curvature
 
 
 def solve_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, strength: float) -> Solved:
@@ -70,10 +80,19 @@ def solve_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, str
     from sklearn.linear_model import Ridge  # its import takes a second; only fitting needs it
 
     found = Ridge(alpha=1 / strength, solver="sparse_cg", tol=RIDGE_TOLERANCE).fit(features, values, sample_weight=mass)
-    weights, bias = found.coef_, float(found.intercept_)
-    residual = float(np.average((values - features @ weights - bias) ** 2, weights=mass))
+    return solved_values(features, values, mass, strength, found.coef_, float(found.intercept_))
+
+
+def solved_values(features: csr_matrix, values: np.ndarray, mass: np.ndarray, strength: float, weights: np.ndarray, bias: float) -> Solved:
+    """Return weights and bias with how sure the data make them; arguments as in `solve_values`."""
+    residual = mean_square(values - features @ weights - bias, mass)
     variance, bias_variance = laplace(features, strength * mass)
     return Solved(weights, bias, residual * variance, residual * bias_variance)
+
+
+def mean_square(residuals: np.ndarray, mass: np.ndarray) -> float:
+    """Return the mean of squares, by weights."""
+    return float(np.average(residuals**2, weights=mass))
 
 
 def laplace(features: csr_matrix, curvature: np.ndarray) -> tuple[np.ndarray, float]:

@@ -30,10 +30,11 @@ class SharedChunk:
 
     Args:
         graphs: Some molecules.
+        smiles: Their SMILES.
     """
 
-    def __init__(self, graphs: PackedGraphs) -> None:
-        self.graphs, self._at_work = graphs, Lock()
+    def __init__(self, graphs: PackedGraphs, smiles: Sequence[str] = ()) -> None:
+        self.graphs, self.smiles, self._at_work = graphs, smiles, Lock()
         self._environments: dict[tuple[tuple[str, int], torch.device], Distinct] = {}
         self._batches: dict[torch.device, list[GraphBatch]] = {}
 
@@ -108,17 +109,21 @@ class GraphEnsemble:
         """Where the networks are."""
         return next(self.networks[0].parameters()).device
 
-    def answers(self, chunk: SharedChunk) -> Iterator[Planes]:
-        """Yield what all members and samples say, `(S, B, T)` each, for parts of a chunk in order: the arguments of `combine_members`.
+    def batches(self, chunk: SharedChunk) -> Iterable[GraphBatch | Distinct]:
+        """Return the parts of a chunk in order.
 
         Distinct environments are numbered on the host, which keeps a GPU waiting (docs/results/performance.md); it takes whole graphs.
         """
         encoder = self.networks[0].eval().environment_encoder if self.device.type == "cpu" else None
-        batches: Iterable[GraphBatch | Distinct] = [chunk.environments(encoder, self.device)] if encoder else chunk.batches(self.device)
-        for batch in batches:
-            yield self._answers([network.eval().encode(batch) for network in self.networks])
+        return [chunk.environments(encoder, self.device)] if encoder else chunk.batches(self.device)
 
-    def _answers(self, encoded: list[torch.Tensor]) -> Planes:
+    def answers(self, chunk: SharedChunk) -> Iterator[Planes]:
+        """Yield what all members and samples say, `(S, B, T)` each, for parts of a chunk in order: the arguments of `combine_members`."""
+        for batch in self.batches(chunk):
+            yield self.said([network.eval().encode(batch) for network in self.networks])
+
+    def said(self, encoded: list[torch.Tensor]) -> Planes:
+        """Return what the heads of all members and samples say of molecule vectors, one `(B, width)` per member."""
         answers = []
         for number, (network, vectors) in enumerate(zip(self.networks, encoded, strict=True)):
             if self.mc_samples:
@@ -154,7 +159,8 @@ def predict_together(ensembles: Sequence[GraphEnsemble], molecules: MoleculeSet,
     """
     answers: list[list[Planes]] = [[] for _ in ensembles]
     for start in range(0, len(molecules), CHUNK):
-        chunk = SharedChunk(molecules.graphs.take(np.arange(start, min(start + CHUNK, len(molecules)))))
+        end = min(start + CHUNK, len(molecules))
+        chunk = SharedChunk(molecules.graphs.take(np.arange(start, end)), molecules.smiles[start:end])
         for parts, found in zip(answers, spread(partial(_ask, chunk), ensembles), strict=True):
             parts += found
     return [_combine(ensemble, parts) for ensemble, parts in zip(ensembles, answers, strict=True)]

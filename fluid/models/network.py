@@ -45,13 +45,22 @@ class Network(nn.Module):
         super().__init__()
         self.spec, self.endpoints = spec, endpoints
         self.encoder = build_encoder(spec)
-        self.head = self._head([endpoint.kind == "classification" for endpoint in endpoints])
+        self.head = self.head_of(cast(int, self.encoder.width), [endpoint.kind == "classification" for endpoint in endpoints])
 
-    def _head(self, is_class: list[bool]) -> Head:
-        width = cast(int, self.encoder.width)
+    def head_of(self, width: int, is_class: list[bool]) -> Head:
+        """Return a new head on molecule vectors of a width, for classes and values."""
         if self.spec.evidential:
             return EvidentialHead(width, self.spec.hidden, is_class, self.spec.head_dropout)
         return Head(width, self.spec.hidden, len(is_class), self.spec.head_dropout)
+
+    @property
+    def penalised(self) -> tuple[nn.Parameter, ...]:
+        """Weights that have a penalty of their own in the place of weight decay; none of a network on graphs alone."""
+        return ()
+
+    def penalty(self) -> Tensor | None:
+        """Return what is added to the mean loss in training, `()`; nothing for a network on graphs alone."""
+        return None
 
     @property
     def environment_encoder(self) -> EnvironmentEncoder | None:

@@ -8,7 +8,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import NetworkSpec
 from fluid.ranges import require_shares
 
-COMBINATIONS = ("mean",)
+COMBINATIONS = ("mean", "joint", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class WideDeepSpec:
         network: The graph network.
         additive: The additive model.
         combine: `mean`: both learn by themselves, of the same molecules; the answer is the mean of their log-odds, or of their values.
+            `joint`: the answer is the sum of both, which are trained together; the additive part has the L2 penalty of the middle one of
+            its strengths, the network its weight decay. `fingerprint`: the head reads a learnt projection of the counts beside the graph.
         share: Share of the network in that mean.
     """
 
@@ -37,3 +39,13 @@ class WideDeepSpec:
         if self.combine not in COMBINATIONS:
             raise ConfigError(f"model.combine is {self.combine!r}", expected=" or ".join(COMBINATIONS))
         require_shares(self, "model", "share")
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether the answer is the sum of two parts that are trained together."""
+        return self.combine == "joint"
+
+    @property
+    def strength(self) -> float:
+        """Inverse strength of the penalty on the additive part that is trained with the network."""
+        return self.additive.strengths[len(self.additive.strengths) // 2]

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from fluid.artifacts import hash_json
 from fluid.errors import ConfigError
 from fluid.molecules.fingerprints import generator
-from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.morgan_codes import are_told, environment_codes
+from fluid.molecules.packed import PackedGraphs
 from fluid.molecules.parse import parse
 
 if TYPE_CHECKING:  # a prediction that needs no substructures should not wait for scipy
@@ -27,6 +27,18 @@ ISOTOPE = re.compile(r"\[\d")
 _LOCK = Lock()
 _KEPT: dict[tuple["Dictionary", tuple[str, ...]], "csr_matrix"] = {}
 PROBES = ("CC(=O)Nc1ccc(O)cc1", "C[C@H](N)C(=O)O", "Clc1ccc2[nH]c(C#N)cc2c1", "O=S(=O)(c1ccncc1)N1CCOCC1", "[Na+].CC(=O)[O-]")
+
+
+class Structures(Protocol):
+    """Molecules by standardised SMILES and packed graphs, as `MoleculeSet` has them."""
+
+    @property
+    def smiles(self) -> Sequence[str]:
+        """Standardised SMILES."""
+
+    @property
+    def graphs(self) -> PackedGraphs:
+        """Their packed graphs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +66,15 @@ class Dictionary:
         """A hash of where it puts the substructures of some fixed molecules: another version of RDKit may hash otherwise."""
         return _mark(self)
 
-    def features(self, molecules: MoleculeSet) -> "csr_matrix":
+    def features(self, molecules: Structures) -> "csr_matrix":
         """Return what additive models read of molecules, `log(1 + count)` `(M, D)`, sparse.
 
         The last few of small sets are kept, since many models are asked about the same molecules one after the other: nobody may
         change them.
         """
-        if len(molecules) > LARGEST:
+        if len(molecules.graphs) > LARGEST:
             return count_substructures(molecules, self.radius, self.n_bits).log1p()
-        key = (self, molecules.smiles)
+        key = (self, tuple(molecules.smiles))
         with _LOCK:  # who asks for the same at the same time waits for the first
             found = _KEPT.pop(key) if key in _KEPT else count_substructures(molecules, self.radius, self.n_bits).log1p()
             _KEPT[key] = found
@@ -85,21 +97,21 @@ def presence(features: "csr_matrix") -> "csr_matrix":
     return found
 
 
-def count_substructures(molecules: MoleculeSet, radius: int, n_bits: int) -> "csr_matrix":
+def count_substructures(molecules: Structures, radius: int, n_bits: int) -> "csr_matrix":
     """Return the counts of `substructure_counts`, in a tenth of its time: from the graphs of the molecules, where these tell enough."""
     from scipy.sparse import csr_matrix
 
     told = are_told(molecules.graphs) & np.array([ISOTOPE.search(text) is None for text in molecules.smiles], dtype=bool)
     rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for start in range(0, len(molecules), BLOCK):
+    for start in range(0, len(molecules.graphs), BLOCK):
         part = np.flatnonzero(told[start : start + BLOCK]) + start
         row, code = environment_codes(molecules.graphs.take(part), radius)
         rows.append(part[row])
         columns.append(code.astype(np.int64) % n_bits)
     row, column = np.concatenate(rows), np.concatenate(columns)
-    counts = csr_matrix((np.ones(len(row)), (row, column)), shape=(len(molecules), n_bits))
+    counts = csr_matrix((np.ones(len(row)), (row, column)), shape=(len(told), n_bits))
     rest = np.flatnonzero(~told)
-    others = substructure_counts([molecules.smiles[place] for place in rest], radius, n_bits).tocoo()
+    others = substructure_counts([molecules.smiles[place] for place in rest.tolist()], radius, n_bits).tocoo()
     return counts + csr_matrix((others.data, (rest[others.row], others.col)), shape=counts.shape) if len(rest) else counts
 
 

@@ -23,6 +23,7 @@ OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "o
 ANALYSES = "analyses"
 FIRST = ("run", "experiment", "config")
 """The first columns of a collected table."""
+ADDITIVE = {"solver": "auto", "laplace": "diagonal", "rank": 64}
 LATER = {
     "companies.taking_part": None,
     "companies.left_out": None,
@@ -32,6 +33,7 @@ LATER = {
     "annotation.evidence.clip": 0.0,
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
+    **{f"model.{part}{name}": value for part in ("", "additive.") for name, value in ADDITIVE.items()},
 }
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""
 EXPERIMENTS_BEFORE = {"recipes": "protocols"}

@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fluid.errors import ShapeError
+from fluid.models.count_network import CountedBatch
 from fluid.models.encoders import Distinct, Library
 from fluid.molecules.batch import GraphBatch, GraphTensors, gather
+from fluid.molecules.count_batch import CountTensors
 from fluid.molecules.packed import PackedGraphs
 from fluid.seeding import torch_stream
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Examples:
         variance: Variance of each target, `(M, T)`, NaN unknown; or `None`.
         censored: Which measured labels (in `hard`, if there are any, else in `target`) are bounds, `(M, T)`: −1 where the true value is
             below, 1 where it is above, else 0; or `None`.
+        counts: Features of substructures `(M, D)`, sparse, for networks that read them beside graphs; or `None`.
 
     Raises:
         ShapeError: The row counts or shapes disagree.
@@ -40,6 +46,7 @@ class Examples:
     hard: np.ndarray | None = None
     variance: np.ndarray | None = None
     censored: np.ndarray | None = None
+    counts: "csr_matrix | None" = None
 
     def __post_init__(self) -> None:
         """Check that all parts have the same rows."""
@@ -58,7 +65,7 @@ class Examples:
 
     def take(self, rows: np.ndarray) -> "Examples":
         """Return the examples at `rows`."""
-        more = (None if plane is None else plane[rows] for plane in (self.hard, self.variance, self.censored))
+        more = (None if plane is None else plane[rows] for plane in (self.hard, self.variance, self.censored, self.counts))
         return Examples(self.graphs.take(rows), self.target[rows], self.weight[rows], *more)
 
     def scaled(self, location: np.ndarray, scale: np.ndarray) -> "Examples":
@@ -66,13 +73,13 @@ class Examples:
         target = ((self.target - location) / scale).astype(np.float32)
         hard = None if self.hard is None else ((self.hard - location) / scale).astype(np.float32)
         variance = None if self.variance is None else (self.variance / scale**2).astype(np.float32)
-        return Examples(self.graphs, target, self.weight, hard, variance, self.censored)
+        return Examples(self.graphs, target, self.weight, hard, variance, self.censored, self.counts)
 
 
 class LabelledBatch(NamedTuple):
     """One training batch: graphs, targets and weights `(B, T)`; measured labels, variances and bounds `(B, T)` where there are any."""
 
-    graph: GraphBatch | Distinct
+    graph: GraphBatch | Distinct | CountedBatch
     target: Tensor
     weight: Tensor
     hard: Tensor | None = None
@@ -94,6 +101,17 @@ def batches_of(graphs: PackedGraphs, device: torch.device, environments: Naming 
     return partial(_distinct, environments(graphs), device)
 
 
+def _counted(graph: Callable[[Tensor], GraphBatch | Distinct], counts: CountTensors, rows: Tensor) -> CountedBatch:
+    return CountedBatch(graph(rows), counts.rows(rows))
+
+
+def with_counts(
+    graph: Callable[[Tensor], GraphBatch | Distinct], counts: "csr_matrix | None", device: torch.device
+) -> Callable[[Tensor], GraphBatch | Distinct | CountedBatch]:
+    """Return a function from rows to batches that have counts too, if there are any."""
+    return graph if counts is None else partial(_counted, graph, CountTensors.from_features(counts, device))
+
+
 class ExampleLoader:
     """Iterate over examples in batches, on the device where the data lie.
 
@@ -111,7 +129,7 @@ class ExampleLoader:
     def __init__(
         self, examples: Examples, batch_size: int, seed: int | None, device: torch.device, environments: Naming | None = None
     ) -> None:
-        self.graph = batches_of(examples.graphs, device, environments)
+        self.graph = with_counts(batches_of(examples.graphs, device, environments), examples.counts, device)
         self.target = torch.as_tensor(examples.target, dtype=torch.float32, device=device)
         self.planes = tuple(
             None if plane is None else torch.as_tensor(plane, dtype=torch.float32, device=device)

@@ -105,9 +105,9 @@ class NetworkModule(LightningModule):
         schedule.step()
 
     def penalty(self) -> Tensor | None:
-        """Return what is added to the loss, `()`: `λ/2 ‖w − w₀‖²` if the config pulls, else nothing."""
+        """Return what is added to the loss, `()`: `λ/2 ‖w − w₀‖²` if the config pulls, else what the network asks for itself."""
         if not self.config.fine_tuning.pull:
-            return None
+            return self.network.penalty()
         distances = [((weight - start.to(weight.device)) ** 2).sum() for weight, start in zip(self.weights, self.start, strict=True)]
         return 0.5 * self.config.fine_tuning.pull * torch.stack(distances).sum()
 
@@ -143,10 +143,11 @@ class NetworkModule(LightningModule):
         torch.nn.utils.clip_grad_norm_(self.weights, self.config.gradient_clip, foreach=True)
 
     def configure_optimizers(self) -> Any:
-        """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and embeddings' scale."""
+        """Return AdamW with warm-up and cosine decay, stepped per batch; no decay of biases, norms and what has a penalty."""
         config = self.config
-        decayed = [weight for weight in self.weights if weight.ndim > 1]
-        plain = [weight for weight in self.weights if weight.ndim <= 1]
+        penalised = set(map(id, self.network.penalised))
+        decayed = [weight for weight in self.weights if weight.ndim > 1 and id(weight) not in penalised]
+        plain = [weight for weight in self.weights if weight.ndim <= 1 or id(weight) in penalised]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, self.total_steps, config.warmup))

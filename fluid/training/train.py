@@ -15,9 +15,12 @@ import torch
 from fluid.data.censoring import find_bounds
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError, QuorumError
+from fluid.models.count_network import CountNetwork
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.joint import JointEnsemble
 from fluid.models.network import Network
 from fluid.models.predictor import NetworkSpec, Predictor
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.seeding import derive_seed, isolate, numpy_stream
 from fluid.training.calibration import fit_temperature
@@ -28,6 +31,7 @@ from fluid.training.validation_split import split_validation
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
+    from scipy.sparse import csr_matrix
 
     from fluid.training.module import MakeModule
 
@@ -69,6 +73,7 @@ class Job:
         logger: Makes a Lightning logger for a run name, or none.
         report: Called with the share of the work done.
         scratch: Folder for checkpoints, or none.
+        whole: What reads counts of substructures too, and of which `network` is a part; `None`: a network on graphs alone.
     """
 
     name: str
@@ -79,6 +84,19 @@ class Job:
     logger: LoggerFactory = no_logger
     report: Report = lambda _: None
     scratch: Path | None = None
+    whole: WideDeepSpec | None = None
+
+    def counts(self, molecules: MoleculeSet) -> "csr_matrix | None":
+        """Return the features of substructures that the networks read beside graphs; `None`: they read none."""
+        return self.whole.additive.dictionary.features(molecules) if self.whole else None
+
+    def new_network(self, endpoints: Sequence[Endpoint], train: Examples) -> Network:
+        """Return a network with new weights that is to learn from examples."""
+        if self.whole is None:
+            return Network(self.network, tuple(endpoints))
+        network = CountNetwork(self.whole, tuple(endpoints))
+        network.labels = max(1, int(np.isfinite(train.target).sum()))
+        return network
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +177,7 @@ def train_ensemble(
     for member in range(members):
         seed = derive_seed(job.seed, job.name, member)
         with isolate(seed, "weights"):
-            network = Network(job.network, tuple(endpoints))
+            network = job.new_network(endpoints, train)
         if start is not None:
             begin_from(network, start.networks[member % len(start.networks)], job.config.fine_tuning.frozen)
         run = f"{job.name}-{member}" if members > 1 else job.name
@@ -170,7 +188,8 @@ def train_ensemble(
         curve += points
         networks.append(network.eval())
     ones = np.ones(len(endpoints), dtype=np.float32)
-    return Trained(GraphEnsemble(tuple(networks), tuple(endpoints), ones, location=location, scale=scale), tuple(curve))
+    ensemble = JointEnsemble if job.whole else GraphEnsemble
+    return Trained(ensemble(tuple(networks), tuple(endpoints), ones, location=location, scale=scale), tuple(curve))
 
 
 def begin_from(network: Network, start: Network, new_head: bool) -> None:
@@ -240,7 +259,7 @@ def train_teacher(
     weight = balanced_weights(labels, endpoints) if job.config.balance else np.ones_like(labels)
     hard = None if soft_label is None else labels
     target = labels if soft_label is None else soft_label
-    examples = Examples(molecules.graphs, target, weight, hard, censored=find_bounds(censored))
+    examples = Examples(molecules.graphs, target, weight, hard, censored=find_bounds(censored), counts=job.counts(molecules))
     train, validation = (examples.take(part) for part in rows)
     scaling = (start.location, start.scale) if start else label_scale(labels[rows[0]], endpoints)
     trained = train_ensemble(job, TeacherModule if soft_label is None else StudentModule, endpoints, train, validation, scaling, start)
@@ -278,7 +297,7 @@ def train_student(
     from fluid.training.module import StudentModule
 
     train, held_out = held_out_rows(job, molecules)
-    examples = Examples(molecules.graphs, soft_label, weight, variance=variance)
+    examples = Examples(molecules.graphs, soft_label, weight, variance=variance, counts=job.counts(molecules))
     scaling = (start.location, start.scale) if start else label_scale(soft_label, endpoints)
     return train_ensemble(job, StudentModule, endpoints, examples.take(train), examples.take(held_out), scaling, start)
 

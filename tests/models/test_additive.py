@@ -161,8 +161,12 @@ def test_wrong_shapes_are_refused(changed: dict[str, np.ndarray], message: str) 
 
 
 @pytest.mark.parametrize(
-    "values", [{"radius": -1}, {"n_bits": 4}, {"strengths": ()}, {"strengths": (0.0,)}, {"strengths": (float("nan"),)}]
-)
+    "values",
+    [
+        {"radius": -1}, {"n_bits": 4}, {"strengths": ()}, {"strengths": (0.0,)}, {"strengths": (float("nan"),)},
+        {"solver": "sgd"}, {"laplace": "full"}, {"rank": -1}, {"rank": 1025},
+    ],
+)  # fmt: skip
 def test_wrong_settings_are_refused(values: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match=r"model\.(radius|strengths) is"):
+    with pytest.raises(ConfigError, match=r"model\.(radius|strengths|solver|laplace|rank) is"):
         AdditiveSpec(**values)  # type: ignore[arg-type]

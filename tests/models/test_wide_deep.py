@@ -154,7 +154,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"combine": "product"}, "model.combine is 'product'; expected mean"),
+        ({"combine": "product"}, "model.combine is 'product'; expected mean or joint or fingerprint"),
         ({"share": -0.1}, r"model\.share is -0\.1; expected a share in \[0, 1\]"),
         ({"share": float("nan")}, r"model\.share is nan"),
     ],

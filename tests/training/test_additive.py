@@ -89,3 +89,27 @@ def test_molecules_without_weight_do_not_count(task: Task) -> None:
 def test_an_endpoint_without_labels_is_refused(task: Task) -> None:
     with pytest.raises(QuorumError, match="'active' has no label to learn from"):
         fit(FITTING, SPEC, Measured(task.molecules, np.full_like(task.labels, np.nan), ENDPOINTS))
+
+
+def test_a_low_rank_posterior_moves_no_answer_and_comes_in_the_endpoints_unit(task: Task) -> None:
+    sizes = np.array([[sum(map(str.isalpha, text))] for text in task.molecules.smiles], np.float32)
+    both = np.concatenate([task.labels, sizes], axis=1)
+    spec, endpoints = replace(SPEC, laplace="low_rank", rank=20), (*ENDPOINTS, VALUE)
+    said, shifted, alone = (
+        fit(FITTING, asked, Measured(task.molecules, labels, endpoints)).predictor.predict(task.molecules)
+        for asked, labels in ((spec, both), (spec, np.concatenate([task.labels, 10 * sizes + 500], 1)), (SPEC, both))
+    )
+    np.testing.assert_array_equal(said.mean, alone.mean)
+    np.testing.assert_allclose(shifted.epistemic[:, 1], 100 * said.epistemic[:, 1], rtol=1e-2)
+    assert not np.allclose(said.epistemic, alone.epistemic, rtol=0.1)
+
+
+def test_with_all_directions_the_doubt_is_that_of_the_exact_posterior(task: Task) -> None:
+    made = teacher(task, replace(SPEC, laplace="low_rank", rank=256, strengths=(0.3,)))
+    features, (rows, _) = SPEC.dictionary.features(task.molecules), own_rows(FITTING, task.labels, task.molecules.skeletons)
+    wide = np.column_stack([features.toarray(), np.ones(len(task.labels))])
+    probs = expit(made.log_odds(features[rows])[:, 0])
+    precision = np.diag([*np.ones(256), 0.0]) + 0.3 * wide[rows].T @ ((probs * (1 - probs))[:, None] * wide[rows])
+    expected = np.einsum("md,de,me->m", wide, np.linalg.inv(precision), wide)
+    assert made.low_rank is not None
+    np.testing.assert_allclose(made.low_rank.doubt(features, made.variance)[:, 0] + made.bias_variance[0], expected, rtol=1e-3)

@@ -13,7 +13,9 @@ import pytest
 import torch
 
 from fluid.data.endpoints import Endpoint
+from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import NetworkSpec
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.training.checkpoint import read_state
 from fluid.training.config import TrainerSpec, TrainingConfig
@@ -53,6 +55,8 @@ def learn(
     kind: str, molecules: MoleculeSet, labels: np.ndarray, scratch: Path | None, network: NetworkSpec = NETWORK, **config: object
 ) -> str:
     job = Job(kind, network, replace(CONFIG, **config), TRAINER, 3, scratch=scratch)  # type: ignore[arg-type]
+    if kind == "joint":
+        job = replace(job, whole=WideDeepSpec(network, AdditiveSpec(n_bits=64), combine="joint"))
     if kind == "student":
         return digest(train_student(job, molecules, np.clip(labels, 0.1, 0.9), np.ones_like(labels), ENDPOINTS))
     if kind == "heads":
@@ -109,6 +113,7 @@ def test_resumed_is_straight(
     [
         ("student", NETWORK, {}),
         ("heads", NETWORK, {}),
+        ("joint", NETWORK, {}),
         ("T1", replace(NETWORK, encoder="dmpnn"), {}),
         ("T1", NETWORK, {"environments": False}),
         ("T1", NETWORK, {"validation_share": 0.0, "members": 1}),

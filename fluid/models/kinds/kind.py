@@ -75,6 +75,7 @@ PREDICTORS: Registry[PredictorKind] = Registry(
         "experts": "fluid.models.kinds.experts:KIND",
         "wide_experts": "fluid.models.kinds.wide_experts:KIND",
         "own_expert": "fluid.models.kinds.own_expert:KIND",
+        "joint": "fluid.models.kinds.joint:KIND",
     },
     PredictorKind,
     "the predictor's kind",

@@ -1,5 +1,6 @@
 """Ensembles of networks on disk: weights as safetensors, one file per member."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,14 @@ def save(folder: Path, model: GraphEnsemble) -> dict[str, Any]:
 
 def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> GraphEnsemble:
     """Read the weights of all members."""
+    return read(folder, card, endpoints, lambda: Network(NetworkSpec.from_dict(card["spec"]), endpoints))
+
+
+def read(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...], make: Callable[[], Network]) -> GraphEnsemble:
+    """Return the members that a card names, with the weights in a folder, as networks that `make` returns."""
     networks = []
     for number in range(card["members"]):
-        network = Network(NetworkSpec.from_dict(card["spec"]), endpoints)
+        network = make()
         weights = load_tensors((folder / f"member_{number}.safetensors").read_bytes())
         network.load_state_dict(weights)
         networks.append(network.eval())

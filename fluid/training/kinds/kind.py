@@ -11,6 +11,7 @@ import numpy as np
 from fluid.data.censoring import find_bounds
 from fluid.errors import ConfigError
 from fluid.models.predictor import ModelSpec, NetworkSpec, Predictor
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.registry import Registry
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
@@ -45,9 +46,9 @@ class Fitting:
     report: Report = lambda _: None
     scratch: Path | None = None
 
-    def job(self, network: NetworkSpec) -> Job:
-        """Return the training of networks of an architecture."""
-        return Job(self.name, network, self.config, self.trainer, self.seed, self.logger, self.report, self.scratch)
+    def job(self, network: NetworkSpec, whole: WideDeepSpec | None = None) -> Job:
+        """Return the training of networks of an architecture, or of what such a network is a part of."""
+        return Job(self.name, network, self.config, self.trainer, self.seed, self.logger, self.report, self.scratch, whole)
 
     @property
     def threads(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluid.models.predictor import NetworkSpec
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.training.config import TrainingConfig
 from fluid.training.kinds.kind import Fitted, Fitting, ModelKind
 from fluid.training.lesson import Lesson, Measured
@@ -15,15 +16,15 @@ def finish(trained: Trained, fitting: Fitting) -> Fitted:
     return Fitted(trained.predictor.with_mc_samples(fitting.mc_samples), trained.curve)
 
 
-def fit(fitting: Fitting, spec: NetworkSpec, measured: Measured) -> Fitted:
-    """Train a teacher."""
+def fit(fitting: Fitting, spec: NetworkSpec, measured: Measured, whole: WideDeepSpec | None = None) -> Fitted:
+    """Train a teacher: a network, or the whole that it is a part of."""
     molecules, labels, endpoints, censored = measured
-    return finish(train_teacher(fitting.job(spec), molecules, labels, endpoints, censored=censored), fitting)
+    return finish(train_teacher(fitting.job(spec, whole), molecules, labels, endpoints, censored=censored), fitting)
 
 
-def distil(fitting: Fitting, spec: NetworkSpec, lesson: Lesson) -> Fitted:
-    """Train a student."""
-    trained = train_student(fitting.job(spec), lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
+def distil(fitting: Fitting, spec: NetworkSpec, lesson: Lesson, whole: WideDeepSpec | None = None) -> Fitted:
+    """Train a student: a network, or the whole that it is a part of."""
+    trained = train_student(fitting.job(spec, whole), lesson.molecules, lesson.soft_label, lesson.weight, lesson.endpoints, lesson.variance)
     return finish(trained, fitting)
 
 

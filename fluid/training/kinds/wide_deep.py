@@ -1,4 +1,4 @@
-"""A network and an additive model together: each learns by itself, of the same molecules, and their common answer is calibrated.
+"""A network and an additive model together, calibrated together: each learns by itself, of the same molecules, or both as one module.
 
 The loss of soft labels that the configuration chooses is the network's; the additive part has the one that it is solved for.
 """
@@ -28,6 +28,8 @@ def join(deep: Fitted, wide: Fitted, share: float) -> WideDeepPredictor:
 
 def fit(fitting: Fitting, spec: WideDeepSpec, measured: Measured) -> Fitted:
     """Make a teacher, of which both parts hold out the same molecules."""
+    if spec.combine != "mean":
+        return network.fit(fitting, spec.network, measured, spec)
     deep, wide = network.fit(fitting, spec.network, measured), additive.fit(fitting, spec.additive, measured)
     _, held_out = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     joined = join(deep, wide, spec.share)
@@ -35,11 +37,13 @@ def fit(fitting: Fitting, spec: WideDeepSpec, measured: Measured) -> Fitted:
 
 
 def distil(fitting: Fitting, spec: WideDeepSpec, lesson: Lesson) -> Fitted:
-    """Make a student; it is calibrated on soft labels of transfer molecules that are held out.
+    """Make a student; of two parts that learn by themselves it is calibrated on soft labels of transfer molecules that are held out.
 
     Raises:
         ConfigError: The loss corrects for the confusion of the labels, which the additive part cannot.
     """
+    if spec.combine != "mean":
+        return network.distil(fitting, spec.network, lesson, spec)
     if fitting.config.loss.confusion or fitting.config.loss.confusions:
         what = f"a model of kind {spec.kind!r} cannot correct for loss.confusion"
         raise ConfigError(what, expected="loss.confusion=[], or a network")

@@ -141,6 +141,7 @@ def test_public_molecules_that_stand_for_non_members_are_not_read_as_public_too(
     assert not scene.in_public.any()
 
 
+@pytest.mark.slow
 def test_equal_audits_are_equal_and_another_seed_is_another(made: Made, tmp_path: Path) -> None:
     one, again, other = (
         audit(replace(made.request("Acme.set", tmp_path / name), seed=seed, candidates=20), Runner(ArtifactStore(tmp_path / f"s{name}")))

@@ -34,7 +34,7 @@ def run_audit(config: Config) -> None:
     last_line("molecules most at risk (keep them inside your company)", request.out / AT_RISK)
     last_line("page", request.out / PAGE)
     if found["fell"]:
-        raise BoundError(f"{len(found['fell'])} bounds fell", expected="none", remedy=" ".join(found["advice"]))
+        raise BoundError(f"bounds that fell: {len(found['fell'])}", expected="none", remedy=" ".join(found["advice"]))
     if found["blind"]:
         raise BlindError("the audit cannot vouch for the release", remedy="; ".join(found["blind"]) + ".")
 

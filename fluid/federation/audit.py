@@ -66,7 +66,7 @@ def read_others(folders: Sequence[Path], audited: Audited, transfer: Dataset | N
 
     Raises:
         ConfigError: The transfer set is not given.
-        ArtifactError: One of the annotation sets is the release itself, damaged, or over another transfer set.
+        ArtifactError: An annotation set is the release itself, damaged, or over another transfer set.
     """
     found = []
     for folder in folders:
@@ -100,7 +100,7 @@ def read_outside(request: AuditRequest, own: Dataset, transfer: Dataset | None, 
     """Return the non-members, and in words what they are: the company's held-out molecules, or else public ones that are like its own.
 
     Raises:
-        ConfigError: Neither non-members nor public molecules are given.
+        ConfigError: Non-members and the transfer set are both missing.
     """
     if request.non_members:
         _, found = read_file("non_members", request.non_members, request.intake, runner)

@@ -73,6 +73,10 @@ class Answers:
     prediction: np.ndarray
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    def taken(self, rows: np.ndarray) -> "Answers":
+        """Return the answers to some of the molecules."""
+        return Answers(self.prediction[rows], {name: plane[rows] for name, plane in self.signals.items()})
+
 
 @dataclass(frozen=True, eq=False)
 class Public:
@@ -214,9 +218,7 @@ class Scene:
         """Return a scene of some of the candidates, with other marks of who is a member; what is known of neighbours goes along."""
         own = self.candidates
         smiles, skeletons = (tuple(part[row] for row in rows) for part in (own.smiles, own.skeletons))
-        asked = self.asked
-        if asked is not None:
-            asked = Answers(asked.prediction[rows], {name: plane[rows] for name, plane in asked.signals.items()})
+        asked = self.asked.taken(rows) if self.asked else None
         made = replace(self, candidates=Candidates(smiles, skeletons, own.bits[rows], member, own.labels[rows]), asked=asked)
         if self.public is not None:
             made.__dict__["nearest"] = Nearest(*(part[rows] for part in self.nearest))

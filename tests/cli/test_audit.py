@@ -47,6 +47,7 @@ def test_a_bound_that_fell_has_an_exit_code_of_its_own(fluid: Call, release: lis
     assert found.fell
 
 
+@pytest.mark.slow
 def test_an_audit_that_cannot_vouch_has_another_one(fluid: Call, release: list[str], tmp_path: Path) -> None:
     chains = [f"{'C' * n}{end},{n % 2}" for n in range(3, 33) for end in ("Br", "I")]
     (tmp_path / "chains.csv").write_text("\n".join(["smiles,active", *chains]) + "\n")

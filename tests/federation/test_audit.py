@@ -13,10 +13,12 @@ from fluid.artifacts import Artifact, read_json
 from fluid.data.intake_spec import IntakeSpec
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ArtifactError, ConfigError, FluidError, QuorumError
-from fluid.federation.audit import audit
+from fluid.federation.audit import audit, nearest_public
+from fluid.federation.audited import open_audited
 from fluid.federation.consortium import aggregate, annotate, distill, train_teacher
+from fluid.federation.files import read_file
 from fluid.federation.requests import AggregateRequest, AnnotateRequest, AuditRequest, DistillRequest, TeacherRequest
-from fluid.federation.stages.audit import AT_RISK, FACTS, PAGE
+from fluid.federation.stages.audit import AT_RISK, FACTS, NEAREST_PUBLIC, PAGE, Before, scene_of
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import ForestSpec
@@ -127,9 +129,22 @@ def test_public_molecules_stand_for_non_members_and_are_told_to_be_others(look, 
     assert found["audit"]["non_members"] <= 120
 
 
+def test_public_molecules_that_stand_for_non_members_are_not_read_as_public_too(made: Made) -> None:
+    transfer = read_file("transfer", str(made.transfer), INTAKE.unlabelled(), made.runner)[1]
+    own = read_file("own", str(made.own), INTAKE, made.runner)[1]
+    audited = open_audited(made.folder / "Acme.set", transfer, None, "")
+    outside = nearest_public(own, transfer, 20, 0)
+    scene = scene_of(Before(audited, own, outside, NEAREST_PUBLIC, transfer), 500, 0)
+    assert len(scene.public.smiles) == len(transfer) - len(outside)  # type: ignore[union-attr]
+    kept = [transfer.molecules.smiles.index(one) for one in scene.public.smiles]  # type: ignore[union-attr]
+    assert np.array_equal(scene.sent.answers.prediction, audited.sent.prediction[kept])  # type: ignore[union-attr]
+    assert not scene.in_public.any()
+
+
+@pytest.mark.slow
 def test_equal_audits_are_equal_and_another_seed_is_another(made: Made, tmp_path: Path) -> None:
     one, again, other = (
-        audit(replace(made.request("Acme.set", tmp_path / name), seed=seed, candidates=60), Runner(ArtifactStore(tmp_path / f"s{name}")))
+        audit(replace(made.request("Acme.set", tmp_path / name), seed=seed, candidates=20), Runner(ArtifactStore(tmp_path / f"s{name}")))
         for name, seed in (("a", 0), ("b", 0), ("c", 1))
     )
     assert (one / FACTS).read_bytes() == (again / FACTS).read_bytes()

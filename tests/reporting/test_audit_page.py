@@ -50,7 +50,7 @@ def test_a_page_says_what_was_found(found: Audit) -> None:
     page = render_page(found, ABOUT)
     for text in ("0.854 (0.800–0.900)", "1.20 % (0.40 %–3.00 %)", "not found", "Add noise.", "auc fell, tpr open", "singletons: AUC 0.854"):
         assert text in page
-    assert "1 bounds could not be decided" in page
+    assert "because the interval holds the bound: 1." in page
     assert "None" not in page
 
 

@@ -13,6 +13,8 @@ from fluid.artifacts import plain, write_json
 from fluid.data.dataset import Dataset
 from fluid.federation.audited import Audited, answers_of
 from fluid.federation.stages.columns import values_for
+from fluid.molecules.molecule_set import MoleculeSet
+from fluid.molecules.substructures import Dictionary
 from fluid.pipeline.stage import Stage, Work
 from fluid.privacy.attacks.registry import ATTACKS
 from fluid.privacy.audit import Audit, at_risk, audit, check_numbers
@@ -103,21 +105,34 @@ def scene_of(before: Before, most: int, seed: int) -> Scene:
     member = np.arange(len(labels)) < len(parts[0])
     bits = np.concatenate([np.asarray(part.molecules.bits) for part in parts])
     smiles, skeletons = (tuple(one for part in parts for one in getattr(part.molecules, name)) for name in ("smiles", "skeletons"))
-    public = None
-    if before.transfer is not None:
-        known = before.transfer.molecules
-        public = Public(known.smiles, known.skeletons, np.asarray(known.bits), audited.dictionary)
+    rows = public_rows(before, parts[1])
+    public = public_of(before.transfer.molecules.take(rows), audited.dictionary) if before.transfer else None
     return Scene(
         audited.endpoints,
         Candidates(smiles, skeletons, bits, member, labels),
         audited.dictionary,
         public,
-        Copied(audited.sent, audited.endpoints, public) if audited.sent and public else None,
+        Copied(audited.sent.taken(rows), audited.endpoints, public) if audited.sent and public else None,
         evidence=audited.evidence,
         heads=audited.heads,
-        others=[Copied(answers_of(one, audited.endpoints), audited.endpoints, public) for one in before.others] if public else (),
+        others=[Copied(answers_of(one, audited.endpoints).taken(rows), audited.endpoints, public) for one in before.others]
+        if public
+        else (),
         seed=seed,
     )
+
+
+def public_rows(before: Before, outside: Dataset) -> np.ndarray:
+    """Return the public molecules that the attacker reads: without those that stand for non-members, of which he would know too much."""
+    if before.transfer is None:
+        return np.empty(0, dtype=np.int64)
+    standing = set(outside.molecules.skeletons) if before.outside_are == NEAREST_PUBLIC else set()
+    return np.flatnonzero([one not in standing for one in before.transfer.molecules.skeletons])
+
+
+def public_of(molecules: MoleculeSet, dictionary: Dictionary) -> Public:
+    """Return public molecules as the attacker reads them."""
+    return Public(molecules.smiles, molecules.skeletons, np.asarray(molecules.bits), dictionary)
 
 
 def asked(scene: Scene, before: Before, most: int, seed: int) -> Scene:

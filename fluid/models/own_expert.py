@@ -67,7 +67,7 @@ class OwnExpert:
     def heads(self, features: csr_matrix, said: Prediction) -> Heads:
         """Return what each expert says, with the own teacher's answers for its endpoints."""
         heads = self.student.heads(features)
-        place = self.student.teachers.index(self.company) if self.company in self.student.teachers else len(self.student.teachers)
+        place = self.student.place_of(self.company)
         columns = columns_of(self.own.endpoints, self.endpoints)
         known = self.trust * familiarity(features, self.counts, self.student.spec.floor)
         own = Heads(scores_of(said.mean, self.own.endpoints), known[:, columns], said.aleatoric)

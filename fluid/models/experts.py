@@ -98,6 +98,10 @@ class ExpertsPredictor:
         """Which endpoints are classes, `(T,)` bool."""
         return np.array([endpoint.kind == "classification" for endpoint in self.endpoints])
 
+    def place_of(self, company: str) -> int:
+        """Return the place of a company's expert; the next one, where it has none."""
+        return self.teachers.index(company) if company in self.teachers else len(self.teachers)
+
     def features(self, molecules: MoleculeSet) -> csr_matrix:
         """Return what the experts read of molecules."""
         return self.dictionary.features(molecules)

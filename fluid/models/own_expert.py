@@ -71,8 +71,7 @@ class OwnExpert:
     @property
     def _place(self) -> int:
         """Where among the experts the own teacher stands."""
-        teachers = self.student.teachers
-        return teachers.index(self.company) if self.company in teachers else len(teachers)
+        return self.student.place_of(self.company)
 
     def _answers(self, molecules: MoleculeSet) -> Prediction:
         features, spec = self.student.features(molecules), self.student.spec

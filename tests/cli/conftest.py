@@ -22,6 +22,8 @@ EVIDENCE = "annotation.domain=evidence"
 TOGETHER = {
     "consensus/evidence.yaml": (EVIDENCE,),
     "distillation/experts.yaml": (EVIDENCE, "hybrid=own_expert"),
+    "distillation/regions.yaml": (EVIDENCE, "hybrid=own_expert"),
+    "distillation/distilled_experts.yaml": (EVIDENCE,),
     "distillation/wide_experts.yaml": (EVIDENCE, "hybrid=own_expert"),
     "hybrid/own_expert.yaml": (EVIDENCE, "distillation=experts"),
 }

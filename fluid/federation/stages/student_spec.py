@@ -13,6 +13,8 @@ from fluid.models.experts_spec import ExpertsSpec
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import NetworkSpec, Predictor, StudentModel
+from fluid.models.regions_spec import RegionsSpec
+from fluid.molecules.generated_spec import GeneratedSpec
 from fluid.ranges import require_positive
 from fluid.registry import Registry
 from fluid.training.kinds.kind import Fitted, Fitting, architecture
@@ -62,12 +64,16 @@ class StudentSpec:
         mode: `network` (a network or a forest learns), `nearest` (the transfer molecules themselves, nothing is learnt), `blend` (the
             nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules), `heads` (a network
             with one head per teacher and predicted domain scores, gated when asked) or `experts` (one additive head per teacher, combined
-            by released evidence) or `wide_experts` (experts beside a network that learns the consensus), or one that another package adds.
+            by released evidence), `regions` (experts of public regions of chemistry instead of companies), `wide_experts` (experts beside a
+            network that learns the consensus) or `distilled_experts` (a model learns what experts say of transfer and generated molecules),
+            or one that another package adds.
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
         heads: How heads are learnt and gated.
         experts: How experts are copied and combined.
+        regions: How experts of companies become experts of regions.
+        generated: Which molecules a model of mode `distilled_experts` learns beside the transfer set.
         options: Settings of a mode that another package adds.
     """
 
@@ -77,6 +83,8 @@ class StudentSpec:
     neighbours: NeighbourSpec = field(default_factory=NeighbourSpec)
     heads: HeadsSpec = field(default_factory=HeadsSpec)
     experts: ExpertsSpec = field(default_factory=ExpertsSpec)
+    regions: RegionsSpec = field(default_factory=RegionsSpec)
+    generated: GeneratedSpec = field(default_factory=GeneratedSpec)
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -197,7 +205,9 @@ STUDENTS: Registry[StudentMode] = Registry(
         "blend": "fluid.federation.students.blend:MODE",
         "heads": "fluid.federation.students.heads:MODE",
         "experts": "fluid.federation.students.experts:MODE",
+        "regions": "fluid.federation.students.regions:MODE",
         "wide_experts": "fluid.federation.students.wide_experts:MODE",
+        "distilled_experts": "fluid.federation.students.distilled_experts:MODE",
     },
     StudentMode,
     "distillation.mode",

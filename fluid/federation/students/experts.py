@@ -4,8 +4,10 @@ Knowledge that is additive in substructures survives transfer molecules that lie
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from fluid.annotation.annotation_set import Annotations, AnnotationSet, natural_key, stack
@@ -17,6 +19,7 @@ from fluid.models.experts import ExpertsPredictor
 from fluid.models.experts_spec import ExpertsSpec
 from fluid.models.product_of_experts import Experts, Product, multiply_experts
 from fluid.models.scores import scores_of
+from fluid.molecules.substructures import Dictionary
 from fluid.training.kinds.kind import Fitted
 
 MOST_PUBLIC = 20_000
@@ -35,7 +38,35 @@ def check(student: StudentSpec) -> None:
         raise ConfigError(f"distillation={student.mode} copies what each teacher said, and {said}", expected="soft and 1")
 
 
+class Copied(NamedTuple):
+    """What is known of all teachers once they are copied.
+
+    Attributes:
+        annotations: What they said.
+        answered: Which teacher answers which endpoint `(K, T)`.
+        dictionary: The substructures.
+        features: What additive models read of the lesson's molecules `(M, D)`.
+        planes: Float64 arrays of an `ExpertsPredictor`, by name.
+        fidelity: How faithful the copies are.
+    """
+
+    annotations: Annotations
+    answered: np.ndarray
+    dictionary: Dictionary
+    features: csr_matrix
+    planes: Mapping[str, np.ndarray]
+    fidelity: pd.DataFrame
+
+
 def fit(teaching: Teaching) -> Fitted:
+    """Copy every teacher, and multiply the copies."""
+    copied, spec = copy_teachers(teaching), teaching.student.experts
+    teachers, endpoints = copied.annotations.teachers, copied.annotations.endpoints
+    predictor = ExpertsPredictor(teachers, endpoints, copied.answered, copied.dictionary, spec=spec, **single(copied.planes))
+    return Fitted(predictor, tables={FIDELITY: copied.fidelity})
+
+
+def copy_teachers(teaching: Teaching) -> Copied:
     """Copy every teacher, and multiply the copies."""
     sets = sorted(teaching.sets, key=lambda one: natural_key(one.teacher))
     annotations, spec = stack(sets), teaching.student.experts
@@ -52,10 +83,13 @@ def fit(teaching: Teaching) -> Fitted:
         "temperature": np.ones(len(annotations.endpoints)),
     }
     planes |= products_of(planes, answered, public_of(features), spec)
-    single = {name: plane.astype(np.float32) for name, plane in planes.items()}
-    predictor = ExpertsPredictor(annotations.teachers, annotations.endpoints, answered, dictionary, spec=spec, **single)
     spanned = np.stack([spanned_share(own, features) for own in planes["counts"]])
-    return Fitted(predictor, tables={FIDELITY: fidelity_table(annotations, answered, copy, spanned)})
+    return Copied(annotations, answered, dictionary, features, planes, fidelity_table(annotations, answered, copy, spanned))
+
+
+def single(planes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return planes in single precision."""
+    return {name: plane.astype(np.float32) for name, plane in planes.items()}
 
 
 def products_of(planes: Mapping[str, np.ndarray], answered: np.ndarray, public: csr_matrix, spec: ExpertsSpec) -> dict[str, np.ndarray]:

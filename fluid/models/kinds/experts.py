@@ -20,11 +20,15 @@ FILE = "experts.safetensors"
 
 def save(folder: Path, model: ExpertsPredictor) -> dict[str, Any]:
     """Write all arrays, and which heads there are."""
+    heads = [[model.teachers[k], model.endpoints[t].name] for k, t in np.argwhere(model.answered)]
+    return {"teachers": list(model.teachers), "heads": heads, **save_planes(folder, model)}
+
+
+def save_planes(folder: Path, model: ExpertsPredictor) -> dict[str, Any]:
+    """Write all arrays; return what the card says of them."""
     arrays = {name: np.ascontiguousarray(getattr(model, name)) for name in ARRAYS}
     (folder / FILE).write_bytes(save_arrays(arrays))  # safetensors itself hides why a write failed
-    heads = [[model.teachers[k], model.endpoints[t].name] for k, t in np.argwhere(model.answered)]
-    about = {"dictionary": plain(model.dictionary), "mark": model.dictionary.mark, "spec": plain(model.spec)}
-    return {"teachers": list(model.teachers), "heads": heads, **about}
+    return {"dictionary": plain(model.dictionary), "mark": model.dictionary.mark, "spec": plain(model.spec)}
 
 
 def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) -> ExpertsPredictor:
@@ -33,17 +37,26 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     Raises:
         ArtifactError: The substructures are those of another version of the dictionary.
     """
-    dictionary, teachers, names = Dictionary(**card["dictionary"]), tuple(card["teachers"]), [endpoint.name for endpoint in endpoints]
-    if dictionary.mark != card["mark"]:
-        expected = "the versions of fluid and RDKit that it was made with"
-        raise ArtifactError("it counts the substructures of another dictionary", expected=expected)
+    teachers, names = tuple(card["teachers"]), [endpoint.name for endpoint in endpoints]
     answered = np.zeros((len(teachers), len(names)), dtype=bool)
     for teacher, name in card["heads"]:
         answered[teachers.index(teacher), names.index(name)] = True
+    return ExpertsPredictor(teachers, endpoints, answered, **load_planes(folder, card))
+
+
+def load_planes(folder: Path, card: dict[str, Any]) -> dict[str, Any]:
+    """Return all arrays, the dictionary and the settings, by the names of a predictor's attributes.
+
+    Raises:
+        ArtifactError: The substructures are those of another version of the dictionary.
+    """
+    dictionary = Dictionary(**card["dictionary"])
+    if dictionary.mark != card["mark"]:
+        expected = "the versions of fluid and RDKit that it was made with"
+        raise ArtifactError("it counts the substructures of another dictionary", expected=expected)
     spec = ExpertsSpec(**{**card["spec"], "strengths": tuple(card["spec"]["strengths"])})
     found = load_file(folder / FILE)
-    arrays = {name: found[name] for name in ARRAYS}
-    return ExpertsPredictor(teachers, endpoints, answered, dictionary, spec=spec, **arrays)
+    return {"dictionary": dictionary, "spec": spec, **{name: found[name] for name in ARRAYS}}
 
 
 KIND = PredictorKind(save, load, with_own=in_its_place, forgets_labels=True, takes_labels=False, has_experts=True)

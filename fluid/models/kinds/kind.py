@@ -73,6 +73,7 @@ PREDICTORS: Registry[PredictorKind] = Registry(
         "similarity_guided": "fluid.models.kinds.similarity_guided:KIND",
         "heads": "fluid.models.kinds.heads:KIND",
         "experts": "fluid.models.kinds.experts:KIND",
+        "regions": "fluid.models.kinds.regions:KIND",
         "wide_experts": "fluid.models.kinds.wide_experts:KIND",
         "own_expert": "fluid.models.kinds.own_expert:KIND",
         "joint": "fluid.models.kinds.joint:KIND",

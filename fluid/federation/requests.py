@@ -19,8 +19,7 @@ from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.file_names import check_file_name
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
-from fluid.privacy.finding import FEWEST_MOLECULES
-from fluid.privacy.policy import PolicySpec
+from fluid.privacy.policy import FEWEST_MOLECULES, PolicySpec
 from fluid.training.config import TrainerSpec, Training
 
 

@@ -9,9 +9,9 @@ from fluid.errors import QuorumError
 from fluid.privacy.advice import advice_on
 from fluid.privacy.attack import Attack
 from fluid.privacy.attacks.registry import ATTACKS, attacks_on
-from fluid.privacy.finding import FEWEST, FEWEST_MOLECULES, Finding, divided, measure, verdicts_on
+from fluid.privacy.finding import FEWEST, Finding, divided, measure, verdicts_on
 from fluid.privacy.planted import Plant, canaries, plants_in
-from fluid.privacy.policy import FELL, LOW_FPR, PolicySpec
+from fluid.privacy.policy import FELL, FEWEST_MOLECULES, LOW_FPR, PolicySpec
 from fluid.privacy.questions import Question, questions_on
 from fluid.privacy.scene import Scene
 from fluid.privacy.statistics import Measured, auc_measured, smallest_auc, smallest_tpr

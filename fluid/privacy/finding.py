@@ -11,8 +11,8 @@ from fluid.privacy.scene import Scene
 from fluid.privacy.statistics import Measured, auc, auc_measured, tpr_measured
 from fluid.seeding import numpy_stream
 
-FEWEST, FEWEST_MOLECULES = 5, 10
-"""Members, and non-members, that an attack must say something of, and of which there must be so many at all."""
+FEWEST = 5
+"""Members, and non-members, that an attack must say something of."""
 
 
 @dataclass(frozen=True, slots=True)

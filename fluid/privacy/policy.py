@@ -1,14 +1,18 @@
 """What a release may tell: bounds on attacks, and whether they hold, fell, or cannot be told yet."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fluid.errors import ConfigError
-from fluid.privacy.attack import Attack
-from fluid.privacy.statistics import Measured
+
+if TYPE_CHECKING:  # what only names a policy should not wait for scipy
+    from fluid.privacy.attack import Attack
+    from fluid.privacy.statistics import Measured
 
 FPR, LOW_FPR = 0.01, 0.001
 """False-positive rates at which true-positive rates are told; the bounds are on the lower one."""
+FEWEST_MOLECULES = 10
+"""Members, and non-members, without which no audit is made."""
 HOLDS, FELL, OPEN = "holds", "fell", "open"
 
 
@@ -46,7 +50,7 @@ class PolicySpec:
         if not 0 < self.level < 0.5:
             raise ConfigError(f"policy.level is {self.level}", expected="a number between 0 and 0.5")
 
-    def bounds(self, attack: Attack) -> tuple[float, float]:
+    def bounds(self, attack: "Attack") -> tuple[float, float]:
         """Return the bounds on AUC and true-positive rate of an attack, by what the attacker knows."""
         return (self.auc, self.tpr) if attack.informed else (self.auc_unaided, self.tpr_unaided)
 
@@ -65,7 +69,7 @@ class Verdict(NamedTuple):
     state: str
 
 
-def judge(what: str, measured: Measured, bound: float) -> Verdict:
+def judge(what: str, measured: "Measured", bound: float) -> Verdict:
     """Return whether a bound holds: it fell where the whole interval is above it, and holds where all of it is below."""
     state = FELL if measured.low > bound else HOLDS if measured.high <= bound else OPEN
     return Verdict(what, bound, state)

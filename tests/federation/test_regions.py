@@ -40,7 +40,7 @@ def heads(n: int = 3) -> Regional:
 
 
 def test_regions_are_clusters_and_the_seed_decides() -> None:
-    features = DICTIONARY.features(ALKANES + RINGS)
+    features = DICTIONARY.features(MoleculeSet.from_smiles(ALKANES + RINGS))
     region = divide(features, 2, 0)
     assert len(set(region[:4])) == len(set(region[4:])) == 1
     assert region[0] != region[7]
@@ -133,7 +133,7 @@ def test_the_whole_federation_runs_and_a_second_run_redoes_nothing(rerun: Callab
     assert isinstance(hybrid, OwnExpert)
     test = run.federation.data.tests["in-domain"].molecules
     assert not np.array_equal(student.predict(test).mean, hybrid.predict(test).mean)
-    assert len(hybrid.heads(student.features(test), hybrid.own.predict(test)).score) == 3
+    assert len(hybrid.heads(student.features(test), hybrid.own.predict(test), np.zeros((len(test), 1))).score) == 3
     assert all(record.reused for record in rerun(**REGIONS).runner.records)
 
 

@@ -103,8 +103,9 @@ def laplace(features: csr_matrix, curvature: np.ndarray) -> tuple[np.ndarray, fl
 def ridge_together(features: csr_matrix, targets: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
     """Return weights `(A, D)` and biases `(A,)` of many ridge regressions on the same molecules, by conjugate gradients.
 
-    All targets share every product with the features, and columns are scaled by their variance first: with eight targets a fifth to a
-    ninth of the time of scikit-learn's `sparse_cg`, which takes them one by one.
+    All targets share every product with the features, and columns are scaled by their variance first. With eight targets and equal error
+    (3e-5 to 2e-4 of the answers' spread) that takes 0.3 to 0.6 of the time of scikit-learn's `sparse_cg`, which takes them one by one, for
+    18,000 molecules, the less the weaker the penalty; for 4,000 it is no faster.
 
     Args:
         features: `(M, D)`.

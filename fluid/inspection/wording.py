@@ -8,6 +8,10 @@ def plural(count: int, what: str) -> str:
     return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
+ENDS = "\t\r\n\u2028\u2029"
+"""Tabs, and what ends a line or a paragraph."""
+
+
 def number_text(value: float) -> str:
     """Return a number in few digits."""
     return f"{value:,.0f}" if value == int(value) and 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
@@ -15,4 +19,4 @@ def number_text(value: float) -> str:
 
 def shown(text: str) -> str:
     """Return a text of the file as it can be shown in a line: what would move the cursor or colour the screen becomes a question mark."""
-    return "".join(sign if unicodedata.category(sign)[0] != "C" else " " if sign in "\t\r\n" else "?" for sign in text).strip()
+    return "".join(" " if sign in ENDS else sign if unicodedata.category(sign)[0] != "C" else "?" for sign in text).strip()

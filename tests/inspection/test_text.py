@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -33,6 +33,7 @@ def test_a_screen_has_all_parts_and_no_line_is_too_wide(library: Library, write:
 
 
 @given(st.text(max_size=300))
+@example("0\u20280\u20291\x85\x0b2")
 def test_any_text_of_a_file_fits_into_one_line(text: str) -> None:
     line = fit(f"row 1: {shown(text)}", WIDTH)
     assert cell_len(line) <= WIDTH

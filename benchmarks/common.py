@@ -3,9 +3,11 @@
 import argparse
 import json
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,11 @@ def finish(rows: list[Row], path: Path, **more: Any) -> None:
     print(f"results: {path}")
     if failed or not rows:
         sys.exit("does not hold: " + (", ".join(failed) or "no rows"))
+
+
+def made_by() -> str:
+    """Return the line that says which command made a table."""
+    return f"Made on {date.today()} by `{shlex.join(['python', *sys.argv])}`, commit {provenance()['commit']}."
 
 
 def put_between(page: Path, marker: str, lines: list[str]) -> None:

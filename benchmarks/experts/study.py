@@ -7,7 +7,6 @@ molecules of which the nearest private molecule of all is its own.
 """
 
 import argparse
-import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import pandas as pd
-from common import ROOT, Row, arguments, data_folder, finish, put_into, write
+from common import Row, arguments, data_folder, finish, made_by, put_into, write
 from matplotlib.figure import Figure
 from scipy.stats import t
 
@@ -147,7 +146,7 @@ def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore) -> Ite
     fidelity = graph.make(STUDENT)[STUDENT].folder / "fidelity.csv"
     if fidelity.exists():
         for row in pd.read_csv(fidelity).to_dict("records"):
-            yield {"model": row["teacher"], "role": "fidelity", "test": "transfer", "auroc": row["fidelity"], "mcc": row["spanned"]}
+            yield {"model": row["teacher"], "role": "fidelity", "test": "transfer", "fidelity": row["fidelity"], "spanned": row["spanned"]}
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -195,7 +194,7 @@ def judged(raw: pd.DataFrame) -> Iterator[Row]:
         yield from at_home(table, start, main)
         told = table[table["role"] == "fidelity"]
         if len(told):
-            yield row_of(f"{start}: fidelity", told.groupby("seed")["auroc"].mean())
+            yield row_of(f"{start}: fidelity", told.groupby("seed")["fidelity"].mean())
 
 
 def at_home(table: pd.DataFrame, start: str, main: bool) -> Iterator[Row]:
@@ -241,7 +240,7 @@ def draw(raw: pd.DataFrame, path: Path) -> None:
     """Draw the figure that explains the study: of each division, the gap closed in-domain against the heads' mean fidelity."""
     axes = Figure(figsize=(7, 4.5), layout="constrained").subplots()
     for (dataset, variant), table in raw.groupby(["dataset", "variant"], sort=False):
-        told = table[table["role"] == "fidelity"].groupby(["split", "seed"])["auroc"].mean()
+        told = table[table["role"] == "fidelity"].groupby(["split", "seed"])["fidelity"].mean()
         if len(told):
             closed = [gap_closed(part, TESTS[0], best_pooled(raw, dataset, split, TESTS[0])) for split, part in table.groupby("split")]
             found = pd.concat(closed, keys=[split for split, _ in table.groupby("split")], names=["split"])
@@ -259,6 +258,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--variant", choices=VARIANTS, action="append", help="only this one (may be given again)")
     made.add_argument("--dataset", choices=("embedded", "herg_chembl"), action="append", help="only this one (may be given again)")
     made.add_argument("--split", choices=SPLITS, action="append", help="only this division (may be given again)")
+    made.add_argument("--figure", type=Path, default=None, metavar="FILE", help="also draw the gap closed against fidelity")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
     return made
 
@@ -292,8 +292,9 @@ def main() -> None:
             + (f" (target {row['target']}: {'holds' if row['holds'] else 'missed'})" if row["target"] is not None else "")
         )
     if options.docs:
-        draw(pd.DataFrame(rows), ROOT / "docs/figures/fidelity.png")
-        put_into("docs/results/experts.md", "experts", [*markdown(found), "", f"Made by `{shlex.join(['python', *sys.argv])}`."])
+        put_into("docs/results/experts.md", "experts", [*markdown(found), "", made_by()])
+    if options.figure:
+        draw(pd.DataFrame(rows), options.figure)
     partial.unlink()
     finish(found, options.json, raw=rows)
 

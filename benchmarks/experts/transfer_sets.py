@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import pandas as pd
-from common import Row, arguments, finish, put_into, write
+from common import Row, arguments, finish, made_by, put_into, write
 from study import TESTS, VARIANTS, carried_out, datasets, interval
 
 from fluid.data.embedded import embedded_path
@@ -46,7 +46,7 @@ def told(measured: list[dict[str, Any]]) -> dict[str, float]:
     table = pd.DataFrame(measured)
     student = table[(table["role"] == "student") & table["test"].isin(TESTS)].set_index("test")["auroc"]
     heads = table[table["role"] == "fidelity"]
-    return {**student, "fidelity": heads["auroc"].mean(), "spanned": heads["mcc"].mean()}
+    return {**student, "fidelity": heads["fidelity"].mean(), "spanned": heads["spanned"].mean()}
 
 
 def judged(raw: pd.DataFrame, sizes: tuple[int, ...]) -> Iterator[Row]:
@@ -103,7 +103,7 @@ def main() -> None:
     for row in found:
         print(f"{row['name']}: {row['value']:+.3f} ± {row['half']:.3f}")
     if options.docs:
-        put_into("docs/results/experts.md", "transfer sets", markdown(found))
+        put_into("docs/results/experts.md", "transfer sets", [*markdown(found), "", made_by()])
     partial.unlink()
     finish(found, options.json, raw=rows)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import pandas as pd
-from common import Row, arguments, data_folder, finish, put_into, skip, write
+from common import Row, arguments, data_folder, finish, made_by, put_into, skip, write
 from rdkit import Chem
 from rdkit.Chem import Crippen, rdMolDescriptors
 from study import COMMON, interval
@@ -151,7 +151,7 @@ def main() -> None:
     for row in found:
         print(f"{row['name']}: {row['value']:+.3f} ± {row['half']:.3f}")
     if options.docs:
-        put_into("docs/results/experts.md", "values", markdown(found))
+        put_into("docs/results/experts.md", "values", [*markdown(found), "", made_by()])
     options.json.with_suffix(".partial.json").unlink()
     finish(found, options.json, raw=rows)
 

@@ -61,6 +61,12 @@ def bond_category(bond: Chem.Bond) -> int:
     return ((kind * 4 + stereo) * 2 + bond.GetIsConjugated()) * 2 + bond.IsInRing()
 
 
+def types_of(categories: np.ndarray) -> np.ndarray:
+    """Return the types of bonds, by `BOND_TYPES`, from their categories; 4 is any other type."""
+    types: np.ndarray = categories // (N_BOND_CATEGORIES // 5)
+    return types
+
+
 def smallest_rings(mol: Chem.Mol) -> list[int]:
     """Return per atom the class of its smallest ring: 0 none, 1 to 6 for sizes 3 to 8, 7 larger."""
     classes = [0] * mol.GetNumAtoms()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fluid.molecules.environments import ODD, mix
-from fluid.molecules.features import BOND_TYPES, DEGREE_COLUMN, ELEMENTS
+from fluid.molecules.features import BOND_TYPES, DEGREE_COLUMN, ELEMENTS, types_of
 from fluid.molecules.packed import PackedGraphs
 
 GOLDEN = np.uint32(0x9E3779B9)
@@ -57,7 +57,7 @@ def are_told(graphs: PackedGraphs) -> np.ndarray:
     )
     told = np.ones(len(graphs), dtype=bool)
     told[molecules_of(graphs.atom_offsets)[~atoms]] = False
-    told[molecules_of(graphs.edge_offsets)[bond_types(graphs) >= len(BOND_TYPES)]] = False
+    told[molecules_of(graphs.edge_offsets)[types_of(graphs.bonds) >= len(BOND_TYPES)]] = False
     return told
 
 
@@ -97,12 +97,6 @@ def molecules_of(offsets: np.ndarray) -> np.ndarray:
     return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
 
 
-def bond_types(graphs: PackedGraphs) -> np.ndarray:
-    """Return the type of each bond, see `features.bond_category`, `(E,)` uint8."""
-    types: np.ndarray = graphs.bonds >> 4
-    return types
-
-
 def combined(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return hashes with another value in each, all uint32 (Boost's `hash_combine`)."""
     mixed: np.ndarray = codes ^ (values + GOLDEN + (codes << np.uint32(6)) + (codes >> np.uint32(2)))
@@ -128,7 +122,7 @@ def edges_of(graphs: PackedGraphs) -> Edges:
     number = bond_numbers(source, destination, molecules_of(graphs.edge_offsets), len(graphs))
     words = np.arange(number.max(initial=0) // WORD + 1)[:, None]
     own = np.where(number // WORD == words, np.uint64(1) << (number % WORD).astype(np.uint64), np.uint64(0))
-    return Edges(source, destination, slot, ORDERS[bond_types(graphs)] << np.uint64(32), own, degree)
+    return Edges(source, destination, slot, ORDERS[types_of(graphs.bonds)] << np.uint64(32), own, degree)
 
 
 def bond_numbers(source: np.ndarray, destination: np.ndarray, molecule: np.ndarray, n: int) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from fluid.molecules.substructures import presence
 from fluid.privacy.attacks.evidence_counts import releases_evidence
 from fluid.privacy.attacks.known_label import has_copy, has_others, is_asked, other_scores
-from fluid.privacy.attacks.signals import SIGNALS, tells
+from fluid.privacy.attacks.signals import SIGNALS, asks, sends
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
 
 if TYPE_CHECKING:
@@ -51,8 +51,12 @@ def canaries(scene: Scene, generator: np.random.Generator) -> Scene:
 
 
 def memorised_labels(scene: Scene) -> Scene:
-    """Let the answers to members be their labels."""
-    return _with_answers(scene, np.where(np.isfinite(scene.candidates.labels), scene.candidates.labels, np.nan))
+    """Let the answers to members be their labels (classes 0.02 and 0.98)."""
+    labels = scene.candidates.labels
+    said = scene.asked.prediction.astype(np.float64) if scene.asked else labels
+    known = scene.candidates.member[:, None] & np.isfinite(labels)
+    sure = np.where(scene.is_class, 0.02 + 0.96 * labels, labels)
+    return scene.changed(asked=Answers(np.where(known, sure, said), scene.asked.signals if scene.asked else {}))
 
 
 def only_members_differ(scene: Scene) -> Scene:
@@ -63,14 +67,6 @@ def only_members_differ(scene: Scene) -> Scene:
     scores = np.where(known, toward, others)
     said = np.where(scene.is_class, 1 / (1 + np.exp(-scores)), scores)
     return scene.changed(asked=Answers(said.astype(np.float64), scene.asked.signals if scene.asked else {}))
-
-
-def _with_answers(scene: Scene, labels: np.ndarray) -> Scene:
-    """Return a scene in which members are answered by labels (classes by 0.02 and 0.98)."""
-    said = scene.asked.prediction.astype(np.float64) if scene.asked else labels
-    sure = np.where(scene.is_class, 0.02 + 0.96 * labels, labels)
-    known = scene.candidates.member[:, None] & np.isfinite(labels)
-    return scene.changed(asked=Answers(np.where(known, sure, said), scene.asked.signals if scene.asked else {}))
 
 
 def counted(scene: Scene) -> Scene:
@@ -131,14 +127,6 @@ def _lowered(plane: np.ndarray) -> np.ndarray:
     return found
 
 
-def _asks(signal: str, scene: Scene) -> bool:
-    return scene.asked is not None and tells(scene.asked, signal)
-
-
-def _sends(signal: str, scene: Scene) -> bool:
-    return scene.sent is not None and tells(scene.sent.answers, signal)
-
-
 def has_labels(scene: Scene) -> bool:
     """Return whether the labels of candidates that are no members are known, of both classes, or values."""
     labels = scene.candidates.labels[~scene.candidates.member]
@@ -175,7 +163,7 @@ PLANTS = (
         learnt,
     ),
     *(
-        Plant(f"marked_{name}", f"{said} of members stands out", (f"{name}_asked",), partial(_asks, name), partial(marked, name))
+        Plant(f"marked_{name}", f"{said} of members stands out", (f"{name}_asked",), partial(asks, name), partial(marked, name))
         for name, said in SIGNALS.items()
     ),
     *(
@@ -183,7 +171,7 @@ PLANTS = (
             f"marked_neighbours_{name}",
             f"{said} of public molecules next to members stands out",
             (f"{name}_sent",),
-            partial(_sends, name),
+            partial(sends, name),
             partial(marked_neighbours, name),
         )
         for name, said in SIGNALS.items()

@@ -182,7 +182,7 @@ class Scene:
 
     @cached_property
     def nearest(self) -> Nearest:
-        """The nearest public molecules of each candidate; of one that is public itself, only it.
+        """The nearest public molecules of each candidate, itself among them if it is public.
 
         Raises:
             ShapeError: There are no public molecules.
@@ -210,9 +210,7 @@ class Scene:
 
     def margins(self, scores: np.ndarray) -> np.ndarray:
         """Return how right scores of the candidates are `(N, T)`: log-odds of the true class, or minus the error; NaN without a label."""
-        signed = scores * (2 * self.candidates.labels - 1)
-        found: np.ndarray = np.where(self.is_class, signed, -np.abs(scores - self.candidates.labels))
-        return found
+        return margins_of(scores, self.candidates.labels, self.is_class)
 
     def taken(self, rows: np.ndarray, member: np.ndarray) -> "Scene":
         """Return a scene of some of the candidates, with other marks of who is a member; what is known of neighbours goes along."""
@@ -248,11 +246,17 @@ def features_of(dictionary: Dictionary, smiles: tuple[str, ...]) -> "csr_matrix"
     return dictionary.features(MoleculeSet.from_smiles(smiles, smiles))
 
 
-def mean_known(planes: np.ndarray) -> np.ndarray:
-    """Return the mean over endpoints `(N,)` of what is known `(N, T)`; NaN where nothing is."""
+def margins_of(scores: np.ndarray, labels: np.ndarray, is_class: np.ndarray | bool) -> np.ndarray:
+    """Return how right scores are, of any shape that goes with the labels': log-odds of the true class, or minus the error of values."""
+    margins: np.ndarray = np.where(is_class, scores * (2 * labels - 1), -np.abs(scores - labels))
+    return margins
+
+
+def mean_known(planes: np.ndarray, axis: int = 1) -> np.ndarray:
+    """Return the mean over an axis, by default the endpoints of `(N, T)`, of what is known; NaN where nothing is."""
     known = np.isfinite(planes)
-    count = known.sum(axis=1)
-    found: np.ndarray = np.divide(np.where(known, planes, 0.0).sum(axis=1), count, out=np.full(len(planes), np.nan), where=count > 0)
+    count = known.sum(axis=axis)
+    found: np.ndarray = np.divide(np.where(known, planes, 0.0).sum(axis=axis), count, out=np.full(count.shape, np.nan), where=count > 0)
     return found
 
 

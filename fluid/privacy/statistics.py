@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import beta, binom, norm, rankdata
+from scipy.stats import beta, binom, binomtest, norm
+
+from fluid.evaluation import weighted
 
 POINTS = 201
 """Quantiles of the unknown true false-positive rate over which tests average."""
@@ -27,9 +29,8 @@ class Measured(NamedTuple):
 
 def auc(members: np.ndarray, non_members: np.ndarray) -> float:
     """Return the probability that a member's score is above a non-member's, ties half (Mann-Whitney)."""
-    ranks = rankdata(np.concatenate([members, non_members]))
-    n1, n0 = len(members), len(non_members)
-    return float((ranks[:n1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+    scores = np.concatenate([members, non_members])
+    return float(weighted.auroc(scores, (np.arange(len(scores)) < len(members)).astype(float), np.ones((1, len(scores))))[0])
 
 
 def auc_error(value: float, n1: int, n0: int) -> float:
@@ -116,9 +117,8 @@ def tpr_measured(members: np.ndarray, non_members: np.ndarray, fpr: float, gener
 
 def clopper_pearson(found: int, n: int, alpha: float = 0.05) -> Measured:
     """Return a share with its exact interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404)."""
-    low = float(beta.ppf(alpha / 2, found, n - found + 1)) if found else 0.0
-    high = float(beta.isf(alpha / 2, found + 1, n - found)) if found < n else 1.0
-    return Measured(found / n, low, high)
+    ends = binomtest(found, n).proportion_ci(1 - alpha, "exact")
+    return Measured(found / n, float(ends.low), float(ends.high))
 
 
 def smallest_auc(n1: int, n0: int, alpha: float = 0.05, above: float = 0.5) -> float:

@@ -36,7 +36,7 @@ def figures(changes: dict[str, float] | None = None, home: dict[str, float] | No
         for company in ("T1", "T2"):
             for where, by in (("home", at_home), ("abroad", {"teacher": 0.6, "student": 0.85, "hybrid": 0.845})):
                 rows += [about | rest | {"role": role, "test": where, "company": company, "auroc": by[role]} for role in by]
-        rows.append(about | {"model": "T1", "role": "fidelity", "test": "transfer", "auroc": 0.99})
+        rows.append(about | {"model": "T1", "role": "fidelity", "test": "transfer", "fidelity": 0.99})
     return pd.DataFrame(rows)
 
 

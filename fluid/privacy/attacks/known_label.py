@@ -41,10 +41,7 @@ def copy_scores(scene: Scene) -> np.ndarray:
 def other_scores(scene: Scene) -> np.ndarray:
     """Return the mean of what the copies of the other teachers say of the candidates `(N, T)`; NaN without an answer."""
     said = [np.where(answers_endpoint(one.answers.prediction), one.heads.scores(scene.features), np.nan) for one in scene.others]
-    known = np.isfinite(said)
-    count = known.sum(axis=0)
-    found: np.ndarray = np.divide(np.where(known, said, 0.0).sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0)
-    return found
+    return mean_known(np.stack(said), axis=0)
 
 
 def answers_endpoint(prediction: np.ndarray) -> np.ndarray:
@@ -89,9 +86,7 @@ def public_ratios(scene: Scene) -> list[np.ndarray]:
     if scene.sent is None or scene.public is None:
         return [np.empty(0) for _ in scene.endpoints]
     own = scores_of(scene.sent.answers.prediction, scene.endpoints)
-    others = np.stack([scores_of(one.answers.prediction, scene.endpoints) for one in scene.others])
-    known = np.isfinite(others)
-    mean = np.where(known, others, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    mean = mean_known(np.stack([scores_of(one.answers.prediction, scene.endpoints) for one in scene.others]), axis=0)
     sign = np.where(mean >= 0, 1.0, -1.0)
     gain = -np.logaddexp(0, -sign * own) + np.logaddexp(0, -sign * mean)
     found = np.where(scene.is_class, gain, -np.abs(own - mean))
@@ -135,7 +130,7 @@ AGAINST = Attack(
 )
 POPULATION = Attack(
     "population_ratio",
-    1,
+    2,
     OTHERS,
     "Does the company favour its label more than it favours those of public molecules?",
     has_population,

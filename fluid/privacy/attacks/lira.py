@@ -6,7 +6,7 @@ import numpy as np
 
 from fluid.privacy.attack import Attack
 from fluid.privacy.attacks.known_label import has_copy, is_asked
-from fluid.privacy.scene import Scene, mean_known
+from fluid.privacy.scene import Scene, margins_of, mean_known
 from fluid.privacy.shadows import halves, train_shadows
 from fluid.seeding import numpy_stream
 
@@ -77,17 +77,11 @@ def of_endpoint(scene: Scene, scores: np.ndarray, place: int) -> np.ndarray:
         return found
     generator = numpy_stream(scene.seed, "lira", str(place))
     inside = halves(len(rows), SHADOWS, float(scene.candidates.member[rows].mean()), generator)
-    features, own = scene.features[rows], margin_of(scores[rows], labels[rows], is_class)
-    tried = [margin_of(train_shadows(features, labels[rows], is_class, inside, c).scores, labels[rows], is_class) for c in STRENGTHS]
+    features, own = scene.features[rows], margins_of(scores[rows], labels[rows], is_class)
+    tried = [margins_of(train_shadows(features, labels[rows], is_class, inside, c).scores, labels[rows], is_class) for c in STRENGTHS]
     margins = min(tried, key=lambda one: abs(float(np.log(np.std(one) / (np.std(own) or 1.0)))))
     found[rows] = log_ratio(scaled_to(own, margins), describe_shadows(margins, inside))
     return found
-
-
-def margin_of(scores: np.ndarray, labels: np.ndarray, is_class: bool) -> np.ndarray:
-    """Return how right scores `(..., N)` are: log-odds of the true class, or minus the error."""
-    margin: np.ndarray = scores * (2 * labels - 1) if is_class else -np.abs(scores - labels)
-    return margin
 
 
 ATTACK = Attack(

@@ -31,7 +31,7 @@ def asked_of(signal: str) -> Attack:
         return np.asarray(scene.asked.signals[signal], dtype=np.float64) if scene.asked else np.full(len(scene.candidates), np.nan)
 
     says = f"What does {SIGNALS[signal]} say where the molecule itself is answered?"
-    return Attack(f"{signal}_asked", 1, "answers to the molecule itself", says, partial(_asks, signal), score, either_way=True)
+    return Attack(f"{signal}_asked", 1, "answers to the molecule itself", says, partial(asks, signal), score, either_way=True)
 
 
 def sent_of(signal: str) -> Attack:
@@ -42,14 +42,16 @@ def sent_of(signal: str) -> Attack:
         return scene.guessed(np.asarray(plane, dtype=np.float64))
 
     says = f"What does {SIGNALS[signal]} of the public molecules nearest to it say?"
-    return Attack(f"{signal}_sent", 1, "answers to public molecules", says, partial(_sends, signal), score, either_way=True)
+    return Attack(f"{signal}_sent", 1, "answers to public molecules", says, partial(sends, signal), score, either_way=True)
 
 
-def _asks(signal: str, scene: Scene) -> bool:
+def asks(signal: str, scene: Scene) -> bool:
+    """Return whether the candidates themselves are answered with a signal."""
     return tells(scene.asked, signal)
 
 
-def _sends(signal: str, scene: Scene) -> bool:
+def sends(signal: str, scene: Scene) -> bool:
+    """Return whether public molecules are answered with a signal."""
     return scene.sent is not None and tells(scene.sent.answers, signal)
 
 

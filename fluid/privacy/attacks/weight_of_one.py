@@ -33,12 +33,9 @@ def weight_of_one(scene: Scene) -> np.ndarray:
 
 def signed_weight(scene: Scene) -> np.ndarray:
     """Return the sum of a candidate's rare weights in the direction of its label: the residual `y − p` of what made them has its sign."""
-    pull = np.asarray(scene.features @ rare_weights(scene).T)
-    middle = np.where(
-        scene.is_class, 0.5, np.nanmedian(np.where(np.isfinite(scene.candidates.labels), scene.candidates.labels, 0.0), axis=0)
-    )
-    sign = np.sign(scene.candidates.labels - middle)
-    return mean_known(pull * sign)
+    pull, labels = np.asarray(scene.features @ rare_weights(scene).T), scene.candidates.labels
+    median = np.ma.median(np.ma.masked_invalid(labels), axis=0).filled(0.0)  # type: ignore[no-untyped-call]  # not annotated by NumPy
+    return mean_known(pull * np.sign(labels - np.where(scene.is_class, 0.5, median)))
 
 
 ATTACK = Attack(
@@ -51,7 +48,7 @@ ATTACK = Attack(
 )
 SIGNED = Attack(
     "weight_of_one_signed",
-    1,
+    2,
     PUBLIC,
     "Do such weights point the way that its label would have pushed them?",
     has_weights,

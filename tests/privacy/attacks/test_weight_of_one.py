@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 
+from fluid.data.endpoints import Endpoint
 from fluid.privacy.attacks.weight_of_one import ATTACK, SIGNED, rare_weights
 from fluid.privacy.planted import by_heart
 from fluid.privacy.scene import Heads, Scene
@@ -21,6 +24,19 @@ def test_the_weight_that_one_molecule_made_points_at_it_and_at_its_label(quiet: 
     assert np.argmax(ATTACK.score(told)) == row
     assert SIGNED.score(told)[row] > 0
     assert SIGNED.score(quiet.changed(heads=Heads(-heads.weights, heads.bias)))[row] < 0
+
+
+def test_of_values_the_middle_is_that_of_what_was_measured(quiet: Scene) -> None:
+    values = np.full(len(quiet.candidates), np.nan)
+    values[:50] = np.linspace(5, 7, 50)
+    heads = Heads(np.ones((1, quiet.dictionary.n_bits)), np.zeros(1))
+    told = quiet.changed(
+        heads=heads, endpoints=(Endpoint("pic50", "regression"),), candidates=replace(quiet.candidates, labels=values[:, None])
+    )
+    said, weight = SIGNED.score(told), ATTACK.score(told)
+    assert (said[:25][weight[:25] > 0] < 0).all()
+    assert (said[25:50][weight[25:50] > 0] > 0).all()
+    assert np.isnan(said[50:]).all()
 
 
 def test_there_is_no_attack_without_weights(quiet: Scene) -> None:

@@ -4,8 +4,9 @@ import sys
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest
 
-from fluid.seeding import derive_seed, isolate, numpy_stream, torch_stream
+from fluid.seeding import SystemNoise, derive_seed, isolate, noise_source, numpy_stream, torch_stream
 
 
 def test_streams_depend_on_every_name_and_not_on_how_names_join() -> None:
@@ -64,3 +65,23 @@ def test_prediction_starts_without_what_only_training_needs() -> None:
     names = ("lightning", "sklearn", "scipy", "skops", "torch_geometric", "pandas", "matplotlib")
     code = f"import sys, fluid.federation.predict; print(sorted(m for m in {names} if m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_noise_of_the_system_is_normal_and_never_the_same() -> None:
+    noise = SystemNoise().normal(2.0, 3.0, (200, 100))
+    assert noise.shape == (200, 100)
+    assert kstest((noise.ravel() - 2) / 3, "norm").pvalue > 1e-6
+    assert not np.isin(SystemNoise().normal(2.0, 3.0, (200, 100)), noise).any()
+
+
+@pytest.mark.parametrize(("byte", "value"), [(b"\x00", -8.2), (b"\xff", 8.2)])
+def test_the_furthest_noise_of_the_system_is_finite(monkeypatch: pytest.MonkeyPatch, byte: bytes, value: float) -> None:
+    monkeypatch.setattr("os.urandom", lambda size: byte * size)
+    np.testing.assert_allclose(SystemNoise().normal(0.0, 1.0, (2,)), value, atol=0.1)
+
+
+def test_a_release_draws_noise_of_the_system_and_a_simulation_that_of_its_seed() -> None:
+    assert isinstance(noise_source(True, 7, "T1", "noise"), SystemNoise)
+    first, again = (noise_source(False, 7, "T1", "noise").normal(0.0, 1.0, (3,)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, numpy_stream(7, "T1", "noise").normal(0.0, 1.0, 3))

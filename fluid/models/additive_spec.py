@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from fluid.errors import ConfigError
 from fluid.molecules.substructures import Dictionary
+from fluid.ranges import require_not_negative, require_positive
 
-SOLVERS, LAPLACE, LARGEST_RANK = ("auto", "convex", "lightning"), ("diagonal", "low_rank"), 1024
+PERTURBED = "perturbed"
+SOLVERS, LAPLACE, LARGEST_RANK = ("auto", "convex", "lightning", PERTURBED), ("diagonal", "low_rank"), 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,13 @@ class AdditiveSpec:
         n_bits: Columns to which they are hashed.
         strengths: Inverse strengths `C` of the L2 penalty, of which the best on the model's own validation part is taken.
         solver: `convex` solves for one endpoint and strength after the other on the CPU, `lightning` for all of them together on the
-            trainer's device; `auto` is `lightning` where the trainer has a GPU.
+            trainer's device; `auto` is `lightning` where the trainer has a GPU. `perturbed` adds a random term to what is minimised, for
+            classes and one strength only, and nothing else is learnt: no temperature, and no doubt of weights.
         laplace: Curvature by which the weights' doubt is told: `diagonal`, or `low_rank`, which knows that weights depend on each other.
         rank: Directions of `low_rank`.
+        noise: Standard deviation of the random term of `perturbed`, where one molecule's pull is at most 1; 0: none.
+        clip: Largest L2 norm of a molecule's features for `perturbed`; longer ones are scaled down. It is to be public, such as the 0.9
+            quantile of public molecules.
     """
 
     kind: ClassVar[str] = "additive"
@@ -30,6 +36,8 @@ class AdditiveSpec:
     solver: str = "auto"
     laplace: str = "diagonal"
     rank: int = 64
+    noise: float = 0.0
+    clip: float = 8.0
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -46,6 +54,23 @@ class AdditiveSpec:
                 raise ConfigError(f"model.{name} is {getattr(self, name)!r}", expected=" or ".join(known))
         if not 0 <= self.rank <= LARGEST_RANK:
             raise ConfigError(f"model.rank is {self.rank}", expected=f"0 to {LARGEST_RANK}")
+        require_not_negative(self, "model", "noise")
+        require_positive(self, "model", "clip")
+        self._check_perturbed()
+
+    def _check_perturbed(self) -> None:
+        if self.noise and not self.is_perturbed:
+            raise ConfigError(f"model.noise is {self.noise:g} and model.solver {self.solver!r}", expected=f"model.solver={PERTURBED}")
+        if self.is_perturbed and len(self.strengths) > 1:
+            what = f"model.strengths has {len(self.strengths)} values, of which private molecules would choose one"
+            raise ConfigError(what, expected="one value, chosen without them, such as model.strengths=[1.0]")
+        if self.is_perturbed and self.laplace != "diagonal":
+            raise ConfigError(f"model.laplace is {self.laplace!r}, and a perturbed model tells no doubt", expected="diagonal")
+
+    @property
+    def is_perturbed(self) -> bool:
+        """Whether a random term is added to what is minimised."""
+        return self.solver == PERTURBED
 
     @property
     def dictionary(self) -> Dictionary:

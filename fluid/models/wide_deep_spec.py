@@ -34,11 +34,14 @@ class WideDeepSpec:
         """Check the values.
 
         Raises:
-            ConfigError: The combination is unknown, or the share is out of range.
+            ConfigError: The combination is unknown, the share is out of range, or the additive part is perturbed.
         """
         if self.combine not in COMBINATIONS:
             raise ConfigError(f"model.combine is {self.combine!r}", expected=" or ".join(COMBINATIONS))
         require_shares(self, "model", "share")
+        if self.additive.is_perturbed:
+            said = "model.additive.solver is 'perturbed', and the network beside it has no noise"
+            raise ConfigError(said, expected="model=additive, or another solver")
 
     @property
     def is_joint(self) -> bool:

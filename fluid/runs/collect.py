@@ -23,7 +23,7 @@ OUTSIDE = ("name", "open", "paths", "logger", "workers", "sweep", "launcher", "o
 ANALYSES = "analyses"
 FIRST = ("run", "experiment", "config")
 """The first columns of a collected table."""
-ADDITIVE = {"solver": "auto", "laplace": "diagonal", "rank": 64}
+ADDITIVE = {"solver": "auto", "laplace": "diagonal", "rank": 64, "noise": 0.0, "clip": 8.0}
 LATER = {
     "companies.taking_part": None,
     "companies.left_out": None,

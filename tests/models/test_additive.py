@@ -13,6 +13,7 @@ from fluid.errors import ConfigError, ShapeError
 from fluid.models.additive import AdditivePredictor, mutual_information
 from fluid.models.additive_solve import laplace, ridge_together, solve_classes, solve_values
 from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.prediction import PLANES, entropy
 from fluid.molecules.molecule_set import MoleculeSet
@@ -170,3 +171,23 @@ def test_wrong_shapes_are_refused(changed: dict[str, np.ndarray], message: str) 
 def test_wrong_settings_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"model\.(radius|strengths|solver|laplace|rank) is"):
         AdditiveSpec(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"noise": 1.0}, r"model\.noise is 1 and model\.solver 'auto'; expected model\.solver=perturbed"),
+        ({"noise": -1.0}, r"model\.noise is -1\.0; expected a finite number of 0 or more"),
+        ({"clip": 0.0}, r"model\.clip is 0\.0; expected a finite number above 0"),
+        ({"solver": "perturbed"}, r"model\.strengths has 5 values, of which private molecules would choose one; expected one value"),
+        ({"solver": "perturbed", "strengths": (1.0,), "laplace": "low_rank"}, r"a perturbed model tells no doubt; expected diagonal"),
+    ],
+)
+def test_settings_of_noise_that_cannot_be_are_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        AdditiveSpec(**values)  # type: ignore[arg-type]
+
+
+def test_a_perturbed_model_has_no_network_beside_it() -> None:
+    with pytest.raises(ConfigError, match="the network beside it has no noise; expected model=additive"):
+        WideDeepSpec(additive=AdditiveSpec(solver="perturbed", strengths=(1.0,)))

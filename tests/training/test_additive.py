@@ -7,9 +7,9 @@ import pytest
 from scipy.special import expit, logit
 
 from fluid.data.endpoints import Endpoint
-from fluid.errors import QuorumError
+from fluid.errors import ConfigError, QuorumError
 from fluid.evaluation.metrics import auroc
-from fluid.models.additive import AdditivePredictor
+from fluid.models.additive import ARRAYS, AdditivePredictor
 from fluid.models.additive_solve import solve_classes
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.training.calibration import fit_temperature, nll
@@ -113,3 +113,49 @@ def test_with_all_directions_the_doubt_is_that_of_the_exact_posterior(task: Task
     expected = np.einsum("md,de,me->m", wide, np.linalg.inv(precision), wide)
     assert made.low_rank is not None
     np.testing.assert_allclose(made.low_rank.doubt(features, made.variance)[:, 0] + made.bias_variance[0], expected, rtol=1e-3)
+
+
+PERTURBED = replace(SPEC, solver="perturbed", strengths=(10.0,), noise=0.5, clip=6.0)
+
+
+def perturbed(task: Task, labels: np.ndarray, fitting: Fitting = FITTING, spec: AdditiveSpec = PERTURBED) -> AdditivePredictor:
+    made = fit(fitting, spec, Measured(task.molecules, labels, ENDPOINTS)).predictor
+    assert isinstance(made, AdditivePredictor)
+    return made
+
+
+def test_a_perturbed_model_learns_and_its_noise_is_that_of_the_seed(task: Task) -> None:
+    made, again = perturbed(task, task.labels), perturbed(task, task.labels)
+    assert auroc(made.predict(task.molecules).mean[:, 0], task.labels[:, 0]) > 0.8
+    np.testing.assert_array_equal(made.weights, again.weights)
+    other = perturbed(task, task.labels, replace(FITTING, seed=1, config=TrainingConfig(validation_share=0)))
+    assert not np.isclose(made.weights, other.weights).any()
+
+
+def test_noise_of_a_release_comes_from_no_seed(task: Task) -> None:
+    made, again = (perturbed(task, task.labels, replace(FITTING, is_release=True)) for _ in range(2))
+    assert not np.isclose(made.weights, again.weights).any()
+
+
+def test_nothing_but_noisy_weights_depends_on_the_molecules_of_a_perturbed_model(task: Task) -> None:
+    made, other = perturbed(task, task.labels), perturbed(task, 1 - task.labels)
+    differ = {name for name in ARRAYS if not np.array_equal(getattr(made, name), getattr(other, name))}
+    assert differ == {"weights", "bias"}
+    assert made.low_rank is None
+    noise = replace(PERTURBED, noise=1e6)  # as much as hides everything: the same noise is what is left
+    loud, also = perturbed(task, task.labels, spec=noise), perturbed(task, 1 - task.labels, spec=noise)
+    np.testing.assert_allclose(loud.weights, also.weights, rtol=1e-2, atol=1e-4 * np.abs(loud.weights).max())
+
+
+def test_a_perturbed_model_of_values_or_of_soft_labels_is_refused(task: Task) -> None:
+    measured = Measured(task.molecules, np.concatenate([task.labels, task.labels], 1), (*ENDPOINTS, VALUE))
+    with pytest.raises(ConfigError, match=r"knows classes only, and 'size' is a value; expected a threshold"):
+        fit(FITTING, PERTURBED, measured)
+    ones = np.ones_like(task.labels)
+    with pytest.raises(ConfigError, match=r"learns nothing private; expected another solver for the student"):
+        distil(FITTING, PERTURBED, Lesson(task.molecules, task.labels, ones, ones, None, ENDPOINTS))
+
+
+def test_a_perturbed_model_without_labels_is_refused(task: Task) -> None:
+    with pytest.raises(QuorumError, match="'active' has no label to learn from"):
+        perturbed(task, np.full_like(task.labels, np.nan))

@@ -3,14 +3,17 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from fluid.data.endpoints import Endpoint
-from fluid.errors import QuorumError
+from fluid.errors import ConfigError, QuorumError
 from fluid.models.additive import AdditivePredictor
+from fluid.models.additive_perturbed import solve_perturbed
 from fluid.models.additive_solve import Solved, class_curvature, mean_square
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.low_rank import Posterior, low_rank_posterior, stacked
 from fluid.molecules.molecule_set import MoleculeSet
+from fluid.seeding import Normal
 from fluid.training.additive_problem import Column, Problem, Solve
 from fluid.training.additive_solver import solver_of
 from fluid.training.calibration import fit_temperature, nll
@@ -101,6 +104,41 @@ def make(columns: list[Column], rows: Rows, spec: AdditiveSpec, molecules: Molec
     return AdditivePredictor(**planes, **rest, endpoints=tuple(c.endpoint for c in columns), spec=spec, low_rank=low_rank)
 
 
+def make_perturbed(
+    columns: list[Column], rows: np.ndarray, spec: AdditiveSpec, molecules: MoleculeSet, fitting: Fitting
+) -> AdditivePredictor:
+    """Return the model of all endpoints of which nothing but the weights, with their noise, depends on the molecules.
+
+    Raises:
+        ConfigError: An endpoint is a value.
+        QuorumError: An endpoint has no label to learn from.
+    """
+    values = [column.endpoint.name for column in columns if not column.is_class]
+    if values:
+        what = f"model.solver=perturbed knows classes only, and {values[0]!r} is a value"
+        raise ConfigError(what, expected='a threshold, such as intake.endpoints=["pic50 >= 5"], or another solver')
+    features, size = spec.dictionary.features(molecules), len(columns)
+    found = [perturbed_weights(column, features, rows, spec, fitting.noise("weights noise", column.endpoint.name)) for column in columns]
+    weights, bias = (np.array(part, np.float32) for part in zip(*found, strict=True))
+    nothing, ones = np.zeros(size, np.float32), np.ones(size, np.float32)
+    endpoints = tuple(column.endpoint for column in columns)
+    return AdditivePredictor(weights, bias, np.zeros_like(weights), nothing, nothing, ones, endpoints=endpoints, spec=spec)
+
+
+def perturbed_weights(
+    column: Column, features: csr_matrix, rows: np.ndarray, spec: AdditiveSpec, source: Normal
+) -> tuple[np.ndarray, float]:
+    """Return the noisy weights `(D,)` and bias of one endpoint.
+
+    Raises:
+        QuorumError: There is no label to learn from.
+    """
+    known = column.known(rows)
+    if not len(known):
+        raise QuorumError(f"endpoint {column.endpoint.name!r} has no label to learn from", expected="at least one")
+    return solve_perturbed(features[known], column.labels[known], spec.strengths[0], spec.clip, spec.noise, source)
+
+
 def columns_of(labels: np.ndarray, mass: np.ndarray, endpoints: tuple[Endpoint, ...]) -> list[Column]:
     """Return what each endpoint is solved for."""
     wide = labels.astype(np.float64), mass.astype(np.float64)
@@ -111,11 +149,19 @@ def fit(fitting: Fitting, spec: AdditiveSpec, measured: Measured) -> Fitted:
     """Make a teacher of what is not held out."""
     rows = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     columns = columns_of(measured.labels, np.ones_like(measured.labels), measured.endpoints)
+    if spec.is_perturbed:
+        return Fitted(make_perturbed(columns, rows[0], spec, measured.molecules, fitting))
     return Fitted(make(columns, rows, spec, measured.molecules, fitting.trainer))
 
 
 def distil(fitting: Fitting, spec: AdditiveSpec, lesson: Lesson) -> Fitted:
-    """Make a student of soft labels; the strength is chosen on transfer molecules that are held out."""
+    """Make a student of soft labels; the strength is chosen on transfer molecules that are held out.
+
+    Raises:
+        ConfigError: The settings ask for noise, and a student learns nothing private.
+    """
+    if spec.is_perturbed:
+        raise ConfigError("a student is of solver 'perturbed', and it learns nothing private", expected="another solver for the student")
     rows = held_out_rows(fitting, lesson.molecules)
     columns = columns_of(lesson.soft_label, lesson.weight, lesson.endpoints)
     return Fitted(make(columns, rows, spec, lesson.molecules, fitting.trainer))

@@ -13,6 +13,7 @@ from fluid.errors import ConfigError
 from fluid.models.predictor import ModelSpec, NetworkSpec, Predictor
 from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.registry import Registry
+from fluid.seeding import Normal, noise_source
 from fluid.training.config import TrainerSpec, TrainingConfig
 from fluid.training.curve import CurvePoint
 from fluid.training.lesson import Lesson, Measured
@@ -35,6 +36,8 @@ class Fitting:
         logger: Makes a Lightning logger for a run name, or none.
         report: Called with the share of the work done.
         scratch: Folder for checkpoints, or none.
+        is_release: Whether the model, or what it says, will leave a company: noise is then drawn by the operating system, and by the seed
+            in simulations.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Fitting:
     logger: LoggerFactory = no_logger
     report: Report = lambda _: None
     scratch: Path | None = None
+    is_release: bool = False
 
     def job(self, network: NetworkSpec, whole: WideDeepSpec | None = None) -> Job:
         """Return the training of networks of an architecture, or of what such a network is a part of."""
@@ -54,6 +58,10 @@ class Fitting:
     def threads(self) -> int:
         """CPU threads that it may use."""
         return self.trainer.threads_for(self.config)
+
+    def noise(self, *names: str) -> Normal:
+        """Return the source of the noise that hides molecules; of a simulation, its stream of these names."""
+        return noise_source(self.is_release, self.seed, self.name, *names)
 
 
 class Fitted(NamedTuple):

@@ -1,0 +1,261 @@
+"""What saying less costs: gap closed against the strongest attack and against the certified ε, of several releases.
+
+Companies answer by additive teachers and the student is of experts, unless the release says otherwise. Example:
+`python benchmarks/privacy/frontier.py --json frontier.json --figure frontier.png paths.data=../shared/data`. Attacks are those of
+`fluid audit` with the teacher at hand: members are a company's own molecules, non-members the in-domain test molecules of which the
+nearest private molecule of all is its own, and the other companies' annotation sets are known to the attacker. What baselines
+find without any release stands beside. The gap is measured to the best pooled model of all releases of a division.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "experts")]
+import numpy as np
+import pandas as pd
+from common import Row, arguments, finish, made_by, put_into, write
+from matplotlib.figure import Figure
+from study import SPLITS, TESTS, Answers, best_pooled, datasets, gap_closed, homes, row_of, usable
+
+from fluid.cli.compose import compose, plain_values
+from fluid.cli.specs import federation_spec
+from fluid.federation.audited import of_set
+from fluid.federation.data_nodes import COMPANIES, WHOLE
+from fluid.federation.graph import federation_graph
+from fluid.federation.model_nodes import FOREST, POOLED, STUDENT, annotations_name
+from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.audit import HELD_OUT, Before, asked, scene_of
+from fluid.models.additive_perturbed import CURVATURE
+from fluid.models.additive_spec import AdditiveSpec
+from fluid.pipeline.graph import Graph
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+from fluid.privacy.accounting import Account
+from fluid.privacy.attacks.registry import attacks_on
+from fluid.privacy.audit import found_by
+from fluid.privacy.mechanisms import Gaussian, Perturbation
+from fluid.privacy.policy import PolicySpec
+
+DELTA = 1e-5
+EXPERTS = ["protocol=experts"]
+GATE = [*EXPERTS, "distillation.experts.product=0"]
+
+
+def perturbed(strength: float, noise: float) -> list[str]:
+    """Return the settings of a teacher with a random term in what is minimised."""
+    return ["model.solver=perturbed", f"model.strengths=[{strength:g}]", f"model.noise={noise:g}", "model.clip=8"]
+
+
+def noisy_evidence(ratio: float) -> list[str]:
+    """Return the settings of evidence of which one molecule's part is so many standard deviations of the noise; smaller counts are 0."""
+    evidence, noise = "annotation.evidence", 5 / ratio
+    return [f"{evidence}.clip=5", f"{evidence}.noise={noise:g}", f"{evidence}.min_support={noise:g}"]
+
+
+RELEASES = {
+    "open": EXPERTS,
+    "open, minimum support 5": [*EXPERTS, "annotation.evidence.min_support=5"],
+    "open, strong penalty": [*EXPERTS, "model.strengths=[0.03]"],
+    "open, noisy evidence": [*GATE, *noisy_evidence(0.719)],
+    "open, regions": [*EXPERTS, "distillation=regions"],
+    "noise, exact evidence": [*GATE, *perturbed(1.0, 0.81)],
+    "guarded": [*GATE, *perturbed(1.0, 0.81), *noisy_evidence(1.0)],
+    "guarded, half the noise": [*GATE, *perturbed(1.0, 0.4), *noisy_evidence(2.0)],
+    "guarded, regions": [*GATE, *perturbed(1.0, 0.81), *noisy_evidence(1.0), "distillation=regions"],
+    "epsilon 3": [*GATE, *perturbed(0.3, 2.0), *noisy_evidence(0.45)],
+    "epsilon 1": [*GATE, *perturbed(0.1, 5.0), *noisy_evidence(0.12)],
+    "bins and forests": ["protocol=fluid", "model=forest", "hybrid=gate"],
+    "bins and networks": ["protocol=fluid", "hybrid=gate"],
+}
+"""Releases, by their settings. Of `guarded` one may say ε = 8; `open, noisy evidence` is evidence alone at ε = 3."""
+LEAST_CLOSED = {"guarded": 0.70, "epsilon 3": 0.35}
+"""Least share of the in-domain gap on ChEMBL by k-means that a student closes."""
+LEAST_CERTIFIED = 0.55
+POLICY = PolicySpec()
+MOST_ATTACKED = {"guarded": POLICY}
+"""Releases of which the strongest attack is to stay below the bounds of the default policy."""
+
+
+class Certified(NamedTuple):
+    """What is certified of a release: ε at δ = 1e-5, and the largest true-positive rate at a false-positive rate of 0.1 %."""
+
+    epsilon: float
+    tpr: float
+
+
+def certified(spec: FederationSpec) -> Certified | None:
+    """Return what is certified of all that a company releases, `None` where nothing is."""
+    model, evidence = spec.model, spec.annotation.evidence
+    if not isinstance(model, AdditiveSpec) or not (model.noise and evidence.noise and evidence.clip):
+        return None
+    weights = Perturbation("weights", model.noise, model.strengths[0], CURVATURE)
+    account = Account([weights, Gaussian("evidence", evidence.clip / evidence.noise)])
+    return Certified(account.epsilon(DELTA), account.tpr(0.001))
+
+
+def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield what is measured of one federation: scores of models, what attacks on some companies found, and what is certified."""
+    spec = federation_spec(plain_values(compose("simulate", [*settings, f"seed={seed}"])))
+    graph = federation_graph(spec, Runner(store, workers=2))
+    roles = {POOLED: "pooled", FOREST: "forest", STUDENT: "student"} | dict.fromkeys(spec.company_names, "teacher")
+    models, parts = graph.values(list(roles)), graph.value(WHOLE).tests
+    for name, test in product(roles, TESTS):
+        yield {"model": name, "role": roles[name], "test": test, **Answers(models[name], parts[test]).scores()}
+    if told := certified(spec):
+        yield {"role": "certified", "epsilon": told.epsilon, "tpr": told.tpr}
+    for company in attacked(spec, options.companies):
+        yield from attacks(company, spec, graph, options.candidates)
+
+
+def attacked(spec: FederationSpec, most: int) -> Sequence[str]:
+    """Return the companies that are attacked, evenly spread by size: the largest and the smallest among them."""
+    names = spec.company_names
+    return [names[place] for place in np.unique(np.linspace(0, len(names) - 1, most).round().astype(int))]
+
+
+def attacks(company: str, spec: FederationSpec, graph: Graph, candidates: int) -> Iterator[dict[str, Any]]:
+    """Yield what each attack on a company's annotation set found."""
+    companies, whole = graph.value(COMPANIES), graph.value(WHOLE)
+    inside = whole.tests["in-domain"]
+    rows = homes(companies, inside)[company]
+    if not usable(inside, rows):
+        return
+    sets = {name: graph.value(annotations_name(name)) for name in spec.company_names}
+    audited = of_set(sets[company], graph.value(company))
+    others = [one for name, one in sets.items() if name != company]
+    before = Before(audited, companies[company], inside.take(rows), HELD_OUT, whole.transfer, others)
+    scene = asked(scene_of(before, candidates, 0), before, candidates, 0)
+    tried = attacks_on(scene)
+    for one in found_by(tried, {attack.name: attack.score(scene) for attack in tried}, scene, POLICY):
+        kind = "baseline" if one.baseline else "informed" if one.informed else "unaided"
+        about = {"role": "attack", "company": company, "attack": one.attack, "knows": kind}
+        yield about | {"auc": one.auc.value, "auc_low": one.auc.low, "tpr": one.tpr_01.value, "members": one.members}
+
+
+def strongest(table: pd.DataFrame, what: str, knows: Sequence[str] = ("unaided", "informed")) -> pd.Series:
+    """Return per division what the strongest attack on any company measured, of attackers who know so much."""
+    found = table[(table["role"] == "attack") & table["knows"].isin(knows)]
+    return found.groupby("seed")[what].max()
+
+
+def judged(raw: pd.DataFrame) -> Iterator[Row]:
+    """Yield the rows: per data set, division and release the gap closed, levels, attacks and what is certified."""
+    for (dataset, split, release), table in raw.groupby(["dataset", "split", "release"], sort=False):
+        start, main = f"{dataset} {split} {release}", (dataset, split) == ("herg_chembl", "kmeans")
+        closed = {test: gap_closed(table, test, best_pooled(raw, dataset, split, test)) for test in TESTS}
+        yield row_of(f"{start}: gap closed, in-domain", closed["in-domain"], LEAST_CLOSED.get(release) if main else None)
+        yield row_of(f"{start}: gap closed, external", closed["external"])
+        student = table[table["role"] == "student"]
+        for test in TESTS:
+            yield row_of(f"{start}: student's AUROC, {test}", student[student["test"] == test]["auroc"])
+        bounds = MOST_ATTACKED.get(release)
+        yield row_of(f"{start}: strongest attack's AUC", strongest(table, "auc"), most=bounds and bounds.auc)
+        yield row_of(f"{start}: strongest attack's TPR at 0.1 %", strongest(table, "tpr"), most=bounds and bounds.tpr)
+        yield row_of(f"{start}: strongest unaided attack's AUC", strongest(table, "auc", ["unaided"]), most=bounds and bounds.auc_unaided)
+        yield row_of(f"{start}: best baseline's AUC", strongest(table, "auc", ["baseline"]))
+        if len(told := table[table["role"] == "certified"]):
+            yield row_of(f"{start}: epsilon", told["epsilon"])
+            yield row_of(f"{start}: certified TPR at 0.1 %", told["tpr"])
+        if release == "guarded" and main:
+            yield row_of(f"{start}: gap closed, in-domain, with a certificate", closed["in-domain"], LEAST_CERTIFIED)
+
+
+SHOWN = {
+    "gap closed, in-domain": "gap closed, in-domain",
+    "student's AUROC, in-domain": "AUROC in-domain",
+    "student's AUROC, external": "external",
+    "strongest attack's AUC": "strongest attack: AUC",
+    "strongest attack's TPR at 0.1 %": "TPR at 0.1 %",
+    "strongest unaided attack's AUC": "without labelled data: AUC",
+    "epsilon": "certified ε",
+}
+"""Measures of the table on the page, with their headings."""
+
+
+def markdown(rows: Sequence[Row]) -> list[str]:
+    """Return the rows as a table: a line per data set, division and release."""
+    found = {row["name"]: row for row in rows}
+    lines = ["| data, division, release | " + " | ".join(SHOWN.values()) + " |", "|---" * (len(SHOWN) + 1) + "|"]
+    for start in dict.fromkeys(name.split(": ")[0] for name in found):
+        cells = [found.get(f"{start}: {measure}") for measure in SHOWN]
+        lines.append(f"| {start} | " + " | ".join(cell_of(cell) for cell in cells) + " |")
+    return lines
+
+
+def cell_of(row: Row | None) -> str:
+    """Return a cell of the table."""
+    if row is None:
+        return "–"
+    return f"{row['value']:.3f}" + (f" ± {row['half']:.3f}" if np.isfinite(row["half"]) and row["half"] else "")
+
+
+def draw(rows: Sequence[Row], path: Path) -> None:
+    """Draw the frontier: of each release, the gap closed in-domain against the strongest attack's AUC; certified ones are filled."""
+    found = {row["name"]: row for row in rows}
+    starts = list(dict.fromkeys(name.split(": ")[0] for name in found))
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.axvspan(0.5, POLICY.auc, color="0.93")
+    axes.text(POLICY.auc, 0.02, " bound of the default policy", fontsize=8, color="0.4", transform=axes.get_xaxis_transform())
+    for start in starts:
+        told, gap = found[f"{start}: strongest attack's AUC"], found[f"{start}: gap closed, in-domain"]
+        epsilon = found.get(f"{start}: epsilon")
+        name = start.split(" ", 2)[2] + (f" (ε = {epsilon['value']:.1f})" if epsilon else "")
+        axes.errorbar(told["value"], gap["value"], np.nan_to_num(gap["half"]), np.nan_to_num(told["half"]), fmt="o", ms=6,
+                      color="C0", mfc="C0" if epsilon else "white", lw=0.8)  # fmt: skip
+        axes.annotate(name, (told["value"], gap["value"]), xytext=(6, 5), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="AUC of the strongest attack on any company (0.5: chance)", ylabel="share of the gap closed, in-domain")
+    figure.savefig(path, dpi=150)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    made = arguments(__doc__ or "")
+    made.add_argument("--quick", action="store_true", help="the same rows in minutes: one division, a part of the embedded set")
+    made.add_argument("--seeds", type=int, default=5, help="divisions into companies")
+    made.add_argument("--release", choices=RELEASES, action="append", help="only this one (may be given again)")
+    made.add_argument("--dataset", choices=("embedded", "herg_chembl"), action="append", help="only this one (may be given again)")
+    made.add_argument("--split", choices=SPLITS, action="append", help="only this division (may be given again)")
+    made.add_argument("--companies", type=int, default=3, help="companies that are attacked, of each division")
+    made.add_argument("--candidates", type=int, default=1000, help="members, and non-members, at most")
+    made.add_argument("--figure", type=Path, default=None, metavar="FILE", help="also draw the gap closed against the strongest attack")
+    made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
+    return made
+
+
+def main() -> None:
+    """Measure every release; what is measured is on disk after every federation."""
+    options = parser().parse_args()
+    work = Path(options.work or tempfile.mkdtemp(prefix="fluid-frontier-")).resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    store, rows, partial = ArtifactStore(work / "store"), list[dict[str, Any]](), options.json.with_suffix(".partial.json")
+    for dataset, settings in datasets(options, work).items():
+        runs = product(range(1 if options.quick else options.seeds), options.split or SPLITS, options.release or RELEASES)
+        for seed, split, release in runs:
+            about = {"dataset": dataset, "seed": seed, "split": split, "release": release}
+            made = [about | row for row in carried_out([*RELEASES[release], f"companies={split}", *settings], seed, store, options)]
+            rows += made
+            said = {row["test"]: round(row["auroc"], 3) for row in made if row["role"] == "student"}
+            attack = max((row for row in made if row.get("knows") in ("unaided", "informed")), key=lambda row: row["auc"], default={})
+            print(*about.values(), said, attack.get("attack"), round(attack.get("auc", 0.5), 3), flush=True)
+            write(rows, partial)
+    raw = pd.DataFrame(rows)
+    found = list(judged(raw))
+    for row in found:
+        goal = "" if row["target"] is None else f" (target {row['target']}: {'holds' if row['holds'] else 'missed'})"
+        print(f"{row['name']}: {row['value']:.3f}{goal}")
+    if options.docs:
+        put_into("docs/results/privacy.md", "frontier", [*markdown(found), "", made_by()])
+    if options.figure:
+        draw(found, options.figure)
+    partial.unlink()
+    finish(found, options.json, raw=rows)
+
+
+if __name__ == "__main__":
+    main()

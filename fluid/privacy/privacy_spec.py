@@ -28,7 +28,7 @@ class PrivacySpec:
 
     epsilon: float | None = None
     delta: float = 1e-5
-    evidence_share: float = 0.3
+    evidence_share: float = 0.4
     ledger: Path | None = None
     budget: float | None = None
     witness: Path | None = None

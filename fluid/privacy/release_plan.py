@@ -16,7 +16,7 @@ from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation
 from fluid.privacy.privacy_spec import PrivacySpec
 
 CLOSE, LEAST_RATIO, LARGEST_RATIO = 1e-3, 1e-4, 1e3
-REMEDY = "protocol=certified sets all of them."
+REMEDY = "privacy=certified sets all of them."
 
 
 class ReleasePlan(NamedTuple):
@@ -40,8 +40,12 @@ class ReleasePlan(NamedTuple):
         return self.annotation.evidence
 
     def with_noise(self, weights: float, evidence: float) -> "ReleasePlan":
-        """Return the plan with other noise: the random term's of the weights, and that of counts in units of the clip."""
-        counts = replace(self.evidence, noise=evidence * self.evidence.clip)
+        """Return the plan with other noise: the random term's of the weights, and that of counts in units of the clip.
+
+        Counts below their noise become 0, which is decided after it was drawn.
+        """
+        noise = evidence * self.evidence.clip
+        counts = replace(self.evidence, noise=noise, min_support=max(noise, self.evidence.min_support))
         return self._replace(model=replace(self.model, noise=weights), annotation=replace(self.annotation, evidence=counts))
 
 

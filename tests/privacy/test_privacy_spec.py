@@ -15,7 +15,7 @@ def test_nothing_is_asked_by_default_and_nothing_decided() -> None:
 def test_where_releases_are_counted_decides_no_noise() -> None:
     one, other = (PrivacySpec(epsilon=3.0, ledger=Path(name), budget=8.0, witness=Path(name)) for name in ("a", "b"))
     assert one.is_asked
-    assert one.deciding() == other.deciding() == {"epsilon": 3.0, "delta": 1e-5, "evidence_share": 0.3}
+    assert one.deciding() == other.deciding() == {"epsilon": 3.0, "delta": 1e-5, "evidence_share": 0.4}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def test_an_epsilon_gets_the_least_noise_that_keeps_it() -> None:
     assert 4.97 < Account(mechanisms_of(found)).epsilon(1e-5) <= 5.0
     check_certifiable(found)
     counts = found.evidence.clip / found.evidence.noise
-    assert counts**2 / (counts**2 + 1 / found.model.noise**2) == pytest.approx(0.3)
+    assert counts**2 / (counts**2 + 1 / found.model.noise**2) == pytest.approx(0.4)
+    assert found.evidence.min_support == found.evidence.noise
     less = PLAN._replace(endpoints=CLASSES[:1])
     assert planned(less, PrivacySpec(epsilon=5.0)).model.noise < found.model.noise < planned(PLAN, PrivacySpec(epsilon=4.0)).model.noise
 

@@ -144,6 +144,14 @@ class FederationSpec:
         return replace(self.teacher_settings, model=model, config=self.training.pooled, privacy=PrivacySpec())
 
     @property
+    def home_settings(self) -> TeacherSettings | None:
+        """How companies train a teacher for their own use, where the one that they release has noise; `None`: that one has none."""
+        if not isinstance(self.model, AdditiveSpec) or not self.model.is_perturbed:
+            return None
+        model = AdditiveSpec(self.model.radius, self.model.n_bits)
+        return replace(self.teacher_settings, model=model, privacy=PrivacySpec())
+
+    @property
     def student_settings(self) -> StudentSettings:
         """How the student is distilled."""
         how = (self.student_config, self.trainer, self.selection, self.annotation, self.seed)

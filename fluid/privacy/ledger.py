@@ -211,7 +211,7 @@ def check_budget(ledger: Ledger, mechanisms: Sequence[Mechanism]) -> float:
     """Return the ε of all releases and one more.
 
     Raises:
-        BudgetError: It is more than the budget.
+        BudgetError: The ε of all of them is more than the budget.
     """
     epsilon, delta = ledger.budget
     total = Account((*ledger.mechanisms, *mechanisms)).epsilon(delta)

@@ -115,7 +115,7 @@ def noise_for(epsilon: float, delta: float, endpoints: int, strength: float, sha
         share: Share of evidence in the sum of squared ratios.
 
     Raises:
-        ConfigError: One of both would have no share, or the penalty is too weak for any noise to be enough.
+        ConfigError: Weights or evidence would have no share, or the penalty is too weak for any noise to be enough.
     """
     if not 0 < share < 1:
         raise ConfigError(f"privacy.evidence_share is {share:g}", expected="a share above 0 and below 1, since both are released")

@@ -12,14 +12,18 @@ from fluid.annotation.spec import AnnotationSpec
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import read_json
 from fluid.data.endpoints import Endpoint
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import BudgetError, ConfigError
 from fluid.federation import consortium
 from fluid.federation.model_folder import open_model
 from fluid.federation.requests import AnnotateRequest, TeacherRequest
 from fluid.federation.stages.certified import with_noise
+from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.models.additive import AdditivePredictor
 from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.own_expert import OwnExpert
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
@@ -147,6 +151,23 @@ def test_what_cannot_be_certified_or_counted_is_refused() -> None:
         with_noise(settings(model=NetworkSpec()), CLASS)
     with pytest.raises(ConfigError, match="without noise nothing is certified"):
         with_noise(settings(privacy=PrivacySpec(ledger=Path("ledger"))), CLASS)
+
+
+def test_a_whole_federation_of_certified_teachers_runs_and_hybrids_use_teachers_without_noise(rerun: Callable[..., Finished]) -> None:
+    changes = {
+        "model": MODEL, "annotation": ANNOTATION, "privacy": PrivacySpec(epsilon=4.0), "consensus": ConsensusSpec("evidence"),
+        "distillation": StudentSpec("experts"), "hybrid": HybridSpec("own_expert"),
+    }  # fmt: skip
+    run = rerun(**changes)
+    sent = read_json(run.federation.annotations["T1"] / "annotation_set" / FILE)
+    assert (sent["holds"], sent["noise_from"]) == (False, "a seed")
+    released, hybrid = (open_model(run.federation.models[name].folder).predictor for name in ("T1", "H1"))
+    assert isinstance(hybrid, OwnExpert)
+    assert isinstance(hybrid.own, AdditivePredictor)
+    assert isinstance(released, AdditivePredictor)
+    assert released.spec.noise > 0
+    assert (hybrid.own.spec.noise, hybrid.own.spec.solver) == (0, "auto")
+    assert all(record.reused for record in rerun(**changes).runner.records)
 
 
 def test_a_simulation_has_no_ledger_and_its_pooled_teacher_no_noise(finished: Finished) -> None:

@@ -47,7 +47,7 @@ def test_every_endpoint_is_a_release_of_its_own() -> None:
 
 def test_nothing_stands_in_the_way_of_what_can_be_certified() -> None:
     assert obstacles(PLAN) == []
-    with pytest.raises(ConfigError, match=r"cannot be certified: without noise nothing is certified .*protocol=certified"):
+    with pytest.raises(ConfigError, match=r"cannot be certified: without noise nothing is certified .*privacy=certified"):
         check_certifiable(PLAN)
 
 

@@ -48,5 +48,9 @@ class BlindError(InputError):
     """An audit cannot vouch for a release: it would not have found a leak, or what it compares is too different."""
 
 
+class BudgetError(InputError):
+    """A release would tell more, together with those before it, than a company's privacy budget allows."""
+
+
 class ShapeError(InputError, ValueError):
     """Two arrays that must agree in shape do not; names the argument, what came and what was expected."""

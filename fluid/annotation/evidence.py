@@ -13,6 +13,7 @@ from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ShapeError
 from fluid.molecules.substructures import Dictionary, presence
+from fluid.seeding import Normal
 
 if TYPE_CHECKING:  # a prediction that needs no substructures should not wait for scipy
     from scipy.sparse import csr_matrix
@@ -69,7 +70,7 @@ def count_evidence(features: "csr_matrix", labels: np.ndarray, clip: float = 0.0
     return np.ascontiguousarray(counts)
 
 
-def release_counts(features: "csr_matrix", labels: np.ndarray, spec: ReleaseSpec, generator: np.random.Generator) -> np.ndarray:
+def release_counts(features: "csr_matrix", labels: np.ndarray, spec: ReleaseSpec, source: Normal) -> np.ndarray:
     """Return the counts `(T, D)` float32 that leave a company: clipped, then noisy, then 0 below the minimum support.
 
     Without noise and with a minimum support, a count that is not 0 is exact. Noise is drawn once: counts that were drawn again and again
@@ -79,11 +80,11 @@ def release_counts(features: "csr_matrix", labels: np.ndarray, spec: ReleaseSpec
         features: As in `count_evidence`.
         labels: As in `count_evidence`.
         spec: What is released.
-        generator: Of the noise.
+        source: Of the noise.
     """
     counts = count_evidence(features, labels, spec.clip)
     if spec.noise:
-        counts = counts + generator.normal(0.0, spec.noise, counts.shape)
+        counts = counts + source.normal(0.0, spec.noise, counts.shape)
     return np.where(counts < spec.min_support, 0.0, counts).astype(np.float32)
 
 

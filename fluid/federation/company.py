@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fluid.annotation.evidence import spanned_share
-from fluid.artifacts import Artifact, open_artifact
+from fluid.artifacts import Artifact, open_artifact, read_json
 from fluid.data.columns import check_source
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
@@ -29,6 +29,8 @@ from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.file_names import at_home
 from fluid.pipeline.runner import Runner
+from fluid.privacy.certificate import FILE as CERTIFICATE
+from fluid.privacy.certificate import in_words
 
 ENOUGH_SPANNED = 0.8
 """Share of a company's substructures below which a transfer set is told to hold too few of them."""
@@ -39,7 +41,10 @@ def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
     check_apart(request.out, request.input)
     intake, kept = read_own(request, runner)
     stage = teacher_stage(request.company, kept.dataset, request.settings, runner.logs("teacher", request.company))
-    return runner.make_at(add_left_out(add_dropped(stage, intake), kept.left_out), request.out, request.overwrite)
+    made = runner.make_at(add_left_out(add_dropped(stage, intake), kept.left_out), request.out, request.overwrite)
+    if (made / CERTIFICATE).exists():
+        runner.progress.note(in_words(read_json(made / CERTIFICATE)))
+    return made
 
 
 def read_own(request: TeacherRequest | HybridRequest, runner: Runner) -> tuple[Artifact, Kept]:

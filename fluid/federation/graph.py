@@ -19,6 +19,7 @@ from fluid.federation.model_nodes import (
     annotations_name,
     bound_nodes,
     consensus_nodes,
+    home_nodes,
     hybrid_nodes,
     student_nodes,
     teacher_nodes,
@@ -37,6 +38,7 @@ def federation_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
     yield from consensus_nodes(spec)
     yield from student_nodes(spec, runner)
     # ══ back in each company: the released student meets the private split ══
+    yield from home_nodes(spec, runner)
     yield from hybrid_nodes(spec, runner)
     # for comparison only: what a real consortium cannot do, or would do otherwise
     yield from bound_nodes(spec, runner)

@@ -23,7 +23,7 @@ from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.familiarity import familiarity
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
-from fluid.seeding import numpy_stream
+from fluid.seeding import Normal, numpy_stream
 from fluid.training.curve import CurvePoint
 
 MAX_REFERENCE = 8192
@@ -104,16 +104,13 @@ def distance_reference(molecules: MoleculeSet, annotation: AnnotationSpec, seed:
     return feature_bits([molecules.smiles[row] for row in rows])
 
 
-def released_evidence(dataset: Dataset, endpoints: Sequence[Endpoint], annotation: AnnotationSpec, seed: int, name: str) -> Evidence | None:
-    """Return the evidence that leaves a company, of a model's endpoints; `None` where none is released.
-
-    Its noise is drawn here, once, by the seed: whoever knows the seed can take it away again.
-    """
+def released_evidence(dataset: Dataset, endpoints: Sequence[Endpoint], annotation: AnnotationSpec, source: Normal) -> Evidence | None:
+    """Return the evidence that leaves a company, of a model's endpoints, with noise drawn here, once; `None` where none is released."""
     if annotation.domain != "evidence":
         return None
-    spec, generator = annotation.evidence, numpy_stream(seed, name, "evidence noise")
+    spec = annotation.evidence
     features, labels = spec.dictionary.features(dataset.molecules), labels_for(dataset, endpoints)
-    return Evidence(spec.dictionary, tuple(endpoints), release_counts(features, labels, spec, generator))
+    return Evidence(spec.dictionary, tuple(endpoints), release_counts(features, labels, spec, source))
 
 
 class About(NamedTuple):

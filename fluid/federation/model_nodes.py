@@ -39,6 +39,11 @@ def annotations_name(company: str) -> str:
     return f"annotations-{company}"
 
 
+def home_name(company: str, spec: FederationSpec) -> str:
+    """Return the name of the node that is the teacher which a company uses itself: the one that it released, unless that has noise."""
+    return company if spec.home_settings is None else f"{company}-home"
+
+
 def open_model(artifact: Artifact, values: Values) -> Model:
     """Open a model."""
     return read_model(artifact)
@@ -48,6 +53,13 @@ def teacher_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
     """Yield the training of each company's teacher on its private split."""
     for name in spec.company_names:
         yield Step(name, (COMPANIES,), partial(_teacher, name, spec.teacher_settings, runner), open_model)
+
+
+def home_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
+    """Yield the training of each company's teacher for its own use, where the one that it released has noise and hybrids need one."""
+    if spec.home_settings is not None and spec.hybrid.needs_teacher:
+        for name in spec.members:
+            yield Step(home_name(name, spec), (COMPANIES,), partial(_teacher, name, spec.home_settings, runner), open_model)
 
 
 def _teacher(name: str, settings: TeacherSettings, runner: Runner, values: Values) -> Stage:
@@ -142,12 +154,12 @@ def _student(spec: FederationSpec, sets: tuple[str, ...], runner: Runner, values
 def hybrid_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
     """Yield each company's hybrid: its own data added back to the released student; only some kinds need its own teacher."""
     for company in spec.members:
-        own = (company,) if spec.hybrid.needs_teacher else ()
+        own = (home_name(company, spec),) if spec.hybrid.needs_teacher else ()
         needs = (COMPANIES, TRANSFER, CONSENSUS, STUDENT, *own)
         yield Step(hybrid_name(company), needs, partial(_hybrid, company, spec, runner), open_model)
 
 
 def _hybrid(company: str, spec: FederationSpec, runner: Runner, values: Values) -> Stage:
     released = Released(values[STUDENT], values[CONSENSUS], values[TRANSFER])
-    own = OwnTeacher(values[company]) if spec.hybrid.needs_teacher else None
+    own = OwnTeacher(values[home_name(company, spec)]) if spec.hybrid.needs_teacher else None
     return hybrid_stage(company, values[COMPANIES][company], released, spec.hybrid_settings, runner.logs("hybrid", company), own)

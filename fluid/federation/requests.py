@@ -20,6 +20,7 @@ from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.file_names import check_file_name
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
 from fluid.privacy.policy import FEWEST_MOLECULES, PolicySpec
+from fluid.privacy.privacy_spec import PrivacySpec
 from fluid.training.config import TrainerSpec, Training
 
 
@@ -35,6 +36,7 @@ class TeacherRequest:
     training: Training = field(default_factory=Training)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    privacy: PrivacySpec = field(default_factory=PrivacySpec)
     seed: int = 0
     overwrite: bool = False
 
@@ -50,7 +52,8 @@ class TeacherRequest:
     @property
     def settings(self) -> TeacherSettings:
         """How the teacher is trained."""
-        return TeacherSettings(self.model, self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum)
+        how = (self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum, self.privacy)
+        return TeacherSettings(self.model, *how, is_release=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.federation.taking_part import TakingPart
+from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
+from fluid.privacy.privacy_spec import PrivacySpec
 from fluid.training.config import TrainerSpec, Training, TrainingConfig
 from fluid.training.kinds.kind import kind_of
 
@@ -45,6 +47,7 @@ class FederationSpec:
     loss: LossSpec = field(default_factory=LossSpec)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    privacy: PrivacySpec = field(default_factory=PrivacySpec)
     consensus: ConsensusSpec = DEFAULT_CONSENSUS
     selection: SelectionSpec = field(default_factory=SelectionSpec)
     hybrid: HybridSpec = field(default_factory=HybridSpec)
@@ -59,11 +62,13 @@ class FederationSpec:
         Raises:
             ConfigError: The companies' model has no weights of one architecture, the student has no weights and needs some, an
                 evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
-                there, columns are to go along, those who take part are unknown or nobody, evidence is needed that nobody releases, or
-                hybrids do not fit a student of experts.
+                there, columns are to go along, a ledger is named, those who take part are unknown or nobody, evidence is needed that
+                nobody releases, or hybrids do not fit a student of experts.
         """
         self.taking_part.of(self.company_names)
         refuse_carry(self.intake, "simulate")
+        if self.privacy.ledger is not None:
+            raise ConfigError("privacy.ledger counts releases, and a simulation makes none", expected="no ledger; privacy.epsilon may stay")
         self._check_experts()
         check_head(self.student_model, self.distillation.mode, self.loss)
         rounds = self._soft_rounds()
@@ -129,12 +134,22 @@ class FederationSpec:
     @property
     def teacher_settings(self) -> TeacherSettings:
         """How teachers are trained."""
-        return TeacherSettings(self.model, self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum)
+        how = (self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum, self.privacy)
+        return TeacherSettings(self.model, *how)
 
     @property
     def pooled_settings(self) -> TeacherSettings:
-        """How the pooled teacher is trained."""
-        return replace(self.teacher_settings, config=self.training.pooled)
+        """How the pooled teacher is trained: without noise, since nobody releases it."""
+        model = replace(self.model, noise=0.0) if isinstance(self.model, AdditiveSpec) else self.model
+        return replace(self.teacher_settings, model=model, config=self.training.pooled, privacy=PrivacySpec())
+
+    @property
+    def home_settings(self) -> TeacherSettings | None:
+        """How companies train a teacher for their own use, where the one that they release has noise; `None`: that one has none."""
+        if not isinstance(self.model, AdditiveSpec) or not self.model.is_perturbed:
+            return None
+        model = AdditiveSpec(self.model.radius, self.model.n_bits)
+        return replace(self.teacher_settings, model=model, privacy=PrivacySpec())
 
     @property
     def student_settings(self) -> StudentSettings:

@@ -104,11 +104,12 @@ def minimum(objective: Objective) -> np.ndarray:
 def step_from(objective: Objective, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """Return weights `(D,)` with a smaller objective, or, where rounding hides that, with a gradient of half the norm."""
     way, length, before = objective.direction(weights, gradient), 1.0, objective.value(weights)
-    if np.linalg.norm(objective.gradient(weights + way)) <= np.linalg.norm(gradient) / 2:
-        return weights + way
-    while length > SMALLEST and objective.value(weights + length * way) > before + ENOUGH * length * float(gradient @ way):
+    moved: np.ndarray = weights + way
+    if np.linalg.norm(objective.gradient(moved)) <= np.linalg.norm(gradient) / 2:
+        return moved
+    while length > SMALLEST and objective.value(moved) > before + ENOUGH * length * float(gradient @ way):
         length /= 2
-    moved: np.ndarray = weights + length * way
+        moved = weights + length * way
     return moved
 
 

@@ -1,12 +1,14 @@
 """How much a company's releases may tell of any one of its molecules."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fluid.errors import ConfigError
+from fluid.file_names import at_home
 from fluid.ranges import require_shares
 
+WITNESS = "~/.local/state/fluid/ledgers"
 LEAST_EPSILON, LARGEST_DELTA = 0.01, 1e-3
 
 
@@ -28,10 +30,10 @@ class PrivacySpec:
 
     epsilon: float | None = None
     delta: float = 1e-5
-    evidence_share: float = 0.3
+    evidence_share: float = 0.4
     ledger: Path | None = None
     budget: float | None = None
-    witness: Path | None = None
+    witness: Path | None = field(default_factory=lambda: at_home(WITNESS))
 
     def __post_init__(self) -> None:
         """Check the values."""

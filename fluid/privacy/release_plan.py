@@ -16,7 +16,7 @@ from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation
 from fluid.privacy.privacy_spec import PrivacySpec
 
 CLOSE, LEAST_RATIO, LARGEST_RATIO = 1e-3, 1e-4, 1e3
-REMEDY = "protocol=certified sets all of them."
+REMEDY = "privacy=certified sets all of them."
 
 
 class ReleasePlan(NamedTuple):
@@ -40,8 +40,12 @@ class ReleasePlan(NamedTuple):
         return self.annotation.evidence
 
     def with_noise(self, weights: float, evidence: float) -> "ReleasePlan":
-        """Return the plan with other noise: the random term's of the weights, and that of counts in units of the clip."""
-        counts = replace(self.evidence, noise=evidence * self.evidence.clip)
+        """Return the plan with other noise: the random term's of the weights, and that of counts in units of the clip.
+
+        Counts below their noise become 0, which is decided after it was drawn.
+        """
+        noise = evidence * self.evidence.clip
+        counts = replace(self.evidence, noise=noise, min_support=max(noise, self.evidence.min_support))
         return self._replace(model=replace(self.model, noise=weights), annotation=replace(self.annotation, evidence=counts))
 
 
@@ -111,7 +115,7 @@ def noise_for(epsilon: float, delta: float, endpoints: int, strength: float, sha
         share: Share of evidence in the sum of squared ratios.
 
     Raises:
-        ConfigError: One of both would have no share, or the penalty is too weak for any noise to be enough.
+        ConfigError: Weights or evidence would have no share, or the penalty is too weak for any noise to be enough.
     """
     if not 0 < share < 1:
         raise ConfigError(f"privacy.evidence_share is {share:g}", expected="a share above 0 and below 1, since both are released")

@@ -33,6 +33,12 @@ LATER = {
     "annotation.evidence.clip": 0.0,
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
+    "privacy.epsilon": None,
+    "privacy.delta": 1e-5,
+    "privacy.evidence_share": 0.4,
+    "privacy.ledger": None,
+    "privacy.budget": None,
+    "privacy.witness": "~/.local/state/fluid/ledgers",
     **{f"model.{part}{name}": value for part in ("", "additive.") for name, value in ADDITIVE.items()},
 }
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""

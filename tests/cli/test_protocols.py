@@ -6,10 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from fluid.cli.build import build
 from fluid.cli.compose import compose
-from fluid.cli.specs import federation_spec
+from fluid.cli.specs import SURROUNDINGS, federation_spec, leave_out
+from fluid.data.endpoints import Endpoint
+from fluid.federation.requests import TeacherRequest
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.certified import plan_of, with_noise
 from fluid.models.predictor import ForestSpec
+from fluid.privacy.accounting import Account
+from fluid.privacy.privacy_spec import PrivacySpec
+from fluid.privacy.release_plan import mechanisms_of
 from tests.cli.conftest import Call
 from tests.cli.test_configuration import composed as values_of
 from tests.conftest import Files
@@ -54,6 +61,21 @@ def test_each_weakness_is_switched_off_alone(switch: str) -> None:
 
 def test_the_student_follows_the_teachers_settings() -> None:
     assert paper("model.n_trees=7").student_model == paper("model.n_trees=7").model != paper().model
+
+
+def test_the_certified_protocol_can_be_certified() -> None:
+    spec = federation_spec(values_of("simulate", "protocol=certified"))
+    settings = with_noise(spec.teacher_settings, (Endpoint.parse("blocker"),))
+    mechanisms = mechanisms_of(plan_of(settings, (Endpoint.parse("blocker"),)))
+    assert 7.98 < Account(mechanisms).epsilon(1e-5) <= 8.0
+    assert (spec.hybrid.mode, spec.distillation.experts.product, spec.consensus.method) == ("own_expert", 0.0, "evidence")
+
+
+def test_a_company_asks_for_a_certificate_by_one_setting() -> None:
+    values = values_of("train_teacher", "privacy=certified", "input=a.csv", "company=T1", "out=b", "privacy.ledger=c", "privacy.budget=9")
+    request = build(TeacherRequest, leave_out(values, *SURROUNDINGS))
+    assert with_noise(request.settings, (Endpoint.parse("blocker"),)).model.noise > 0
+    assert (request.privacy.epsilon, request.privacy.budget, request.privacy.witness) == (8.0, 9.0, PrivacySpec().witness)
 
 
 def test_the_fluid_protocol_is_the_default() -> None:

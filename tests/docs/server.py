@@ -48,6 +48,7 @@ def tiny(argv: list[str]) -> list[str]:
     if verb in ("simulate", "train-teacher", "distill") and not own & {
         "model",
         "protocol",
+        "privacy",
         "experiment",
         "student_model",
         "hparams_search",

@@ -13,9 +13,9 @@ from fluid.errors import ConfigError, ShapeError
 from fluid.models.additive import AdditivePredictor, mutual_information
 from fluid.models.additive_solve import laplace, ridge_together, solve_classes, solve_values
 from fluid.models.additive_spec import AdditiveSpec
-from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.prediction import PLANES, entropy
+from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS, SMILES
 

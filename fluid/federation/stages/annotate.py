@@ -1,5 +1,6 @@
 """Stage `annotate`: a teacher answers every transfer molecule. Its `annotation_set` folder is all that leaves the company."""
 
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from fluid.models.prediction import PLANES, Prediction
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.pipeline.shards import Shards
 from fluid.pipeline.stage import Report, Stage, Work
+from fluid.privacy.certificate import FILE as CERTIFICATE
 from fluid.threads import Spread
 
 MODULE = "federation/stages/annotate.py"
@@ -48,6 +50,8 @@ def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
                 with np.load(piece / ANSWERS, allow_pickle=False) as answers:
                     released = {name: answers[name] for name in model.released}
                     writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], **released)
+        if (model.folder / CERTIFICATE).exists():
+            shutil.copyfile(model.folder / CERTIFICATE, folder / FOLDER / CERTIFICATE)
 
     inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}
     return Stage("annotate", model.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))

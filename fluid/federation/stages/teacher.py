@@ -6,9 +6,11 @@ from fluid.artifacts import plain, write_json
 from fluid.data.dataset import Dataset
 from fluid.data.quorum import check_quorum
 from fluid.federation.model_folder import About, distance_reference, own_thresholds, reference_fingerprints, released_evidence, write_model
+from fluid.federation.stages.certified import certify, check_affordable, with_noise
 from fluid.federation.stages.held_out import HELD_OUT, own_validation
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.pipeline.stage import Stage, Work
+from fluid.seeding import noise_source
 from fluid.training.kinds.kind import Fitting, check_bounds, kind_of, modules_of
 from fluid.training.lesson import Measured
 from fluid.training.train import LoggerFactory, no_logger
@@ -26,24 +28,30 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
         logger: Makes the training run's logger.
 
     Raises:
-        ConfigError: A label is a bound, and the kind of model takes every label for a value.
+        ConfigError: A label is a bound, and the kind of model takes every label for a value; or a certificate is asked for and cannot be.
     """
+    settings = with_noise(settings, dataset.endpoints)
     model, config, trainer, annotation, seed = settings.model, settings.config, settings.trainer, settings.annotation, settings.seed
     kind = kind_of(model)
     check_bounds(model, dataset.censored, name)
 
     def build(folder: Path, work: Work) -> None:
         check_quorum(dataset.table, settings.quorum, where=name)
-        fitting = Fitting(name, config, trainer, seed, annotation.mc_samples, logger, work.report, work.scratch)
+        check_affordable(name, settings, dataset.endpoints)
+        how = (config, trainer, seed, annotation.mc_samples, logger, work.report, work.scratch, settings.is_release)
+        fitting = Fitting(name, *how)
         predictor, curve, _ = kind.fit(fitting, model, Measured(dataset.molecules, dataset.labels, dataset.endpoints, dataset.censored))
         rows = own_validation(dataset.labels, config, seed, name, dataset.molecules.skeletons)[1]
         held_out = dataset.take(rows)
         thresholds = own_thresholds(predictor, held_out.molecules, held_out.labels)
         distances_to = distance_reference(dataset.molecules, annotation, seed, name)
         reference = reference_fingerprints(dataset.molecules, seed)
-        evidence = released_evidence(dataset, predictor.endpoints, annotation, seed, name)
+        source = noise_source(settings.is_release, seed, name, "evidence noise")
+        evidence = released_evidence(dataset, predictor.endpoints, annotation, source)
         write_model(folder, predictor, About(name, "teacher", thresholds, reference, annotation, distances_to, evidence), curve)
         write_json(folder / HELD_OUT, {"part": dataset.digest, "rows": rows.tolist()})
+        if settings.privacy.is_asked:
+            certify(folder, name, settings, predictor, evidence)
 
     inputs = {
         "part": dataset.digest,
@@ -53,5 +61,7 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
         "annotation": annotation,
         "seed": seed,
         "quorum": settings.quorum,
+        "privacy": settings.privacy.deciding(),
+        "is_release": settings.is_release,
     }
     return Stage("teacher", name, inputs, build, MODULE, trainer.threads_for(config), modules=modules_of(model))

@@ -1,9 +1,10 @@
 """How a model of measured labels is trained: every value is in the key of its stage."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fluid.annotation.spec import AnnotationSpec
 from fluid.models.predictor import ModelSpec
+from fluid.privacy.privacy_spec import PrivacySpec
 from fluid.training.config import TrainerSpec, TrainingConfig
 
 
@@ -18,6 +19,8 @@ class TeacherSettings:
         annotation: Domain-score and dropout settings.
         seed: The experiment's seed.
         quorum: Fewest labels per class.
+        privacy: How much what is released may tell.
+        is_release: Whether it is a company's own teacher, and no simulation: its noise is drawn by the operating system.
     """
 
     model: ModelSpec
@@ -26,6 +29,8 @@ class TeacherSettings:
     annotation: AnnotationSpec
     seed: int
     quorum: int = 25
+    privacy: PrivacySpec = field(default_factory=PrivacySpec)
+    is_release: bool = False
 
     def with_model(self, model: ModelSpec) -> "TeacherSettings":
         """Return the same for another kind of model."""

@@ -150,7 +150,7 @@ def fit(fitting: Fitting, spec: AdditiveSpec, measured: Measured) -> Fitted:
     rows = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     columns = columns_of(measured.labels, np.ones_like(measured.labels), measured.endpoints)
     if spec.is_perturbed:
-        return Fitted(make_perturbed(columns, rows[0], spec, measured.molecules, fitting))
+        return Fitted(make_perturbed(columns, np.sort(np.concatenate(rows)), spec, measured.molecules, fitting))
     return Fitted(make(columns, rows, spec, measured.molecules, fitting.trainer))
 
 

@@ -1,0 +1,54 @@
+import json
+
+import pytest
+from scipy.stats import norm
+
+from fluid.privacy.accounting import Account
+from fluid.privacy.certificate import certificate, in_words
+from fluid.privacy.mechanisms import Gaussian, Perturbation, mechanism_of
+
+MECHANISMS = (Gaussian("evidence of hERG", 0.5),)
+
+
+def test_it_bounds_attacks_as_normal_noise_does() -> None:
+    found = certificate(MECHANISMS, 1e-5, "digest", True)
+    rates = found["this_release"]["largest_true_positive_rate_at"]
+    for fpr, text in ((0.001, "0.001"), (0.01, "0.01")):
+        for molecules, who in ((1, "one molecule"), (10, "ten together")):
+            assert rates[text][who] == pytest.approx(norm.cdf(norm.ppf(fpr) + 0.5 * molecules), rel=1e-2)
+    assert found["this_release"]["epsilon"] == pytest.approx(Account(MECHANISMS).epsilon(1e-5))
+
+
+def test_it_can_be_checked_by_whoever_reads_it() -> None:
+    mechanisms = (*MECHANISMS, Perturbation("weights of hERG", 1.0, 0.5, 0.5))
+    found = json.loads(json.dumps(certificate(mechanisms, 1e-5, "digest", True)))
+    again = Account([mechanism_of(one, "certificate") for one in found["mechanisms"]])
+    assert again.epsilon(found["this_release"]["delta"]) == pytest.approx(found["this_release"]["epsilon"])
+
+
+def test_all_releases_tell_more_than_one() -> None:
+    head = {"ledger": "abc", "number": 2, "hash": "def"}
+    found = certificate(MECHANISMS, 1e-5, "digest", True, MECHANISMS * 2, head)
+    assert found["all_releases"]["epsilon"] == pytest.approx(Account((Gaussian("both", 0.5 * 2**0.5),)).epsilon(1e-5))
+    assert found["ledger"] == head
+    assert "all_releases" not in certificate(MECHANISMS, 1e-5, "digest", True)
+
+
+def test_a_simulation_promises_nothing() -> None:
+    real, seeded = (certificate(MECHANISMS, 1e-5, "digest", is_release) for is_release in (True, False))
+    assert (real["holds"], real["noise_from"]) == (True, "the operating system")
+    assert (seeded["holds"], seeded["noise_from"]) == (False, "a seed")
+    assert in_words(seeded).startswith(in_words(real))
+    assert in_words(seeded).endswith("nothing is promised.")
+
+
+def test_its_words_are_its_numbers() -> None:
+    said = in_words(certificate(MECHANISMS, 1e-5, "digest", True))
+    assert said.startswith("ε 1.99 at δ 1e-05. Whoever wrongly accuses one molecule in a thousand finds at most 0.48%")
+    assert "of series of ten, 97.19%." in said
+
+
+def test_it_says_what_it_does_not_bound() -> None:
+    found = " ".join(certificate(MECHANISMS, 1e-5, "digest", True)["does_not_cover"])
+    assert "chemotype" in found
+    assert "double precision" in found

@@ -25,13 +25,11 @@ class ReleasePlan(NamedTuple):
     Attributes:
         model: Settings of its teacher.
         annotation: What is released beside the teacher's answers.
-        validation_share: Share of its molecules that the teacher does not learn from.
         endpoints: The endpoints.
     """
 
     model: Any
     annotation: AnnotationSpec
-    validation_share: float
     endpoints: tuple[Endpoint, ...]
 
     @property
@@ -50,7 +48,10 @@ class ReleasePlan(NamedTuple):
 
 
 def obstacles(plan: ReleasePlan) -> list[str]:
-    """Return why a release cannot be certified, whatever its noise; each says what would do instead."""
+    """Return why a release cannot be certified, whatever its noise; each says what would do instead.
+
+    The teacher must learn from all its molecules, as one with noise does: which are held out would depend on all of them.
+    """
     model, found = plan.model, []
     if not isinstance(model, AdditiveSpec) or not model.is_perturbed:
         found.append("the teacher has no noise of its own (model=additive model.solver=perturbed)")
@@ -59,8 +60,6 @@ def obstacles(plan: ReleasePlan) -> list[str]:
         found.append(f"annotation.domain={plan.annotation.domain} is about private molecules without noise (annotation.domain=evidence)")
     if not plan.evidence.clip:
         found.append("one molecule may add any number to the evidence (annotation.evidence.clip=1)")
-    if plan.validation_share:
-        found.append("which molecules are held out depends on all of them (training.teacher.validation_share=0)")
     return found
 
 

@@ -144,6 +144,13 @@ def test_noise_grows_with_endpoints_and_is_none_where_none_is_asked() -> None:
     assert with_noise(settings(privacy=PrivacySpec()), CLASS).model == MODEL
 
 
+def test_noise_of_ones_own_choice_can_be_counted_too() -> None:
+    noisy = replace(ANNOTATION, evidence=replace(ANNOTATION.evidence, noise=1.0))
+    asked = settings(model=replace(MODEL, noise=3.0), annotation=noisy, privacy=PrivacySpec(ledger=Path("ledger")), is_release=True)
+    found = with_noise(asked, CLASS)
+    assert (found.model, found.annotation) == (asked.model, asked.annotation)
+
+
 def test_what_cannot_be_certified_or_counted_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no ledger counts the release; expected privacy\.ledger=FILE privacy\.budget=EPSILON"):
         with_noise(settings(is_release=True), CLASS)

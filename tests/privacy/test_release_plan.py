@@ -18,7 +18,7 @@ from fluid.privacy.release_plan import ReleasePlan, check_certifiable, mechanism
 MODEL = AdditiveSpec(solver="perturbed", strengths=(0.5,))
 ANNOTATION = AnnotationSpec(domain="evidence", evidence=ReleaseSpec(clip=2.0))
 CLASSES = (Endpoint.parse("a"), Endpoint.parse("b"))
-PLAN = ReleasePlan(MODEL, ANNOTATION, 0.0, CLASSES)
+PLAN = ReleasePlan(MODEL, ANNOTATION, CLASSES)
 NOISY = PLAN.with_noise(1.5, 3.0)
 
 
@@ -57,7 +57,6 @@ CANNOT: list[tuple[dict[str, Any], str]] = [
     ({"endpoints": (*CLASSES, Endpoint("c", "regression"))}, "endpoint 'c' is a value"),
     ({"annotation": replace(ANNOTATION, domain="bins")}, r"annotation\.domain=bins is about private molecules without noise"),
     ({"annotation": replace(ANNOTATION, evidence=ReleaseSpec())}, r"any number to the evidence \(annotation\.evidence\.clip=1\)"),
-    ({"validation_share": 0.1}, r"training\.teacher\.validation_share=0"),
 ]
 
 

@@ -45,7 +45,7 @@ def with_noise(settings: TeacherSettings, endpoints: Sequence[Endpoint]) -> Teac
 
 def plan_of(settings: TeacherSettings, endpoints: Sequence[Endpoint]) -> ReleasePlan:
     """Return what is about to be released."""
-    return ReleasePlan(settings.model, settings.annotation, settings.config.validation_share, tuple(endpoints))
+    return ReleasePlan(settings.model, settings.annotation, tuple(endpoints))
 
 
 def check_affordable(name: str, settings: TeacherSettings, endpoints: Sequence[Endpoint]) -> None:

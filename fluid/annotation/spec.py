@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from fluid.annotation.domain import check_telling
 from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.errors import ConfigError
 
@@ -22,9 +23,10 @@ class AnnotationSpec:
         distance_k: Nearest private molecules whose mean Euclidean distance is released.
         distance_share: Share of the private molecules, drawn at random, that distances are measured to.
         evidence: What of the evidence is released.
+        revealing: Whether `k = 1` and edges above 0.6 are allowed, which point at single private molecules.
 
     Raises:
-        ConfigError: A value is unknown or out of range.
+        ConfigError: A value is unknown or out of range, or the domain score would point at single molecules.
     """
 
     edges: tuple[float, ...] = (0.3, 0.4, 0.5)
@@ -35,6 +37,7 @@ class AnnotationSpec:
     distance_k: int = 8
     distance_share: float = 0.2
     evidence: ReleaseSpec = field(default_factory=ReleaseSpec)
+    revealing: bool = False
 
     def __post_init__(self) -> None:
         """Check what is released."""
@@ -45,3 +48,5 @@ class AnnotationSpec:
                 f"annotation.distance_k is {self.distance_k} and annotation.distance_share {self.distance_share}",
                 expected="at least 1, and a share above 0",
             )
+        if not self.revealing and self.domain != "evidence":
+            check_telling(self.edges, self.k)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from fluid.annotation.domain import check_telling
 from fluid.annotation.evidence import spanned_share
 from fluid.artifacts import Artifact, open_artifact
 from fluid.data.columns import check_source
@@ -55,6 +56,8 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
     """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator, all else stays with the company."""
     check_apart(request.out, request.teacher, request.transfer)
     teacher = open_model(request.teacher)
+    if teacher.evidence is None and not request.annotation.revealing:
+        check_telling(teacher.domain.edges, teacher.domain.k)
     check_source(resolve(request.transfer), request.intake.unlabelled())
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     if note := spanned_note(teacher, transfer):

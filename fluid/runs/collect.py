@@ -33,6 +33,7 @@ LATER = {
     "annotation.evidence.clip": 0.0,
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
+    "annotation.revealing": False,
     **{f"model.{part}{name}": value for part in ("", "additive.") for name, value in ADDITIVE.items()},
 }
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""

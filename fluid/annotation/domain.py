@@ -6,7 +6,7 @@ import numpy as np
 
 from fluid.annotation.annotation_set import MAX_BINS
 from fluid.errors import ConfigError
-from fluid.molecules.nearest import NearestReference
+from fluid.molecules.nearest import Hidden, NearestReference
 
 HIGHEST_EDGE = 0.6
 
@@ -72,13 +72,14 @@ class DomainScorer:
         """Number of bins."""
         return len(self.edges) + 1
 
-    def bins(self, query_bits: np.ndarray) -> np.ndarray:
+    def bins(self, query_bits: np.ndarray, hidden: Hidden | None = None) -> np.ndarray:
         """Return the bin of each molecule, `(M,)` uint8; 0 is farthest.
 
         Args:
             query_bits: Packed fingerprints `(M, bytes)` uint8.
+            hidden: Private molecules that do not count, by their place in the reference; `None`: all do.
         """
         if self._reference is None:
             self._reference = NearestReference(self._bits)
-        bins: np.ndarray = np.digitize(self._reference.mean_similarity(query_bits, self.k), self.edges).astype(np.uint8)
+        bins: np.ndarray = np.digitize(self._reference.mean_similarity(query_bits, self.k, hidden), self.edges).astype(np.uint8)
         return bins

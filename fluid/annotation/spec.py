@@ -7,6 +7,7 @@ from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.errors import ConfigError
 
 DOMAINS = ("bins", "distances", "evidence")
+OVERLAPS = ("refuse", "cross_fit", "allow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class AnnotationSpec:
         distance_k: Nearest private molecules whose mean Euclidean distance is released.
         distance_share: Share of the private molecules, drawn at random, that distances are measured to.
         evidence: What of the evidence is released.
+        overlap: A transfer set with molecules that the teacher learnt from: `refuse` it, have these answered by models that never saw them
+            nor what is like them (`cross_fit`), or `allow` it.
         revealing: Whether `k = 1` and edges above 0.6 are allowed, which point at single private molecules.
 
     Raises:
@@ -37,12 +40,15 @@ class AnnotationSpec:
     distance_k: int = 8
     distance_share: float = 0.2
     evidence: ReleaseSpec = field(default_factory=ReleaseSpec)
+    overlap: str = "refuse"
     revealing: bool = False
 
     def __post_init__(self) -> None:
         """Check what is released."""
         if self.domain not in DOMAINS:
             raise ConfigError(f"annotation.domain is {self.domain!r}", expected="one of " + ", ".join(DOMAINS))
+        if self.overlap not in OVERLAPS:
+            raise ConfigError(f"annotation.overlap is {self.overlap!r}", expected="one of " + ", ".join(OVERLAPS))
         if self.distance_k < 1 or not 0 < self.distance_share <= 1:
             raise ConfigError(
                 f"annotation.distance_k is {self.distance_k} and annotation.distance_share {self.distance_share}",

@@ -20,6 +20,7 @@ from fluid.federation.consensus_table import read_consensus
 from fluid.federation.files import add_dropped, add_left_out, read_file
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.own_copy import add_own_copy
+from fluid.federation.own_molecules import refuse_overlap
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.annotate import annotate_stage
 from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, evaluate_stage
@@ -60,6 +61,8 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
         check_telling(teacher.domain.edges, teacher.domain.k)
     check_source(resolve(request.transfer), request.intake.unlabelled())
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
+    if request.annotation.overlap == "refuse" and teacher.kind != "student":
+        refuse_overlap(teacher.own, transfer, request.transfer)
     if note := spanned_note(teacher, transfer):
         runner.progress.note(note)
     stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk), request, teacher, transfer)

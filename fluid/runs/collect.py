@@ -33,6 +33,7 @@ LATER = {
     "annotation.evidence.clip": 0.0,
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
+    "annotation.overlap": "refuse",
     "annotation.revealing": False,
     **{f"model.{part}{name}": value for part in ("", "additive.") for name, value in ADDITIVE.items()},
 }

@@ -4,15 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fluid.annotation.spec import AnnotationSpec
-from fluid.artifacts import Artifact
+from fluid.annotation.storage import read_annotation_set
+from fluid.artifacts import MANIFEST, Artifact, copy_artifact, seal
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError
 from fluid.federation import company
+from fluid.federation.model_folder import read_model
 from fluid.federation.requests import AnnotateRequest, TeacherRequest
 from fluid.models.predictor import ForestSpec
+from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Library
@@ -57,3 +61,57 @@ def test_a_teacher_whose_scores_point_at_single_molecules_answers_only_if_asked_
     assert not order.out.exists()
     company.annotate(replace(order, annotation=AnnotationSpec(revealing=True)), runner)
     assert (order.out / "annotation_set").is_dir()
+
+
+def test_a_transfer_set_with_own_molecules_is_refused_unless_asked_for(
+    train: Train, order: AnnotateRequest, library: Library, runner: Runner
+) -> None:
+    train(AnnotationSpec())
+    library.write(Path(order.transfer), [*PUBLIC, 3, 1, 7, 8], labelled=False)
+    with pytest.raises(ConfigError) as raised:
+        company.annotate(order, runner)
+    for said in (
+        "4 of 64 transfer molecules are in your training data: molecule 61 (",
+        "molecule 63 (",
+        "), ...",
+        "annotation.overlap=cross_fit",
+        "annotation.overlap=allow",
+        "transfer.csv",
+    ):
+        assert said in str(raised.value)
+    assert "molecule 64" not in str(raised.value)
+    assert not order.out.exists()
+    company.annotate(replace(order, annotation=AnnotationSpec(overlap="allow")), runner)
+    assert len(read_annotation_set(order.out / "annotation_set")) == 64
+
+
+def test_a_teacher_that_does_not_say_what_it_learnt_from_answers_only_if_asked_to(
+    train: Train, order: AnnotateRequest, runner: Runner, tmp_path: Path
+) -> None:
+    teacher = train(AnnotationSpec())
+    older = tmp_path / "older"
+    copy_artifact(teacher, older)
+    (older / "own_molecules.json").unlink()
+    (older / MANIFEST).unlink()
+    seal(older, teacher.stage, teacher.key)
+    asked = replace(order, teacher=older)
+    with pytest.raises(ConfigError, match="does not say which molecules it learnt from.*Train the teacher again"):
+        company.annotate(asked, runner)
+    company.annotate(replace(asked, annotation=AnnotationSpec(overlap="allow")), runner)
+
+
+def test_an_own_molecule_has_the_score_that_it_had_without_itself(
+    train: Train, order: AnnotateRequest, library: Library, runner: Runner
+) -> None:
+    annotation = AnnotationSpec(k=2, edges=(0.4, 0.5, 0.6))
+    teacher = train(annotation)
+    library.write(Path(order.transfer), OWN, labelled=False)
+    company.annotate(replace(order, annotation=replace(annotation, overlap="allow")), runner)
+    bits = morgan_bits([library.smiles[row] for row in OWN])
+    similarity = tanimoto(bits, bits)
+    np.fill_diagonal(similarity, 0)
+    expected = np.digitize(np.sort(similarity, axis=1)[:, -2:].mean(axis=1), annotation.edges)
+    counted = read_annotation_set(order.out / "annotation_set").domain_bin
+    np.testing.assert_array_equal(counted, expected)
+    with_themselves = read_model(teacher).domain.bins(bits)
+    assert (counted < with_themselves).mean() > 0.2

@@ -5,7 +5,15 @@ from pathlib import Path
 from fluid.artifacts import plain, write_json
 from fluid.data.dataset import Dataset
 from fluid.data.quorum import check_quorum
-from fluid.federation.model_folder import About, distance_reference, own_thresholds, reference_fingerprints, released_evidence, write_model
+from fluid.federation.model_folder import (
+    About,
+    distance_reference,
+    own_molecules,
+    own_thresholds,
+    reference_fingerprints,
+    released_evidence,
+    write_model,
+)
 from fluid.federation.stages.held_out import HELD_OUT, own_validation
 from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.pipeline.stage import Stage, Work
@@ -42,7 +50,8 @@ def teacher_stage(name: str, dataset: Dataset, settings: TeacherSettings, logger
         distances_to = distance_reference(dataset.molecules, annotation, seed, name)
         reference = reference_fingerprints(dataset.molecules, seed)
         evidence = released_evidence(dataset, predictor.endpoints, annotation, seed, name)
-        write_model(folder, predictor, About(name, "teacher", thresholds, reference, annotation, distances_to, evidence), curve)
+        own = own_molecules(dataset.molecules, seed)
+        write_model(folder, predictor, About(name, "teacher", thresholds, reference, annotation, distances_to, evidence, own), curve)
         write_json(folder / HELD_OUT, {"part": dataset.digest, "rows": rows.tolist()})
 
     inputs = {

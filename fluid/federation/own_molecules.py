@@ -26,10 +26,12 @@ class OwnMolecules:
     Attributes:
         skeletons: What stereo-isomers share, of each of the `n` molecules; by it two molecules count as the same.
         reference: Rows of them whose fingerprints the domain score is counted from, in its order `(r,)` int64.
+        similarity: From this Tanimoto similarity on, none of them counts for the domain score of a molecule.
     """
 
     skeletons: tuple[str, ...]
     reference: np.ndarray
+    similarity: float = np.inf
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -47,9 +49,10 @@ class OwnMolecules:
         return np.flatnonzero([one in self._known for one in molecules.skeletons])
 
     def hidden(self, molecules: MoleculeSet) -> Hidden:
-        """Return which references of the domain score are the very molecules that are asked about, so that they do not count."""
+        """Return which references of the domain score are the very molecules that are asked about, or too like them, and do not count."""
         pairs = [(row, place) for row, one in enumerate(molecules.skeletons) for place in self._places.get(one, ())]
-        return Hidden(*np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
+        rows, places = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return Hidden(rows, places, self.similarity)
 
 
 def write_own_molecules(folder: Path, own: OwnMolecules) -> None:

@@ -12,6 +12,7 @@ from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation.cross_fit import check_cross_fit
 from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_settings import StudentSettings
@@ -25,7 +26,10 @@ from fluid.training.config import TrainerSpec, Training
 
 @dataclass(frozen=True, slots=True)
 class TeacherRequest:
-    """Train the teacher of `company` on the molecule file `input` into the folder `out`."""
+    """Train the teacher of `company` on the molecule file `input` into the folder `out`; `transfer`, if any, is what it is cross-fitted to.
+
+    `intake.layout` is of `input`; `transfer_where` selects rows of `transfer`, as `intake.layout.where` does for `annotate`.
+    """
 
     input: str
     company: str
@@ -35,6 +39,8 @@ class TeacherRequest:
     training: Training = field(default_factory=Training)
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    transfer: str = ""
+    transfer_where: str = ""
     seed: int = 0
     overwrite: bool = False
 
@@ -42,10 +48,11 @@ class TeacherRequest:
         """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
 
         Raises:
-            ConfigError: The name cannot be that of a file, or columns are carried.
+            ConfigError: The name cannot be that of a file, columns are carried, or it cannot be cross-fitted as asked.
         """
         check_file_name(self.company, "company")
         refuse_carry(self.intake, "train-teacher")
+        check_cross_fit(self.model, self.transfer, self.annotation.overlap == "cross_fit")
 
     @property
     def settings(self) -> TeacherSettings:

@@ -103,6 +103,17 @@ class NearestReference:
         empty = [(np.empty((0, min(k, self.n)), np.int64), np.empty((0, min(k, self.n)), np.float32))]
         return Nearest(*(np.concatenate(parts) for parts in zip(*(best or empty), strict=True)))
 
+    def pairs(self, query_bits: np.ndarray, similarity: float) -> np.ndarray:
+        """Return all pairs of a query and a reference of at least a Tanimoto similarity above 0, `(P, 2)` int64, sorted."""
+        found = [np.empty((0, 2), dtype=np.int64)]
+        for start in range(0, len(query_bits), QUERIES):
+            first = 0
+            for block in self._similarities(query_bits[start : start + QUERIES]):
+                found.append(np.argwhere(block >= similarity) + np.array([start, first]))
+                first += block.shape[1]
+        pairs: np.ndarray = np.unique(np.concatenate(found), axis=0)
+        return pairs
+
     def _similarities(self, query_bits: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the similarities to one block of references after the other; a block and its answers stay in the cache."""
         queries = _Queries(query_bits)

@@ -34,6 +34,8 @@ LATER = {
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
     "annotation.overlap": "refuse",
+    "annotation.overlap_similarity": 0.7,
+    "annotation.folds": 5,
     "annotation.revealing": False,
     **{f"model.{part}{name}": value for part in ("", "additive.") for name, value in ADDITIVE.items()},
 }

@@ -49,7 +49,7 @@ def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
                     released = {name: answers[name] for name in model.released}
                     writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], **released)
 
-    inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}
+    inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk, "answers": model.predictor.kind}
     return Stage("annotate", model.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))
 
 

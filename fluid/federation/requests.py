@@ -74,12 +74,14 @@ class AnnotateRequest:
 
 @dataclass(frozen=True, slots=True)
 class AggregateRequest:
-    """Combine annotation-set folders."""
+    """Combine annotation-set folders; with `details`, which stay with the coordinator; of two or three only with `few_companies`."""
 
     annotations: tuple[Path, ...]
     out: Path
     consensus: ConsensusSpec = DEFAULT_CONSENSUS
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    details: bool = False
+    few_companies: bool = False
     overwrite: bool = False
 
     def __post_init__(self) -> None:

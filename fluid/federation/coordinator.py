@@ -38,7 +38,7 @@ def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
     """Combine the annotation sets of all companies into a consensus.
 
     Raises:
-        ConfigError: They are of two or three companies, and that is not asked for.
+        ConfigError: The annotation sets are of two or three companies, and that is not asked for.
     """
     check_apart(request.out, *request.annotations)
     sets = read_sets(request.annotations)

@@ -7,6 +7,8 @@ from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.errors import ConfigError
 
 DOMAINS = ("bins", "distances", "evidence")
+MOST_DIGITS = 7
+"""That single precision has."""
 OVERLAPS = ("refuse", "cross_fit", "allow")
 
 
@@ -24,6 +26,7 @@ class AnnotationSpec:
         distance_k: Nearest private molecules whose mean Euclidean distance is released.
         distance_share: Share of the private molecules, drawn at random, that distances are measured to.
         evidence: What of the evidence is released.
+        digits: Digits of released answers, after the point for probabilities, after the power of ten of their spread for values; 0: all.
         overlap: A transfer set with molecules that the teacher learnt from: `refuse` it, have these answered by models that never saw them
             nor what is like them (`cross_fit`), or `allow` it.
         overlap_similarity: Tanimoto similarity from which on two molecules are alike, for cross-fitting.
@@ -42,6 +45,7 @@ class AnnotationSpec:
     distance_k: int = 8
     distance_share: float = 0.2
     evidence: ReleaseSpec = field(default_factory=ReleaseSpec)
+    digits: int = 0
     overlap: str = "refuse"
     overlap_similarity: float = 0.7
     folds: int = 5
@@ -52,6 +56,8 @@ class AnnotationSpec:
         self._check_overlap()
         if self.domain not in DOMAINS:
             raise ConfigError(f"annotation.domain is {self.domain!r}", expected="one of " + ", ".join(DOMAINS))
+        if not 0 <= self.digits <= MOST_DIGITS:
+            raise ConfigError(f"annotation.digits is {self.digits}", expected=f"a whole number from 0 (all) to {MOST_DIGITS}")
         if self.distance_k < 1 or not 0 < self.distance_share <= 1:
             raise ConfigError(
                 f"annotation.distance_k is {self.distance_k} and annotation.distance_share {self.distance_share}",

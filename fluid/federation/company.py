@@ -72,7 +72,7 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
     if note := spanned_note(teacher, transfer):
         runner.progress.note(note)
     teacher = allowed(teacher, transfer, request)
-    stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk), request, teacher, transfer)
+    stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk, request.annotation.digits), request, teacher, transfer)
     return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
 
 

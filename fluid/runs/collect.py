@@ -33,6 +33,7 @@ LATER = {
     "annotation.evidence.clip": 0.0,
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
+    "annotation.digits": 0,
     "annotation.overlap": "refuse",
     "annotation.overlap_similarity": 0.7,
     "annotation.folds": 5,

@@ -115,3 +115,14 @@ def test_an_own_molecule_has_the_score_that_it_had_without_itself(
     np.testing.assert_array_equal(counted, expected)
     with_themselves = read_model(teacher).domain.bins(bits)
     assert (counted < with_themselves).mean() > 0.2
+
+
+def test_answers_are_rounded_where_that_is_asked_for(train: Train, order: AnnotateRequest, runner: Runner) -> None:
+    train(AnnotationSpec())
+    company.annotate(order, runner)
+    whole = read_annotation_set(order.out / "annotation_set")
+    company.annotate(replace(order, overwrite=True, annotation=AnnotationSpec(chunk=16, digits=2)), runner)
+    rounded = read_annotation_set(order.out / "annotation_set")
+    np.testing.assert_allclose(rounded.prediction, np.clip(np.round(whole.prediction, 2), 0.005, 0.995), atol=1e-6)
+    np.testing.assert_allclose(rounded.epistemic, np.round(whole.epistemic, 2), atol=1e-6)
+    np.testing.assert_array_equal(rounded.domain_bin, whole.domain_bin)

@@ -1,10 +1,15 @@
 """What leaves a company by files: what is refused because it would tell too much, and what is in it."""
 
-from collections.abc import Callable
+import getpass
+import re
+import socket
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from fluid.annotation.spec import AnnotationSpec
@@ -12,13 +17,14 @@ from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import MANIFEST, Artifact, copy_artifact, seal
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError
-from fluid.federation import company
+from fluid.federation import company, coordinator
 from fluid.federation.model_folder import read_model
-from fluid.federation.requests import AnnotateRequest, TeacherRequest
-from fluid.models.predictor import ForestSpec
+from fluid.federation.requests import AggregateRequest, AnnotateRequest, DistillRequest, TeacherRequest
+from fluid.models.predictor import ForestSpec, NetworkSpec, StudentModel
 from fluid.molecules.fingerprints import morgan_bits, tanimoto
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
+from fluid.training.config import TrainerSpec, Training
 from tests.conftest import Library
 
 OWN, PUBLIC = range(120), range(200, 260)
@@ -126,3 +132,49 @@ def test_answers_are_rounded_where_that_is_asked_for(train: Train, order: Annota
     np.testing.assert_allclose(rounded.prediction, np.clip(np.round(whole.prediction, 2), 0.005, 0.995), atol=1e-6)
     np.testing.assert_allclose(rounded.epistemic, np.round(whole.epistemic, 2), atol=1e-6)
     np.testing.assert_array_equal(rounded.domain_bin, whole.domain_bin)
+
+
+TIME = re.compile(rb"\d{1,2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}T|[^0-9a-f.]1[6-9]\d{8}[^0-9a-f]")
+
+
+def test_times_are_found() -> None:
+    found = [
+        bool(TIME.search(text))
+        for text in (b'"2026-11-29T09"', b"at 9:05:59", b"1764409200.5", b'"2026-11-29"', b'"0.1764409200"', b"2.13.0")
+    ]
+    assert found == [True, True, False, False, False, False]
+    assert TIME.search(b'"time": 1764409200.5')
+
+
+def words_in(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield what each file of a folder says, unpacked, under its name; times of the members of archives too."""
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        name, content = file.relative_to(folder).as_posix(), file.read_bytes()
+        yield name, content
+        if file.suffix == ".parquet":
+            yield name, pq.read_table(file).to_pandas().to_csv().encode() + str(pq.read_metadata(file)).encode()
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                yield name, b"".join(archive.read(member) for member in archive.namelist())
+                assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("model", [ForestSpec(n_trees=3), NetworkSpec(hidden=8, layers=1)], ids=["forest", "network"])
+def test_nothing_that_leaves_names_molecules_places_people_machines_or_times(
+    model: StudentModel, train: Train, order: AnnotateRequest, library: Library, runner: Runner, tmp_path: Path
+) -> None:
+    train(AnnotationSpec())
+    company.annotate(order, runner)
+    coordinator.aggregate(AggregateRequest((order.out,), tmp_path / "consensus"), runner)
+    short = replace(Training(), student=replace(Training().student, epochs=1))
+    asked = {"intake": IntakeSpec(workers=0), "training": short, "trainer": TrainerSpec(threads=1, progress=False)}
+    coordinator.distill(DistillRequest(tmp_path / "consensus", order.transfer, tmp_path / "student", model=model, **asked), runner)
+    told = [one.encode() for one in ({library.smiles[row] for row in OWN if len(library.smiles[row]) > 5} | {str(tmp_path), "own.csv"})]
+    assert len(told) > 100
+    names = re.compile(rf"\b({re.escape(getpass.getuser())}|{re.escape(socket.gethostname())}|{re.escape(str(Path.home()))}/)\b".encode())
+    for folder in (order.out / "annotation_set", tmp_path / "consensus", tmp_path / "student"):
+        for name, words in words_in(folder):
+            assert not [one for one in told if one in words], name
+            text = name.endswith((".json", ".csv"))
+            assert not (text and (TIME.search(words) or names.search(words))), name
+            assert not name.startswith((".", "own_")), name

@@ -122,13 +122,13 @@ def digit_rows(
         }
 
 
-def study(kind: str, seed: int, store: Path, bins: bool) -> Iterator[Row]:
+def study(kind: str, seed: int, store: Path, bins: bool, overrides: list[str]) -> Iterator[Row]:
     """Yield the rows of one division and kind of teacher."""
-    spec = federation_spec(plain_values(compose("simulate", [*TEACHERS[kind], *COMMON, f"seed={seed}"])))
+    spec = federation_spec(plain_values(compose("simulate", [*TEACHERS[kind], *COMMON, f"seed={seed}", *overrides])))
     runner = Runner(ArtifactStore(store))
     graph = federation_graph(spec, runner)
     companies, data = graph.value(COMPANIES), graph.value(DATA)
-    tests = {**data.tests}
+    tests = data.tests
     held_out = [data.validation, tests["in-domain"]]
     outside = held_out_of(companies, joined(held_out))
     if bins:
@@ -157,7 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for seed in range(asked.seeds):
             for place, kind in enumerate(asked.kind or TEACHERS):
-                for row in study(kind, seed, asked.store or Path(temporary), bins=place == 0):
+                for row in study(kind, seed, asked.store or Path(temporary), place == 0, asked.overrides):
                     print(
                         "; ".join(f"{name} {value:.4f}" if isinstance(value, float) else str(value) for name, value in row.items()),
                         flush=True,

@@ -24,7 +24,7 @@ def test_a_consortium_of_forests_with_another_student(fluid: Call, files: Files,
         assert fluid("train-teacher", *private, "model=forest", "model.n_trees=10", "training=tiny", f"out=teacher{number}")[0] == 0
         asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
         assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
-    assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "out=consensus")[0] == 0
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "details=true", "out=consensus")[0] == 0
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
     learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
     chosen = [f"distillation={kind}", "distillation.sharpen=2.0", "loss=kl", "selection=covered"]

@@ -6,7 +6,9 @@ import numpy as np
 
 from fluid.annotation.annotation_set import MAX_BINS
 from fluid.errors import ConfigError
-from fluid.molecules.nearest import NearestReference
+from fluid.molecules.nearest import Hidden, NearestReference
+
+HIGHEST_EDGE = 0.6
 
 
 def check_edges(edges: Sequence[float]) -> None:
@@ -18,6 +20,25 @@ def check_edges(edges: Sequence[float]) -> None:
     rising = all(a < b for a, b in zip((0.0, *edges), (*edges, 1.0), strict=True))
     if not rising or len(edges) >= MAX_BINS:
         raise ConfigError(f"annotation.edges is {list(edges)}", expected=f"at most {MAX_BINS - 1} rising numbers between 0 and 1")
+
+
+def check_telling(edges: Sequence[float], k: int) -> None:
+    """Refuse a domain score that tells which single molecules a company has.
+
+    With `k = 1` the score of a molecule is its similarity to one private molecule, and mean similarities above 0.6 are seldom reached but
+    by a molecule that is there itself: edges 0.9, 0.95 and 0.99 with `k = 1` told members from others without an error.
+
+    Raises:
+        ConfigError: `k` is 1, or an edge is above 0.6.
+    """
+    if k != 1 and all(edge <= HIGHEST_EDGE for edge in edges):
+        return
+    said = "annotation.k is 1" if k == 1 else f"annotation.edges is {list(edges)}"
+    raise ConfigError(
+        f"{said}: such domain scores tell which single molecules a company has",
+        expected=f"k of 2 or more, and edges of at most {HIGHEST_EDGE}",
+        remedy="For research with public data: annotation.revealing=true.",
+    )
 
 
 def bin_midpoints(edges: Sequence[float]) -> tuple[float, ...]:
@@ -43,7 +64,7 @@ class DomainScorer:
         check_edges(edges)
         if k < 1:
             raise ConfigError(f"annotation.k is {k}", expected="1 or more")
-        self.edges, self._k, self._bits = tuple(edges), k, reference_bits
+        self.edges, self.k, self._bits = tuple(edges), k, reference_bits
         self._reference: NearestReference | None = None  # laid out at first use: eight times as large as the bits
 
     @property
@@ -51,13 +72,14 @@ class DomainScorer:
         """Number of bins."""
         return len(self.edges) + 1
 
-    def bins(self, query_bits: np.ndarray) -> np.ndarray:
+    def bins(self, query_bits: np.ndarray, hidden: Hidden | None = None) -> np.ndarray:
         """Return the bin of each molecule, `(M,)` uint8; 0 is farthest.
 
         Args:
             query_bits: Packed fingerprints `(M, bytes)` uint8.
+            hidden: Private molecules that do not count, by their place in the reference; `None`: all do.
         """
         if self._reference is None:
             self._reference = NearestReference(self._bits)
-        bins: np.ndarray = np.digitize(self._reference.mean_similarity(query_bits, self._k), self.edges).astype(np.uint8)
+        bins: np.ndarray = np.digitize(self._reference.mean_similarity(query_bits, self.k, hidden), self.edges).astype(np.uint8)
         return bins

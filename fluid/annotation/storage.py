@@ -126,7 +126,6 @@ class AnnotationWriter:
     def _finish(self) -> None:
         if self._written != self.n_rows:
             raise ShapeError(f"{self._written} rows were annotated", expected=f"{self.n_rows}, every molecule of the transfer set")
-        versions = {"fluid": __version__, **{name: version(name) for name in ("torch", "rdkit", "pyarrow")}}
         manifest = {
             "format": FORMAT,
             "teacher": self.teacher,
@@ -135,7 +134,7 @@ class AnnotationWriter:
             "rows": self.n_rows,
             "n_bins": self.n_bins,
             "sha256": hash_file(self._folder / TABLE),
-            "versions": versions,
+            "versions": {"fluid": __version__, "rdkit": version("rdkit")},
         }
         if self.evidence is not None:
             manifest[EVIDENCE] = write_evidence(self._folder, self.evidence)

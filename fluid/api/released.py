@@ -14,7 +14,7 @@ from fluid.api.show import Shown
 from fluid.artifacts import Artifact, atomic_folder, open_artifact
 from fluid.errors import ArtifactError
 from fluid.federation.apart import check_apart
-from fluid.federation.consensus_table import ConsensusTable, read_consensus
+from fluid.federation.consensus_table import CONTRIBUTION, DETAILS, ConsensusTable, read_consensus
 from fluid.federation.own_copy import OWN_COPY
 from fluid.outputs import check_new_folder
 
@@ -114,7 +114,7 @@ class Annotations(Shown):
 
 
 class Consensus(Shown):
-    """What the teachers say together: soft label, confidence and support of every transfer molecule.
+    """What the teachers say together: soft label and confidence of every transfer molecule.
 
     Args:
         folder: Made by `aggregate`.
@@ -147,8 +147,14 @@ class Consensus(Shown):
 
     @property
     def contribution(self) -> pd.DataFrame:
-        """The share of the weight that each teacher carried, verified."""
-        return pd.read_csv(self._verified / "contribution.csv", dtype={"company": str})
+        """The share of the weight that each teacher carried, verified; of a consensus with details only."""
+        if not (file := self._verified / CONTRIBUTION).is_file():
+            raise show_in_one_line(
+                ArtifactError(
+                    "this consensus says nothing of its teachers", where=str(self.folder), expected=f"one with details: {DETAILS}"
+                )
+            )
+        return pd.read_csv(file, dtype={"company": str})
 
     @door
     def save(self, out: str | PathLike[str], overwrite: bool = False) -> Path:
@@ -158,10 +164,10 @@ class Consensus(Shown):
     def facts(self) -> dict[str, object]:
         """Return what to show."""
         found = self.content
-        teachers = ", ".join(self.contribution["company"].drop_duplicates())
+        detailed = (self.folder / CONTRIBUTION).is_file()
         return {
             "molecules": len(found),
             "endpoints": ", ".join(endpoint.text for endpoint in found.endpoints),
-            "teachers": teachers,
+            **({"teachers": ", ".join(self.contribution["company"].drop_duplicates())} if detailed else {}),
             "folder": self.folder,
         }

@@ -153,8 +153,10 @@ def of_set(one: AnnotationSet, teacher: Model | None) -> Audited:
 
 
 def of_consensus(table: ConsensusTable) -> Audited:
-    """Return what a consensus shows: soft labels, confidence, support, coverage."""
-    signals = {"certainty": table.confidence.mean(axis=1), "support": table.support.mean(axis=1)}
+    """Return what a consensus shows: soft labels and confidence, with details also support and coverage."""
+    signals = {"certainty": table.confidence.mean(axis=1)}
+    if table.support is not None:
+        signals["support"] = table.support.mean(axis=1)
     if (coverage := table.acquisition.get("coverage")) is not None:
         signals["coverage"] = coverage if coverage.ndim == 1 else coverage.mean(axis=1)
     sent = Answers(table.soft_label.astype(np.float64), {name: np.nan_to_num(plane) for name, plane in signals.items()})

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from fluid.annotation.domain import check_telling
 from fluid.annotation.evidence import spanned_share
 from fluid.artifacts import Artifact, open_artifact, read_json
 from fluid.data.columns import check_source
@@ -16,9 +17,11 @@ from fluid.errors import ArtifactError, ConfigError
 from fluid.evaluation.result_tables import read_table
 from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import read_consensus
+from fluid.federation.cross_fit import cross_fitted
 from fluid.federation.files import add_dropped, add_left_out, read_file
 from fluid.federation.model_folder import Model, open_model
 from fluid.federation.own_copy import add_own_copy
+from fluid.federation.own_molecules import refuse_overlap
 from fluid.federation.requests import AnnotateRequest, EvaluateRequest, HybridRequest, TeacherRequest
 from fluid.federation.stages.annotate import annotate_stage
 from fluid.federation.stages.evaluate import VALIDATION, Evaluation, ModelRole, evaluate_stage
@@ -38,13 +41,20 @@ ENOUGH_SPANNED = 0.8
 
 def train_teacher(request: TeacherRequest, runner: Runner) -> Artifact:
     """Train a company's teacher; the result stays with the company."""
-    check_apart(request.out, request.input)
+    check_apart(request.out, request.input, request.transfer)
     intake, kept = read_own(request, runner)
-    stage = teacher_stage(request.company, kept.dataset, request.settings, runner.logs("teacher", request.company))
+    transfer = read_transfer(request, runner) if request.transfer else None
+    stage = teacher_stage(request.company, kept.dataset, request.settings, runner.logs("teacher", request.company), transfer)
     made = runner.make_at(add_left_out(add_dropped(stage, intake), kept.left_out), request.out, request.overwrite)
     if (made / CERTIFICATE).exists():
         runner.progress.note(in_words(read_json(made / CERTIFICATE)))
     return made
+
+
+def read_transfer(request: TeacherRequest, runner: Runner) -> Dataset:
+    """Take in the transfer set that a teacher is cross-fitted for."""
+    public = replace(request.intake.unlabelled(), layout=Layout(where=request.transfer_where))
+    return read_file("transfer", request.transfer, public, runner)[1]
 
 
 def read_own(request: TeacherRequest | HybridRequest, runner: Runner) -> tuple[Artifact, Kept]:
@@ -60,12 +70,29 @@ def annotate(request: AnnotateRequest, runner: Runner) -> Artifact:
     """Let a company's teacher answer the transfer set; `out/annotation_set` is for the coordinator, all else stays with the company."""
     check_apart(request.out, request.teacher, request.transfer)
     teacher = open_model(request.teacher)
+    if teacher.evidence is None and not request.annotation.revealing:
+        check_telling(teacher.domain.edges, teacher.domain.k)
     check_source(resolve(request.transfer), request.intake.unlabelled())
     intake, transfer = read_file("transfer", request.transfer, request.intake.unlabelled(), runner)
     if note := spanned_note(teacher, transfer):
         runner.progress.note(note)
-    stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk), request, teacher, transfer)
+    teacher = allowed(teacher, transfer, request)
+    stage = add_own_copy(annotate_stage(teacher, transfer, request.annotation.chunk, request.annotation.digits), request, teacher, transfer)
     return runner.make_at(add_dropped(stage, intake), request.out, request.overwrite)
+
+
+def allowed(teacher: Model, transfer: Dataset, request: AnnotateRequest) -> Model:
+    """Return what may answer a transfer set: the teacher, or its cross-fitted models in its place.
+
+    Raises:
+        ConfigError: The transfer set holds molecules that the teacher learnt from, and `annotation.overlap` is `refuse`; or it was not
+            cross-fitted for this transfer set, and that is asked for.
+    """
+    if request.annotation.overlap == "cross_fit":
+        return cross_fitted(teacher, transfer)
+    if request.annotation.overlap == "refuse" and teacher.kind != "student":
+        refuse_overlap(teacher.own, transfer, request.transfer)
+    return teacher
 
 
 def spanned_note(teacher: Model, transfer: Dataset) -> str:

@@ -1,6 +1,6 @@
-"""The consensus as a file: soft label, confidence and support per transfer molecule and endpoint."""
+"""The consensus as a file: soft label and confidence per transfer molecule and endpoint; with details also what tells of companies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fluid.artifacts import Artifact, read_json, write_json
+from fluid.annotation.annotation_set import AnnotationSet
+from fluid.artifacts import Artifact, hash_json, read_json, write_json
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
 from fluid.federation.acquisition_scores import read_acquisition_scores
@@ -18,7 +19,11 @@ from fluid.federation.label_noise import Confusions, read_noise
 if TYPE_CHECKING:  # a prediction should not wait for pandas
     import pandas as pd
 
-COLUMNS = ("soft_label", "confidence", "support")
+LEARNT, SUPPORT = ("soft_label", "confidence"), "support"
+COLUMNS = (*LEARNT, SUPPORT)
+TABLE, ABOUT, CONTRIBUTION = "consensus.parquet", "consensus.json", "contribution.csv"
+DETAILS = "aggregate with details=true"
+"""How a consensus comes to hold more than students need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,10 @@ class ConsensusTable:
         transfer_digest: Identity of the transfer set.
         soft_label: Probability or value `(M, T)`; NaN where no teacher answered.
         confidence: In [0, 1], `(M, T)`.
-        support: Effective number of teachers behind a soft label, `(M, T)`.
-        acquisition: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.acquisition`.
+        support: Effective number of teachers behind a soft label, `(M, T)`; `None` of a consensus without details.
+        acquisition: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.acquisition`;
+            none without details.
+        sets: Hash of the annotation sets that it is of; empty of one made by an earlier version.
         confusions: How its labels confuse the truth, where the consensus estimates that; else empty.
         artifact: What it was read from; `None` while it is being made.
     """
@@ -40,8 +47,9 @@ class ConsensusTable:
     transfer_digest: str
     soft_label: np.ndarray
     confidence: np.ndarray
-    support: np.ndarray
+    support: np.ndarray | None
     acquisition: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
+    sets: str = field(default="", kw_only=True)
     confusions: Confusions = field(default_factory=dict, kw_only=True)
     artifact: Artifact | None = field(default=None, kw_only=True)
 
@@ -59,18 +67,26 @@ class ConsensusTable:
         return str(self.artifact.folder) if self.artifact else ""
 
 
-def write_consensus(folder: Path, table: ConsensusTable, method: str, contribution: "pd.DataFrame") -> None:
-    """Write `consensus.parquet`, `consensus.json` and `contribution.csv` into a stage's folder."""
-    columns = {f"{e.name}/{name}": getattr(table, name)[:, i].astype(np.float32) for i, e in enumerate(table.endpoints) for name in COLUMNS}
-    pq.write_table(pa.table(columns), folder / "consensus.parquet", compression="zstd")
+def hash_sets(sets: Sequence[AnnotationSet]) -> str:
+    """Return a hash of annotation sets, in any order: what a consensus is of, without a name."""
+    return hash_json(sorted(one.digest for one in sets))
+
+
+def write_consensus(folder: Path, table: ConsensusTable, method: str, contribution: "pd.DataFrame | None") -> None:
+    """Write `consensus.parquet`, `consensus.json` and, where they are given, support and `contribution.csv` into a stage's folder."""
+    planes = {name: plane for name in COLUMNS if (plane := getattr(table, name)) is not None}
+    columns = {f"{e.name}/{name}": plane[:, i].astype(np.float32) for i, e in enumerate(table.endpoints) for name, plane in planes.items()}
+    pq.write_table(pa.table(columns), folder / TABLE, compression="zstd")
     manifest = {
         "endpoints": [e.to_dict() for e in table.endpoints],
         "transfer_digest": table.transfer_digest,
         "method": method,
         "rows": len(table),
+        "sets": table.sets,
     }
-    write_json(folder / "consensus.json", manifest)
-    contribution.to_csv(folder / "contribution.csv", index=False)
+    write_json(folder / ABOUT, manifest)
+    if contribution is not None:
+        contribution.to_csv(folder / CONTRIBUTION, index=False)
 
 
 def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> ConsensusTable:
@@ -79,9 +95,9 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     Raises:
         ArtifactError: The folder holds no consensus, or one over another transfer set.
     """
-    if not (artifact / "consensus.json").exists():
+    if not (artifact / ABOUT).exists():
         raise ArtifactError("this folder holds no consensus", where=str(artifact.folder), expected="the out= folder of aggregate")
-    manifest = read_json(artifact / "consensus.json")
+    manifest = read_json(artifact / ABOUT)
     if transfer_digest is not None and manifest["transfer_digest"] != transfer_digest:
         remedy = "Give the transfer file that the teachers annotated."
         raise ArtifactError(
@@ -91,7 +107,8 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
             remedy=remedy,
         )
     endpoints = tuple(Endpoint.from_dict(value) for value in manifest["endpoints"])
-    frame = pq.read_table(artifact / "consensus.parquet").to_pandas()
-    planes = {name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in COLUMNS}
-    table = ConsensusTable(endpoints, manifest["transfer_digest"], *planes.values(), artifact=artifact)
+    frame = pq.read_table(artifact / TABLE).to_pandas()
+    known = (*LEARNT, *([SUPPORT] if f"{endpoints[0].name}/{SUPPORT}" in frame else []))
+    planes = {SUPPORT: None, **{name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in known}}
+    table = ConsensusTable(endpoints, manifest["transfer_digest"], **planes, sets=manifest.get("sets", ""), artifact=artifact)
     return replace(table, acquisition=read_acquisition_scores(artifact, endpoints), confusions=read_noise(artifact, endpoints))

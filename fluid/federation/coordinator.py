@@ -16,6 +16,9 @@ from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.student import student_stage
 from fluid.pipeline.runner import Runner
 
+FEWEST_COMPANIES = 4
+"""From so many companies on, soft label and confidence of a molecule leave the single answers open."""
+
 
 def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
     """Read all annotation sets; they must be over one transfer set.
@@ -32,13 +35,36 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
 
 
 def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
-    """Combine the annotation sets of all companies into a consensus."""
+    """Combine the annotation sets of all companies into a consensus.
+
+    Raises:
+        ConfigError: The annotation sets are of two or three companies, and that is not asked for.
+    """
     check_apart(request.out, *request.annotations)
     sets = read_sets(request.annotations)
+    if not request.few_companies:
+        refuse_few(len({one.teacher for one in sets}))
     if note := who_answered(sets):
         runner.progress.note(note)
-    stage = consensus_stage(sets, request.consensus, request.annotation.edges)
+    stage = consensus_stage(sets, request.consensus, request.annotation.edges, details=request.details)
     return runner.make_at(stage, request.out, request.overwrite)
+
+
+def refuse_few(n: int) -> None:
+    """Refuse a consensus of two or three companies; of one there is no partner yet from whom anything is to be kept.
+
+    Each partner knows its own answers. Soft label and confidence are two equations for each molecule: with two companies the other's
+    answers follow from them, with three both others'.
+
+    Raises:
+        ConfigError: There are two or three.
+    """
+    if 1 < n < FEWEST_COMPANIES:
+        raise ConfigError(
+            f"from a consensus of {n} companies each, who knows its own answers, can compute those of the others",
+            expected=f"{FEWEST_COMPANIES} companies or more",
+            remedy="If all of them agree to that: few_companies=true.",
+        )
 
 
 def who_answered(sets: Sequence[AnnotationSet]) -> str:

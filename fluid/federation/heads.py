@@ -9,7 +9,7 @@ import pandas as pd
 from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.annotation.domain import bin_midpoints
 from fluid.errors import ConfigError
-from fluid.federation.consensus_table import ConsensusTable
+from fluid.federation.consensus_table import CONTRIBUTION, ConsensusTable, hash_sets
 
 REMEDY = "Give the annotation sets that the consensus was made of, and the annotation.edges they were made with."
 
@@ -47,12 +47,22 @@ def repeat_per_head(plane: np.ndarray, answered: np.ndarray) -> np.ndarray:
     return plane[:, np.argwhere(answered)[:, 1]]
 
 
-def teachers_behind(consensus: ConsensusTable) -> list[str]:
-    """Return the names of the teachers that a consensus is of."""
+def check_behind(consensus: ConsensusTable, sets: Sequence[AnnotationSet], teachers: tuple[str, ...]) -> None:
+    """Refuse annotation sets that a consensus is not of: by their hash, or of an earlier version's by the names of the teachers.
+
+    Raises:
+        ConfigError: The consensus is of other annotation sets, or it is not in a folder.
+    """
     if consensus.artifact is None:
         raise ConfigError("the consensus is not in a folder", expected="one that was made and read")
-    names: list[str] = pd.read_csv(consensus.artifact / "contribution.csv", dtype=str, keep_default_na=False)["company"].tolist()
-    return names
+    where, said = consensus.where, f"the annotation sets are of {', '.join(teachers)}"
+    if (file := consensus.artifact / CONTRIBUTION).exists():
+        behind = pd.read_csv(file, dtype=str, keep_default_na=False)["company"].tolist()
+        if list(teachers) != behind:
+            found = f"the consensus is of {', '.join(behind)}, {said}"
+            raise ConfigError(found, where=where, expected="the same teachers", remedy=REMEDY)
+    elif consensus.sets != hash_sets(sets):
+        raise ConfigError(f"the consensus is of other annotation sets; {said}", where=where, expected="the same sets", remedy=REMEDY)
 
 
 def check_sets(sets: Sequence[AnnotationSet], consensus: ConsensusTable, edges: tuple[float, ...]) -> None:
@@ -74,10 +84,8 @@ def check_sets(sets: Sequence[AnnotationSet], consensus: ConsensusTable, edges: 
             expected="annotations=[folder,folder,...]",
             remedy="Give the annotation sets that the consensus was made of.",
         )
-    known, where, behind = stack(sets), consensus.where, teachers_behind(consensus)
-    if list(known.teachers) != behind:
-        said = f"the consensus is of {', '.join(behind)}, the annotation sets are of {', '.join(known.teachers)}"
-        raise ConfigError(said, where=where, expected="the same teachers", remedy=REMEDY)
+    known, where = stack(sets), consensus.where
+    check_behind(consensus, sets, known.teachers)
     if (known.endpoints, known.transfer_digest) != (consensus.endpoints, consensus.transfer_digest):
         raise ConfigError("the annotation sets are about other endpoints or molecules than the consensus", where=where, remedy=REMEDY)
     wrong = next((item for item in sets if item.evidence is None and item.n_bins != len(edges) + 1), None)

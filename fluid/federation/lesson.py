@@ -12,7 +12,7 @@ from fluid.distillation.selection import score_name, select
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.distillation.targets import disagreement_variance, hard_class, scale_log_odds
 from fluid.errors import ConfigError
-from fluid.federation.consensus_table import ConsensusTable
+from fluid.federation.consensus_table import DETAILS, ConsensusTable
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.molecules.nearest import NearestReference
 from fluid.seeding import numpy_stream, torch_stream
@@ -26,10 +26,17 @@ def clusters_of(bits: np.ndarray, n: int, seed: int) -> np.ndarray:
 
 
 def select_rows(consensus: ConsensusTable, transfer: Dataset, selection: SelectionSpec, seed: int) -> np.ndarray:
-    """Return the sorted rows of the transfer set that the student learns from."""
+    """Return the sorted rows of the transfer set that the student learns from.
+
+    Raises:
+        ConfigError: The consensus holds no acquisition scores, and the molecules are chosen by them.
+    """
     soft_label, confidence = torch.tensor(consensus.soft_label), torch.tensor(consensus.confidence)
     acquisition = {name: torch.tensor(plane) for name, plane in consensus.acquisition.items()}
-    if score_name(selection.mode) == "cluster":
+    if (score := score_name(selection.mode)) not in (None, "cluster", *acquisition):
+        said = f"selection={selection.mode} needs the {score} of the consensus, which holds none"
+        raise ConfigError(said, where=consensus.where, expected=f"one with details: {DETAILS}")
+    if score == "cluster":
         acquisition["cluster"] = torch.from_numpy(clusters_of(transfer.molecules.bits, selection.clusters, seed))
     rows = select(selection.mode, soft_label, confidence, selection.n, torch_stream(seed, "selection"), acquisition, selection.fill)
     return np.sort(rows.numpy())
@@ -45,7 +52,7 @@ def loss_weight(consensus: ConsensusTable, rows: np.ndarray, selection: Selectio
     if selection.coverage_power == 0:
         return weight
     if "coverage" not in consensus.acquisition:
-        raise ConfigError("the consensus holds no coverage", expected="one made by this version", remedy="Make the consensus again.")
+        raise ConfigError("the consensus holds no coverage", where=consensus.where, expected=f"one made by this version: {DETAILS}")
     return confidence_weight(weight * consensus.acquisition["coverage"][rows, None] ** selection.coverage_power, 1.0)
 
 

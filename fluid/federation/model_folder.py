@@ -18,6 +18,7 @@ from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError
 from fluid.evaluation.thresholds import best_threshold
+from fluid.federation.own_molecules import OwnMolecules, read_own_molecules, write_own_molecules
 from fluid.federation.stages.columns import labels_for
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.familiarity import familiarity
@@ -44,6 +45,7 @@ class Model:
         artifact: What it was read from; its digest names the model.
         distance: Raw distance to a sample of them, of a teacher that releases it; else `None`.
         evidence: The evidence that it releases; else `None`.
+        own: The private molecules that it learnt from; `None` where there are none, or it does not say.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Model:
     artifact: Artifact
     distance: DistanceScorer | None = None
     evidence: Evidence | None = None
+    own: OwnMolecules | None = None
 
     @property
     def n_bins(self) -> int:
@@ -87,12 +90,20 @@ def own_thresholds(predictor: Predictor, molecules: MoleculeSet, labels: np.ndar
     return thresholds
 
 
+def reference_rows(n: int, seed: int) -> np.ndarray:
+    """Return at most 8,192 of `n` rows, drawn at random, sorted: those whose molecules the domain score is counted from."""
+    rows = np.arange(n)
+    return np.sort(numpy_stream(seed, "domain reference").choice(rows, MAX_REFERENCE, replace=False)) if n > MAX_REFERENCE else rows
+
+
 def reference_fingerprints(molecules: MoleculeSet, seed: int) -> np.ndarray:
     """Return packed fingerprints of at most 8,192 of the molecules, drawn at random, for the domain score."""
-    rows = np.arange(len(molecules))
-    if len(rows) > MAX_REFERENCE:
-        rows = np.sort(numpy_stream(seed, "domain reference").choice(rows, MAX_REFERENCE, replace=False))
-    return np.asarray(molecules.bits[rows])
+    return np.asarray(molecules.bits[reference_rows(len(molecules), seed)])
+
+
+def own_molecules(molecules: MoleculeSet, seed: int) -> OwnMolecules:
+    """Return what is kept of the molecules that a model learns from, to be known again in a transfer set."""
+    return OwnMolecules(molecules.skeletons, reference_rows(len(molecules), seed))
 
 
 def distance_reference(molecules: MoleculeSet, annotation: AnnotationSpec, seed: int, name: str) -> np.ndarray | None:
@@ -124,6 +135,7 @@ class About(NamedTuple):
         annotation: How its domain score is counted.
         distances_to: Packed fingerprints of the sample that raw distances are measured to; `None` where none are released.
         evidence: The evidence that is released; `None` where none is.
+        own: The private molecules that it learnt from; `None` where there are none.
     """
 
     name: str
@@ -133,15 +145,18 @@ class About(NamedTuple):
     annotation: AnnotationSpec
     distances_to: np.ndarray | None = None
     evidence: Evidence | None = None
+    own: OwnMolecules | None = None
 
 
 def write_model(folder: Path, predictor: Predictor, about: About, curve: Sequence[CurvePoint] = ()) -> None:
     """Write a model folder (inside a stage's folder)."""
-    name, kind, thresholds, reference, annotation, distances_to, evidence = about
+    name, kind, thresholds, reference, annotation, distances_to, evidence, own = about
     save_predictor(folder / "model", predictor)
     np.save(folder / "reference.npy", reference, allow_pickle=False)
     if distances_to is not None:
         np.save(folder / DISTANCE_REFERENCE, distances_to, allow_pickle=False)
+    if own is not None:
+        write_own_molecules(folder, own)
     with (folder / "curve.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream, lineterminator="\n").writerows([CURVE_COLUMNS, *curve])
     finite = [float(t) if np.isfinite(t) else None for t in thresholds]
@@ -170,16 +185,19 @@ def read_model(artifact: Artifact) -> Model:
         distance = DistanceScorer(np.load(artifact / DISTANCE_REFERENCE, allow_pickle=False), card["distance_k"])
     predictor = load_predictor(artifact / "model")
     evidence = read_evidence(artifact.folder, card["evidence"], tuple(predictor.endpoints)) if "evidence" in card else None
-    return Model(card["name"], card["kind"], predictor, thresholds, domain, artifact, distance, evidence)
+    return Model(card["name"], card["kind"], predictor, thresholds, domain, artifact, distance, evidence, read_own_molecules(artifact))
 
 
 def domain_planes(model: Model, molecules: MoleculeSet) -> dict[str, np.ndarray]:
-    """Return what a model releases of its domain: `bins` `(M,)`, and `distance` or `familiarity` `(M,)` where it releases that."""
+    """Return what a model releases of its domain: `bins` `(M,)`, and `distance` or `familiarity` `(M,)` where it releases that.
+
+    A private molecule does not count for the bin of itself: it would say that it is there.
+    """
     if model.evidence is not None:
         features = model.evidence.dictionary.features(molecules)
         known = familiarity(features, model.evidence.counts).max(axis=1).astype(np.float32)
         return {"bins": np.zeros(len(molecules), dtype=np.uint8), "familiarity": known}
-    planes = {"bins": model.domain.bins(molecules.bits)}
+    planes = {"bins": model.domain.bins(molecules.bits, model.own.hidden(molecules) if model.own else None)}
     return planes if model.distance is None else planes | {"distance": model.distance.distances(molecules.smiles)}
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from fluid.annotation.annotation_set import AnnotationSet, union_of_endpoints
+from fluid.annotation.spec import AnnotationSpec
 from fluid.annotation.storage import read_annotation_set
 from fluid.artifacts import Artifact
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
@@ -82,11 +83,11 @@ def _bound(name: str, settings: TeacherSettings, logger: LoggerFactory, values: 
 def annotation_nodes(spec: FederationSpec) -> Iterator[Node]:
     """Yield the answers of the teachers that take part; those asked for together share one pass over the transfer set."""
     for name in spec.members:
-        yield Step(annotations_name(name), (name, TRANSFER), partial(_annotate, name, spec.annotation.chunk), _open_set, annotate_group)
+        yield Step(annotations_name(name), (name, TRANSFER), partial(_annotate, name, spec.annotation), _open_set, annotate_group)
 
 
-def _annotate(name: str, chunk: int, values: Values) -> Stage:
-    return annotate_stage(values[name], values[TRANSFER], chunk)
+def _annotate(name: str, annotation: AnnotationSpec, values: Values) -> Stage:
+    return annotate_stage(values[name], values[TRANSFER], annotation.chunk, annotation.digits)
 
 
 def _open_set(artifact: Artifact, values: Values) -> AnnotationSet:

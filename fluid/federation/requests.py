@@ -12,6 +12,7 @@ from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.evaluation.spec import EvaluationSpec
+from fluid.federation.cross_fit import check_cross_fit
 from fluid.federation.stages.hybrid_settings import HybridSettings
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_settings import StudentSettings
@@ -26,7 +27,10 @@ from fluid.training.config import TrainerSpec, Training
 
 @dataclass(frozen=True, slots=True)
 class TeacherRequest:
-    """Train the teacher of `company` on the molecule file `input` into the folder `out`."""
+    """Train the teacher of `company` on the molecule file `input` into the folder `out`; `transfer`, if any, is what it is cross-fitted to.
+
+    `intake.layout` is of `input`; `transfer_where` selects rows of `transfer`, as `intake.layout.where` does for `annotate`.
+    """
 
     input: str
     company: str
@@ -37,6 +41,8 @@ class TeacherRequest:
     trainer: TrainerSpec = field(default_factory=TrainerSpec)
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     privacy: PrivacySpec = field(default_factory=PrivacySpec)
+    transfer: str = ""
+    transfer_where: str = ""
     seed: int = 0
     overwrite: bool = False
 
@@ -44,10 +50,11 @@ class TeacherRequest:
         """Check the company's name, which names files and keys, and refuse columns that would go nowhere.
 
         Raises:
-            ConfigError: The name cannot be that of a file, or columns are carried.
+            ConfigError: The name cannot be that of a file, columns are carried, or it cannot be cross-fitted as asked.
         """
         check_file_name(self.company, "company")
         refuse_carry(self.intake, "train-teacher")
+        check_cross_fit(self.model, self.transfer, self.annotation.overlap == "cross_fit")
 
     @property
     def settings(self) -> TeacherSettings:
@@ -70,12 +77,14 @@ class AnnotateRequest:
 
 @dataclass(frozen=True, slots=True)
 class AggregateRequest:
-    """Combine annotation-set folders."""
+    """Combine annotation-set folders; with `details`, which stay with the coordinator; of two or three only with `few_companies`."""
 
     annotations: tuple[Path, ...]
     out: Path
     consensus: ConsensusSpec = DEFAULT_CONSENSUS
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
+    details: bool = False
+    few_companies: bool = False
     overwrite: bool = False
 
     def __post_init__(self) -> None:

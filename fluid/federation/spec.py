@@ -63,12 +63,14 @@ class FederationSpec:
             ConfigError: The companies' model has no weights of one architecture, the student has no weights and needs some, an
                 evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
                 there, columns are to go along, a ledger is named, those who take part are unknown or nobody, evidence is needed that
-                nobody releases, or hybrids do not fit a student of experts.
+                nobody releases, hybrids do not fit a student of experts, or teachers are to be cross-fitted.
         """
         self.taking_part.of(self.company_names)
         refuse_carry(self.intake, "simulate")
         if self.privacy.ledger is not None:
             raise ConfigError("privacy.ledger counts releases, and a simulation makes none", expected="no ledger; privacy.epsilon may stay")
+        if self.annotation.overlap == "cross_fit":
+            raise ConfigError("a simulation keeps companies and transfer set apart", expected="annotation.overlap=refuse")
         self._check_experts()
         check_head(self.student_model, self.distillation.mode, self.loss)
         rounds = self._soft_rounds()

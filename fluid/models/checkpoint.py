@@ -42,7 +42,7 @@ def save_predictor(folder: Path, predictor: Predictor) -> None:
         card = {"kind": predictor.kind, **kind.save(temporary, predictor)}
         files = {name: hash_file(file) for name, file in _find_files(temporary, kind.sealed_parts).items() if file.is_file()}
         endpoints = [endpoint.to_dict() for endpoint in predictor.endpoints]
-        versions = {name: version(name) for name in ("torch", "scikit-learn", "rdkit")}
+        versions = {name: version(name).partition("+")[0] for name in ("torch", "scikit-learn", "rdkit")}  # for what hardware is no matter
         write_json(
             temporary / CARD, {"format": FORMAT, "features": FEATURES, "endpoints": endpoints, "versions": versions, "files": files, **card}
         )

@@ -31,6 +31,20 @@ class Nearest(NamedTuple):
     similarity: np.ndarray
 
 
+class Hidden(NamedTuple):
+    """References that do not count for some queries.
+
+    Attributes:
+        queries: Which query, of each pair `(P,)` int64.
+        references: Which reference does not count for it `(P,)` int64.
+        similarity: From this similarity on, no reference counts for any query.
+    """
+
+    queries: np.ndarray
+    references: np.ndarray
+    similarity: float = np.inf
+
+
 class NearestReference:
     """References laid out for fast similarity searches.
 
@@ -47,7 +61,7 @@ class NearestReference:
         """Yield each block of references: their bits `(bits, n)`, float16 or float32, and how many each has `(n,)`, float32."""
         yield from self._kept or (_lay_out(part) for part in self._bits)
 
-    def mean_similarity(self, query_bits: np.ndarray, k: int) -> np.ndarray:
+    def mean_similarity(self, query_bits: np.ndarray, k: int, hidden: Hidden | None = None) -> np.ndarray:
         """Return the mean Tanimoto similarity `(Mq,)` float32 of each query to its `k` nearest references.
 
         With fewer than `k` references all are used; with none the similarity is 0. A query that is a reference finds itself.
@@ -55,15 +69,21 @@ class NearestReference:
         Args:
             query_bits: Packed fingerprints `(Mq, bytes)` uint8.
             k: Nearest references that count, at least 1.
+            hidden: References that do not count; `None`: all do.
         """
         k = min(k, self.n)
         nearest = np.zeros(len(query_bits), dtype=np.float32)
         for start in range(0, len(query_bits) if k else 0, QUERIES):
             best = np.full((len(query_bits[start : start + QUERIES]), k), -1, dtype=np.float32)
+            first = 0
             for similarity in self._similarities(query_bits[start : start + QUERIES]):
+                if hidden is not None:
+                    _hide(similarity, hidden, start, first)
+                first += similarity.shape[1]
                 better = np.flatnonzero(similarity.max(axis=1) > best.min(axis=1))
                 best[better] = _top(np.concatenate([best[better], similarity[better]], axis=1), k)
-            nearest[start : start + QUERIES] = np.sort(best, axis=1).mean(axis=1)
+            best = np.sort(best, axis=1)
+            nearest[start : start + QUERIES] = best.mean(axis=1) if hidden is None else _mean_of_found(best)
         return nearest
 
     def nearest(self, query_bits: np.ndarray, k: int) -> Nearest:
@@ -82,6 +102,17 @@ class NearestReference:
             first += len(counts)
         empty = [(np.empty((0, min(k, self.n)), np.int64), np.empty((0, min(k, self.n)), np.float32))]
         return Nearest(*(np.concatenate(parts) for parts in zip(*(best or empty), strict=True)))
+
+    def pairs(self, query_bits: np.ndarray, similarity: float) -> np.ndarray:
+        """Return all pairs of a query and a reference of at least a Tanimoto similarity above 0, `(P, 2)` int64, sorted."""
+        found = [np.empty((0, 2), dtype=np.int64)]
+        for start in range(0, len(query_bits), QUERIES):
+            first = 0
+            for block in self._similarities(query_bits[start : start + QUERIES]):
+                found.append(np.argwhere(block >= similarity) + np.array([start, first]))
+                first += block.shape[1]
+        pairs: np.ndarray = np.unique(np.concatenate(found), axis=0)
+        return pairs
 
     def _similarities(self, query_bits: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the similarities to one block of references after the other; a block and its answers stay in the cache."""
@@ -109,6 +140,23 @@ def _lay_out(bits: np.ndarray) -> tuple[Tensor, Tensor]:
     dense = np.unpackbits(bits, axis=1)
     exact = np.float16 if dense.shape[1] <= HALF_EXACT else np.float32
     return torch.from_numpy(np.ascontiguousarray(dense.T, dtype=exact)), torch.from_numpy(dense.sum(axis=1, dtype=np.float32))
+
+
+def _hide(similarity: np.ndarray, hidden: Hidden, start: int, first: int) -> None:
+    """Set the similarities that do not count to −1, in a block of queries from `start` on and references from `first` on."""
+    queries, references = hidden.queries - start, hidden.references - first
+    here = (queries >= 0) & (queries < similarity.shape[0]) & (references >= 0) & (references < similarity.shape[1])
+    similarity[queries[here], references[here]] = -1
+    similarity[similarity >= hidden.similarity] = -1
+
+
+def _mean_of_found(best: np.ndarray) -> np.ndarray:
+    """Return the mean of each row without its −1; 0 where nothing else is left; bit by bit the plain mean where there are none."""
+    found = (best >= 0).sum(axis=1)
+    mean: np.ndarray = best.mean(axis=1)
+    short = np.flatnonzero(found < best.shape[1])
+    mean[short] = np.maximum(best[short], 0).sum(axis=1) / np.maximum(found[short], 1)
+    return mean
 
 
 def _best(index: np.ndarray, similarity: np.ndarray, new: np.ndarray, first: int, k: int) -> tuple[np.ndarray, np.ndarray]:

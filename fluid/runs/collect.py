@@ -39,6 +39,11 @@ LATER = {
     "privacy.ledger": None,
     "privacy.budget": None,
     "privacy.witness": "~/.local/state/fluid/ledgers",
+    "annotation.digits": 0,
+    "annotation.overlap": "refuse",
+    "annotation.overlap_similarity": 0.7,
+    "annotation.folds": 5,
+    "annotation.revealing": False,
     **{f"model.{part}{name}": value for part in ("", "additive.") for name, value in ADDITIVE.items()},
 }
 """Settings that runs of earlier versions lack, with the value by which they change nothing: as if they were not there."""

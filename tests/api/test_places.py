@@ -104,7 +104,7 @@ def test_a_set_that_was_sent_is_saved(annotations: fluid.Annotations, here: Path
 
 
 def test_tables_are_verified(annotations: fluid.Annotations) -> None:
-    consensus = fluid.aggregate([annotations], out="consensus")
+    consensus = fluid.aggregate([annotations], out="consensus", details=True)
     assert list(consensus.contribution["company"]) == ["Acme"]
     assert len(consensus.table) == len(annotations.table) == 20
     for folder, file in ((annotations.folder / "annotation_set", "annotations.parquet"), (consensus.folder, "contribution.csv")):

@@ -83,7 +83,8 @@ def test_a_run_is_opened_again(run: fluid.Run) -> None:
 
 
 def test_consensus_of_a_run_by_the_steps(run: fluid.Run, settings: list[str]) -> None:
-    again = fluid.aggregate([run.annotations["T2"], run.folder / "annotations" / "T1" / "annotation_set"])
+    sets = [run.annotations["T2"], run.folder / "annotations" / "T1" / "annotation_set"]
+    again = fluid.aggregate(sets, details=True, few_companies=True)
     assert (again.folder / "consensus.parquet").read_bytes() == (run.consensus.folder / "consensus.parquet").read_bytes()
 
 

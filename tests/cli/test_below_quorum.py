@@ -48,7 +48,7 @@ def test_a_consortium_whose_companies_have_too_few_of_some(fluid: Call, assays: 
     assert known("Bolt") == ["active", "size", "rare"]
     card = json.loads((tmp_path / "Acme" / "card.json").read_text())
     assert card["left_out"] == {"rare": "20 labels of class 0 and 3 of class 1", "few": "5 values"}
-    code, out, _ = fluid("aggregate", "annotations=[Acme-answers,Bolt-answers]", "out=consensus")
+    code, out, _ = fluid("aggregate", "annotations=[Acme-answers,Bolt-answers]", "few_companies=true", "details=true", "out=consensus")
     assert code == 0
     told = "not all teachers answered all endpoints: 'active' by Acme, Bolt; 'rare' by Bolt; 'size' by Acme, Bolt"
     assert told in out

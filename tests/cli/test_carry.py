@@ -62,7 +62,7 @@ def test_a_whole_number_stays_one(fluid: Call, teacher: None) -> None:
 
 def test_annotate(fluid: Call, teacher: None) -> None:
     as_csv(Path("public.csv"))
-    given = ["teacher=teacher", "transfer=public.csv", "intake.workers=0"]
+    given = ["teacher=teacher", "transfer=public.csv", "intake.workers=0", "annotation.overlap=allow"]
     assert fluid("annotate", *given, "out=plain")[0] == 0
     code, out, _ = fluid("annotate", *given, "out=own", "intake.carry=[ID]")
     assert code == 0

@@ -24,7 +24,7 @@ def test_a_consortium_of_forests_with_another_student(fluid: Call, files: Files,
         assert fluid("train-teacher", *private, "model=forest", "model.n_trees=10", "training=tiny", f"out=teacher{number}")[0] == 0
         asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
         assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
-    assert fluid("aggregate", "annotations=[answers1,answers2]", "out=consensus")[0] == 0
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "details=true", "out=consensus")[0] == 0
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
     learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
     chosen = [f"distillation={kind}", "distillation.sharpen=2.0", "loss=kl", "selection=covered"]
@@ -60,8 +60,8 @@ def test_a_consortium_with_a_head_for_each_teacher(fluid: Call, files: Files, tm
         assert fluid("train-teacher", *private, "model=forest", "model.n_trees=10")[0] == 0
         asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
         assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
-    assert fluid("aggregate", "annotations=[answers1,answers2]", "out=consensus")[0] == 0
-    assert sorted(file.name for file in (tmp_path / "consensus").glob("*.parquet")) == ["acquisition.parquet", "consensus.parquet"]
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "out=consensus")[0] == 0
+    assert sorted(file.name for file in (tmp_path / "consensus").glob("*.parquet")) == ["consensus.parquet"]
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
     learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
     chosen = ["distillation=heads", "distillation.sharpen=1.5", "distillation.heads.domain_weight=0.5", "loss=kl"]
@@ -70,7 +70,7 @@ def test_a_consortium_with_a_head_for_each_teacher(fluid: Call, files: Files, tm
     assert "no annotation sets were given; expected annotations=[folder,folder,...]" in error
     code, _, error = fluid("distill", *public, *learning, *chosen, "annotations=[answers2]", "out=student")
     assert code == 2
-    assert "the consensus is of T2, T10, the annotation sets are of T10" in error
+    assert "the consensus is of other annotation sets; the annotation sets are of T10" in error
     for out, sets in (("student", "annotations=[answers1,answers2]"), ("again", "annotations=[answers2,answers1/annotation_set]")):
         code, _, error = fluid("distill", *public, *learning, *chosen, sets, f"out={out}")
         assert (code, error) == (0, "")
@@ -113,7 +113,7 @@ def test_a_consortium_of_experts(fluid: Call, files: Files, tmp_path: Path) -> N
         code, out, _ = fluid("annotate", *asked, f"out=answers{number}")
         assert code == 0
         assert re.search(r"the transfer set holds \d+% of the substructures that your evidence is about", out)
-    assert fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "out=consensus")[0] == 0
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "few_companies=true", "out=consensus")[0] == 0
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
     learning = [*public, "intake.workers=1", "trainer.threads=1", "distillation=experts"]
     code, _, error = fluid("distill", *learning, "out=student")
@@ -140,6 +140,6 @@ def test_a_consortium_of_experts(fluid: Call, files: Files, tmp_path: Path) -> N
         assert pd.read_csv(f"{model}.csv")["active"].between(0, 1).all()
     altered = tmp_path / "answers1" / "annotation_set" / "evidence.safetensors"
     altered.write_bytes(altered.read_bytes()[:-1])
-    code, _, error = fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "out=again")
+    code, _, error = fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "few_companies=true", "out=again")
     assert code == 2
     assert "evidence.safetensors" in error

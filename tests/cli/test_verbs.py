@@ -74,7 +74,7 @@ def test_every_step_of_a_consortium_from_the_command_line(fluid: Call, files: Fi
         )
         assert code == 0
         assert last_line(out).endswith(f"answers{number}/annotation_set")
-    assert fluid("aggregate", "annotations=[answers1,answers2]", "out=consensus")[0] == 0
+    assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "out=consensus")[0] == 0
     transfer = [f"transfer={files.transfer}", "consensus_folder=consensus"]
     learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
     assert fluid("distill", *transfer, *learning, "model.hidden=16", "model.layers=2", "out=student")[0] == 0

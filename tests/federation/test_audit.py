@@ -43,7 +43,7 @@ class Made:
         self.train("Bolt", self.other, AdditiveSpec(2, 2048, (0.3,)), evidence)
         self.train("Forest", self.own, ForestSpec(n_trees=20), AnnotationSpec(mc_samples=0))
         sets = (folder / "Acme.set", folder / "Bolt.set")
-        aggregate(AggregateRequest(sets, folder / "consensus", ConsensusSpec("evidence")), self.runner)
+        aggregate(AggregateRequest(sets, folder / "consensus", ConsensusSpec("evidence"), details=True, few_companies=True), self.runner)
         student = StudentSpec(mode="experts", labels="soft")
         request = DistillRequest(folder / "consensus", str(self.transfer), folder / "student", student, intake=INTAKE, annotations=sets)
         distill(request, self.runner)

@@ -51,7 +51,9 @@ def world(finished: Finished, files: Files, tmp_path_factory: pytest.TempPathFac
         shutil.copytree(home / "annotations" / "annotation_set", post / name)
     runner = Runner(ArtifactStore(post / "store"))
     sent = tuple(post / name for name in ("T2", "T3", "T1"))  # in any order
-    consortium.aggregate(AggregateRequest(sent, post / "consensus", spec.consensus, spec.annotation), runner)
+    consortium.aggregate(
+        AggregateRequest(sent, post / "consensus", spec.consensus, spec.annotation, details=True, few_companies=True), runner
+    )
     order = DistillRequest(
         post / "consensus", out=post / "student", model=spec.student_model, selection=spec.selection, training=spec.training, **public
     )
@@ -196,7 +198,10 @@ def test_another_list_is_another_result(world: Path, finished: Finished, files: 
 def test_a_second_call_finds_the_result(world: Path, finished: Finished) -> None:
     spec, runner = finished.spec, Runner(ArtifactStore(world / "coordinator" / "store"))
     sent = tuple(world / "coordinator" / name for name in ("T1", "T2", "T3"))
-    consortium.aggregate(AggregateRequest(sent, world / "coordinator" / "consensus", spec.consensus, spec.annotation), runner)
+    consortium.aggregate(
+        AggregateRequest(sent, world / "coordinator" / "consensus", spec.consensus, spec.annotation, details=True, few_companies=True),
+        runner,
+    )
     assert [record.reused for record in runner.records] == [True]
 
 

@@ -117,7 +117,9 @@ def test_a_trial_of_a_search_is_found_by_the_whole_run(kind: Callable[..., Feder
 def test_by_files_the_consensus_has_the_key_of_the_simulation(finished: Finished, tmp_path: Path) -> None:
     federation, spec = finished.federation, finished.spec
     sent = tuple(federation.annotations[name] / "annotation_set" for name in ("T2", "T3", "T1"))
-    made = consortium.aggregate(AggregateRequest(sent, tmp_path / "consensus", spec.consensus, spec.annotation), finished.runner)
+    made = consortium.aggregate(
+        AggregateRequest(sent, tmp_path / "consensus", spec.consensus, spec.annotation, details=True, few_companies=True), finished.runner
+    )
     assert (made.key, made.digest) == (federation.consensus.key, federation.consensus.digest)
 
 

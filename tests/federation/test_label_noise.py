@@ -80,7 +80,9 @@ def test_by_files_it_is_the_same_student(auto: Finished, files: Files, tmp_path:
     federation, spec = auto.federation, auto.spec
     sent = tuple(federation.annotations[name] / "annotation_set" for name in ("T3", "T1", "T2"))
     runner = Runner(ArtifactStore(tmp_path / "store"))
-    consortium.aggregate(AggregateRequest(sent, tmp_path / "consensus", spec.consensus, spec.annotation), runner)
+    consortium.aggregate(
+        AggregateRequest(sent, tmp_path / "consensus", spec.consensus, spec.annotation, details=True, few_companies=True), runner
+    )
     order = DistillRequest(
         tmp_path / "consensus",
         str(files.transfer),

@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fluid.annotation.annotation_set import AnnotationSet
+from fluid.annotation.rounding import round_predictions, round_uncertainties, units_of
 from fluid.annotation.storage import AnnotationWriter
 from fluid.data.dataset import Dataset
+from fluid.data.endpoints import Endpoint
 from fluid.federation.model_folder import Model, domain_planes
 from fluid.models.kinds.kind import modules_of, predict_all
 from fluid.models.prediction import PLANES, Prediction
@@ -32,29 +35,67 @@ def annotate(model: Model, dataset: Dataset) -> AnnotationSet:
     return AnnotationSet(*about, *planes, domain["bins"], model.n_bins, domain.get("distance"), model.evidence, domain.get("familiarity"))
 
 
-def annotate_stage(model: Model, transfer: Dataset, chunk: int) -> Stage:
+def annotate_stage(model: Model, transfer: Dataset, chunk: int, digits: int = 0) -> Stage:
     """Describe the annotation of a transfer set.
 
     Args:
         model: The teacher.
         transfer: Public unlabelled molecules.
         chunk: Molecules per streamed chunk.
+        digits: Digits of the released answers; 0: all.
     """
 
     def build(folder: Path, work: Work) -> None:
         shards = shards_in(work.scratch)
         answer_together([(model, shards)], transfer, chunk, work.report)
         about = (model.name, model.predictor.endpoints, transfer.transfer_digest, model.n_bins, len(transfer))
+        rounds = Rounding.of(shards, model.predictor.endpoints, digits) if digits else None
         with AnnotationWriter(folder / FOLDER, *about, model.released, model.evidence) as writer:
             for piece in shards:
                 with np.load(piece / ANSWERS, allow_pickle=False) as answers:
                     released = {name: answers[name] for name in model.released}
-                    writer.append(Prediction(*(answers[plane] for plane in PLANES)), answers["bins"], **released)
+                    said = Prediction(*(answers[plane] for plane in PLANES))
+                    writer.append(rounds(said) if rounds else said, answers["bins"], **released)
         if (model.folder / CERTIFICATE).exists():
             shutil.copyfile(model.folder / CERTIFICATE, folder / FOLDER / CERTIFICATE)
 
-    inputs = {"teacher": model.digest, "transfer": transfer.transfer_digest, "chunk": chunk}
+    inputs = {
+        "teacher": model.digest,
+        "transfer": transfer.transfer_digest,
+        "chunk": chunk,
+        "answers": model.predictor.kind,
+        "digits": digits,
+    }
     return Stage("annotate", model.name, inputs, build, module=MODULE, modules=modules_of(model.predictor))
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How the answers of a teacher are rounded.
+
+    Attributes:
+        endpoints: The `T` endpoints.
+        units: What digits count from, `(T,)`.
+        digits: How many.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    units: np.ndarray
+    digits: int
+
+    @classmethod
+    def of(cls, shards: Shards, endpoints: tuple[Endpoint, ...], digits: int) -> "Rounding":
+        """Take the units from all that a teacher answered."""
+        means = []
+        for piece in shards:
+            with np.load(piece / ANSWERS, allow_pickle=False) as answers:
+                means.append(answers["mean"])
+        return cls(endpoints, units_of(endpoints, np.concatenate(means)), digits)
+
+    def __call__(self, said: Prediction) -> Prediction:
+        """Return rounded answers."""
+        doubts = (round_uncertainties(plane, self.endpoints, self.units, self.digits) for plane in (said.epistemic, said.aleatoric))
+        return Prediction(round_predictions(said.mean, self.endpoints, self.units, self.digits), *doubts)
 
 
 def shards_in(scratch: Path) -> Shards:

@@ -16,7 +16,7 @@ from fluid.distillation.consensus import Consensus
 from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.errors import ConfigError
 from fluid.federation.acquisition_scores import write_acquisition_scores
-from fluid.federation.consensus_table import ConsensusTable, write_consensus
+from fluid.federation.consensus_table import ConsensusTable, hash_sets, write_consensus
 from fluid.federation.label_noise import write_noise
 from fluid.pipeline.stage import Stage, Work
 
@@ -101,7 +101,7 @@ def labels_hash(labels: np.ndarray | None) -> str:
 
 
 def consensus_stage(
-    sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: tuple[float, ...], labels: np.ndarray | None = None
+    sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: tuple[float, ...], labels: np.ndarray | None = None, details: bool = True
 ) -> Stage:
     """Describe the consensus of annotation sets.
 
@@ -110,6 +110,8 @@ def consensus_stage(
         spec: Method and options.
         edges: Public edges of the coarse domain score.
         labels: Public labels of some molecules `(M, T)`, endpoints by name; for methods that learn from labels.
+        details: Whether it also holds what students do not need: support, acquisition scores, and each teacher's share by name. From
+            these the domain scores of all companies follow.
 
     Raises:
         ConfigError: The method learns from labels or reads evidence, and there is none.
@@ -124,11 +126,13 @@ def consensus_stage(
     def build(folder: Path, work: Work) -> None:
         annotations = stack(sets)
         rule = fit_rule(annotations, spec, edges, labels)
-        planes = (plane.numpy() for plane in rule(tensors(annotations, edges)))
-        table = ConsensusTable(annotations.endpoints, annotations.transfer_digest, *planes)
-        write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges))
+        soft_label, confidence, support = (plane.numpy() for plane in rule(tensors(annotations, edges)))
+        about = (annotations.endpoints, annotations.transfer_digest)
+        table = ConsensusTable(*about, soft_label, confidence, support if details else None, sets=hash_sets(sets))
+        write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges) if details else None)
         write_noise(folder, annotations.endpoints, rule.noise(tensors(annotations, edges)))
-        write_acquisition_scores(folder, annotations, len(edges) + 1)
+        if details:
+            write_acquisition_scores(folder, annotations, len(edges) + 1)
 
-    inputs = {"sets": sorted(annotations.digest for annotations in sets), "spec": spec, "edges": edges, "labels": labels_hash(labels)}
+    inputs = {"sets": hash_sets(sets), "spec": spec, "edges": edges, "labels": labels_hash(labels), "details": details}
     return Stage("consensus", "consensus", inputs, build, module=MODULE, modules=spec.modules)

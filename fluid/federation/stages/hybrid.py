@@ -15,7 +15,7 @@ from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
 from fluid.errors import ConfigError
 from fluid.federation.label_noise import drop_confusions, look_up_confusions
-from fluid.federation.model_folder import About, Model, own_thresholds, reference_fingerprints, write_model
+from fluid.federation.model_folder import About, Model, own_molecules, own_thresholds, reference_fingerprints, write_model
 from fluid.federation.stages.columns import bounds_for, labels_for
 from fluid.federation.stages.held_out import own_validation
 from fluid.federation.stages.hybrid_settings import HybridSettings
@@ -166,7 +166,8 @@ def hybrid_stage(
             write_json(folder / GUARD, {"kept": kept, "losses": losses, "molecules": len(rows[1])})
         thresholds = own_thresholds(predictor, dataset.molecules.take(rows[1]), labels[rows[1]])
         reference = reference_fingerprints(dataset.molecules, asked.seed)
-        write_model(folder, predictor, About(name, "hybrid", thresholds, reference, asked.annotation), curve)
+        about = About(name, "hybrid", thresholds, reference, asked.annotation, own=own_molecules(dataset.molecules, asked.seed))
+        write_model(folder, predictor, about, curve)
 
     inputs = {"part": dataset.digest, **released.inputs(), "teacher": own.model.digest if own else "", **deciding_inputs(asked, student)}
     answering = (student, own.model.predictor) if own else (student,)

@@ -77,6 +77,7 @@ PREDICTORS: Registry[PredictorKind] = Registry(
         "wide_experts": "fluid.models.kinds.wide_experts:KIND",
         "own_expert": "fluid.models.kinds.own_expert:KIND",
         "joint": "fluid.models.kinds.joint:KIND",
+        "cross_fit": "fluid.models.kinds.cross_fit:KIND",
     },
     PredictorKind,
     "the predictor's kind",

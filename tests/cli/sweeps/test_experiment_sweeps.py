@@ -66,7 +66,8 @@ def test_a_company_left_out_is_as_if_its_annotations_had_not_come(fluid: Call, p
     runs = tmp_path / "runs"
     assert sorted(path.name for path in (runs / "without/annotations").iterdir()) == ["T1", "T3"]
     sets = ",".join(str(runs / f"all/annotations/{name}/annotation_set") for name in ("T3", "T1"))
-    code, _, error = fluid("aggregate", f"annotations=[{sets}]", "out=consensus", "consensus=similarity", "consensus.options.power=2.0")
+    chosen = ["consensus=similarity", "consensus.options.power=2.0", "details=true", "few_companies=true"]
+    code, _, error = fluid("aggregate", f"annotations=[{sets}]", "out=consensus", *chosen)
     assert (code, error) == (0, "")
     for file in ("consensus.parquet", "contribution.csv"):
         assert (tmp_path / "consensus" / file).read_bytes() == (runs / "without/consensus" / file).read_bytes()

@@ -1,5 +1,6 @@
 """What an attacker sees of each kind of artefact: answers, what else is said of molecules, evidence and weights."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from scipy.special import expit
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import MANIFEST, read_annotation_set
-from fluid.artifacts import open_artifact
+from fluid.artifacts import Artifact, open_artifact, read_json
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ConfigError
@@ -27,6 +28,7 @@ from fluid.models.predictor import Predictor
 from fluid.models.scores import scores_of
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import Dictionary
+from fluid.privacy.inversion.seen import Released, Said
 from fluid.privacy.scene import Answers, Heads
 
 CHUNK = 4096
@@ -47,6 +49,8 @@ class Audited:
         ask: Answers any molecule; `None` where nobody can ask.
         evidence: Released counts `(T, D)`.
         heads: Additive models that stand openly in it.
+        released: The folder of a consensus.
+        companies: Of which companies a consensus is, where it says so.
     """
 
     kind: str
@@ -58,6 +62,8 @@ class Audited:
     ask: Ask | None = None
     evidence: np.ndarray | None = None
     heads: Heads | None = None
+    released: Released | None = None
+    companies: tuple[str, ...] = ()
 
 
 def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, company: str) -> Audited:
@@ -81,6 +87,8 @@ def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, 
     if (folder / "card.json").is_file():
         return of_model(open_model(folder), company)
     expected = "an annotation set, a consensus, a student, or another model"
+    if not folder.exists():
+        raise ArtifactError("this folder does not exist", where=str(folder), expected=expected)
     raise ArtifactError("this folder holds nothing that can be audited", where=str(folder), expected=expected)
 
 
@@ -158,7 +166,38 @@ def of_consensus(table: ConsensusTable) -> Audited:
     if (coverage := table.acquisition.get("coverage")) is not None:
         signals["coverage"] = coverage if coverage.ndim == 1 else coverage.mean(axis=1)
     sent = Answers(table.soft_label.astype(np.float64), {name: np.nan_to_num(plane) for name, plane in signals.items()})
-    return Audited("consensus", "all companies", table.digest, table.endpoints, Dictionary(), sent)
+    names = companies_of(table.artifact)
+    released = Released(
+        table.endpoints,
+        read_json(table.artifact / "consensus.json")["method"] if table.artifact else "",
+        len(names),
+        table.soft_label.astype(np.float64),
+        table.support.astype(np.float64),
+        table.acquisition.get("coverage"),
+        table.acquisition.get("disagreement"),
+    )
+    about = ("consensus", "all companies", table.digest, table.endpoints, Dictionary(), sent)
+    return Audited(*about, released=released, companies=names)
+
+
+def companies_of(artifact: Artifact | None) -> tuple[str, ...]:
+    """Return the names of the companies that a consensus says it is of; none where it does not."""
+    if artifact is None or not (artifact / "contribution.csv").is_file():
+        return ()
+    with (artifact / "contribution.csv").open(encoding="utf-8", newline="") as stream:
+        return tuple(row["company"] for row in csv.DictReader(stream))
+
+
+def said_by(one: AnnotationSet, audited: Audited) -> Said:
+    """Return what a company said of all transfer molecules, in the columns of a consensus.
+
+    Raises:
+        ArtifactError: The company is none of those that the consensus is of.
+    """
+    if audited.companies and one.teacher not in audited.companies:
+        said = f"the annotations of {one.teacher!r} are of no partner of the consensus"
+        raise ArtifactError(said, expected="those of " + ", ".join(audited.companies))
+    return Said(answers_of(one, audited.endpoints).prediction, one.domain_bin.astype(np.int64), one.n_bins)
 
 
 def of_model(model: Model, company: str) -> Audited:

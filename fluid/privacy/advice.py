@@ -27,6 +27,14 @@ ADVICE = {
         "Weights of rare substructures were made by single molecules: regularise more (model.strengths), or choose a transfer set without "
         "these substructures."
     ),
+    ("others_bins",): (
+        "Support and coverage of the consensus tell the others' domain bins: give the student back, not the consensus, or weigh no votes "
+        "by bins (consensus=mean), which tells fewer."
+    ),
+    ("others_answers",): (
+        "A partner subtracts his own answers from the consensus: give the student back, not the consensus, or take in more companies and "
+        "weigh them alike (consensus=mean of four or more)."
+    ),
 }
 """What helps against attacks, by their names."""
 

@@ -15,6 +15,7 @@ from fluid.privacy.attacks.evidence_counts import releases_evidence
 from fluid.privacy.attacks.known_label import has_copy, has_others, is_asked, other_scores
 from fluid.privacy.attacks.signals import SIGNALS, asks, sends
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
+from fluid.privacy.statistics import Measured
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -41,6 +42,23 @@ class Plant:
     attacks: tuple[str, ...]
     possible: Callable[[Scene], bool]
     plant: Callable[[Scene], Scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Whether a planted leak was found.
+
+    Attributes:
+        name: Name of the leak.
+        says: What was planted.
+        found_by: The attack that found it best; empty if none did.
+        auc: What the best attack measured: an AUC, or of what a partner recovers a share of molecules.
+    """
+
+    name: str
+    says: str
+    found_by: str
+    auc: Measured
 
 
 def canaries(scene: Scene, generator: np.random.Generator) -> Scene:

@@ -51,6 +51,7 @@ class Audited:
         heads: Additive models that stand openly in it.
         released: The folder of a consensus.
         companies: Of which companies a consensus is, where it says so.
+        learner: Kind of the model that answers any molecule.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Audited:
     heads: Heads | None = None
     released: Released | None = None
     companies: tuple[str, ...] = ()
+    learner: str = ""
 
 
 def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, company: str) -> Audited:
@@ -157,7 +159,9 @@ def of_set(one: AnnotationSet, teacher: Model | None) -> Audited:
         dictionary = teacher.predictor.spec.dictionary  # the kind of a teacher is no secret
     counts = one.evidence.counts if one.evidence else None
     ask = partial(ask_model, teacher) if teacher else None
-    return Audited("annotation set", one.teacher, one.digest, one.endpoints, dictionary, answers_of(one, one.endpoints), ask, counts)
+    learner = teacher.predictor.kind if teacher else ""
+    about = ("annotation set", one.teacher, one.digest, one.endpoints, dictionary, answers_of(one, one.endpoints))
+    return Audited(*about, ask, counts, learner=learner)
 
 
 def of_consensus(table: ConsensusTable) -> Audited:
@@ -220,7 +224,7 @@ def of_model(model: Model, company: str) -> Audited:
         scaled = predictor.temperature[:, None].astype(np.float64)
         heads = Heads(predictor.weights / scaled, predictor.bias / scaled[:, 0])
         return Audited(*about, predictor.spec.dictionary, ask=partial(ask_model, model), heads=heads)
-    return Audited(*about, Dictionary(), ask=partial(ask_model, model))
+    return Audited(*about, Dictionary(), ask=partial(ask_model, model), learner=predictor.kind)
 
 
 def place_of(company: str, teachers: tuple[str, ...]) -> int:

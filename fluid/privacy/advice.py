@@ -19,7 +19,7 @@ ADVICE = {
         "The teacher is surer of what it has learnt. Forests are by construction: use a network or an additive model, or keep your "
         "molecules out of the transfer set."
     ),
-    ("label_asked", "label_copied", "against_others", "population_ratio", "lira"): (
+    ("label_asked", "label_copied", "against_others", "population_ratio", "lira", "bavaria", "student_lira", "own_kind"): (
         "The teacher has learnt single molecules by heart: regularise it more (additive models: model.strengths with smaller values; "
         "forests: model.max_depth; networks: fewer epochs, more dropout), or keep your molecules out of the transfer set."
     ),

@@ -165,6 +165,8 @@ class Scene:
         seed: Of random streams.
         released: The folder of a consensus, where that is the release.
         partners: What its companies said of all transfer molecules: first the partner who turns it round, then those that he does not see.
+        learner: Kind of the model that answers, where it is known.
+        shadows: How many shadows of that kind may be made.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -179,6 +181,8 @@ class Scene:
     seed: int = 0
     released: Released | None = None
     partners: Sequence[Said] = ()
+    learner: str = ""
+    shadows: int = 0
 
     @property
     def seen(self) -> Seen | None:

@@ -25,9 +25,8 @@ def privacy_sentences(audits: pd.DataFrame) -> list[str]:
         told.append(f"Strongest of all attacks: {top['attack']} on {top['release']}, AUC {found}; 0.5 is chance, 1 is certainty.")
     if (done["recovered"] > 0).any():
         most = done.sort_values("recovered", ascending=False).iloc[0]
-        told.append(
-            f"A partner recovers others' bins or answers of up to {100 * most['recovered']:.1f} % of the transfer molecules ({most['release']})."
-        )
+        share = f"{100 * most['recovered']:.1f} % of the transfer molecules ({most['release']})"
+        told.append(f"A partner recovers others' bins or answers of up to {share}.")
     if left:
         told.append(f"Not audited, so that nothing is known of what they tell: {', '.join(left)}.")
     return [*told, PROVES]

@@ -248,6 +248,17 @@ def test_so_few_candidates_are_refused() -> None:
         AuditRequest(Path("r"), "a.csv", Path("o"), candidates=9)
 
 
+def test_one_shadow_is_refused() -> None:
+    with pytest.raises(ConfigError, match="shadows is 1; expected 0, or 2 or more"):
+        AuditRequest(Path("r"), "a.csv", Path("o"), shadows=1)
+
+
+def test_forests_of_made_up_companies_are_grown_where_they_are_asked_for(look, made: Made) -> None:
+    found = read_json(look("Forest.set", teacher=str(made.folder / "Forest"), shadows=4) / FACTS)
+    assert "own_kind" in {one["attack"] for one in found["audit"]["findings"]}
+    assert found["shadows"] == 4
+
+
 def test_a_policy_that_allows_everything_never_falls(look, made: Made) -> None:
     found = read_json(look("Forest.set", teacher=str(made.folder / "Forest"), policy=PolicySpec(1.0, 1.0, 1.0, 1.0)) / FACTS)
     assert found["audit"]["fell"] == []

@@ -12,7 +12,7 @@ from fluid.privacy.policy import FELL, PolicySpec
 from fluid.privacy.scene import Answers, Copied, Scene
 from tests.privacy.conftest import N
 
-SLOW = ("lira", "structure_alone", "evidence_shadows")
+SLOW = ("lira", "bavaria", "student_lira", "structure_alone", "evidence_shadows")
 
 
 def fallen(scene: Scene) -> set[str]:

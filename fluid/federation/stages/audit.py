@@ -41,6 +41,7 @@ class Before:
         outside_are: What they are, in words.
         transfer: The transfer set.
         others: Annotation sets of other companies; of a consensus, the first is of the partner who turns it round.
+        shadows: Made-up companies of the audited model's own kind.
     """
 
     audited: Audited
@@ -49,6 +50,7 @@ class Before:
     outside_are: str
     transfer: Dataset | None
     others: Sequence[AnnotationSet] = ()
+    shadows: int = 0
 
     @property
     def partner(self) -> str:
@@ -96,7 +98,7 @@ def audit_stage(before: Before, policy: PolicySpec, most: int, seed: int) -> Sta
     return Stage(
         "audit",
         before.audited.name,
-        {**inputs, "policy": policy, "most": most, "seed": seed},
+        {**inputs, "policy": policy, "shadows": before.shadows, "most": most, "seed": seed},
         build,
         module=MODULE,
         modules=ATTACKS.modules(*ATTACKS),
@@ -133,6 +135,8 @@ def scene_of(before: Before, parts: tuple[Dataset, Dataset], seed: int) -> Scene
         seed=seed,
         released=audited.released,
         partners=[said_by(one, audited) for one in before.others] if audited.released else (),
+        learner=audited.learner,
+        shadows=before.shadows,
     )
 
 
@@ -163,7 +167,7 @@ def facts(found: Audit, before: Before, seed: int) -> dict[str, Any]:
     about = {"format": FORMAT, "version": __version__, "artefact": audited.kind, "of": audited.name, "seed": seed}
     about |= {"endpoints": [one.text for one in audited.endpoints], "non_members_are": before.outside_are, "digests": before.digests()}
     about |= {"others": [one.teacher for one in before.others], "asked": audited.ask is not None, "holds": found.holds}
-    about |= {"partner": before.partner}
+    about |= {"partner": before.partner, "shadows": before.shadows}
     result: dict[str, Any] = plain({**about, "audit": named(found)})
     return result
 

@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import norm
 
 from fluid.models.scores import scores_of
-from fluid.privacy.attacks.lira import ATTACK, Normal, describe_shadows, log_ratio, scaled_to
-from fluid.privacy.scene import Answers, Scene
-from fluid.privacy.shadows import train_shadows
+from fluid.privacy.attacks.lira import ATTACK, STUDENTS, Normal, describe_shadows, log_ratio
+from fluid.privacy.scene import Answers, Copied, Scene
+from fluid.privacy.shadows import teach_shadows, train_shadows
 from fluid.privacy.statistics import auc
 
 
@@ -35,7 +35,6 @@ def test_shadows_have_their_own_means_and_one_spread() -> None:
     assert told.inside.tolist() == [2, 5]
     assert told.outside.tolist() == [0, 1]
     assert told.spread_inside == pytest.approx(1.0)  # squares 1, 1, 0, 0 over 4 − 2
-    assert scaled_to(np.array([1.0, 3.0]), np.array([10.0, 20.0, 30.0])).mean() == pytest.approx(20)
 
 
 def test_a_company_that_has_learnt_the_members_is_told_from_shadows(quiet: Scene) -> None:
@@ -45,6 +44,17 @@ def test_a_company_that_has_learnt_the_members_is_told_from_shadows(quiet: Scene
     found = ATTACK.score(quiet.changed(asked=Answers(said[:, None])))
     margin = scores_of(said[:, None], quiet.endpoints)[:, 0] * (2 * labels - 1)
     assert auc(found[:150], found[150:]) > max(0.8, auc(margin[:150], margin[150:]) - 0.02)
+
+
+def test_students_of_shadows_tell_a_copy_that_has_learnt_the_members(quiet: Scene) -> None:
+    labels, sent = quiet.candidates.labels[:, 0], quiet.sent
+    assert sent is not None
+    taught = teach_shadows(quiet.features, labels, True, quiet.candidates.member[None], 0.3)
+    said = 1 / (1 + np.exp(-taught.scores(sent.public.features)[0]))
+    scene = quiet.changed(asked=None, sent=Copied(Answers(said[:, None]), sent.endpoints, sent.public))
+    direct, students = (attack.score(scene) for attack in (ATTACK, STUDENTS))
+    assert auc(students[:150], students[150:]) > max(0.6, auc(direct[:150], direct[150:]) - 0.05)
+    assert not STUDENTS.possible(scene.changed(public=None))
 
 
 def test_too_few_labels_are_no_attack(quiet: Scene) -> None:

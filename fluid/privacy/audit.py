@@ -15,6 +15,7 @@ from fluid.privacy.inversion.planted import inversion_planted
 from fluid.privacy.planted import Plant, Planted, canaries, plants_in
 from fluid.privacy.policy import FELL, FEWEST_MOLECULES, LOW_FPR, PolicySpec
 from fluid.privacy.questions import Question, questions_on
+from fluid.privacy.reconstruction import reconstruction_planted
 from fluid.privacy.scene import Scene
 from fluid.privacy.statistics import Measured, auc_measured, smallest_auc, smallest_tpr
 from fluid.seeding import numpy_stream
@@ -150,7 +151,7 @@ def check_power(scene: Scene, report: Callable[[float], None] = lambda _: None) 
     for number, plant in enumerate(plants):
         found.append(find_planted(plant, copy))
         report(0.6 + 0.4 * (number + 1) / len(plants))
-    return (*found, *inversion_planted(scene.seen, numpy_stream(scene.seed, "made-up partners")))
+    return (*found, *reconstruction_planted(scene), *inversion_planted(scene.seen, numpy_stream(scene.seed, "made-up partners")))
 
 
 def find_planted(plant: Plant, copy: Scene) -> Planted:

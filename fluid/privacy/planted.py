@@ -20,7 +20,7 @@ from fluid.privacy.statistics import Measured
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-MOST = 200
+MOST, TENTH = 200, 10
 RIDGE, SURE = 0.1, 4.0
 """Penalty of a planted model, small; and log-odds of planted answers."""
 
@@ -95,15 +95,42 @@ def counted(scene: Scene) -> Scene:
     return scene.changed(evidence=(counts + more).astype(np.float32))
 
 
-def learnt(scene: Scene) -> Scene:
-    """Add a model that has learnt the members by heart to the additive copy."""
+def duplicates(scene: Scene) -> "csr_matrix":
+    """Return the features of near duplicates of the members, which lack every tenth of their substructures."""
+    twins = scene.features[np.flatnonzero(scene.candidates.member)].tocsr(copy=True)
+    twins.data[::TENTH] = 0.0
+    twins.eliminate_zeros()
+    return twins
+
+
+def left_counted(scene: Scene) -> Scene:
+    """Let the members be taken back, and near duplicates of them stay among the molecules of which the substructures were counted."""
+    more = np.asarray(presence(duplicates(scene)).sum(axis=0)).ravel()
+    counts = np.zeros((1, len(more))) if scene.evidence is None else scene.evidence
+    return scene.changed(evidence=(counts + more).astype(np.float32))
+
+
+def left_learnt(scene: Scene) -> Scene:
+    """Let the members be taken back, and the additive copy have learnt near duplicates of them."""
+    return learnt(scene, duplicates(scene))
+
+
+def learnt(scene: Scene, twins: "csr_matrix | None" = None) -> Scene:
+    """Add a model that has learnt the members, or others in their place, by heart to the additive copy.
+
+    Args:
+        scene: The release, and who is a member.
+        twins: Features of what was learnt in the place of each member; `None`: the members themselves.
+    """
+    own = scene.features[np.flatnonzero(scene.candidates.member)] if twins is None else twins
+    order = np.cumsum(scene.candidates.member) - 1  # where a member stands among the members
     copy, labels = scene.copied or no_heads(scene), scene.candidates.labels
     weights, said = copy.weights.copy(), copy.scores(scene.features)
     for place, is_class in enumerate(scene.is_class):
         rows = np.flatnonzero(scene.candidates.member & np.isfinite(labels[:, place]))
         apart = SURE * max(1.0, float(said[:, place].std()))
         target = apart * (2 * labels[rows, place] - 1) if is_class else labels[rows, place] - said[rows, place]
-        weights[place] += by_heart(scene.features[rows], target)
+        weights[place] += by_heart(own[order[rows]], target)
     return scene.changed(heads=Heads(weights, copy.bias), asked=None)
 
 
@@ -179,6 +206,20 @@ PLANTS = (
         ("weight_of_one", "weight_of_one_signed", "label_copied", "lira"),
         lambda scene: has_copy(scene) and has_labels(scene),
         learnt,
+    ),
+    Plant(
+        "duplicates_counted",
+        "members were taken back, and near duplicates of them were counted",
+        ("known_substructures", "count_ratio", "evidence_shadows"),
+        releases_evidence,
+        left_counted,
+    ),
+    Plant(
+        "duplicates_learnt",
+        "members were taken back, and the additive copy has learnt near duplicates of them",
+        ("weight_of_one", "weight_of_one_signed", "label_copied", "lira"),
+        lambda scene: has_copy(scene) and has_labels(scene),
+        left_learnt,
     ),
     *(
         Plant(f"marked_{name}", f"{said} of members stands out", (f"{name}_asked",), partial(asks, name), partial(marked, name))

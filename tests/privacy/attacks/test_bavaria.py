@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import invgamma, norm
+from scipy.stats import t as student
 
 from fluid.privacy.attacks.bavaria import ATTACK, log_predictive, spread_prior, t_ratio
 from fluid.privacy.attacks.lira import normal_ratio
@@ -42,6 +43,24 @@ def test_the_density_is_the_integral_over_means_and_spreads() -> None:
     centre = (0.2 + 3 * m) / kappa
     expected, _ = quad(lambda v: norm.pdf(0.9, centre, np.sqrt(v * (1 + 1 / kappa))) * invgamma.pdf(v, shape, scale=rate), 0, np.inf)
     assert log_predictive(np.full(3, 0.9), seen, chosen, middle)[0] == pytest.approx(np.log(expected), abs=1e-6)
+
+
+def test_the_scores_are_those_of_molecules_one_at_a_time() -> None:
+    """The conjugate update of Brännvall 2026 (Murphy 2007, equations 85 to 100), in normal-inverse-gamma form, with scipy."""
+    beside, _ = made(6, n=40, spread=0.5)
+    centre = beside.margins.mean(axis=0)
+    expected = np.zeros(40)
+    for kind, sign in ((beside.inside, 1), (~beside.inside, -1)):
+        shift = np.mean([beside.margins[s, i] - centre[i] for s in range(6) for i in range(40) if kind[s, i]])
+        prior = spread_prior(np.array([beside.margins[kind[:, i], i].var(ddof=1) for i in range(40)]), 2)
+        alpha, beta, kappa = prior.freedom / 2, prior.freedom * prior.variance / 2, 1.0
+        for i in range(40):
+            x, m = beside.margins[kind[:, i], i], centre[i] + shift
+            n, k = len(x), kappa + len(x)
+            mean, a = (kappa * m + n * x.mean()) / k, alpha + n / 2
+            b = beta + 0.5 * ((x - x.mean()) ** 2).sum() + kappa * n * (x.mean() - m) ** 2 / (2 * k)
+            expected[i] += sign * student.logpdf(beside.own[i], 2 * a, mean, np.sqrt(b * (k + 1) / (a * k)))
+    assert t_ratio(beside) == pytest.approx(expected)
 
 
 def test_with_many_shadows_it_is_as_good_as_can_be() -> None:

@@ -4,6 +4,7 @@ from scipy.stats import norm
 
 from fluid.models.scores import scores_of
 from fluid.privacy.attacks.lira import ATTACK, STUDENTS, Normal, describe_shadows, log_ratio
+from fluid.privacy.made_up import beside_shadows
 from fluid.privacy.scene import Answers, Copied, Scene
 from fluid.privacy.shadows import teach_shadows, train_shadows
 from fluid.privacy.statistics import auc
@@ -14,6 +15,24 @@ def test_the_ratio_is_that_of_two_normal_densities() -> None:
     margin = np.array([0.4, 3.0])
     expected = norm.logpdf(margin, told.inside, 0.7) - norm.logpdf(margin, told.outside, 1.3)
     assert log_ratio(margin, told) == pytest.approx(expected)
+
+
+def test_the_scores_are_those_of_the_papers_algorithm_written_out(quiet: Scene) -> None:
+    """Carlini et al. 2022, algorithm 1, one molecule at a time with scipy, the variance shared as they advise for few shadows."""
+    made = beside_shadows(quiet, 0)
+    assert made is not None
+    left = {True: [], False: []}
+    for place in range(len(made.rows)):
+        for mark in (True, False):
+            own = [margins[place] for margins, kind in zip(made.margins, made.inside, strict=True) if kind[place] == mark]
+            left[mark].append(np.array(own))
+    spread = {mark: np.sqrt(sum(((one - one.mean()) ** 2).sum() for one in parts) / sum(len(one) - 1 for one in parts))
+              for mark, parts in left.items()}  # fmt: skip
+    expected = [
+        norm.logpdf(margin, inside.mean(), spread[True]) - norm.logpdf(margin, outside.mean(), spread[False])
+        for margin, inside, outside in zip(made.own, left[True], left[False], strict=True)
+    ]
+    assert ATTACK.score(quiet) == pytest.approx(expected)
 
 
 def test_where_margins_are_normal_the_attack_is_as_good_as_can_be() -> None:

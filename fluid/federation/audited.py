@@ -18,6 +18,7 @@ from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.model_folder import Model, domain_planes, open_model
 from fluid.federation.stages.annotate import FOLDER
+from fluid.federation.texts import digest_of, molecules_in, read_texts, text_files
 from fluid.models.additive import AdditivePredictor
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.familiarity import familiarity
@@ -52,6 +53,7 @@ class Audited:
         released: The folder of a consensus.
         companies: Of which companies a consensus is, where it says so.
         learner: Kind of the model that answers any molecule.
+        written: First blocks of the keys of all molecules that stand in a text.
     """
 
     kind: str
@@ -66,13 +68,14 @@ class Audited:
     released: Released | None = None
     companies: tuple[str, ...] = ()
     learner: str = ""
+    written: frozenset[str] | None = None
 
 
 def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, company: str) -> Audited:
     """Open an artefact as an attacker would.
 
     Args:
-        folder: An annotation set (or the result of `annotate`), a consensus, or a model.
+        folder: An annotation set (or the result of `annotate`), a consensus, a model, or a file or folder of text.
         transfer: The transfer set, which an annotation set and a consensus must be over.
         teacher: The teacher behind an annotation set: it answers as if the transfer set held other molecules.
         company: Whose part of a student of experts or of heads is looked at; empty elsewhere.
@@ -88,7 +91,9 @@ def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, 
         return of_consensus(read_consensus(open_artifact(folder), required(transfer, "a consensus").transfer_digest))
     if (folder / "card.json").is_file():
         return of_model(open_model(folder), company)
-    expected = "an annotation set, a consensus, a student, or another model"
+    if texts := text_files(folder):
+        return of_texts(texts, company)
+    expected = "an annotation set, a consensus, a student, another model, or reports and logs"
     if not folder.exists():
         raise ArtifactError("this folder does not exist", where=str(folder), expected=expected)
     raise ArtifactError("this folder holds nothing that can be audited", where=str(folder), expected=expected)
@@ -162,6 +167,11 @@ def of_set(one: AnnotationSet, teacher: Model | None) -> Audited:
     learner = teacher.predictor.kind if teacher else ""
     about = ("annotation set", one.teacher, one.digest, one.endpoints, dictionary, answers_of(one, one.endpoints))
     return Audited(*about, ask, counts, learner=learner)
+
+
+def of_texts(files: list[Path], company: str) -> Audited:
+    """Return what reports, tables and logs show: the molecules that stand in them."""
+    return Audited("report or log", company or "nobody", digest_of(files), (), Dictionary(), written=molecules_in(read_texts(files)))
 
 
 def of_consensus(table: ConsensusTable) -> Audited:

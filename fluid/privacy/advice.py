@@ -27,6 +27,9 @@ ADVICE = {
         "Weights of rare substructures were made by single molecules: regularise more (model.strengths), or choose a transfer set without "
         "these substructures."
     ),
+    ("written",): (
+        "Molecules of yours stand in the text: leave out lists of dropped rows, predictions, at_risk.csv and logs that name SMILES."
+    ),
     ("others_bins",): (
         "Support and coverage of the consensus tell the others' domain bins: give the student back, not the consensus, or weigh no votes "
         "by bins (consensus=mean), which tells fewer."

@@ -14,6 +14,7 @@ from fluid.molecules.substructures import presence
 from fluid.privacy.attacks.evidence_counts import releases_evidence
 from fluid.privacy.attacks.known_label import has_copy, has_others, is_asked, other_scores
 from fluid.privacy.attacks.signals import SIGNALS, asks, sends
+from fluid.privacy.attacks.written import is_text
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
 from fluid.privacy.statistics import Measured
 
@@ -147,6 +148,12 @@ def by_heart(features: "csr_matrix", target: np.ndarray) -> np.ndarray:
     return weights
 
 
+def written_down(scene: Scene) -> Scene:
+    """Let the members stand in the text."""
+    own = (one for one, member in zip(scene.candidates.skeletons, scene.candidates.member, strict=True) if member)
+    return scene.changed(written=(scene.written or frozenset()) | frozenset(own))
+
+
 def marked(signal: str, scene: Scene) -> Scene:
     """Let a signal of the members themselves stand out."""
     if scene.asked is None:
@@ -207,6 +214,7 @@ PLANTS = (
         lambda scene: has_copy(scene) and has_labels(scene),
         learnt,
     ),
+    Plant("written_members", "members stand in the text", ("written",), is_text, written_down),
     Plant(
         "duplicates_counted",
         "members were taken back, and near duplicates of them were counted",

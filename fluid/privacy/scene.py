@@ -167,6 +167,7 @@ class Scene:
         partners: What its companies said of all transfer molecules: first the partner who turns it round, then those that he does not see.
         learner: Kind of the model that answers, where it is known.
         shadows: How many shadows of that kind may be made.
+        written: First blocks of the keys of all molecules that stand in a text, where that is the release.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -183,6 +184,7 @@ class Scene:
     partners: Sequence[Said] = ()
     learner: str = ""
     shadows: int = 0
+    written: frozenset[str] | None = None
 
     @property
     def seen(self) -> Seen | None:

@@ -187,6 +187,18 @@ def refused(look, release: str, kind: type[FluidError], **more) -> str:
     return str(error.value)
 
 
+def test_a_log_that_names_molecules_breaks_a_bound_and_one_that_does_not_holds(look, made: Made, library: Library) -> None:
+    loud, mute = made.folder / "loud.log", made.folder / "mute.log"
+    loud.write_text("".join(f"WARNING row {row}: {library.smiles[row]} answered late\n" for row in range(0, 120, 2)))
+    mute.write_text("INFO 120 molecules of Acme, AUROC 0.81 (0.78 to 0.84)\n" * 50)
+    found = read_json(look(str(loud), transfer="", company="Acme") / FACTS)
+    assert found["artefact"] == "report or log"
+    assert any(text.startswith("written: AUC 0.75") for text in found["audit"]["fell"])
+    quiet = read_json(look(str(mute), transfer="", company="Acme", overwrite=True) / FACTS)
+    assert quiet["audit"]["fell"] == []
+    assert [one["found_by"] for one in quiet["audit"]["planted"]] == ["written"]
+
+
 def test_an_empty_folder_is_refused(look, made: Made) -> None:
     (made.folder / "empty").mkdir(exist_ok=True)
     assert "this folder holds nothing that can be audited" in refused(look, "empty", ArtifactError)

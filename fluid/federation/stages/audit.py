@@ -11,6 +11,7 @@ import numpy as np
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.artifacts import plain, write_json
 from fluid.data.dataset import Dataset
+from fluid.data.endpoints import Endpoint
 from fluid.federation.audited import Audited, answers_of, said_by
 from fluid.federation.stages.columns import values_for
 from fluid.molecules.molecule_set import MoleculeSet
@@ -115,7 +116,7 @@ def drawn(before: Before, most: int, seed: int) -> tuple[Dataset, Dataset]:
 def scene_of(before: Before, parts: tuple[Dataset, Dataset], seed: int) -> Scene:
     """Return what the attacker sees of members and non-members, but for what can only be asked."""
     audited = before.audited
-    labels = np.concatenate([values_for(part, audited.endpoints) for part in parts]).astype(np.float64)
+    labels = np.concatenate([labels_of(part, audited.endpoints) for part in parts]).astype(np.float64)
     member = np.arange(len(labels)) < len(parts[0])
     bits = np.concatenate([np.asarray(part.molecules.bits) for part in parts])
     smiles, skeletons = (tuple(one for part in parts for one in getattr(part.molecules, name)) for name in ("smiles", "skeletons"))
@@ -137,7 +138,13 @@ def scene_of(before: Before, parts: tuple[Dataset, Dataset], seed: int) -> Scene
         partners=[said_by(one, audited) for one in before.others] if audited.released else (),
         learner=audited.learner,
         shadows=before.shadows,
+        written=audited.written,
     )
+
+
+def labels_of(part: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
+    """Return the labels `(N, T)`; of a release without endpoints `(N, 0)`."""
+    return values_for(part, endpoints) if endpoints else np.empty((len(part), 0))
 
 
 def public_rows(before: Before, outside: Dataset) -> np.ndarray:

@@ -25,6 +25,7 @@ ATTACKS: Registry[Attack] = Registry(
         "bavaria": "fluid.privacy.attacks.bavaria:ATTACK",
         "student_lira": "fluid.privacy.attacks.lira:STUDENTS",
         "own_kind": "fluid.privacy.attacks.own_kind:ATTACK",
+        "written": "fluid.privacy.attacks.written:ATTACK",
         "public_neighbour": "fluid.privacy.attacks.baselines:NEIGHBOUR",
         "structure_alone": "fluid.privacy.attacks.baselines:STRUCTURE",
     },

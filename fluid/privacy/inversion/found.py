@@ -25,7 +25,7 @@ class Inverted:
         companies: How many companies the consensus is of, as far as is known; else 0.
         molecules: Transfer molecules.
         told: Share of molecules of which it follows from the folder.
-        beyond: Share of which it follows, and which a partner would have guessed otherwise without the folder.
+        beyond: Share of which it follows (rightly, as far as that is known), and which a partner would not have guessed without the folder.
         right: Of those that follow, the share that is right, where others' answers are known; else `None`.
         error: Root mean square error of the guess of the mean of the others, where their answers are known; of bins `None`.
         prior_error: The same of what a partner would guess from his own answers alone.
@@ -77,12 +77,13 @@ def measured(seen: Seen, about: tuple[str, str, int], recovered: Recovered, poli
         alpha: Level of the intervals.
     """
     name, says, place = about
-    follows, n = recovered.follows, len(recovered.values)
-    beyond = clopper_pearson(int((follows & ~recovered.guessed).sum()), n, alpha)
+    follows, n, true = recovered.follows, len(recovered.values), correct(seen, name, place, recovered)
+    counts = follows & ~recovered.guessed if true is None else follows & ~recovered.guessed & true
+    beyond = clopper_pearson(int(counts.sum()), n, alpha)
     told, rule = clopper_pearson(int(follows.sum()), n, alpha), rule_for(seen, place)
     companies = seen.released.companies or (rule.companies if rule else 0)
     verdict = judge("beyond", beyond, policy.inversion)
-    right = correct(seen, name, place, recovered, alpha)
+    right = clopper_pearson(int(true.sum()), int(follows.sum()), alpha) if true is not None and follows.any() else None
     if name == BINS or not knows_all(seen):
         return Inverted(name, VERSION, says, companies, n, told, beyond, right, None, None, verdict)
     guess = guesses(seen, place)
@@ -97,20 +98,20 @@ def knows_all(seen: Seen) -> bool:
     return bool(seen.others) and len(seen.others) == companies - 1
 
 
-def correct(seen: Seen, name: str, place: int, recovered: Recovered, alpha: float) -> Measured | None:
-    """Return which share of what follows is right; `None` where the truth is not known, or nothing follows."""
-    rows = np.flatnonzero(recovered.follows)
-    if not knows_all(seen) or not len(rows):
+def correct(seen: Seen, name: str, place: int, recovered: Recovered) -> np.ndarray | None:
+    """Return of which molecules what follows is right, `(M,)` bool; `None` where the truth is not known."""
+    if not knows_all(seen):
         return None
-    values = recovered.values[rows]
+    rows = np.flatnonzero(recovered.follows)
+    values, found = recovered.values[rows], np.zeros(len(recovered.values), dtype=bool)
     if name == BINS:
         bins = np.stack([one.bins[rows] for one in seen.others])
-        truth = np.stack([(bins == place).sum(axis=0) for place in range(seen.own.n_bins)], axis=1)
-        right = (values == truth).all(axis=1)
-    else:
-        span = span_of(seen.released, seen.own, place)
-        answers = np.sort(np.stack([one.answers[rows, place] for one in seen.others], axis=1).astype(np.float64), axis=1)
-        one = np.abs(answers - values[:, :1]).min(axis=1)
-        both = np.abs(answers - values).max(axis=1) if values.shape == answers.shape else one
-        right = np.where(values[:, 0] == values[:, -1], one, both) <= 1.5 * TOLERANCE * (span.high - span.low)
-    return clopper_pearson(int(right.sum()), len(rows), alpha)
+        truth = np.stack([(bins == step).sum(axis=0) for step in range(seen.own.n_bins)], axis=1)
+        found[rows] = (values == truth).all(axis=1)
+        return found
+    span = span_of(seen.released, seen.own, place)
+    answers = np.sort(np.stack([one.answers[rows, place] for one in seen.others], axis=1).astype(np.float64), axis=1)
+    one = np.abs(answers - values[:, :1]).min(axis=1, initial=np.inf)
+    both = np.abs(answers - values).max(axis=1, initial=0.0) if values.shape == answers.shape else one
+    found[rows] = np.where(values[:, 0] == values[:, -1], one, both) <= 1.5 * TOLERANCE * (span.high - span.low)
+    return found

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fluid.privacy.inversion.answers import Range, by_bins, of_two
+from fluid.privacy.inversion.answers import Between, Range, by_bins, of_two
 from fluid.privacy.inversion.multisets import Multisets, Rule, allowed, multisets, rule_of
 from fluid.privacy.inversion.pairs import both_answers, settled
 from fluid.privacy.inversion.seen import Released, Said, Seen
 
-TOLERANCE = 0.01
-"""An answer that follows to within this part of the range of answers is recovered."""
+TOLERANCE, MISFITS = 0.01, 0.02
+"""An answer that follows to within this part of the range of answers is recovered; and the share of molecules that may not fit."""
 
 
 class Recovered(NamedTuple):
@@ -79,13 +79,13 @@ def recovered_answers(seen: Seen, place: int) -> Recovered:
     values = np.full((len(label), 1), np.nan)
     if rule is None and seen.released.support is not None and is_of_two(seen.released, place):
         found = of_two(label, own, seen.released.support[:, place].astype(np.float64), span)
-        values = narrow(found.low, found.high, tolerance)
+        values = narrow(found, own, tolerance)
     elif rule is not None:
         told = multisets(rule, seen.own.n_bins)
         possible = possible_bins(seen, place, told)
         found = by_bins(label, own, seen.own.bins, told, possible, span)
-        values = narrow(found.low, found.high, tolerance)
-        if rule.companies == 3 and seen.released.disagreement is not None:
+        values = narrow(found, own, tolerance)
+        if rule.companies == 3 and not refuted(found, own):
             pairs = pairs_of(seen, place, told, possible, span)
             values = np.where(np.isnan(pairs), values, pairs)
     return Recovered(values, guessed_from(own, values, tolerance))
@@ -97,10 +97,22 @@ def is_of_two(released: Released, place: int) -> bool:
     return released.companies == 2 or (not released.companies and bool(support.max(initial=0) <= 2 + 1e-4))
 
 
-def narrow(low: np.ndarray, high: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return the middle of intervals that are no wider than the tolerance either way, `(M, 1)`; NaN of others."""
-    found: np.ndarray = np.where(high - low <= 2 * tolerance, (low + high) / 2, np.nan)[:, None]
-    return found
+def refuted(between: Between, own: np.ndarray) -> bool:
+    """Return whether no answer fits for more than a few of the molecules that the partner answered `(M,)`.
+
+    Then votes were not weighed as was assumed, or noise was added.
+    """
+    answered = np.isfinite(own)
+    return bool(np.isnan(between.low[answered]).sum() > MISFITS * answered.sum())
+
+
+def narrow(between: Between, own: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return the middle of intervals that are no wider than the tolerance either way, `(M, 1)`; NaN of others.
+
+    Nothing follows where the intervals are refuted.
+    """
+    close = (between.high - between.low <= 2 * tolerance) & (not refuted(between, own))
+    return np.where(close, (between.low + between.high) / 2, np.nan)[:, None]
 
 
 def shares_of_three(own_bin: np.ndarray, told: Multisets, possible: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fluid.privacy.inversion.found import ANSWERS, BINS, Inverted, invert
@@ -45,6 +46,29 @@ def test_without_the_others_answers_as_much_follows_and_nothing_is_said_of_error
     blind = found(replace(seen, others=()))
     assert [(one.told, one.beyond) for one in blind.values()] == [(one.told, one.beyond) for one in found(seen).values()]
     assert {(one.right, one.error) for one in blind.values()} == {(None, None)}
+
+
+@pytest.mark.parametrize("companies", [2, 3, 4, 8])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_folder_that_has_nothing_to_do_with_the_companies_is_not_accused(companies: int, known: bool) -> None:
+    """Labels and coverage are dealt anew, supports drawn: whatever seems to follow is wrong, and nothing must fall."""
+    seen, draw = consortium(companies), np.random.default_rng(0)
+    real = seen.released
+    assert real.coverage is not None
+    support = draw.uniform(1, companies, real.label.shape)
+    strange = replace(
+        real, label=draw.permutation(real.label), support=support, coverage=draw.permutation(real.coverage), disagreement=None
+    )
+    for released in (strange, replace(strange, support=None, coverage=None)):
+        told = invert(replace(seen, released=released, others=seen.others if known else ()), PolicySpec(), 0.05)
+        assert FELL not in {one.verdict.state for one in told}
+
+
+def test_noise_in_the_labels_of_two_is_noticed() -> None:
+    seen = without(consortium(2, "mean"), "support", "coverage", "disagreement")
+    noise = np.random.default_rng(0).normal(0, 0.15, seen.released.label.shape)
+    loud = replace(seen, released=replace(seen.released, label=np.clip(seen.released.label + noise, 0, 1)))
+    assert found(replace(loud, others=()))[f"{ANSWERS}:b"].told.value == 0.0
 
 
 def test_what_nobody_need_look_up_does_not_count() -> None:

@@ -84,6 +84,15 @@ class Audit(Shown):
         return pd.DataFrame(rows, columns=["name", "says", "found_by", "auc"])
 
     @property
+    def recovered(self) -> pd.DataFrame:
+        """A row per thing that a partner of a consensus recovers, as shares of the transfer molecules; empty of other releases."""
+        rows = [
+            (one["name"], one["companies"], one["told"]["value"], *(one["beyond"][part] for part in ENDS.values()))
+            for one in self.content["audit"]["inverted"]
+        ]
+        return pd.DataFrame(rows, columns=["name", "companies", "told", *(f"beyond{end}" for end in ENDS)])
+
+    @property
     def at_risk(self) -> pd.DataFrame:
         """The company's molecules, those that stand out most first: keep them inside the company."""
         return pd.read_csv(self._verified / AT_RISK)

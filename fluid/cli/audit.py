@@ -44,6 +44,8 @@ def lines_of(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{found['members']} members, {found['non_members']} non-members"]
     lines += [line_of(one) for one in [one for one in found["findings"] if not one["baseline"]][:SHOWN]]
     lines += [line_of(one) + "  (baseline)" for one in found["findings"] if one["baseline"]]
+    for one in found["inverted"]:
+        lines.append(f"  {one['name']}: recovered of {one['told']['value']:.1%}, beyond a guess {one['beyond']['value']:.1%}")
     planted = found["planted"]
     lines.append(f"planted leaks found: {sum(bool(one['found_by']) for one in planted)} of {len(planted)}")
     smallest = f"smallest effect told from the bound: AUC {found['smallest_auc']:.3f}, {found['smallest_tpr']:.2%} at 0.1 %"

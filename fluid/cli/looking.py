@@ -13,10 +13,14 @@ def run_report(config: Config) -> None:
     """Run `fluid report`."""
     from fluid.reporting.page import write_report
     from fluid.reporting.report_files import read_report_data
+    from fluid.runs.audits import attach, renew_audits
 
     run = Path(config["run"])
     if run.is_dir():  # else there is nothing to draw, which is said when it is read
         check_file(run / "report.html")
+    read_report_data(run)
+    attach(run, [Path(one) for one in config["audit"]])
+    renew_audits(run)
     write_report(read_report_data(run), run / "report.html")
     last_line("report", run / "report.html")
 

@@ -47,9 +47,10 @@ def audit(request: AuditRequest, runner: Runner) -> Artifact:
     audited = open_audited(request.release, transfer, teacher, request.company)
     others = read_others(request.annotations, audited, transfer)
     _, own = read_file("members", request.input, request.intake, runner)
-    check_labels(own, audited, request.input)
+    if audited.endpoints:
+        check_labels(own, audited, request.input)
     outside, what = read_outside(request, own, transfer, runner)
-    before = Before(audited, own, outside, what, transfer, others)
+    before = Before(audited, own, outside, what, transfer, others, request.shadows)
     return runner.make_at(audit_stage(before, request.policy, request.candidates, request.seed), request.out, request.overwrite)
 
 

@@ -1,5 +1,6 @@
 """What an attacker sees of each kind of artefact: answers, what else is said of molecules, evidence and weights."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,13 +11,14 @@ from scipy.special import expit
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import MANIFEST, read_annotation_set
-from fluid.artifacts import open_artifact
+from fluid.artifacts import Artifact, open_artifact, read_json
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.model_folder import Model, domain_planes, open_model
 from fluid.federation.stages.annotate import FOLDER
+from fluid.federation.texts import digest_of, molecules_in, read_texts, text_files
 from fluid.models.additive import AdditivePredictor
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.familiarity import familiarity
@@ -27,6 +29,7 @@ from fluid.models.predictor import Predictor
 from fluid.models.scores import scores_of
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import Dictionary
+from fluid.privacy.inversion.seen import Released, Said
 from fluid.privacy.scene import Answers, Heads
 
 CHUNK = 4096
@@ -47,6 +50,10 @@ class Audited:
         ask: Answers any molecule; `None` where nobody can ask.
         evidence: Released counts `(T, D)`.
         heads: Additive models that stand openly in it.
+        released: The folder of a consensus.
+        companies: Of which companies a consensus is, where it says so.
+        learner: Kind of the model that answers any molecule.
+        written: First blocks of the keys of all molecules that stand in a text.
     """
 
     kind: str
@@ -58,13 +65,17 @@ class Audited:
     ask: Ask | None = None
     evidence: np.ndarray | None = None
     heads: Heads | None = None
+    released: Released | None = None
+    companies: tuple[str, ...] = ()
+    learner: str = ""
+    written: frozenset[str] | None = None
 
 
 def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, company: str) -> Audited:
     """Open an artefact as an attacker would.
 
     Args:
-        folder: An annotation set (or the result of `annotate`), a consensus, or a model.
+        folder: An annotation set (or the result of `annotate`), a consensus, a model, or a file or folder of text.
         transfer: The transfer set, which an annotation set and a consensus must be over.
         teacher: The teacher behind an annotation set: it answers as if the transfer set held other molecules.
         company: Whose part of a student of experts or of heads is looked at; empty elsewhere.
@@ -80,7 +91,11 @@ def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, 
         return of_consensus(read_consensus(open_artifact(folder), required(transfer, "a consensus").transfer_digest))
     if (folder / "card.json").is_file():
         return of_model(open_model(folder), company)
-    expected = "an annotation set, a consensus, a student, or another model"
+    if texts := text_files(folder):
+        return of_texts(texts, company)
+    expected = "an annotation set, a consensus, a student, another model, or reports and logs"
+    if not folder.exists():
+        raise ArtifactError("this folder does not exist", where=str(folder), expected=expected)
     raise ArtifactError("this folder holds nothing that can be audited", where=str(folder), expected=expected)
 
 
@@ -149,7 +164,14 @@ def of_set(one: AnnotationSet, teacher: Model | None) -> Audited:
         dictionary = teacher.predictor.spec.dictionary  # the kind of a teacher is no secret
     counts = one.evidence.counts if one.evidence else None
     ask = partial(ask_model, teacher) if teacher else None
-    return Audited("annotation set", one.teacher, one.digest, one.endpoints, dictionary, answers_of(one, one.endpoints), ask, counts)
+    learner = teacher.predictor.kind if teacher else ""
+    about = ("annotation set", one.teacher, one.digest, one.endpoints, dictionary, answers_of(one, one.endpoints))
+    return Audited(*about, ask, counts, learner=learner)
+
+
+def of_texts(files: list[Path], company: str) -> Audited:
+    """Return what reports, tables and logs show: the molecules that stand in them."""
+    return Audited("report or log", company or "nobody", digest_of(files), (), Dictionary(), written=molecules_in(read_texts(files)))
 
 
 def of_consensus(table: ConsensusTable) -> Audited:
@@ -160,7 +182,38 @@ def of_consensus(table: ConsensusTable) -> Audited:
     if (coverage := table.acquisition.get("coverage")) is not None:
         signals["coverage"] = coverage if coverage.ndim == 1 else coverage.mean(axis=1)
     sent = Answers(table.soft_label.astype(np.float64), {name: np.nan_to_num(plane) for name, plane in signals.items()})
-    return Audited("consensus", "all companies", table.digest, table.endpoints, Dictionary(), sent)
+    names = companies_of(table.artifact)
+    released = Released(
+        table.endpoints,
+        read_json(table.artifact / "consensus.json")["method"] if table.artifact else "",
+        len(names),
+        table.soft_label.astype(np.float64),
+        table.support.astype(np.float64),
+        table.acquisition.get("coverage"),
+        table.acquisition.get("disagreement"),
+    )
+    about = ("consensus", "all companies", table.digest, table.endpoints, Dictionary(), sent)
+    return Audited(*about, released=released, companies=names)
+
+
+def companies_of(artifact: Artifact | None) -> tuple[str, ...]:
+    """Return the names of the companies that a consensus says it is of; none where it does not."""
+    if artifact is None or not (artifact / "contribution.csv").is_file():
+        return ()
+    with (artifact / "contribution.csv").open(encoding="utf-8", newline="") as stream:
+        return tuple(row["company"] for row in csv.DictReader(stream))
+
+
+def said_by(one: AnnotationSet, audited: Audited) -> Said:
+    """Return what a company said of all transfer molecules, in the columns of a consensus.
+
+    Raises:
+        ArtifactError: The company is none of those that the consensus is of.
+    """
+    if audited.companies and one.teacher not in audited.companies:
+        said = f"the annotations of {one.teacher!r} are of no partner of the consensus"
+        raise ArtifactError(said, expected="those of " + ", ".join(audited.companies))
+    return Said(answers_of(one, audited.endpoints).prediction, one.domain_bin.astype(np.int64), one.n_bins)
 
 
 def of_model(model: Model, company: str) -> Audited:
@@ -183,7 +236,7 @@ def of_model(model: Model, company: str) -> Audited:
         scaled = predictor.temperature[:, None].astype(np.float64)
         heads = Heads(predictor.weights / scaled, predictor.bias / scaled[:, 0])
         return Audited(*about, predictor.spec.dictionary, ask=partial(ask_model, model), heads=heads)
-    return Audited(*about, Dictionary(), ask=partial(ask_model, model))
+    return Audited(*about, Dictionary(), ask=partial(ask_model, model), learner=predictor.kind)
 
 
 def place_of(company: str, teachers: tuple[str, ...]) -> int:

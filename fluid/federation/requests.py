@@ -211,6 +211,7 @@ class AuditRequest:
         annotations: Annotation sets of other companies.
         company: Whose part of a student of experts or heads is looked at.
         candidates: Members, and non-members, that are looked at, at most.
+        shadows: Made-up companies of the audited model's own kind (forests, networks on fingerprints); 0: none, 2 or more.
         policy: The bounds.
         intake: How `input` and `non_members` are read.
         transfer_where: Rows of `transfer`, as for `annotate`.
@@ -230,6 +231,7 @@ class AuditRequest:
     annotations: tuple[Path, ...] = ()
     company: str = ""
     candidates: int = 5000
+    shadows: int = 0
     policy: PolicySpec = field(default_factory=PolicySpec)
     intake: IntakeSpec = field(default_factory=IntakeSpec)
     transfer_where: str = ""
@@ -240,6 +242,8 @@ class AuditRequest:
         """Check the values."""
         if self.candidates < FEWEST_MOLECULES:
             raise ConfigError(f"candidates is {self.candidates}", expected=f"{FEWEST_MOLECULES} or more")
+        if self.shadows < 0 or self.shadows == 1:
+            raise ConfigError(f"shadows is {self.shadows}", expected="0, or 2 or more")
         refuse_carry(self.intake, "audit")
 
 

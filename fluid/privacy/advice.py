@@ -19,13 +19,24 @@ ADVICE = {
         "The teacher is surer of what it has learnt. Forests are by construction: use a network or an additive model, or keep your "
         "molecules out of the transfer set."
     ),
-    ("label_asked", "label_copied", "against_others", "population_ratio", "lira"): (
+    ("label_asked", "label_copied", "against_others", "population_ratio", "lira", "bavaria", "student_lira", "own_kind"): (
         "The teacher has learnt single molecules by heart: regularise it more (additive models: model.strengths with smaller values; "
         "forests: model.max_depth; networks: fewer epochs, more dropout), or keep your molecules out of the transfer set."
     ),
     ("weight_of_one", "weight_of_one_signed"): (
         "Weights of rare substructures were made by single molecules: regularise more (model.strengths), or choose a transfer set without "
         "these substructures."
+    ),
+    ("written",): (
+        "Molecules of yours stand in the text: leave out lists of dropped rows, predictions, at_risk.csv and logs that name SMILES."
+    ),
+    ("others_bins",): (
+        "Support and coverage of the consensus tell the others' domain bins: give the student back, not the consensus, or weigh no votes "
+        "by bins (consensus=mean), which tells fewer."
+    ),
+    ("others_answers",): (
+        "A partner subtracts his own answers from the consensus: give the student back, not the consensus, or take in more companies and "
+        "weigh them alike (consensus=mean of four or more)."
     ),
 }
 """What helps against attacks, by their names."""

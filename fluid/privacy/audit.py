@@ -10,31 +10,17 @@ from fluid.privacy.advice import advice_on
 from fluid.privacy.attack import Attack
 from fluid.privacy.attacks.registry import ATTACKS, attacks_on
 from fluid.privacy.finding import FEWEST, Finding, divided, measure, verdicts_on
-from fluid.privacy.planted import Plant, canaries, plants_in
+from fluid.privacy.inversion.found import Inverted, invert
+from fluid.privacy.inversion.planted import inversion_planted
+from fluid.privacy.planted import Plant, Planted, canaries, plants_in
 from fluid.privacy.policy import FELL, FEWEST_MOLECULES, LOW_FPR, PolicySpec
 from fluid.privacy.questions import Question, questions_on
+from fluid.privacy.reconstruction import reconstruction_planted
 from fluid.privacy.scene import Scene
 from fluid.privacy.statistics import Measured, auc_measured, smallest_auc, smallest_tpr
 from fluid.seeding import numpy_stream
 
 POWER_LEVEL = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """Whether a planted leak was found.
-
-    Attributes:
-        name: Name of the leak.
-        says: What was planted.
-        found_by: The attack that found it best; empty if none did.
-        auc: What the best attack measured.
-    """
-
-    name: str
-    says: str
-    found_by: str
-    auc: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +57,7 @@ class Audit:
         blind: Why the audit cannot vouch for the release; empty if it can.
         advice: What to change.
         policy: The bounds.
+        inverted: What a partner of a consensus recovers; empty of other releases, or where no partner's answers were given.
     """
 
     members: int
@@ -85,6 +72,7 @@ class Audit:
     blind: tuple[str, ...]
     advice: tuple[str, ...]
     policy: PolicySpec = field(default_factory=PolicySpec)
+    inverted: tuple[Inverted, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -118,8 +106,9 @@ def audit(scene: Scene, policy: PolicySpec, report: Callable[[float], None] = la
         scores[attack.name] = attack.score(scene)
         report(0.6 * (number + 1) / len(attacks))
     findings = found_by(attacks, scores, scene, policy)
+    inverted = invert(scene.seen, policy, level_of(attacks, scene, policy)) if scene.seen else ()
     planted = check_power(scene, report)
-    return summary(scene, findings, planted, scores, policy), scores
+    return summary(scene, findings, planted, scores, policy, inverted), scores
 
 
 def check_numbers(scene: Scene) -> None:
@@ -139,9 +128,15 @@ def check_numbers(scene: Scene) -> None:
         )
 
 
+def level_of(attacks: Sequence[Attack], scene: Scene, policy: PolicySpec) -> float:
+    """Return the level of each interval by which all of them hold together: of attacks, and of what a partner recovers."""
+    partners = len(scene.endpoints) + 1 if scene.seen else 0
+    return policy.level / max(sum(not attack.is_baseline for attack in attacks) + partners, 1)
+
+
 def found_by(attacks: Sequence[Attack], scores: Mapping[str, np.ndarray], scene: Scene, policy: PolicySpec) -> tuple[Finding, ...]:
     """Return what attacks found, the strongest first; each interval of an attack is so wide that all of them hold together."""
-    alpha = policy.level / max(sum(not attack.is_baseline for attack in attacks), 1)
+    alpha = level_of(attacks, scene, policy)
     pairs = [(one, measure(one, scores[one.name], scene, policy.level if one.is_baseline else alpha)) for one in attacks]
     known = [(attack, found) for attack, found in pairs if found is not None]
     baselines = [found for attack, found in known if attack.is_baseline]
@@ -156,7 +151,7 @@ def check_power(scene: Scene, report: Callable[[float], None] = lambda _: None) 
     for number, plant in enumerate(plants):
         found.append(find_planted(plant, copy))
         report(0.6 + 0.4 * (number + 1) / len(plants))
-    return tuple(found)
+    return (*found, *reconstruction_planted(scene), *inversion_planted(scene.seen, numpy_stream(scene.seed, "made-up partners")))
 
 
 def find_planted(plant: Plant, copy: Scene) -> Planted:
@@ -174,15 +169,21 @@ def find_planted(plant: Plant, copy: Scene) -> Planted:
 
 
 def summary(
-    scene: Scene, findings: tuple[Finding, ...], planted: tuple[Planted, ...], scores: Mapping[str, np.ndarray], policy: PolicySpec
+    scene: Scene,
+    findings: tuple[Finding, ...],
+    planted: tuple[Planted, ...],
+    scores: Mapping[str, np.ndarray],
+    policy: PolicySpec,
+    inverted: tuple[Inverted, ...] = (),
 ) -> Audit:
     """Return the audit's result from its parts."""
     member = scene.candidates.member
     numbers = (int(member.sum()), int((~member).sum()))
     real = [one for one in findings if not one.baseline]
-    alpha = policy.level / max(len(real), 1)
+    alpha = policy.level / max(len(real) + len(inverted), 1)
     broken = [(one, verdict) for one in real for verdict in one.verdicts if verdict.state == FELL]
     fell = tuple(fallen(one, verdict.what, verdict.bound) for one, verdict in broken)
+    turned_round = [one for one in inverted if one.verdict.state == FELL]
     return Audit(
         *numbers,
         findings=findings,
@@ -191,10 +192,11 @@ def summary(
         planted=planted,
         smallest_auc=smallest_auc(*numbers, alpha, policy.auc),
         smallest_tpr=smallest_tpr(*numbers, LOW_FPR, alpha, policy.tpr),
-        fell=fell,
-        blind=blind_because(findings, planted, policy),
-        advice=advice_on([one.attack for one, _ in broken]),
+        fell=(*fell, *map(recovered_text, turned_round)),
+        blind=(*blind_because(findings, planted, policy), *untried(scene)),
+        advice=advice_on([*(one.attack for one, _ in broken), *(one.name.partition(":")[0] for one in turned_round)]),
         policy=policy,
+        inverted=inverted,
     )
 
 
@@ -204,6 +206,21 @@ def fallen(one: Finding, what: str, bound: float) -> str:
         return f"{one.attack}: AUC {one.auc.value:.3f} ({one.auc.low:.3f} to {one.auc.high:.3f}), bound {bound:.3f}"
     rate = one.tpr_01
     return f"{one.attack}: {rate.value:.2%} found at a false-positive rate of 0.1 % ({rate.low:.2%} or more), bound {bound:.2%}"
+
+
+def recovered_text(one: Inverted) -> str:
+    """Return in words that the bound on what a partner recovers fell."""
+    return (
+        f"{one.name}: recovered of {one.told.value:.1%} of the molecules, of {one.beyond.value:.1%} beyond a guess "
+        f"({one.beyond.low:.1%} or more), bound {one.verdict.bound:.1%}"
+    )
+
+
+def untried(scene: Scene) -> tuple[str, ...]:
+    """Return that nobody tried to turn a consensus round, where that is so."""
+    if scene.released is None or scene.seen is not None:
+        return ()
+    return ("nobody tried to recover the others' answers from the consensus: give annotations=[what you sent yourself]",)
 
 
 def blind_because(findings: Sequence[Finding], planted: Sequence[Planted], policy: PolicySpec) -> tuple[str, ...]:

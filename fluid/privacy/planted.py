@@ -14,12 +14,14 @@ from fluid.molecules.substructures import presence
 from fluid.privacy.attacks.evidence_counts import releases_evidence
 from fluid.privacy.attacks.known_label import has_copy, has_others, is_asked, other_scores
 from fluid.privacy.attacks.signals import SIGNALS, asks, sends
+from fluid.privacy.attacks.written import is_text
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
+from fluid.privacy.statistics import Measured
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-MOST = 200
+MOST, TENTH = 200, 10
 RIDGE, SURE = 0.1, 4.0
 """Penalty of a planted model, small; and log-odds of planted answers."""
 
@@ -41,6 +43,23 @@ class Plant:
     attacks: tuple[str, ...]
     possible: Callable[[Scene], bool]
     plant: Callable[[Scene], Scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Whether a planted leak was found.
+
+    Attributes:
+        name: Name of the leak.
+        says: What was planted.
+        found_by: The attack that found it best; empty if none did.
+        auc: What the best attack measured: an AUC, or of what a partner recovers a share of molecules.
+    """
+
+    name: str
+    says: str
+    found_by: str
+    auc: Measured
 
 
 def canaries(scene: Scene, generator: np.random.Generator) -> Scene:
@@ -77,15 +96,42 @@ def counted(scene: Scene) -> Scene:
     return scene.changed(evidence=(counts + more).astype(np.float32))
 
 
-def learnt(scene: Scene) -> Scene:
-    """Add a model that has learnt the members by heart to the additive copy."""
+def duplicates(scene: Scene) -> "csr_matrix":
+    """Return the features of near duplicates of the members, which lack every tenth of their substructures."""
+    twins = scene.features[np.flatnonzero(scene.candidates.member)].tocsr(copy=True)
+    twins.data[::TENTH] = 0.0
+    twins.eliminate_zeros()
+    return twins
+
+
+def left_counted(scene: Scene) -> Scene:
+    """Let the members be taken back, and near duplicates of them stay among the molecules of which the substructures were counted."""
+    more = np.asarray(presence(duplicates(scene)).sum(axis=0)).ravel()
+    counts = np.zeros((1, len(more))) if scene.evidence is None else scene.evidence
+    return scene.changed(evidence=(counts + more).astype(np.float32))
+
+
+def left_learnt(scene: Scene) -> Scene:
+    """Let the members be taken back, and the additive copy have learnt near duplicates of them."""
+    return learnt(scene, duplicates(scene))
+
+
+def learnt(scene: Scene, twins: "csr_matrix | None" = None) -> Scene:
+    """Add a model that has learnt the members, or others in their place, by heart to the additive copy.
+
+    Args:
+        scene: The release, and who is a member.
+        twins: Features of what was learnt in the place of each member; `None`: the members themselves.
+    """
+    own = scene.features[np.flatnonzero(scene.candidates.member)] if twins is None else twins
+    order = np.cumsum(scene.candidates.member) - 1  # where a member stands among the members
     copy, labels = scene.copied or no_heads(scene), scene.candidates.labels
     weights, said = copy.weights.copy(), copy.scores(scene.features)
     for place, is_class in enumerate(scene.is_class):
         rows = np.flatnonzero(scene.candidates.member & np.isfinite(labels[:, place]))
         apart = SURE * max(1.0, float(said[:, place].std()))
         target = apart * (2 * labels[rows, place] - 1) if is_class else labels[rows, place] - said[rows, place]
-        weights[place] += by_heart(scene.features[rows], target)
+        weights[place] += by_heart(own[order[rows]], target)
     return scene.changed(heads=Heads(weights, copy.bias), asked=None)
 
 
@@ -100,6 +146,12 @@ def by_heart(features: "csr_matrix", target: np.ndarray) -> np.ndarray:
     dual = np.linalg.solve(alike + RIDGE * np.eye(len(target)), target)
     weights: np.ndarray = features.T @ dual
     return weights
+
+
+def written_down(scene: Scene) -> Scene:
+    """Let the members stand in the text."""
+    own = (one for one, member in zip(scene.candidates.skeletons, scene.candidates.member, strict=True) if member)
+    return scene.changed(written=(scene.written or frozenset()) | frozenset(own))
 
 
 def marked(signal: str, scene: Scene) -> Scene:
@@ -161,6 +213,21 @@ PLANTS = (
         ("weight_of_one", "weight_of_one_signed", "label_copied", "lira"),
         lambda scene: has_copy(scene) and has_labels(scene),
         learnt,
+    ),
+    Plant("written_members", "members stand in the text", ("written",), is_text, written_down),
+    Plant(
+        "duplicates_counted",
+        "members were taken back, and near duplicates of them were counted",
+        ("known_substructures", "count_ratio", "evidence_shadows"),
+        releases_evidence,
+        left_counted,
+    ),
+    Plant(
+        "duplicates_learnt",
+        "members were taken back, and the additive copy has learnt near duplicates of them",
+        ("weight_of_one", "weight_of_one_signed", "label_copied", "lira"),
+        lambda scene: has_copy(scene) and has_labels(scene),
+        left_learnt,
     ),
     *(
         Plant(f"marked_{name}", f"{said} of members stands out", (f"{name}_asked",), partial(asks, name), partial(marked, name))

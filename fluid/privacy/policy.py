@@ -27,6 +27,7 @@ class PolicySpec:
         tpr_unaided: His true-positive rate at 0.1 %.
         level: Chance that a release that tells nothing is said to break a bound, over all attacks together.
         baseline: AUC of the baselines above which members and non-members are too different for an audit to say anything.
+        inversion: Share of transfer molecules of which a partner of a consensus recovers what he could not have guessed.
 
     Raises:
         ConfigError: A value is out of range.
@@ -38,6 +39,7 @@ class PolicySpec:
     tpr_unaided: float = 0.0015
     level: float = 0.05
     baseline: float = 0.6
+    inversion: float = 0.01
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -47,6 +49,8 @@ class PolicySpec:
         for name in ("tpr", "tpr_unaided"):
             if not LOW_FPR <= getattr(self, name) <= 1:
                 raise ConfigError(f"policy.{name} is {getattr(self, name)}", expected=f"a rate from {LOW_FPR}, which is chance, to 1")
+        if not 0 <= self.inversion <= 1:
+            raise ConfigError(f"policy.inversion is {self.inversion}", expected="a share from 0 to 1")
         if not 0 < self.level < 0.5:
             raise ConfigError(f"policy.level is {self.level}", expected="a number between 0 and 0.5")
 
@@ -59,7 +63,7 @@ class Verdict(NamedTuple):
     """What an audit says of one bound.
 
     Attributes:
-        what: `auc` or `tpr`.
+        what: `auc`, `tpr`, or of what a partner recovers `beyond`.
         bound: The bound, or what a baseline finds if that is more.
         state: `holds`, `fell`, or `open`: the interval holds the bound.
     """

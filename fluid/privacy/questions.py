@@ -6,6 +6,7 @@ import numpy as np
 
 from fluid.privacy.attacks.evidence_counts import counts_of, profile
 from fluid.privacy.finding import FEWEST
+from fluid.privacy.reconstruction import FIRST, reconstruct
 from fluid.privacy.scene import Copied, Scene
 from fluid.privacy.statistics import Measured, auc_measured, clopper_pearson
 
@@ -19,12 +20,14 @@ class Question:
         says: What is asked, in a sentence.
         members: The figure for members.
         non_members: The same figure for non-members; what members have beyond it is what the data tell.
+        blind: The figure for members without the release, where that can be said.
     """
 
     name: str
     says: str
     members: Measured
     non_members: Measured
+    blind: Measured | None = None
 
 
 def label_inference(scene: Scene) -> list[Question]:
@@ -82,6 +85,19 @@ def evidence_names(scene: Scene) -> list[Question]:
     return [Question("named", says, *shares)]
 
 
+NAMED = {
+    "chemotypes": f"Of the first {FIRST} public scaffolds, ranked by the release, how many are there?",
+    "scaffolds": f"Of the first {FIRST} scaffolds made up of public halves, public ones left out, ranked likewise, how many are there?",
+    "structures": f"Of the first {FIRST} molecules made up of them, public ones left out, ranked likewise, how many are there?",
+}
+"""What is asked of structures that the release lets somebody name."""
+
+
+def named_structures(scene: Scene) -> list[Question]:
+    """Return how many of the structures that a release lets somebody name are there."""
+    return [Question(one.name, NAMED[one.name], one.members, one.non_members, one.blind) for one in reconstruct(scene)]
+
+
 def questions_on(scene: Scene) -> tuple[Question, ...]:
     """Return the answers to all questions that a scene allows."""
-    return (*label_inference(scene), *owner(scene), *evidence_names(scene))
+    return (*label_inference(scene), *owner(scene), *evidence_names(scene), *named_structures(scene))

@@ -18,6 +18,7 @@ from fluid.models.scores import scores_of
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import Nearest, NearestReference
 from fluid.molecules.substructures import KEPT, Dictionary
+from fluid.privacy.inversion.seen import Released, Said, Seen
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -162,6 +163,11 @@ class Scene:
         heads: Additive models that stand openly in the artefact.
         others: Answers to the public molecules by other teachers.
         seed: Of random streams.
+        released: The folder of a consensus, where that is the release.
+        partners: What its companies said of all transfer molecules: first the partner who turns it round, then those that he does not see.
+        learner: Kind of the model that answers, where it is known.
+        shadows: How many shadows of that kind may be made.
+        written: First blocks of the keys of all molecules that stand in a text, where that is the release.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -174,6 +180,16 @@ class Scene:
     heads: Heads | None = None
     others: Sequence[Copied] = ()
     seed: int = 0
+    released: Released | None = None
+    partners: Sequence[Said] = ()
+    learner: str = ""
+    shadows: int = 0
+    written: frozenset[str] | None = None
+
+    @property
+    def seen(self) -> Seen | None:
+        """A consensus in the hands of a partner; `None` where the release is no consensus, or no partner's answers are known."""
+        return Seen(self.released, self.partners[0], tuple(self.partners[1:])) if self.released and len(self.partners) else None
 
     @property
     def features(self) -> "csr_matrix":

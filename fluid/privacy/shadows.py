@@ -28,7 +28,24 @@ def halves(n: int, shadows: int, share: float, generator: np.random.Generator) -
     return inside
 
 
+class Taught(NamedTuple):
+    """`S` additive models: weights `(S, D)` and biases `(S,)`, in log-odds or values."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+
+    def scores(self, features: "csr_matrix") -> np.ndarray:
+        """Return what they say of molecules, `(S, N)`."""
+        found: np.ndarray = (features @ self.weights.T + self.bias).T
+        return found
+
+
 def train_shadows(features: "csr_matrix", labels: np.ndarray, is_class: bool, inside: np.ndarray, strength: float) -> Shadows:
+    """Return what shadows of `teach_shadows` say of all molecules."""
+    return Shadows(teach_shadows(features, labels, is_class, inside, strength).scores(features), inside)
+
+
+def teach_shadows(features: "csr_matrix", labels: np.ndarray, is_class: bool, inside: np.ndarray, strength: float) -> Taught:
     """Return shadows that have learnt labels `(N,)` of some molecules each, as `fluid.models.additive_solve` would have it.
 
     `½ ‖w‖² + C Σ_i ℓ_i` of each shadow, the sum of which is minimised at once: it has nothing that ties one to the other.
@@ -55,5 +72,6 @@ def train_shadows(features: "csr_matrix", labels: np.ndarray, is_class: bool, in
         return value, np.concatenate([strength * apart.sum(axis=0), (weights + strength * (turned @ apart)).ravel()])
 
     found = minimize(loss, np.zeros(shadows * (1 + len(used))), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
-    scores = (known @ found[shadows:].reshape(-1, shadows) + found[:shadows]) * unit + middle
-    return Shadows(scores.T, inside)
+    weights = np.zeros((shadows, features.shape[1]))
+    weights[:, used] = found[shadows:].reshape(-1, shadows).T * unit
+    return Taught(weights, found[:shadows] * unit + middle)

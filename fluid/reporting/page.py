@@ -22,6 +22,7 @@ from fluid.reporting.figures.panels import (
     space_chart,
 )
 from fluid.reporting.narrative import sentences
+from fluid.reporting.privacy_section import privacy_sentences, privacy_table
 from fluid.reporting.report_data import ReportData
 from fluid.reporting.tables import baseline_table, score_table
 
@@ -110,6 +111,8 @@ def render(data: ReportData) -> str:
         tables=tables,
         baselines=baseline_tables(data),
         fidelity=html_table(data.fidelity) if len(data.fidelity) else "",
+        privacy=privacy_sentences(data.audits),
+        audits=html_table(privacy_table(data.audits)) if len(data.audits) else "",
         companies=html_table(data.companies),
         cost=cost_sentence(data.stages, data.config.get("cost", {})),
         costs=html_table(readable(cost_by_kind(data.stages)), digits=1),

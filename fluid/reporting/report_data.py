@@ -18,8 +18,11 @@ COLUMNS = {
     "stages": ("stage", "name", "reused", "seconds", "cpu_s", "gpu_s", "peak_mb", "energy_j", "energy_from"),
     "baselines": ("model", "rounds", "bytes_up", "bytes_down", "leaves"),
     "fidelity": ("teacher", "endpoint", "fidelity", "strength", "spanned"),
-}
-OPTIONAL = ("baselines", "fidelity")
+    "audits": (
+        "release", "of", "attack", "auc", "auc_low", "auc_high", "tpr", "tpr_low", "tpr_high", "recovered", "fell", "verdict", "digest",
+    ),
+}  # fmt: skip
+OPTIONAL = ("baselines", "fidelity", "audits")
 """Tables that a run folder need not have; an empty one is not written."""
 
 
@@ -48,6 +51,8 @@ class ReportData:
         baselines: Per way of working together: rounds, bytes that a company sends and gets, and what leaves it; empty without baselines.
         fidelity: Per head of a student of experts: how far it says what its teacher says, and which share of the company's substructures
             the transfer set holds; empty of other students.
+        audits: Per audit of what the run released: the strongest attack, what a partner recovers, how many bounds fell; and a row per
+            release that nobody audited. Empty where nothing was.
     """
 
     title: str
@@ -64,6 +69,8 @@ class ReportData:
     notes: tuple[str, ...] = field(default=())
     baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["baselines"])))
     fidelity: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["fidelity"])))
+
+    audits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["audits"])))
 
     def __post_init__(self) -> None:
         """Check the columns of every table.

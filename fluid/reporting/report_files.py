@@ -15,7 +15,8 @@ from fluid.reporting.costs import total_cost
 from fluid.reporting.report_data import COLUMNS, OPTIONAL, ReportData
 
 FOLDER = "report_data"
-TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from", "leaves", "teacher")
+TEXTS = ("model", "role", "company", "test", "endpoint", "metric", "set", "split", "stage", "name", "energy_from", "leaves", "teacher",
+         "release", "of", "attack", "verdict", "digest")  # fmt: skip
 COST = ("cpu_s", "gpu_s", "energy_j")  # not in the tables of older runs
 
 
@@ -52,6 +53,15 @@ def write_report_data(data: ReportData, run: Path) -> None:
     for name in COLUMNS:
         if name != "scores" and (name not in OPTIONAL or len(getattr(data, name))):
             _write_table(getattr(data, name), run / FOLDER / f"{name}.csv")
+
+
+def write_audits(audits: pd.DataFrame, run: Path) -> None:
+    """Write the table of audits of a finished run; an empty one is removed."""
+    place = run / FOLDER / "audits.csv"
+    if len(audits):
+        _write_table(audits, place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def read_report_data(run: Path) -> ReportData:

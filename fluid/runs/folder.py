@@ -25,12 +25,13 @@ from fluid.pipeline.stage import library_versions
 from fluid.reporting.page import write_report
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
+from fluid.runs.audits import AUDITS, renew_audits
 from fluid.runs.chemical_space import chemical_space
 from fluid.runs.collect import ANALYSES
 from fluid.runs.record import OUTPUTS, RunRecord
 from fluid.version import __version__
 
-RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES)
+RESULTS = ("models", "annotations", "consensus", "dropped", "report_data", "logs", ANALYSES, AUDITS)
 DEFAULT_RATES = Rates()
 
 
@@ -170,5 +171,6 @@ def write_run(
     data = report_data(federation, records, config, title, seed, rates)
     copy_artifacts(federation, run)
     write_report_data(data, run)
+    renew_audits(run)  # those of earlier results of this folder no longer count
     write_report(read_report_data(run), run / "report.html")  # from the files, as `fluid report` does
     return data

@@ -18,7 +18,7 @@ from fluid.federation.audited import open_audited
 from fluid.federation.consortium import aggregate, annotate, distill, train_teacher
 from fluid.federation.files import read_file
 from fluid.federation.requests import AggregateRequest, AnnotateRequest, AuditRequest, DistillRequest, TeacherRequest
-from fluid.federation.stages.audit import AT_RISK, FACTS, NEAREST_PUBLIC, PAGE, Before, scene_of
+from fluid.federation.stages.audit import AT_RISK, FACTS, NEAREST_PUBLIC, PAGE, Before, drawn, scene_of
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import ForestSpec
@@ -119,6 +119,34 @@ def test_a_consensus_is_read_by_its_labels_and_its_support(look) -> None:
     assert names(look("consensus")) >= {"support_sent", "certainty_sent", "label_copied"}
 
 
+def test_a_partner_turns_a_consensus_of_two_round(look, made: Made) -> None:
+    found = read_json(look("consensus", annotations=(made.folder / "Bolt.set", made.folder / "Acme.set")) / FACTS)
+    assert found["partner"] == "Bolt"
+    (answers,) = found["audit"]["inverted"]
+    assert answers["name"] == "others_answers:active"
+    assert answers["companies"] == 2
+    assert answers["right"]["value"] > 0.95
+    assert answers["verdict"]["state"] == "fell"
+    assert any(text.startswith("others_answers:active: recovered of") for text in found["audit"]["fell"])
+    assert any("give the student back" in text for text in found["audit"]["advice"])
+    assert {one["found_by"] for one in found["audit"]["planted"] if one["name"].startswith("others_")} == {"others_bins", "others_answers"}
+
+
+def test_a_partner_needs_only_what_he_said_himself(look, made: Made) -> None:
+    (answers,) = read_json(look("consensus", annotations=(made.folder / "Acme.set",)) / FACTS)["audit"]["inverted"]
+    assert answers["told"]["value"] > 0.3
+    assert answers["right"] is None
+
+
+def test_a_consensus_that_nobody_turned_round_is_not_vouched_for(look) -> None:
+    assert any("nobody tried to recover the others" in text for text in read_json(look("consensus") / FACTS)["audit"]["blind"])
+
+
+def test_who_is_no_partner_cannot_turn_a_consensus_round(look, made: Made) -> None:
+    said = refused(look, "consensus", ArtifactError, annotations=(made.folder / "Forest.set",))
+    assert "'Forest' are of no partner of the consensus; expected those of Acme, Bolt" in said
+
+
 def test_a_model_needs_no_transfer_set(look) -> None:
     assert names(look("Forest", transfer="")) >= {"label_asked", "certainty_asked", "bin_asked"}
 
@@ -134,7 +162,8 @@ def test_public_molecules_that_stand_for_non_members_are_not_read_as_public_too(
     own = read_file("own", str(made.own), INTAKE, made.runner)[1]
     audited = open_audited(made.folder / "Acme.set", transfer, None, "")
     outside = nearest_public(own, transfer, 20, 0)
-    scene = scene_of(Before(audited, own, outside, NEAREST_PUBLIC, transfer), 500, 0)
+    before = Before(audited, own, outside, NEAREST_PUBLIC, transfer)
+    scene = scene_of(before, drawn(before, 500, 0), 0)
     assert len(scene.public.smiles) == len(transfer) - len(outside)  # type: ignore[union-attr]
     kept = [transfer.molecules.smiles.index(one) for one in scene.public.smiles]  # type: ignore[union-attr]
     assert np.array_equal(scene.sent.answers.prediction, audited.sent.prediction[kept])  # type: ignore[union-attr]
@@ -158,9 +187,25 @@ def refused(look, release: str, kind: type[FluidError], **more) -> str:
     return str(error.value)
 
 
+def test_a_log_that_names_molecules_breaks_a_bound_and_one_that_does_not_holds(look, made: Made, library: Library) -> None:
+    loud, mute = made.folder / "loud.log", made.folder / "mute.log"
+    loud.write_text("".join(f"WARNING row {row}: {library.smiles[row]} answered late\n" for row in range(0, 120, 2)))
+    mute.write_text("INFO 120 molecules of Acme, AUROC 0.81 (0.78 to 0.84)\n" * 50)
+    found = read_json(look(str(loud), transfer="", company="Acme") / FACTS)
+    assert found["artefact"] == "report or log"
+    assert any(text.startswith("written: AUC 0.75") for text in found["audit"]["fell"])
+    quiet = read_json(look(str(mute), transfer="", company="Acme", overwrite=True) / FACTS)
+    assert quiet["audit"]["fell"] == []
+    assert [one["found_by"] for one in quiet["audit"]["planted"]] == ["written"]
+
+
 def test_an_empty_folder_is_refused(look, made: Made) -> None:
     (made.folder / "empty").mkdir(exist_ok=True)
     assert "this folder holds nothing that can be audited" in refused(look, "empty", ArtifactError)
+
+
+def test_a_folder_that_is_not_there_is_said_to_be_missing(look) -> None:
+    assert "this folder does not exist" in refused(look, "nowhere", ArtifactError)
 
 
 def test_a_release_over_another_transfer_set_is_refused(look, made: Made, library: Library) -> None:
@@ -213,6 +258,17 @@ def test_labels_of_something_else_are_refused(look, made: Made) -> None:
 def test_so_few_candidates_are_refused() -> None:
     with pytest.raises(ConfigError, match="candidates is 9; expected 10 or more"):
         AuditRequest(Path("r"), "a.csv", Path("o"), candidates=9)
+
+
+def test_one_shadow_is_refused() -> None:
+    with pytest.raises(ConfigError, match="shadows is 1; expected 0, or 2 or more"):
+        AuditRequest(Path("r"), "a.csv", Path("o"), shadows=1)
+
+
+def test_forests_of_made_up_companies_are_grown_where_they_are_asked_for(look, made: Made) -> None:
+    found = read_json(look("Forest.set", teacher=str(made.folder / "Forest"), shadows=4) / FACTS)
+    assert "own_kind" in {one["attack"] for one in found["audit"]["findings"]}
+    assert found["shadows"] == 4
 
 
 def test_a_policy_that_allows_everything_never_falls(look, made: Made) -> None:

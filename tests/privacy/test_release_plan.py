@@ -56,6 +56,7 @@ CANNOT: list[tuple[dict[str, Any], str]] = [
     ({"model": AdditiveSpec()}, "no noise of its own"),
     ({"endpoints": (*CLASSES, Endpoint("c", "regression"))}, "endpoint 'c' is a value"),
     ({"annotation": replace(ANNOTATION, domain="bins")}, r"annotation\.domain=bins is about private molecules without noise"),
+    ({"annotation": replace(ANNOTATION, overlap="cross_fit")}, "cross-fitted models would each tell of the molecules"),
     ({"annotation": replace(ANNOTATION, evidence=ReleaseSpec())}, r"any number to the evidence \(annotation\.evidence\.clip=1\)"),
 ]
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from fluid.privacy.audit import Audit, ByClass, Planted
+from fluid.privacy.audit import Audit, ByClass
 from fluid.privacy.finding import Finding
+from fluid.privacy.inversion.found import Inverted
+from fluid.privacy.planted import Planted
 from fluid.privacy.policy import FELL, HOLDS, OPEN, PolicySpec, Verdict
 from fluid.privacy.questions import Question
 from fluid.privacy.statistics import Measured
@@ -66,6 +68,22 @@ def test_the_verdict_is_the_first_thing_said(found: Audit, fell: tuple[str, ...]
     one = replace(found, fell=fell, blind=blind)
     assert said in verdict_text(one)
     assert render_page(one, ABOUT).index(said) < render_page(one, ABOUT).index("What was asked")
+
+
+def test_what_a_partner_recovers_is_told(found: Audit) -> None:
+    share = Measured(0.25, 0.2, 0.3)
+    bins = Inverted("others_bins", 1, "Of how many?", 4, 1200, share, share, None, None, None, Verdict("beyond", 0.01, FELL))
+    answers = replace(bins, name="others_answers:blocker", right=share, error=Measured(0.05, 0.04, 0.06), prior_error=share)
+    page = render_page(replace(found, inverted=(bins, answers)), {**ABOUT, "partner": f"Bolt {EVIL}"})
+    for text in (
+        "Bolt &lt;script&gt;",
+        "others_bins",
+        "25.00 % (20.00 %–30.00 %)",
+        "0.050 (0.040–0.060), 0.250",
+        "1,200 transfer molecules",
+    ):
+        assert text in page
+    assert "What a partner recovers" not in render_page(found, ABOUT)
 
 
 def test_what_an_attacker_knows_is_said() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.artifacts import plain, write_json
 from fluid.data.dataset import Dataset
-from fluid.federation.audited import Audited, answers_of
+from fluid.data.endpoints import Endpoint
+from fluid.federation.audited import Audited, answers_of, said_by
 from fluid.federation.stages.columns import values_for
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import Dictionary
@@ -40,7 +41,8 @@ class Before:
         outside: Non-members.
         outside_are: What they are, in words.
         transfer: The transfer set.
-        others: Annotation sets of other companies.
+        others: Annotation sets of other companies; of a consensus, the first is of the partner who turns it round.
+        shadows: Made-up companies of the audited model's own kind.
     """
 
     audited: Audited
@@ -49,6 +51,12 @@ class Before:
     outside_are: str
     transfer: Dataset | None
     others: Sequence[AnnotationSet] = ()
+    shadows: int = 0
+
+    @property
+    def partner(self) -> str:
+        """Who turns a consensus round; empty of other releases, or where nobody's answers are given."""
+        return self.others[0].teacher if self.audited.released and self.others else ""
 
     def digests(self) -> dict[str, Any]:
         """Return the identity of everything that is read."""
@@ -70,21 +78,28 @@ def audit_stage(before: Before, policy: PolicySpec, most: int, seed: int) -> Sta
     Raises:
         QuorumError: There are too few members or non-members.
     """
-    scene = scene_of(before, most, seed)
+    parts = drawn(before, most, seed)
+    scene = scene_of(before, parts, seed)
     check_numbers(scene)
 
     def build(folder: Path, work: Work) -> None:
-        found, scores = audit(asked(scene, before, most, seed), policy, work.report)
+        found, scores = audit(asked(scene, before, parts), policy, work.report)
         about = facts(found, before, seed)
         write_json(folder / FACTS, about)
         write_page(found, about, folder / PAGE)
         write_at_risk(folder / AT_RISK, scene, *at_risk(scene, found.findings, scores))
 
-    inputs = {**before.digests(), "kind": before.audited.kind, "name": before.audited.name, "asks": before.audited.ask is not None}
+    inputs = {
+        **before.digests(),
+        "partner": before.partner,
+        "kind": before.audited.kind,
+        "name": before.audited.name,
+        "asks": before.audited.ask is not None,
+    }
     return Stage(
         "audit",
         before.audited.name,
-        {**inputs, "policy": policy, "most": most, "seed": seed},
+        {**inputs, "policy": policy, "shadows": before.shadows, "most": most, "seed": seed},
         build,
         module=MODULE,
         modules=ATTACKS.modules(*ATTACKS),
@@ -98,10 +113,10 @@ def drawn(before: Before, most: int, seed: int) -> tuple[Dataset, Dataset]:
     return before.own.take(picked[0]), before.outside.take(picked[1])
 
 
-def scene_of(before: Before, most: int, seed: int) -> Scene:
-    """Return what the attacker sees, but for what can only be asked."""
-    audited, parts = before.audited, drawn(before, most, seed)
-    labels = np.concatenate([values_for(part, audited.endpoints) for part in parts]).astype(np.float64)
+def scene_of(before: Before, parts: tuple[Dataset, Dataset], seed: int) -> Scene:
+    """Return what the attacker sees of members and non-members, but for what can only be asked."""
+    audited = before.audited
+    labels = np.concatenate([labels_of(part, audited.endpoints) for part in parts]).astype(np.float64)
     member = np.arange(len(labels)) < len(parts[0])
     bits = np.concatenate([np.asarray(part.molecules.bits) for part in parts])
     smiles, skeletons = (tuple(one for part in parts for one in getattr(part.molecules, name)) for name in ("smiles", "skeletons"))
@@ -119,7 +134,17 @@ def scene_of(before: Before, most: int, seed: int) -> Scene:
         if public
         else (),
         seed=seed,
+        released=audited.released,
+        partners=[said_by(one, audited) for one in before.others] if audited.released else (),
+        learner=audited.learner,
+        shadows=before.shadows,
+        written=audited.written,
     )
+
+
+def labels_of(part: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:
+    """Return the labels `(N, T)`; of a release without endpoints `(N, 0)`."""
+    return values_for(part, endpoints) if endpoints else np.empty((len(part), 0))
 
 
 def public_rows(before: Before, outside: Dataset) -> np.ndarray:
@@ -135,11 +160,11 @@ def public_of(molecules: MoleculeSet, dictionary: Dictionary) -> Public:
     return Public(molecules.smiles, molecules.skeletons, np.asarray(molecules.bits), dictionary)
 
 
-def asked(scene: Scene, before: Before, most: int, seed: int) -> Scene:
+def asked(scene: Scene, before: Before, parts: tuple[Dataset, Dataset]) -> Scene:
     """Return the scene with what the artefact says of the candidates, where it can be asked."""
     if before.audited.ask is None:
         return scene
-    first, second = drawn(before, most, seed)
+    first, second = parts
     return scene.changed(asked=before.audited.ask(first.molecules.followed_by([second.molecules])))
 
 
@@ -149,6 +174,7 @@ def facts(found: Audit, before: Before, seed: int) -> dict[str, Any]:
     about = {"format": FORMAT, "version": __version__, "artefact": audited.kind, "of": audited.name, "seed": seed}
     about |= {"endpoints": [one.text for one in audited.endpoints], "non_members_are": before.outside_are, "digests": before.digests()}
     about |= {"others": [one.teacher for one in before.others], "asked": audited.ask is not None, "holds": found.holds}
+    about |= {"partner": before.partner, "shadows": before.shadows}
     result: dict[str, Any] = plain({**about, "audit": named(found)})
     return result
 

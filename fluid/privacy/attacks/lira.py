@@ -1,18 +1,14 @@
 """The likelihood-ratio attack: how right is the company about a molecule, beside shadow companies that have it, and that have it not."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from fluid.privacy.attack import Attack
 from fluid.privacy.attacks.known_label import has_copy, is_asked
-from fluid.privacy.scene import Scene, margins_of, mean_known
-from fluid.privacy.shadows import halves, train_shadows
-from fluid.seeding import numpy_stream
-
-SHADOWS, FEWEST = 32, 40
-STRENGTHS = (0.03, 0.3)
-"""Inverse penalties that the attacker tries; he keeps the one whose margins spread as the company's do."""
+from fluid.privacy.made_up import FEWEST, Beside, beside_shadows, beside_students
+from fluid.privacy.scene import Scene, mean_known
 
 
 class Normal(NamedTuple):
@@ -48,49 +44,64 @@ def log_ratio(margin: np.ndarray, told: Normal) -> np.ndarray:
     return found
 
 
-def scaled_to(margin: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return margins with the mean and the spread of others: a company of another kind may be surer of everything."""
-    spread = float(np.std(margin))
-    scaled: np.ndarray = (margin - margin.mean()) / (spread or 1.0) * float(np.std(like)) + float(np.mean(like))
-    return scaled
-
-
 def can_shadow(scene: Scene) -> bool:
     """Return whether an endpoint has labels enough, of both kinds of candidates, and the company says something of them."""
     known = np.isfinite(scene.candidates.labels).sum(axis=0)
     return (is_asked(scene) or has_copy(scene)) and bool(known.max(initial=0) >= FEWEST)
 
 
+def over_endpoints(scene: Scene, made: Callable[[Scene, int], Beside | None], ratio: Callable[[Beside], np.ndarray]) -> np.ndarray:
+    """Return the mean over endpoints of each candidate's ratio `(N,)`; NaN where there is no label, or there are too few."""
+    found = np.full(scene.candidates.labels.shape, np.nan)
+    for place in range(len(scene.endpoints)):
+        beside = made(scene, place)
+        if beside is not None:
+            found[beside.rows, place] = ratio(beside)
+    return mean_known(found)
+
+
+def normal_ratio(beside: Beside) -> np.ndarray:
+    """Return the log-likelihood ratios of the company's margins."""
+    return log_ratio(beside.own, describe_shadows(beside.margins, beside.inside))
+
+
 def lira(scene: Scene) -> np.ndarray:
-    """Return the mean over endpoints of each candidate's log-likelihood ratio; shadows are additive models on the candidates' labels."""
-    own = scene.own_scores()
-    mine = np.full(scene.candidates.labels.shape, np.nan) if own is None else own
-    return mean_known(np.stack([of_endpoint(scene, mine[:, place], place) for place in range(len(scene.endpoints))], axis=1))
+    """Return each candidate's log-likelihood ratio beside made-up companies."""
+    return over_endpoints(scene, beside_shadows, normal_ratio)
 
 
-def of_endpoint(scene: Scene, scores: np.ndarray, place: int) -> np.ndarray:
-    """Return the log-likelihood ratios of one endpoint `(N,)`; NaN where there is no label, or there are too few."""
-    labels, is_class = scene.candidates.labels[:, place], bool(scene.is_class[place])
-    found = np.full(len(labels), np.nan)
-    rows = np.flatnonzero(np.isfinite(labels) & np.isfinite(scores))
-    if len(rows) < FEWEST or np.ptp(labels[rows]) == 0:
-        return found
-    generator = numpy_stream(scene.seed, "lira", str(place))
-    inside = halves(len(rows), SHADOWS, float(scene.candidates.member[rows].mean()), generator)
-    features, own = scene.features[rows], margins_of(scores[rows], labels[rows], is_class)
-    tried = [margins_of(train_shadows(features, labels[rows], is_class, inside, c).scores, labels[rows], is_class) for c in STRENGTHS]
-    margins = min(tried, key=lambda one: abs(float(np.log(np.std(one) / (np.std(own) or 1.0)))))
-    found[rows] = log_ratio(scaled_to(own, margins), describe_shadows(margins, inside))
-    return found
+def student_lira(scene: Scene) -> np.ndarray:
+    """Return each candidate's log-likelihood ratio beside students of made-up companies.
+
+    References:
+        Jagielski et al., *NeurIPS* 2023, arXiv:2303.03446; Shi et al., *PoPETs* 2025, arXiv:2502.08001 (distillation-LiRA).
+    """
+    return over_endpoints(scene, beside_students, normal_ratio)
 
 
+def can_teach(scene: Scene) -> bool:
+    """Return whether made-up companies can be distilled too: there are public molecules."""
+    return scene.public is not None and can_shadow(scene)
+
+
+MADE_UP = "answers, beside those of shadow companies"
 ATTACK = Attack(
     "lira",
     1,
-    "answers, beside those of shadow companies",
+    MADE_UP,
     "Is the company as right about it as made-up companies that have the molecule, or as those that do not?",
     can_shadow,
     lira,
+    needs_label=True,
+    informed=True,
+)
+STUDENTS = Attack(
+    "student_lira",
+    1,
+    "answers, beside those of students of shadow companies",
+    "Is the copy as right about it as copies of made-up companies that have the molecule, or as those of companies that do not?",
+    can_teach,
+    student_lira,
     needs_label=True,
     informed=True,
 )

@@ -186,9 +186,9 @@ def of_consensus(table: ConsensusTable) -> Audited:
     released = Released(
         table.endpoints,
         read_json(table.artifact / "consensus.json")["method"] if table.artifact else "",
-        len(names),
+        table.companies or len(names),
         table.soft_label.astype(np.float64),
-        table.support.astype(np.float64),
+        None if table.support is None else table.support.astype(np.float64),
         table.acquisition.get("coverage"),
         table.acquisition.get("disagreement"),
     )

@@ -39,6 +39,7 @@ class ConsensusTable:
         acquisition: What else the annotations say, `(M,)` or `(M, T)` by name; see `fluid.distillation.acquisition`;
             none without details.
         sets: Hash of the annotation sets that it is of; empty of one made by an earlier version.
+        companies: How many there are, which every partner knows anyway; 0 of one made by an earlier version.
         confusions: How its labels confuse the truth, where the consensus estimates that; else empty.
         artifact: What it was read from; `None` while it is being made.
     """
@@ -50,6 +51,7 @@ class ConsensusTable:
     support: np.ndarray | None
     acquisition: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     sets: str = field(default="", kw_only=True)
+    companies: int = field(default=0, kw_only=True)
     confusions: Confusions = field(default_factory=dict, kw_only=True)
     artifact: Artifact | None = field(default=None, kw_only=True)
 
@@ -83,6 +85,7 @@ def write_consensus(folder: Path, table: ConsensusTable, method: str, contributi
         "method": method,
         "rows": len(table),
         "sets": table.sets,
+        "companies": table.companies,
     }
     write_json(folder / ABOUT, manifest)
     if contribution is not None:
@@ -110,5 +113,6 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     frame = pq.read_table(artifact / TABLE).to_pandas()
     known = (*LEARNT, *([SUPPORT] if f"{endpoints[0].name}/{SUPPORT}" in frame else []))
     planes = {SUPPORT: None, **{name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in known}}
-    table = ConsensusTable(endpoints, manifest["transfer_digest"], **planes, sets=manifest.get("sets", ""), artifact=artifact)
+    counted = {"sets": manifest.get("sets", ""), "companies": manifest.get("companies", 0)}
+    table = ConsensusTable(endpoints, manifest["transfer_digest"], **planes, **counted, artifact=artifact)
     return replace(table, acquisition=read_acquisition_scores(artifact, endpoints), confusions=read_noise(artifact, endpoints))

@@ -60,6 +60,8 @@ def obstacles(plan: ReleasePlan) -> list[str]:
         found.append(f"annotation.domain={plan.annotation.domain} is about private molecules without noise (annotation.domain=evidence)")
     if not plan.evidence.clip:
         found.append("one molecule may add any number to the evidence (annotation.evidence.clip=1)")
+    if plan.annotation.overlap == "cross_fit":
+        found.append("cross-fitted models would each tell of the molecules (annotation.overlap=allow: noisy answers need no other model)")
     return found
 
 

@@ -44,6 +44,8 @@ class Made:
         self.train("Forest", self.own, ForestSpec(n_trees=20), AnnotationSpec(mc_samples=0))
         sets = (folder / "Acme.set", folder / "Bolt.set")
         aggregate(AggregateRequest(sets, folder / "consensus", ConsensusSpec("evidence"), details=True, few_companies=True), self.runner)
+        mean = ConsensusSpec("mean")
+        aggregate(AggregateRequest(sets, folder / "lean", mean, few_companies=True), self.runner)
         student = StudentSpec(mode="experts", labels="soft")
         request = DistillRequest(folder / "consensus", str(self.transfer), folder / "student", student, intake=INTAKE, annotations=sets)
         distill(request, self.runner)
@@ -130,6 +132,14 @@ def test_a_partner_turns_a_consensus_of_two_round(look, made: Made) -> None:
     assert any(text.startswith("others_answers:active: recovered of") for text in found["audit"]["fell"])
     assert any("give the student back" in text for text in found["audit"]["advice"])
     assert {one["found_by"] for one in found["audit"]["planted"] if one["name"].startswith("others_")} == {"others_bins", "others_answers"}
+
+
+def test_a_mean_of_two_is_turned_round_without_details_too(look, made: Made) -> None:
+    found = read_json(look("lean", annotations=(made.folder / "Bolt.set", made.folder / "Acme.set")) / FACTS)
+    (answers,) = found["audit"]["inverted"]
+    assert answers["companies"] == 2
+    assert answers["right"]["value"] > 0.95
+    assert answers["verdict"]["state"] == "fell"
 
 
 def test_a_partner_needs_only_what_he_said_himself(look, made: Made) -> None:

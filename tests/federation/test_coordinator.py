@@ -73,7 +73,7 @@ def test_what_students_learn_is_the_same_and_nothing_tells_of_single_companies(m
     assert not said.acquisition
     content = b"".join(file.read_bytes() for file in released.folder.iterdir())
     assert not any(f'"{name}"'.encode() in content for name in finished.federation.annotations)
-    assert set(read_json(released / "consensus.json")) == {"endpoints", "transfer_digest", "method", "rows", "sets"}
+    assert set(read_json(released / "consensus.json")) == {"endpoints", "transfer_digest", "method", "rows", "sets", "companies"}
 
 
 def test_annotation_sets_behind_a_consensus_are_known_without_names(make: Make, finished: Finished, transfer: Dataset) -> None:

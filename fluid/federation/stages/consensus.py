@@ -128,7 +128,7 @@ def consensus_stage(
         rule = fit_rule(annotations, spec, edges, labels)
         soft_label, confidence, support = (plane.numpy() for plane in rule(tensors(annotations, edges)))
         about = (annotations.endpoints, annotations.transfer_digest)
-        table = ConsensusTable(*about, soft_label, confidence, support if details else None, sets=hash_sets(sets))
+        table = ConsensusTable(*about, soft_label, confidence, support if details else None, sets=hash_sets(sets), companies=len(sets))
         write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges) if details else None)
         write_noise(folder, annotations.endpoints, rule.noise(tensors(annotations, edges)))
         if details:

@@ -3,6 +3,7 @@
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,8 @@ from fluid.federation.apart import check_apart
 from fluid.federation.consensus_table import CONTRIBUTION, DETAILS, ConsensusTable, read_consensus
 from fluid.federation.own_copy import OWN_COPY
 from fluid.outputs import check_new_folder
+from fluid.privacy.certificate import FILE as CERTIFICATE
+from fluid.privacy.certificate import read_certificate
 
 INSIDE = "annotation_set"
 
@@ -43,7 +46,7 @@ class Annotations(Shown):
 
     @property
     def released(self) -> Path:
-        """The folder that leaves the company: answers and their manifest, nothing else."""
+        """The folder that leaves the company: answers, their manifest and, if there is one, their certificate."""
         return self.folder / INSIDE if (self.folder / INSIDE).is_dir() else self.folder
 
     @cached_property
@@ -57,6 +60,13 @@ class Annotations(Shown):
         """The answers, verified, a row per molecule of the transfer set."""
         _ = self.content  # verified as it is read
         return pd.read_parquet(self.released / TABLE)
+
+    @cached_property
+    @door
+    def certificate(self) -> dict[str, Any] | None:
+        """What the company promises of it by differential privacy, its numbers computed again; `None` where it promises nothing."""
+        path = self.released / CERTIFICATE
+        return read_certificate(path) if path.is_file() else None
 
     @property
     def own_copy(self) -> pd.DataFrame:
@@ -98,7 +108,8 @@ class Annotations(Shown):
         check_apart(target, self.folder)
         check_new_folder(target, overwrite, remedy)
         with atomic_folder(target) as temporary:
-            for name in files_of(read_annotation_set(self.released)):
+            certified = (CERTIFICATE,) if self.certificate else ()
+            for name in (*files_of(read_annotation_set(self.released)), *certified):
                 (temporary / name).write_bytes((self.released / name).read_bytes())
         return target
 

@@ -1,13 +1,17 @@
 """The certificate of a release: what differential privacy promises of it, in numbers and in words, and what it does not."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from fluid.artifacts import read_json
+from fluid.errors import ArtifactError
 from fluid.privacy.accounting import Account
-from fluid.privacy.mechanisms import Mechanism, described
+from fluid.privacy.mechanisms import Mechanism, described, mechanism_of
 from fluid.privacy.policy import FPR, LOW_FPR
 
 FILE, FORMAT, GROUP = "certificate.json", 1, 10
+CLOSE, AGAIN = 1e-6, "Ask its sender for the folder again."
 SYSTEM, SEED = "the operating system", "a seed"
 COVERS = (
     "whether any one molecule was in the company's data, and its labels; all measurements of one structure are one molecule",
@@ -59,6 +63,37 @@ def certificate(
     if head is not None:
         found |= {"all_releases": bounds(Account(before), delta), "ledger": dict(head)}
     return found
+
+
+def read_certificate(path: Path) -> dict[str, Any]:
+    """Read a certificate that somebody sent; its numbers are computed again from its mechanisms.
+
+    That these mechanisms made what it came with is the sender's word: nobody else has seen the molecules.
+
+    Raises:
+        ArtifactError: The file is missing or no certificate, or a number is smaller than its mechanisms allow.
+    """
+    found, where = read_json(path), str(path)
+    try:
+        told, delta, claimed = found["mechanisms"], float(found["this_release"]["delta"]), flat(found["this_release"])
+        known = found["format"] == FORMAT and isinstance(found["holds"], bool) and isinstance(told, list)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        known = False
+    if not known:
+        raise ArtifactError("this is no certificate", where=where, expected=f"a certificate of format {FORMAT}", remedy=AGAIN)
+    true = flat(bounds(Account([mechanism_of(one, where) for one in told]), delta))
+    for name, value in true.items():
+        if not value - CLOSE <= claimed.get(name, -1.0) <= value + CLOSE:
+            raise ArtifactError(
+                f"it claims {name} {claimed.get(name)}", where=where, expected=f"{value:.4g}, by its mechanisms", remedy=AGAIN
+            )
+    return dict(found)
+
+
+def flat(told: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of nested bounds by what they are about."""
+    rates = {f"{who} at {fpr}": float(rate) for fpr, of in told["largest_true_positive_rate_at"].items() for who, rate in of.items()}
+    return {"epsilon": float(told["epsilon"]), "delta": float(told["delta"]), **rates}
 
 
 def in_words(found: Mapping[str, Any]) -> str:

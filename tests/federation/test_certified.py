@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fluid
 from fluid.annotation.evidence_spec import ReleaseSpec
 from fluid.annotation.spec import AnnotationSpec
 from fluid.annotation.storage import read_annotation_set
@@ -99,6 +100,8 @@ def test_two_draws_differ_and_the_certificate_leaves_with_the_answers(
     sent = made.folder / "annotation_set"
     assert (sent / FILE).read_bytes() == (tmp_path / "one" / FILE).read_bytes()
     assert {path.name for path in sent.iterdir()} == {"annotations.parquet", "manifest.json", "evidence.safetensors", FILE}
+    copied = fluid.Annotations(fluid.Annotations(made.folder).send(tmp_path / "copy"))
+    assert copied.certificate == read_json(sent / FILE)
     assert read_annotation_set(sent).epistemic.max() < 1e-12  # no doubt is told, which private molecules would decide
 
 

@@ -1,10 +1,13 @@
 import json
+from pathlib import Path
 
 import pytest
 from scipy.stats import norm
 
+from fluid.artifacts import write_json
+from fluid.errors import ArtifactError
 from fluid.privacy.accounting import Account
-from fluid.privacy.certificate import certificate, in_words
+from fluid.privacy.certificate import FILE, certificate, in_words, read_certificate
 from fluid.privacy.mechanisms import Gaussian, Perturbation, mechanism_of
 
 MECHANISMS = (Gaussian("evidence of hERG", 0.5),)
@@ -24,6 +27,23 @@ def test_it_can_be_checked_by_whoever_reads_it() -> None:
     found = json.loads(json.dumps(certificate(mechanisms, 1e-5, "digest", True)))
     again = Account([mechanism_of(one, "certificate") for one in found["mechanisms"]])
     assert again.epsilon(found["this_release"]["delta"]) == pytest.approx(found["this_release"]["epsilon"])
+
+
+def test_a_certificate_that_was_sent_is_computed_again(tmp_path: Path) -> None:
+    true = certificate((*MECHANISMS, Perturbation("weights of hERG", 1.0, 0.5, 0.5)), 1e-5, "digest", True)
+    write_json(tmp_path / FILE, true)
+    assert read_certificate(tmp_path / FILE) == true
+    for changed in ({"epsilon": 0.5}, {"delta": 1e-9}, {"largest_true_positive_rate_at": {"0.001": {"one molecule": 0.001}}}):
+        write_json(tmp_path / FILE, {**true, "this_release": {**true["this_release"], **changed}})
+        with pytest.raises(ArtifactError, match=r"it claims .* by its mechanisms"):
+            read_certificate(tmp_path / FILE)
+
+
+@pytest.mark.parametrize("told", [[], {}, {"format": 2}, {"format": 1, "mechanisms": [], "holds": True, "this_release": {"delta": "x"}}])
+def test_what_is_no_certificate_is_refused(tmp_path: Path, told: object) -> None:
+    write_json(tmp_path / FILE, told)
+    with pytest.raises(ArtifactError, match=r"this is no certificate; expected a certificate of format 1"):
+        read_certificate(tmp_path / FILE)
 
 
 def test_all_releases_tell_more_than_one() -> None:

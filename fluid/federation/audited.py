@@ -18,7 +18,7 @@ from fluid.errors import ArtifactError, ConfigError
 from fluid.federation.consensus_table import ConsensusTable, read_consensus
 from fluid.federation.model_folder import Model, domain_planes, open_model
 from fluid.federation.stages.annotate import FOLDER
-from fluid.federation.texts import digest_of, molecules_in, read_texts, text_files
+from fluid.federation.texts import digest_of, is_text_only, molecules_in, read_texts, text_files
 from fluid.models.additive import AdditivePredictor
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.familiarity import familiarity
@@ -91,7 +91,8 @@ def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, 
         return of_consensus(read_consensus(open_artifact(folder), required(transfer, "a consensus").transfer_digest))
     if (folder / "card.json").is_file():
         return of_model(open_model(folder), company)
-    if texts := text_files(folder):
+    texts = text_files(folder)
+    if texts and is_text_only(folder):
         return of_texts(texts, company)
     expected = "an annotation set, a consensus, a student, another model, or reports and logs"
     if not folder.exists():

@@ -11,6 +11,8 @@ from fluid.molecules.prepare import prepare_chunk
 from fluid.molecules.standardize import StandardizeSpec
 
 SUFFIXES = (".html", ".htm", ".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".md", ".yaml", ".yml")
+ARTEFACTS = ("manifest.json", "artifact.json", "consensus.json", "card.json")
+"""Files by which artefacts are known."""
 MOST_BYTES = 256 << 20
 """Bytes of all files together that are read."""
 CHUNK, LEAST = 2048, 4
@@ -24,6 +26,12 @@ def text_files(place: Path) -> list[Path]:
     """Return the files of text at a place: itself, or those below it."""
     files = [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
     return [file for file in files if file.suffix.lower() in SUFFIXES]
+
+
+def is_text_only(place: Path) -> bool:
+    """Return whether there is nothing but text at a place: a folder with an artefact in it is not told by its texts."""
+    inside = [] if place.is_file() else [file for file in place.rglob("*") if file.is_file()]
+    return all(file.suffix.lower() in SUFFIXES and file.name not in ARTEFACTS for file in inside)
 
 
 def digest_of(files: Iterable[Path]) -> str:

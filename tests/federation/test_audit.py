@@ -211,6 +211,7 @@ def test_a_log_that_names_molecules_breaks_a_bound_and_one_that_does_not_holds(l
 
 def test_an_empty_folder_is_refused(look, made: Made) -> None:
     (made.folder / "empty").mkdir(exist_ok=True)
+    assert "holds nothing that can be audited" in refused(look, "", ArtifactError)  # the folder above all artefacts
     assert "this folder holds nothing that can be audited" in refused(look, "empty", ArtifactError)
 
 

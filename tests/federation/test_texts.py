@@ -4,7 +4,7 @@ import pytest
 
 from fluid.errors import ArtifactError
 from fluid.federation import texts
-from fluid.federation.texts import digest_of, molecules_in, read_texts, text_files, words_of
+from fluid.federation.texts import digest_of, is_text_only, molecules_in, read_texts, text_files, words_of
 from fluid.molecules.prepare import prepare_chunk
 from fluid.molecules.standardize import StandardizeSpec
 
@@ -37,6 +37,17 @@ def test_files_of_text_are_taken_and_others_left(tmp_path: Path) -> None:
     assert [file.name for file in text_files(tmp_path)] == ["a.csv", "c.json", "b.LOG"]
     assert text_files(tmp_path / "a.csv") == [tmp_path / "a.csv"]
     assert text_files(tmp_path / "model.safetensors") == []
+
+
+def test_a_folder_with_an_artefact_is_not_told_by_its_texts(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    assert is_text_only(tmp_path)
+    assert is_text_only(tmp_path / "a.csv")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "manifest.json").write_text("{}")
+    assert not is_text_only(tmp_path)
+    (tmp_path / "set" / "manifest.json").rename(tmp_path / "set" / "annotations.parquet")
+    assert not is_text_only(tmp_path)
 
 
 def test_the_identity_is_that_of_the_contents(tmp_path: Path) -> None:

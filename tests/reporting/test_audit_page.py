@@ -18,7 +18,8 @@ from fluid.reporting.audit_page import knows_text, render_page, verdict_text, wr
 EVIL = "<script>alert(1)</script>"
 ABOUT: dict[str, Any] = {
     "version": "0", "artefact": "annotation set", "of": f"Acme {EVIL}", "seed": 0, "endpoints": ["blocker"], "asked": True,
-    "non_members_are": "molecules held out by the company", "digests": {"release": "abc", "transfer": None, "others": ["d", "e"]},
+    "learner": "", "shadows": 0, "non_members_are": "molecules held out by the company",
+    "digests": {"release": "abc", "transfer": None, "others": ["d", "e"]},
 }  # fmt: skip
 
 
@@ -84,6 +85,13 @@ def test_what_a_partner_recovers_is_told(found: Audit) -> None:
     ):
         assert text in page
     assert "What a partner recovers" not in render_page(found, ABOUT)
+
+
+def test_a_forest_that_met_no_shadow_forests_is_said_so(found: Audit) -> None:
+    page = render_page(found, {**ABOUT, "learner": "forest"})
+    assert "own kind (forest) were not tried" in page
+    assert "were not tried" not in render_page(found, {**ABOUT, "learner": "forest", "shadows": 8})
+    assert "were not tried" not in render_page(found, ABOUT)
 
 
 def test_what_an_attacker_knows_is_said() -> None:

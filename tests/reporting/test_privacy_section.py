@@ -3,10 +3,18 @@ import re
 import pandas as pd
 import pytest
 
+from fluid.reporting.figures import bars, panels
 from fluid.reporting.page import render
 from fluid.reporting.privacy_section import BLIND, FALLEN, HOLDS, NOT_AUDITED, percent_text, privacy_sentences, privacy_table
 from fluid.reporting.report_data import COLUMNS
 from tests.reporting.conftest import make
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures empty: nobody looks at them here."""
+    for module in (bars, panels):
+        monkeypatch.setattr(module, "as_svg", lambda draw, width, height: "<svg></svg>")
 
 
 def audits(*verdicts: str) -> pd.DataFrame:
@@ -19,6 +27,7 @@ def audits(*verdicts: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS["audits"]))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_that_was_not_audited_is_not_called_private_and_says_so() -> None:
     page = render(make())
     assert "This run was not audited" in page
@@ -56,6 +65,7 @@ def test_the_table_has_a_row_for_what_was_not_audited_too() -> None:
     assert percent_text(*[float("nan")] * 3) == "–"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_names_are_escaped_in_the_section() -> None:
     table = audits(FALLEN).assign(release="<b>student</b>", of="<i>x</i>")
     page = render(make(audits=table))

@@ -174,7 +174,7 @@ def facts(found: Audit, before: Before, seed: int) -> dict[str, Any]:
     about = {"format": FORMAT, "version": __version__, "artefact": audited.kind, "of": audited.name, "seed": seed}
     about |= {"endpoints": [one.text for one in audited.endpoints], "non_members_are": before.outside_are, "digests": before.digests()}
     about |= {"others": [one.teacher for one in before.others], "asked": audited.ask is not None, "holds": found.holds}
-    about |= {"partner": before.partner, "shadows": before.shadows}
+    about |= {"partner": before.partner, "shadows": before.shadows, "learner": audited.learner}
     result: dict[str, Any] = plain({**about, "audit": named(found)})
     return result
 

@@ -17,18 +17,18 @@ from typing import Any
 SETTINGS = {
     "simulate": [
         "training=tiny", "companies.n=3", "companies.min_size=10", "companies.min_per_class=5", "intake.quorum=5",
-        "workers=1", "intake.workers=1",
+        "workers=1", "intake.workers=0",
         "evaluation.n_bootstrap=5", "evaluation.forest=false", "trainer.progress=false", "annotation.mc_samples=2", "open=false",
         "data=files", "data.pool=${oc.env:DOCS_FILES}/pool.csv", "data.transfer=${oc.env:DOCS_FILES}/public.csv",
         "data.test_external=${oc.env:DOCS_FILES}/test.csv", 'intake.endpoints=["pic50 >= 5"]',
     ],
-    "train-teacher": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=1"],
-    "distill": ["training=tiny", "trainer.progress=false", "intake.workers=1"],
-    "hybrid": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=1"],
-    "evaluate": ["evaluation.n_bootstrap=5", "intake.workers=1"],
-    "annotate": ["annotation.mc_samples=2", "intake.workers=1"],
-    "predict": ["intake.workers=1"],
-    "audit": ["intake.workers=1"],
+    "train-teacher": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=0"],
+    "distill": ["training=tiny", "trainer.progress=false", "intake.workers=0"],
+    "hybrid": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=0"],
+    "evaluate": ["evaluation.n_bootstrap=5", "intake.workers=0"],
+    "annotate": ["annotation.mc_samples=2", "intake.workers=0"],
+    "predict": ["intake.workers=0"],
+    "audit": ["intake.workers=0"],
     "inspect": ["intake.workers=0"],
 }  # fmt: skip
 NETWORK = ["model.hidden=16", "model.layers=2"]

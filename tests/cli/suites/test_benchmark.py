@@ -26,8 +26,6 @@ from fluid.federation.spec import FederationSpec
 from tests.cli.conftest import SMALL
 from tests.conftest import Files
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 SUITES = choices_of("suite")
 TIERS = ("smoke", "nightly", "paper")
 FOREST = ["model=forest", "model.n_trees=5", "hybrid=concatenate", "student_model={kind: forest, n_trees: 5, max_depth: 0}"]

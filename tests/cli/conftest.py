@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fluid.cli.main import main
+from fluid.reporting import comparison
 from fluid.reporting.figures import bars, panels
 from fluid.reporting.style import as_svg
 from tests.conftest import Files
@@ -18,6 +19,7 @@ SMALL = [
 ]  # fmt: skip
 
 Call = Callable[..., tuple[int, str, str]]
+DRAWING = (bars, comparison, panels)
 
 EVIDENCE = "annotation.domain=evidence"
 TOGETHER = {
@@ -54,17 +56,17 @@ def fluid(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytes
 
 @pytest.fixture(scope="module", autouse=True)
 def undrawn() -> Iterator[None]:
-    """Leave the figures of runs' own reports empty, for tests that look at none: drawing takes longer than a small federation."""
+    """Leave the figures of reports empty, for tests that look at none: drawing takes longer than a small federation."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (bars, panels):
+        for module in DRAWING:
             patch.setattr(module, "as_svg", lambda draw, width, height: "<svg></svg>")
         yield
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the figures of runs' own reports all the same."""
-    for module in (bars, panels):
+    """Draw the figures of reports all the same."""
+    for module in DRAWING:
         monkeypatch.setattr(module, "as_svg", as_svg)
 
 

@@ -5,8 +5,10 @@ serves until its standard input ends. A client sends its three standard streams 
 (a command line of `fluid`) or `code` (a Python block); the answer is the exit code.
 """
 
+import importlib
 import json
 import os
+import pkgutil
 import runpy
 import select
 import socket
@@ -85,15 +87,29 @@ def run_code(path: str) -> int:
     return 0
 
 
-def serve(path: str) -> None:
-    """Answer clients one after the other until the standard input ends."""
+def import_everything() -> None:
+    """Import whatever a command may import, read the configuration once, and leave the figures of reports empty: no page shows one."""
     import lightning
     import sklearn.ensemble
     import torch_geometric
 
-    import fluid.cli.verbs  # noqa: F401
+    import fluid
+    from fluid.cli.compose import compose
+    from fluid.reporting import comparison
+    from fluid.reporting.figures import bars, panels
 
     _ = lightning, sklearn, torch_geometric
+    for found in pkgutil.walk_packages(fluid.__path__, "fluid."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    compose("simulate")
+    for module in (bars, comparison, panels):
+        module.as_svg = lambda draw, width, height: "<svg></svg>"  # type: ignore[assignment]
+
+
+def serve(path: str) -> None:
+    """Answer clients one after the other until the standard input ends."""
+    import_everything()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()

@@ -3,6 +3,8 @@
 # Uses the active virtual environment, else .venv in the checkout (made if absent). Running it again changes nothing.
 set -euo pipefail
 extra=${1:-}
+# Nothing is compiled at installation (below), so it must be at first use: else each of some hundred processes compiles all it imports, torch included.
+unset PYTHONDONTWRITEBYTECODE
 if [[ -z ${VIRTUAL_ENV:-} ]]; then
   if [[ ! -x .venv/bin/python ]]; then
     python=""

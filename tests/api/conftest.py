@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import Files
 
-TINY = {"training": "tiny", "trainer": {"threads": 1}, "annotation": {"mc_samples": 0}, "intake": {"quorum": 5, "workers": 1}}
-TYPED = ["training=tiny", "trainer.threads=1", "annotation.mc_samples=0", "intake.quorum=5", "intake.workers=1"]
+TINY = {"training": "tiny", "trainer": {"threads": 1}, "annotation": {"mc_samples": 0}, "intake": {"quorum": 5, "workers": 0}}
+TYPED = ["training=tiny", "trainer.threads=1", "annotation.mc_samples=0", "intake.quorum=5", "intake.workers=0"]
 NETWORK = {"hidden": 16, "layers": 2}
 NETWORK_TYPED = ["model.hidden=16", "model.layers=2"]
 

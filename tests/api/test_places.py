@@ -78,11 +78,11 @@ def test_a_set_is_sent_into_a_new_folder_only(annotations: fluid.Annotations, he
 
 
 def test_evidence_is_sent_with_the_answers(files: Files, assay: Path, here: Path) -> None:
-    asked = {"model": "additive", "annotation.domain": "evidence", "intake.quorum": 5, "intake.workers": 1}
+    asked = {"model": "additive", "annotation.domain": "evidence", "intake.quorum": 5, "intake.workers": 0}
     teacher = fluid.train_teacher(
         str(assay), endpoints=["active"], company="Acme", settings=[f"{key}={value}" for key, value in asked.items()]
     )
-    made = teacher.annotate(str(files.transfer), settings=["intake.workers=1"])
+    made = teacher.annotate(str(files.transfer), settings=["intake.workers=0"])
     sent = fluid.Annotations(made.send("sent"))
     assert contents(sent.folder) == contents(made.folder / "annotation_set")
     assert "evidence.safetensors" in contents(sent.folder)

@@ -45,12 +45,17 @@ def start(way: str, code: str, python: Script, folder: Path) -> "tuple[int, str,
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("way", ["script", "guarded script", "module", "standard input", "-c", "thread"])
+def one_of(*ways: str) -> pytest.MarkDecorator:
+    """Try each way; all but the first are slow, since every process imports all it needs."""
+    return pytest.mark.parametrize("way", [ways[0], *(pytest.param(way, marks=pytest.mark.slow) for way in ways[1:])])
+
+
+@one_of("standard input", "script", "guarded script", "module", "-c", "thread")
 def test_molecules_are_read_by_workers_from_anywhere(way: str, files: Files, python: Script, tmp_path: Path) -> None:
     assert start(way, script(INTAKE, files), python, tmp_path) == (0, "the script runs\n240\n", "")
 
 
-@pytest.mark.parametrize("way", ["script", *(pytest.param(way, marks=pytest.mark.slow) for way in ("standard input", "thread"))])
+@one_of("script", "standard input", "thread")
 def test_a_teacher_is_trained_and_predicts_from_anywhere(way: str, files: Files, python: Script, tmp_path: Path) -> None:
     code, out, error = start(way, script(CHAIN, files), python, tmp_path)
     assert (code, error) == (0, "")
@@ -65,7 +70,7 @@ print(sorted(outcome.name for outcome in run_side_by_side({"a": partial(pow, 2, 
 """
 
 
-@pytest.mark.parametrize("way", ["script", "standard input"])
+@one_of("script", "standard input")
 def test_tasks_are_carried_out_side_by_side_from_anywhere(way: str, python: Script, tmp_path: Path) -> None:
     assert start(way, SIDE_BY_SIDE, python, tmp_path) == (0, "the script runs\n['a', 'b']\n", "")
 

@@ -16,7 +16,7 @@ def settings(files: Files) -> list[str]:
     """Return a small federation of forests."""
     return [
         "data=files", f"data.pool={files.pool}", f"data.transfer={files.transfer}", "intake.endpoints=[active]", "intake.quorum=5",
-        "intake.workers=1", "companies=size", "companies.n=2", "companies.min_size=20", "companies.min_per_class=5",
+        "intake.workers=0", "companies=size", "companies.n=2", "companies.min_size=20", "companies.min_per_class=5",
         "model=forest", "model.n_trees=5", "student_model={hidden: 8, layers: 2}", "training=tiny", "trainer.threads=1",
         "evaluation.n_bootstrap=5", "evaluation.forest=false", "workers=1", "logger=none",
     ]  # fmt: skip

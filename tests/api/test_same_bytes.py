@@ -12,8 +12,8 @@ from fluid.evaluation.result_tables import read_table
 from tests.api.conftest import NETWORK, NETWORK_TYPED, TINY, TYPED, contents
 from tests.conftest import Files
 
-WITHOUT_TRAINING = {"annotation": TINY["annotation"], "intake": {"workers": 1}}
-INTAKE = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1"]
+WITHOUT_TRAINING = {"annotation": TINY["annotation"], "intake": {"workers": 0}}
+INTAKE = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=0"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ def verbs(root: Path, assay: Path, files: Files) -> None:
     private = ["company=T1", f"input={assay}", "intake.endpoints=[active]"]
     calls = [
         ["train-teacher", *private, *TYPED, *NETWORK_TYPED, f"{out}/teacher"],
-        ["annotate", f"teacher={root}/teacher", transfer, "intake.workers=1", "annotation.mc_samples=0", f"{out}/annotations"],
+        ["annotate", f"teacher={root}/teacher", transfer, "intake.workers=0", "annotation.mc_samples=0", f"{out}/annotations"],
         ["aggregate", f"annotations=[{root}/annotations]", f"{out}/consensus"],
         ["distill", f"consensus_folder={root}/consensus", transfer, *TYPED, *NETWORK_TYPED, f"{out}/student"],
         ["hybrid", *private, f"student={root}/student", f"consensus_folder={root}/consensus", transfer, *TYPED, f"{out}/hybrid"],
-        ["predict", f"model_folder={root}/student", f"input={files.test}", "intake.workers=1", f"{out}/answers.csv"],
-        ["predict", f"model_folder={root}/student", f"input={files.test}", "intake.workers=1", f"{out}/answers.parquet"],
+        ["predict", f"model_folder={root}/student", f"input={files.test}", "intake.workers=0", f"{out}/answers.csv"],
+        ["predict", f"model_folder={root}/student", f"input={files.test}", "intake.workers=0", f"{out}/answers.parquet"],
         ["evaluate", f"model_folder={root}/hybrid", f"input={files.test}", *INTAKE, "evaluation.n_bootstrap=5", f"{out}/scores"],
     ]
     assert [main(call) for call in calls] == [0] * len(calls)
@@ -58,7 +58,7 @@ def made(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Made:
         verbs(root / "verbs", assay, files)
         patch.setenv("FLUID_STORE", str(root / "store"))
         teacher = fluid.train_teacher(assay, endpoints=["active"], company="T1", model=NETWORK, **TINY)
-        annotations = teacher.annotate(files.transfer, settings=["annotation.mc_samples=0", "intake.workers=1"])
+        annotations = teacher.annotate(files.transfer, settings=["annotation.mc_samples=0", "intake.workers=0"])
         consensus = fluid.aggregate([annotations])
         student = fluid.distill(consensus, files.transfer, model=NETWORK, **TINY)
         hybrid = fluid.hybrid(student, consensus, files.transfer, assay, company="T1", **TINY)
@@ -89,14 +89,14 @@ def test_out_makes_the_folder_and_the_logs_of_the_verb(made: Made, here: Path) -
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_answers_are_those_of_the_verb(made: Made, suffix: str, here: Path) -> None:
-    table = made.student.predict(made.files.test, out=f"answers{suffix}", intake={"workers": 1})
+    table = made.student.predict(made.files.test, out=f"answers{suffix}", intake={"workers": 0})
     assert (here / f"answers{suffix}").read_bytes() == (made.root / "verbs" / f"answers{suffix}").read_bytes()
     assert len(table) == 60
     assert table["active"].between(0, 1).all()
 
 
 def test_scores_are_those_of_the_verb(made: Made, here: Path) -> None:
-    settings = {"evaluation.n_bootstrap": 5, "intake.quorum": 5, "intake.workers": 1}
+    settings = {"evaluation.n_bootstrap": 5, "intake.quorum": 5, "intake.workers": 0}
     table = made.hybrid.evaluate(made.files.test, out="scores", settings=settings)
     assert contents(here / "scores") == contents(made.root / "verbs" / "scores")
     pd.testing.assert_frame_equal(table, read_table(made.root / "verbs" / "scores" / "scores.csv"))

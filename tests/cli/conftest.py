@@ -6,17 +6,20 @@ from pathlib import Path
 import pytest
 
 from fluid.cli.main import main
+from fluid.reporting import comparison
 from fluid.reporting.figures import bars, panels
+from fluid.reporting.style import as_svg
 from tests.conftest import Files
 
 SMALL = [
-    "data=files", "data.validation_share=0.15", "intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1",
+    "data=files", "data.validation_share=0.15", "intake.endpoints=[active]", "intake.quorum=5", "intake.workers=0",
     "companies=size", "companies.n=3", "companies.size_exponent=0.3", "companies.min_size=20", "companies.min_per_class=5",
     "training=tiny", "model.hidden=16", "model.layers=2", "trainer.threads=1",
     "annotation.mc_samples=0", "evaluation.n_bootstrap=5", "evaluation.forest=false", "workers=1",
 ]  # fmt: skip
 
 Call = Callable[..., tuple[int, str, str]]
+DRAWING = (bars, comparison, panels)
 
 EVIDENCE = "annotation.domain=evidence"
 TOGETHER = {
@@ -51,13 +54,20 @@ def fluid(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytes
     return call
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def undrawn() -> Iterator[None]:
-    """Leave the figures of runs' own reports empty, for tests that look at none: drawing takes longer than a small federation."""
+    """Leave the figures of reports empty, for tests that look at none: drawing takes longer than a small federation."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (bars, panels):
+        for module in DRAWING:
             patch.setattr(module, "as_svg", lambda draw, width, height: "<svg></svg>")
         yield
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the figures of reports all the same."""
+    for module in DRAWING:
+        monkeypatch.setattr(module, "as_svg", as_svg)
 
 
 @pytest.fixture(scope="session")

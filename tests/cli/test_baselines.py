@@ -7,8 +7,6 @@ import pytest
 
 from tests.cli.conftest import Call
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 ASKED = ["baselines=[fedavg,fedmd,sge]", "baselines.fedavg.rounds=1", "baselines.fedavg.local_epochs=1", "baselines.fedmd.rounds=1"]
 
 

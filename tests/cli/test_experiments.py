@@ -10,8 +10,6 @@ from fluid.cli.help import choices_of
 from tests.cli.conftest import SMALL, Call
 from tests.conftest import Files
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 TINY = [text for text in SMALL if not text.startswith(("data=", "companies=", "companies.size_exponent", "model."))]
 VALUES = ("adme", "regression_pic50")
 BIG = ("demo", "smoke")  # the embedded data: run by the demo itself, and by the slow tests

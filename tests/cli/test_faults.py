@@ -4,35 +4,48 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from fluid.artifacts import hash_file, open_artifact
 from fluid.pipeline.store import ArtifactStore
+from tests.cli.conftest import Call
 
 LONGER = ["training.teacher.epochs=60", "training.teacher.patience=60", "trainer.checkpoint_s=0.2", "workers=1", "name=run"]
-Start = Callable[[str], subprocess.Popen]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs with the settings of a small federation; each folder has runs and a store of its own."""
+
+    settings: list[str]
+    folder: Path
+    fluid: Call
+
+    def places(self, folder: str) -> list[str]:
+        place = self.folder / folder
+        return [f"paths.runs={place}", f"paths.artifacts={place / 'store'}"]
+
+    def start(self, folder: str) -> subprocess.Popen:
+        """Begin in a process of its own, which can be killed."""
+        command = [sys.executable, "-m", "fluid", "simulate", *self.settings, *LONGER, *self.places(folder)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        return subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+
+    def end(self, folder: str) -> str:
+        """Run to the end in this process, and return what is printed."""
+        code, out, error = self.fluid("simulate", *self.settings, *LONGER, *self.places(folder))
+        assert code == 0, error
+        return out
 
 
 @pytest.fixture
-def start(small: list[str], tmp_path: Path) -> Start:
-    def begin(folder: str) -> subprocess.Popen:
-        place = tmp_path / folder
-        command = [sys.executable, "-m", "fluid", "simulate", *small, *LONGER, f"paths.runs={place}", f"paths.artifacts={place / 'store'}"]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        return subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
-
-    return begin
-
-
-def ended(process: subprocess.Popen) -> str:
-    text, _ = process.communicate(timeout=200)
-    assert process.returncode == 0, text
-    return text
+def runs(small: list[str], tmp_path: Path, fluid: Call) -> Runs:
+    return Runs(small, tmp_path, fluid)
 
 
 def killed_at(process: subprocess.Popen, word: str) -> None:
@@ -53,17 +66,16 @@ MOMENTS = ("standardise: pool", "train teacher: T1", "distil student", "train hy
 
 
 @pytest.mark.parametrize("words", [MOMENTS[1:2], pytest.param(MOMENTS, marks=pytest.mark.slow)], ids=["once", "again and again"])
-def test_killed_and_run_again_ends_with_the_same_bytes(start: Start, tmp_path: Path, words: tuple[str, ...]) -> None:
-    ended(start("straight"))
+def test_killed_and_run_again_ends_with_the_same_bytes(runs: Runs, fluid: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+    runs.end("straight")
     for word in words:
-        killed_at(start("killed"), word)
-    text = ended(start("killed"))
+        killed_at(runs.start("killed"), word)
+    text = runs.end("killed")
     assert "train teacher: T1 (already done)" in text
     assert results(tmp_path / "killed") == results(tmp_path / "straight")
     place = tmp_path / "killed"
     (place / "store" / "teacher" / ".half.x.part").mkdir()
-    collect = [sys.executable, "-m", "fluid", "gc", f"paths.runs={place}", f"paths.artifacts={place / 'store'}"]
-    subprocess.run(collect, cwd=tmp_path, check=True, capture_output=True)
+    assert fluid("gc", *runs.places("killed"))[0] == 0
     assert not list(place.rglob("*.part"))
     assert not list((place / "store" / "scratch").iterdir())
     assert results(place) == results(tmp_path / "straight")

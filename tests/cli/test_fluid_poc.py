@@ -10,8 +10,6 @@ from rdkit import Chem
 from tests.cli.conftest import SMALL, Call
 from tests.conftest import Library
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 CALLS = ("negative", "positive")
 OTHER = ("data=", "intake.endpoints", "model.", "data.validation_share", "companies.size_exponent")
 SETTINGS = [text for text in SMALL if not text.startswith(OTHER)]

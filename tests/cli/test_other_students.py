@@ -10,9 +10,7 @@ from fluid.artifacts import read_json
 from tests.cli.conftest import Call
 from tests.conftest import Files
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
-COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
+COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=0", "trainer.threads=1", "annotation.mc_samples=0"]
 
 
 @pytest.mark.parametrize("kind", ["nearest", pytest.param("blend", marks=pytest.mark.slow)])
@@ -22,11 +20,11 @@ def test_a_consortium_of_forests_with_another_student(fluid: Call, files: Files,
         (tmp_path / f"assay{number}.csv").write_text("\n".join([lines[0], *lines[number::2]]) + "\n")
         private = [f"company=T{number}", f"input=assay{number}.csv", *COMMON]
         assert fluid("train-teacher", *private, "model=forest", "model.n_trees=10", "training=tiny", f"out=teacher{number}")[0] == 0
-        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
+        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=0"]
         assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
     assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "details=true", "out=consensus")[0] == 0
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
-    learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
+    learning = ["training=tiny", "intake.workers=0", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
     chosen = [f"distillation={kind}", "distillation.sharpen=2.0", "loss=kl", "selection=covered"]
     code, _, error = fluid("distill", *public, *learning, *chosen, "out=student")
     assert (code, error) == (0, "")
@@ -42,7 +40,7 @@ def test_a_consortium_of_forests_with_another_student(fluid: Call, files: Files,
     assert set(read_json(tmp_path / "gated" / "guard.json")["losses"]) == {"hybrid", "teacher", "student"}
     assert fluid("hybrid", *own, "out=tuned")[0] == 0
     for model in ("student", "gated", "tuned"):
-        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=1")
+        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=0")
         assert code == 0
         assert "60 of 60 rows answered" in out
         answers = pd.read_csv(f"{model}.csv")
@@ -58,12 +56,12 @@ def test_a_consortium_with_a_head_for_each_teacher(fluid: Call, files: Files, tm
         (tmp_path / f"assay{number}.csv").write_text("\n".join([lines[0], *lines[number::2]]) + "\n")
         private = [f"company={name}", f"input=assay{number}.csv", *COMMON, "training=tiny", f"out=teacher{number}"]
         assert fluid("train-teacher", *private, "model=forest", "model.n_trees=10")[0] == 0
-        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
+        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=0"]
         assert fluid("annotate", *asked, f"out=answers{number}")[0] == 0
     assert fluid("aggregate", "annotations=[answers1,answers2]", "few_companies=true", "out=consensus")[0] == 0
     assert sorted(file.name for file in (tmp_path / "consensus").glob("*.parquet")) == ["consensus.parquet"]
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
-    learning = ["training=tiny", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
+    learning = ["training=tiny", "intake.workers=0", "trainer.threads=1", "annotation.mc_samples=0", "model.hidden=16", "model.layers=2"]
     chosen = ["distillation=heads", "distillation.sharpen=1.5", "distillation.heads.domain_weight=0.5", "loss=kl"]
     code, _, error = fluid("distill", *public, *learning, *chosen, "out=student")
     assert code == 2
@@ -83,9 +81,9 @@ def test_a_consortium_with_a_head_for_each_teacher(fluid: Call, files: Files, tm
         code, _, error = fluid("hybrid", *own, *settings, f"out={out}")
         assert (code, error) == (0, "")
     assert read_json(tmp_path / "tuned" / "model" / "model.json")["kind"] == "network"
-    assert fluid("annotate", "teacher=student", f"transfer={files.transfer}", "intake.workers=1", "out=answers_student")[0] == 0
+    assert fluid("annotate", "teacher=student", f"transfer={files.transfer}", "intake.workers=0", "out=answers_student")[0] == 0
     for model in ("student", "tuned", "gated"):
-        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=1")
+        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=0")
         assert code == 0
         assert "60 of 60 rows answered" in out
         answers = pd.read_csv(f"{model}.csv")
@@ -109,13 +107,13 @@ def test_a_consortium_of_experts(fluid: Call, files: Files, tmp_path: Path) -> N
         (tmp_path / f"assay{number}.csv").write_text("\n".join([lines[0], *lines[number::2]]) + "\n")
         private = [f"company=T{number}", f"input=assay{number}.csv", *COMMON, f"model={kind}", "annotation.domain=evidence"]
         assert fluid("train-teacher", *private, f"out=teacher{number}")[0] == 0
-        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=1"]
+        asked = [f"teacher=teacher{number}", f"transfer={files.transfer}", "intake.workers=0"]
         code, out, _ = fluid("annotate", *asked, f"out=answers{number}")
         assert code == 0
         assert re.search(r"the transfer set holds \d+% of the substructures that your evidence is about", out)
     assert fluid("aggregate", "annotations=[answers1,answers2]", "consensus=evidence", "few_companies=true", "out=consensus")[0] == 0
     public = [f"transfer={files.transfer}", "consensus_folder=consensus"]
-    learning = [*public, "intake.workers=1", "trainer.threads=1", "distillation=experts"]
+    learning = [*public, "intake.workers=0", "trainer.threads=1", "distillation=experts"]
     code, _, error = fluid("distill", *learning, "out=student")
     assert code == 2
     assert "no annotation sets were given; expected annotations=[folder,folder,...]" in error
@@ -134,7 +132,7 @@ def test_a_consortium_of_experts(fluid: Call, files: Files, tmp_path: Path) -> N
     code, _, error = fluid("hybrid", *own, "hybrid=own_expert", "hybrid.guard=true", "teacher=teacher1", "out=own")
     assert (code, error) == (0, "")
     for model in ("student", "own"):
-        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=1")
+        code, out, _ = fluid("predict", f"model_folder={model}", f"input={files.test}", f"out={model}.csv", "intake.workers=0")
         assert code == 0
         assert "60 of 60 rows answered" in out
         assert pd.read_csv(f"{model}.csv")["active"].between(0, 1).all()

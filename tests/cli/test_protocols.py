@@ -21,10 +21,8 @@ from tests.cli.conftest import Call
 from tests.cli.test_configuration import composed as values_of
 from tests.conftest import Files
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 TINY = [
-    "protocol=paper", "intake.quorum=5", "intake.workers=1", "workers=1", "companies.n=3", "companies.min_size=20",
+    "protocol=paper", "intake.quorum=5", "intake.workers=0", "workers=1", "companies.n=3", "companies.min_size=20",
     "companies.min_per_class=2", "model.n_trees=10", "selection.n=60", "evaluation.n_bootstrap=5", "trainer.threads=1",
 ]  # fmt: skip
 SWITCHES = {

@@ -6,8 +6,6 @@ import pytest
 
 from tests.cli.conftest import Call
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 PATHS = ("metrics.csv", "consensus/consensus.parquet")
 
 

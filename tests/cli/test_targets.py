@@ -13,6 +13,7 @@ from tests.cli.conftest import Call
 from tests.conftest import Files
 
 FOREST = ["model=forest", "model.n_trees=3", "intake.workers=0", "intake.quorum=5", "logger=none"]
+ONE_PLACE = "hparams_search.space={model.hidden: {choices: [8]}}"
 BY_FILES = {
     "train-teacher": ["input=no.csv", "company=A"],
     "annotate": ["teacher=no", "transfer=no.csv"],
@@ -74,7 +75,7 @@ def test_a_run_a_sweep_and_a_search_have_names(fluid: Call, tmp_path: Path, name
         [f"name={name}"],
         ["-m", "seed=1,2", f"name={name}"],
         [f"sweep={name}"],
-        ["-m", "hparams_search=optuna", f"name={name}"],
+        ["-m", "hparams_search=optuna", ONE_PLACE, f"name={name}"],
     ):
         code, _, error = fluid("simulate", *arguments)
         assert (code, error.count("\n")) == (2, 1)

@@ -46,7 +46,7 @@ def test_the_wheel_works_outside_the_checkout(installed: Path, small: list[str],
     )
     assert place.stdout.startswith(str(installed))
     done = subprocess.run(
-        [sys.executable, "-m", "fluid", "simulate", *small, "name=x"],
+        [sys.executable, "-m", "fluid", "simulate", *small, "intake.workers=1", "name=x"],
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

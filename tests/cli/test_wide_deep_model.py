@@ -9,8 +9,6 @@ from fluid.artifacts import read_json
 from tests.cli.conftest import Call
 from tests.conftest import Files
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 
 def test_a_federation_of_models_of_two(fluid: Call, small: list[str], files: Files, tmp_path: Path) -> None:
     settings = [text.replace("model.", "model.network.") if text.startswith("model.") else text for text in small]
@@ -22,7 +20,7 @@ def test_a_federation_of_models_of_two(fluid: Call, small: list[str], files: Fil
     assert {name: (card["kind"], card["share"]) for name, card in cards.items()} == {
         "pooled": ("wide_deep", 0.4), "T1": ("wide_deep", 0.4), "student": ("wide_deep", 0.5), "H1": ("wide_deep", 0.5),
     }  # fmt: skip
-    assert fluid("predict", "model_folder=runs/two/models/H1", f"input={files.test}", "out=answers.csv", "intake.workers=1")[0] == 0
+    assert fluid("predict", "model_folder=runs/two/models/H1", f"input={files.test}", "out=answers.csv", "intake.workers=0")[0] == 0
     answers = pd.read_csv("answers.csv")
     assert answers["active"].between(0, 1).all()
     assert (answers[["active_epistemic", "active_aleatoric"]] >= 0).all(axis=None)
@@ -39,7 +37,7 @@ def test_a_federation_of_models_that_learn_together(fluid: Call, small: list[str
     assert {name: (card["kind"], card["spec"]["combine"]) for name, card in cards.items()} == {
         "T1": ("joint", "joint"), "student": ("joint", "fingerprint"), "H1": ("joint", "fingerprint"),
     }  # fmt: skip
-    assert fluid("predict", "model_folder=runs/together/models/H1", f"input={files.test}", "out=answers.csv", "intake.workers=1")[0] == 0
+    assert fluid("predict", "model_folder=runs/together/models/H1", f"input={files.test}", "out=answers.csv", "intake.workers=0")[0] == 0
     assert pd.read_csv("answers.csv")["active"].between(0, 1).all()
 
 

@@ -5,8 +5,10 @@ serves until its standard input ends. A client sends its three standard streams 
 (a command line of `fluid`) or `code` (a Python block); the answer is the exit code.
 """
 
+import importlib
 import json
 import os
+import pkgutil
 import runpy
 import select
 import socket
@@ -17,18 +19,18 @@ from typing import Any
 SETTINGS = {
     "simulate": [
         "training=tiny", "companies.n=3", "companies.min_size=10", "companies.min_per_class=5", "intake.quorum=5",
-        "workers=1", "intake.workers=1",
+        "workers=1", "intake.workers=0",
         "evaluation.n_bootstrap=5", "evaluation.forest=false", "trainer.progress=false", "annotation.mc_samples=2", "open=false",
         "data=files", "data.pool=${oc.env:DOCS_FILES}/pool.csv", "data.transfer=${oc.env:DOCS_FILES}/public.csv",
         "data.test_external=${oc.env:DOCS_FILES}/test.csv", 'intake.endpoints=["pic50 >= 5"]',
     ],
-    "train-teacher": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=1"],
-    "distill": ["training=tiny", "trainer.progress=false", "intake.workers=1"],
-    "hybrid": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=1"],
-    "evaluate": ["evaluation.n_bootstrap=5", "intake.workers=1"],
-    "annotate": ["annotation.mc_samples=2", "intake.workers=1"],
-    "predict": ["intake.workers=1"],
-    "audit": ["intake.workers=1"],
+    "train-teacher": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=0"],
+    "distill": ["training=tiny", "trainer.progress=false", "intake.workers=0"],
+    "hybrid": ["training=tiny", "trainer.progress=false", "intake.quorum=5", "intake.workers=0"],
+    "evaluate": ["evaluation.n_bootstrap=5", "intake.workers=0"],
+    "annotate": ["annotation.mc_samples=2", "intake.workers=0"],
+    "predict": ["intake.workers=0"],
+    "audit": ["intake.workers=0"],
     "inspect": ["intake.workers=0"],
 }  # fmt: skip
 NETWORK = ["model.hidden=16", "model.layers=2"]
@@ -86,15 +88,29 @@ def run_code(path: str) -> int:
     return 0
 
 
-def serve(path: str) -> None:
-    """Answer clients one after the other until the standard input ends."""
+def import_everything() -> None:
+    """Import whatever a command may import, read the configuration once, and leave the figures of reports empty: no page shows one."""
     import lightning
     import sklearn.ensemble
     import torch_geometric
 
-    import fluid.cli.verbs  # noqa: F401
+    import fluid
+    from fluid.cli.compose import compose
+    from fluid.reporting import comparison
+    from fluid.reporting.figures import bars, panels
 
     _ = lightning, sklearn, torch_geometric
+    for found in pkgutil.walk_packages(fluid.__path__, "fluid."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    compose("simulate")
+    for module in (bars, comparison, panels):
+        module.as_svg = lambda draw, width, height: "<svg></svg>"  # type: ignore[assignment]
+
+
+def serve(path: str) -> None:
+    """Answer clients one after the other until the standard input ends."""
+    import_everything()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()

@@ -31,8 +31,6 @@ from fluid.pipeline.store import ArtifactStore
 from tests.cli.conftest import SMALL
 from tests.conftest import Files
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 ADDED = ["model=bits", "consensus=boldest", "distillation=sample", "hybrid=halves", "student_model={hidden: 16, layers: 2}"]
 ADDED += ["baselines=[largest]"]
 SETTINGS = [text for text in SMALL if not text.startswith("model.")]

@@ -45,7 +45,7 @@ def spec(files: Files) -> FederationSpec:
     """Return a federation of three companies with networks of a few hundred weights."""
     return FederationSpec(
         data=DataSpec(str(files.pool), str(files.transfer), "", str(files.test), str(files.external), validation_share=0.15),
-        intake=IntakeSpec(endpoints=("active",), quorum=5, workers=1),
+        intake=IntakeSpec(endpoints=("active",), quorum=5, workers=0),
         companies=CompanySpec(method="size", n=3, size_exponent=0.3, min_size=20, min_per_class=5),
         model=NetworkSpec(hidden=16, layers=2),
         student_model=NetworkSpec(hidden=16, layers=2),

@@ -77,7 +77,7 @@ def asked(library: Library, spec: FederationSpec, tmp_path_factory: pytest.TempP
     return replace(
         spec,
         data=DataSpec(pool, transfer, "", test, validation_share=0.15, endpoints=("hetero [u]", "size [u]")),
-        intake=IntakeSpec(quorum=5, workers=1),
+        intake=IntakeSpec(quorum=5, workers=0),
         companies=CompanySpec("kmeans", n=2, smoothing=0.3, min_size=20, min_per_class=5),
         model=NETWORK,
         student_model=NETWORK,

@@ -49,7 +49,7 @@ def several(library: Library, tmp_path: Path, spec: FederationSpec) -> Federatio
     return replace(
         spec,
         data=DataSpec(pool, transfer, "", test, validation_share=0.15, endpoints=tuple(f"{name} [u]" for name in NAMES)),
-        intake=IntakeSpec(quorum=5, workers=1),
+        intake=IntakeSpec(quorum=5, workers=0),
         companies=CompanySpec("size", n=3, size_exponent=0.3, min_size=20, min_per_class=5, endpoint_share=0.4),
         model=FOREST,
         student_model=FOREST,

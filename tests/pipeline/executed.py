@@ -79,7 +79,7 @@ def federation(files: dict[str, str]) -> Any:
     others = {"fedmd": FedMDSpec(rounds=1), "dsfl": DSFLSpec(rounds=1), "sge": SGESpec(federated="fedavg")}
     return FederationSpec(
         data=DataSpec(files["pool"], files["transfer"], "", files["test"], "", validation_share=0.15),
-        intake=IntakeSpec(endpoints=("active",), quorum=5, workers=1),
+        intake=IntakeSpec(endpoints=("active",), quorum=5, workers=0),
         companies=CompanySpec(method="size", n=2, size_exponent=0.3, min_size=20, min_per_class=5),
         model=network,
         student_model=network,

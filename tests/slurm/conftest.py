@@ -127,7 +127,7 @@ def plain(settings: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path
     """Return the place of the run to compare with: one process, no Slurm."""
     made = Place(tmp_path_factory.mktemp("plain"), settings, {})
     made.environment = {**{name: value for name, value in os.environ.items() if name != "FLUID_STORE"}, **made.own()}
-    made.done("sweep=study", "seed=0", "workers=2")
+    made.done("sweep=study", "seed=0")
     return made.folder
 
 

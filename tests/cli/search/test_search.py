@@ -22,8 +22,6 @@ from fluid.errors import ConfigError
 from fluid.federation.trial import TrialScore
 from tests.cli.conftest import Call
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 CHECKOUT = Path(__file__).parents[3]
 QUIET = ["hparams_search=optuna", "hparams_search.startup_trials=100"]
 SPACE = [

@@ -17,6 +17,7 @@ from fluid.cli.compose import compose, conf_folder, plain_values
 from fluid.cli.help import choices_of, read_config
 from fluid.cli.main import main
 from fluid.cli.specs import federation_spec
+from fluid.cli.suites import benchmark
 from fluid.cli.suites.request import request_of
 from fluid.cli.suites.suite_spec import suite_spec
 from fluid.cli.suites.suites import merge_settings, part_of
@@ -25,8 +26,6 @@ from fluid.federation import simulation
 from fluid.federation.spec import FederationSpec
 from tests.cli.conftest import SMALL
 from tests.conftest import Files
-
-pytestmark = pytest.mark.usefixtures("undrawn")
 
 SUITES = choices_of("suite")
 TIERS = ("smoke", "nightly", "paper")
@@ -76,6 +75,12 @@ def finished(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = Place(tmp_path_factory.mktemp("suite"), tiny(files))
     assert place.call() == 0
     return place
+
+
+@pytest.fixture
+def nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the runs as they are: even such as are done are opened one by one."""
+    monkeypatch.setattr(benchmark, "carry_out_all", lambda *_: None)
 
 
 @pytest.fixture
@@ -262,6 +267,7 @@ def expected_of(place: Place) -> dict[str, object]:
 DOCTORED = ("is outside", "extra, not among the expected rows", "missing", "3 seeds, expected 5", "with other settings")
 
 
+@pytest.mark.usefixtures("nothing_is_run")
 @pytest.mark.parametrize("words", [DOCTORED[0], *(pytest.param(one, marks=pytest.mark.slow) for one in DOCTORED[1:])])
 def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.CaptureFixture[str], words: str) -> None:
     golden, file = expected_of(done), done.folder / "golden.json"
@@ -288,6 +294,7 @@ def test_golden_numbers_pass_and_doctored_ones_fail(done: Place, capsys: pytest.
     assert "such a check cannot fail" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("nothing_is_run")
 def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks" / "public_validation"))
     import record
@@ -304,8 +311,6 @@ def test_golden_numbers_are_recorded_from_a_suite(done: Place, monkeypatch: pyte
 
 @pytest.mark.slow
 def test_numbers_that_were_changed_by_hand_are_not_shown(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli.suites import benchmark
-
     metrics = next(done.results.rglob("metrics.csv"))
     metrics.write_text(metrics.read_text().replace("student", "studentt"))
     monkeypatch.setattr(benchmark, "carry_out_all", lambda *_: None)
@@ -332,14 +337,12 @@ def tiny_of(place: Place) -> dict[str, dict]:
     return yaml.safe_load((place.folder / "mine" / "suite" / "tiny.yaml").read_text())  # type: ignore[no-any-return]
 
 
-def test_runs_of_another_version_are_noticed(done: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from fluid.cli.suites import benchmark
-
+@pytest.mark.usefixtures("nothing_is_run")
+def test_runs_of_another_version_are_noticed(done: Place, capsys: pytest.CaptureFixture[str]) -> None:
     run = next((done.results / "consensus").glob("run-*"))
     shutil.copytree(run, run.with_name("run-ffffffffff"))
     record = run / "run.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "git_commit": "abcdef"}))
-    monkeypatch.setattr(benchmark, "carry_out_all", lambda *_: None)
     assert done.call() == 0
     out = capsys.readouterr().out
     assert "run-ffffffffff is no run of consensus as it is now: other settings, or another version of fluid" in out

@@ -13,8 +13,6 @@ from fluid.cli.sweeps.job import carry_out
 from fluid.cli.sweeps.launchers import BasicSpec, JoblibSpec, launcher_of
 from tests.cli.conftest import Call
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 PATHS = ("metrics.csv", "consensus/consensus.parquet")
 
 

@@ -12,8 +12,6 @@ from fluid.federation import simulation
 from fluid.runs import record as run_record
 from tests.cli.conftest import Call
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 SWEEP = "consensus=mean,uncertainty"
 
 

@@ -28,7 +28,7 @@ from tests.conftest import Files
 from tests.reporting.conftest import make
 
 NETWORK = ["model.hidden=16", "model.layers=2", "training=tiny"]
-COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=1", "trainer.threads=1", "annotation.mc_samples=0"]
+COMMON = ["intake.endpoints=[active]", "intake.quorum=5", "intake.workers=0", "trainer.threads=1", "annotation.mc_samples=0"]
 SETTINGS = {"kind": "wandb", "project": "p", "group": None, "offline": True}
 
 

@@ -2,9 +2,10 @@
 
 Companies answer by additive teachers and the student is of experts, unless the release says otherwise. Example:
 `python benchmarks/privacy/frontier.py --json frontier.json --figure frontier.png paths.data=../shared/data`. Attacks are those of
-`fluid audit` with the teacher at hand: members are a company's own molecules, non-members the in-domain test molecules of which the
-nearest private molecule of all is its own, and the other companies' annotation sets are known to the attacker. What baselines
-find without any release stands beside. The gap is measured to the best pooled model of all releases of a division.
+`fluid audit` with the teacher at hand: what is attacked is what the company would release if it had a random half of its molecules, the
+members; the other half are the non-members, and what the other companies sent is known to the attacker. The largest of many attacks on
+few molecules is above chance also where nothing is told: a bound fell where the whole interval of an attack is above it, and all
+intervals of an audit hold together. The gap is measured to the best pooled model of all releases of a division.
 """
 
 import argparse
@@ -20,25 +21,30 @@ import numpy as np
 import pandas as pd
 from common import Row, arguments, finish, made_by, put_into, write
 from matplotlib.figure import Figure
-from study import SPLITS, TESTS, Answers, best_pooled, datasets, gap_closed, homes, row_of, usable
+from study import SPLITS, TESTS, Answers, best_pooled, datasets, gap_closed, row_of
 
+from fluid.annotation.storage import read_annotation_set
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import federation_spec
 from fluid.data.endpoints import Endpoint
 from fluid.federation.audited import of_set
 from fluid.federation.data_nodes import COMPANIES, WHOLE
 from fluid.federation.graph import federation_graph
+from fluid.federation.model_folder import read_model
 from fluid.federation.model_nodes import FOREST, POOLED, STUDENT, annotations_name
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.annotate import FOLDER, annotate_stage
 from fluid.federation.stages.audit import HELD_OUT, Before, asked, scene_of
+from fluid.federation.stages.teacher import teacher_stage
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from fluid.privacy.accounting import Account
 from fluid.privacy.attacks.registry import attacks_on
 from fluid.privacy.audit import found_by
-from fluid.privacy.policy import LOW_FPR, PolicySpec
+from fluid.privacy.policy import FELL, LOW_FPR, PolicySpec
 from fluid.privacy.release_plan import ReleasePlan, mechanisms_of, planned
+from fluid.seeding import numpy_stream
 
 DELTA = 1e-5
 EXPERTS, CERTIFIED = ["protocol=experts"], ["protocol=certified"]
@@ -93,7 +99,8 @@ def certified(spec: FederationSpec, endpoints: tuple[Endpoint, ...]) -> Certifie
 def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield what is measured of one federation: scores of models, what attacks on some companies found, and what is certified."""
     spec = federation_spec(plain_values(compose("simulate", [*settings, f"seed={seed}"])))
-    graph = federation_graph(spec, Runner(store, workers=2))
+    runner = Runner(store, workers=2)
+    graph = federation_graph(spec, runner)
     roles = {POOLED: "pooled", FOREST: "forest", STUDENT: "student"} | dict.fromkeys(spec.company_names, "teacher")
     models, parts = graph.values(list(roles)), graph.value(WHOLE).tests
     for name, test in product(roles, TESTS):
@@ -101,7 +108,7 @@ def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore, option
     if told := certified(spec, tuple(models[STUDENT].predictor.endpoints)):
         yield {"role": "certified", "epsilon": told.epsilon, "tpr": told.tpr}
     for company in attacked(spec, options.companies):
-        yield from attacks(company, spec, graph, options.candidates)
+        yield from attacks(company, spec, graph, runner, options.candidates)
 
 
 def attacked(spec: FederationSpec, most: int) -> Sequence[str]:
@@ -110,23 +117,23 @@ def attacked(spec: FederationSpec, most: int) -> Sequence[str]:
     return [names[place] for place in np.unique(np.linspace(0, len(names) - 1, most).round().astype(int))]
 
 
-def attacks(company: str, spec: FederationSpec, graph: Graph, candidates: int) -> Iterator[dict[str, Any]]:
-    """Yield what each attack on a company's annotation set found."""
-    companies, whole = graph.value(COMPANIES), graph.value(WHOLE)
-    inside = whole.tests["in-domain"]
-    rows = homes(companies, inside)[company]
-    if not usable(inside, rows):
-        return
-    sets = {name: graph.value(annotations_name(name)) for name in spec.company_names}
-    audited = of_set(sets[company], graph.value(company))
-    others = [one for name, one in sets.items() if name != company]
-    before = Before(audited, companies[company], inside.take(rows), HELD_OUT, whole.transfer, others)
-    scene = asked(scene_of(before, candidates, 0), before, candidates, 0)
+def attacks(company: str, spec: FederationSpec, graph: Graph, runner: Runner, candidates: int) -> Iterator[dict[str, Any]]:
+    """Yield what each attack found on what a company would release if it had one half of its molecules; the other half are no members."""
+    own, transfer = graph.value(COMPANIES)[company], graph.value(WHOLE).transfer
+    order = numpy_stream(spec.seed, "frontier", company).permutation(len(own))
+    inside, outside = (own.take(np.sort(part)) for part in np.array_split(order, 2))
+    teacher = read_model(runner.make(teacher_stage(company, inside, spec.teacher_settings)))
+    sent = runner.make(annotate_stage(teacher, transfer, spec.annotation.chunk, spec.annotation.digits))
+    others = [graph.value(annotations_name(name)) for name in spec.company_names if name != company]
+    audited = of_set(read_annotation_set(sent / FOLDER, transfer.transfer_digest, len(transfer)), teacher)
+    before = Before(audited, inside, outside, HELD_OUT, transfer, others)
+    scene = asked(scene_of(before, candidates, spec.seed), before, candidates, spec.seed)
     tried = attacks_on(scene)
     for one in found_by(tried, {attack.name: attack.score(scene) for attack in tried}, scene, POLICY):
         kind = "baseline" if one.baseline else "informed" if one.informed else "unaided"
-        about = {"role": "attack", "company": company, "attack": one.attack, "knows": kind}
-        yield about | {"auc": one.auc.value, "auc_low": one.auc.low, "tpr": one.tpr_01.value, "members": one.members}
+        about = {"role": "attack", "company": company, "attack": one.attack, "knows": kind, "members": one.members}
+        measured = {"auc": one.auc.value, "auc_low": one.auc.low, "tpr": one.tpr_01.value, "tpr_low": one.tpr_01.low}
+        yield about | measured | {"fell": float(any(verdict.state == FELL for verdict in one.verdicts))}
 
 
 ANY = ("unaided", "informed")
@@ -134,9 +141,10 @@ ANY = ("unaided", "informed")
 
 
 def strongest(table: pd.DataFrame, what: str, knows: Sequence[str] = ANY) -> pd.Series:
-    """Return per division what the strongest attack on any company measured, of attackers who know so much."""
+    """Return per division what the strongest attack on any company measured; of `fell`, the share of companies of which a bound did."""
     found = table[(table["role"] == "attack") & table["knows"].isin(knows)]
-    return found.groupby("seed")[what].max()
+    strongest = found.groupby(["seed", "company"])[what].max().groupby("seed")
+    return strongest.mean() if what == "fell" else strongest.max()
 
 
 def judged(raw: pd.DataFrame) -> Iterator[Row]:
@@ -155,6 +163,7 @@ def judged(raw: pd.DataFrame) -> Iterator[Row]:
             ("strongest attack's TPR at 0.1 %", "tpr", ANY, bounds and bounds.tpr),
             ("strongest unaided attack's AUC", "auc", ["unaided"], bounds and bounds.auc_unaided),
             ("best baseline's AUC", "auc", ["baseline"], None),
+            ("audits in which a bound fell", "fell", ANY, 0.0 if bounds else None),
         ):
             if len(found := strongest(table, column, knows)):
                 yield row_of(f"{start}: {what}", found, most=most)
@@ -222,7 +231,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--dataset", choices=("embedded", "herg_chembl"), action="append", help="only this one (may be given again)")
     made.add_argument("--split", choices=SPLITS, action="append", help="only this division (may be given again)")
     made.add_argument("--companies", type=int, default=3, help="companies that are attacked, of each division")
-    made.add_argument("--candidates", type=int, default=1000, help="members, and non-members, at most")
+    made.add_argument("--candidates", type=int, default=2000, help="members, and non-members, at most")
     made.add_argument("--figure", type=Path, default=None, metavar="FILE", help="also draw the gap closed against the strongest attack")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="store of stages, kept: a second run goes on")
     return made

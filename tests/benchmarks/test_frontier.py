@@ -29,7 +29,17 @@ def figures(release: str, aucs: dict[str, float]) -> pd.DataFrame:
         rows += [about | {"role": role, "test": test, "auroc": LEVELS[role]} for role in LEVELS for test in ("in-domain", "external")]
         for company, less in (("T1", 0.0), ("T8", 0.05)):
             for knows, value in aucs.items():
-                rows.append(about | {"role": "attack", "company": company, "knows": knows, "auc": value - less, "tpr": 0.002})
+                rows.append(
+                    about
+                    | {
+                        "role": "attack",
+                        "company": company,
+                        "knows": knows,
+                        "auc": value - less,
+                        "tpr": 0.002,
+                        "fell": float(value - less > 0.6),
+                    }
+                )
         rows.append(about | {"role": "certified", "epsilon": 8.0, "tpr": 0.08})
     return pd.DataFrame(rows)
 
@@ -48,6 +58,8 @@ def test_the_strongest_attack_on_any_company_counts_and_baselines_do_not(frontie
     told = rows_of(frontier, figures("epsilon 8", {"unaided": 0.55, "informed": 0.61, "baseline": 0.5}))
     assert not told["strongest attack's AUC"]["holds"]
     assert not told["strongest unaided attack's AUC"]["holds"]
+    assert told["audits in which a bound fell"]["value"] == 0.5
+    assert not told["audits in which a bound fell"]["holds"]
 
 
 def test_the_certified_release_closes_its_share_of_the_gap(frontier: ModuleType) -> None:

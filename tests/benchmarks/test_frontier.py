@@ -70,6 +70,15 @@ def test_the_certified_release_closes_its_share_of_the_gap(frontier: ModuleType)
     assert rows_of(frontier, figures("open", {"unaided": 0.9}))["gap closed, in-domain"]["target"] is None
 
 
+def test_noise_in_teachers_makes_no_gap_smaller(frontier: ModuleType) -> None:
+    noisy = figures("epsilon 8", {"unaided": 0.5})
+    noisy.loc[noisy["role"] == "teacher", "auroc"] = 0.5
+    noisy.loc[noisy["role"].isin(["pooled", "forest"]), "auroc"] = 0.8
+    both = pd.concat([figures("open", {"unaided": 0.9}), noisy])
+    found = [row for row in frontier.judged(both) if row["name"].endswith("epsilon 8: gap closed, in-domain")]
+    assert [row["value"] for row in found] == [pytest.approx(0.14 / 0.2)]
+
+
 def test_a_release_without_a_certificate_has_a_dash(frontier: ModuleType) -> None:
     table = figures("open", {"unaided": 0.9})
     lines = frontier.markdown(list(frontier.judged(table[table["role"] != "certified"])))

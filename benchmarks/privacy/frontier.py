@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,6 +78,8 @@ LEAST_CLOSED = {"epsilon 8": 0.55, "epsilon 3": 0.35, "open, evidence with noise
 """Least share of the in-domain gap on ChEMBL by k-means that a student closes."""
 GUARDED, LEAST_GUARDED = "epsilon 8", 0.70
 """Release of which the strongest attack is to stay below the bounds of the default policy, and the share it is to close then."""
+FEWEST_LABELS = 5
+"""Of each class, in half a company."""
 POLICY = PolicySpec()
 
 
@@ -122,7 +125,8 @@ def attacks(company: str, spec: FederationSpec, graph: Graph, runner: Runner, ca
     own, transfer = graph.value(COMPANIES)[company], graph.value(WHOLE).transfer
     order = numpy_stream(spec.seed, "frontier", company).permutation(len(own))
     inside, outside = (own.take(np.sort(part)) for part in np.array_split(order, 2))
-    teacher = read_model(runner.make(teacher_stage(company, inside, spec.teacher_settings)))
+    settings = replace(spec.teacher_settings, quorum=FEWEST_LABELS)
+    teacher = read_model(runner.make(teacher_stage(company, inside, settings)))
     sent = runner.make(annotate_stage(teacher, transfer, spec.annotation.chunk, spec.annotation.digits))
     others = [graph.value(annotations_name(name)) for name in spec.company_names if name != company]
     audited = of_set(read_annotation_set(sent / FOLDER, transfer.transfer_digest, len(transfer)), teacher)

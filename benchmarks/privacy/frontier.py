@@ -47,7 +47,6 @@ from fluid.privacy.policy import FELL, LOW_FPR, PolicySpec
 from fluid.privacy.release_plan import ReleasePlan, mechanisms_of, planned
 from fluid.seeding import numpy_stream
 
-DELTA = 1e-5
 EXPERTS, CERTIFIED = ["protocol=experts"], ["protocol=certified"]
 
 

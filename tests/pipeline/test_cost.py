@@ -56,7 +56,7 @@ def test_a_child_that_ended_between_two_looks_counts_nothing_itself() -> None:
         assert process.stdout
         process.stdout.readline()
         seen = psutil.Process(process.pid)
-        assert process_cpu_s(seen) >= 0.39
+        assert process_cpu_s(seen) > 0.38
         process.communicate("\n")
     assert process_cpu_s(seen) == 0
 

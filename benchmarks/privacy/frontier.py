@@ -35,7 +35,7 @@ from fluid.federation.model_folder import read_model
 from fluid.federation.model_nodes import FOREST, POOLED, STUDENT, annotations_name
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.annotate import FOLDER, annotate_stage
-from fluid.federation.stages.audit import HELD_OUT, Before, asked, scene_of
+from fluid.federation.stages.audit import HELD_OUT, Before, asked, drawn, scene_of
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.pipeline.graph import Graph
 from fluid.pipeline.runner import Runner
@@ -93,7 +93,7 @@ def certified(spec: FederationSpec, endpoints: tuple[Endpoint, ...]) -> Certifie
     """Return what is certified of all that a company releases, `None` where nothing is."""
     if spec.privacy.epsilon is None:
         return None
-    plan = planned(ReleasePlan(spec.model, spec.annotation, 0.0, endpoints), spec.privacy)
+    plan = planned(ReleasePlan(spec.model, spec.annotation, endpoints), spec.privacy)
     account = Account(mechanisms_of(plan))
     return Certified(account.epsilon(spec.privacy.delta), account.tpr(LOW_FPR))
 
@@ -130,7 +130,8 @@ def attacks(company: str, spec: FederationSpec, graph: Graph, runner: Runner, ca
     others = [graph.value(annotations_name(name)) for name in spec.company_names if name != company]
     audited = of_set(read_annotation_set(sent / FOLDER, transfer.transfer_digest, len(transfer)), teacher)
     before = Before(audited, inside, outside, HELD_OUT, transfer, others)
-    scene = asked(scene_of(before, candidates, spec.seed), before, candidates, spec.seed)
+    parts = drawn(before, candidates, spec.seed)
+    scene = asked(scene_of(before, parts, spec.seed), before, parts)
     tried = attacks_on(scene)
     for one in found_by(tried, {attack.name: attack.score(scene) for attack in tried}, scene, POLICY):
         kind = "baseline" if one.baseline else "informed" if one.informed else "unaided"

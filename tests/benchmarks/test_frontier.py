@@ -1,6 +1,9 @@
 """The frontier of privacy: gaps, the strongest attacks and certificates on made-up figures."""
 
 import importlib.util
+import json
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -96,3 +99,15 @@ def test_the_frontier_is_drawn(frontier: ModuleType, tmp_path: Path) -> None:
     rows = list(frontier.judged(figures("epsilon 8", {"unaided": 0.52, "informed": 0.58})))
     frontier.draw(rows, tmp_path / "frontier.png")
     assert (tmp_path / "frontier.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_a_quick_frontier_has_all_rows(tmp_path: Path) -> None:
+    asked = ["--quick", "--dataset", "embedded", "--split", "kmeans", "--companies", "1", "--release", "open", "--release", "epsilon 8"]
+    command = [sys.executable, str(FILE), "--json", str(tmp_path / "rows.json"), "--work", str(tmp_path / "work"), *asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=FILE.parents[2])
+    assert "Traceback" not in done.stderr, done.stderr
+    found = {row["name"]: row["value"] for row in json.loads((tmp_path / "rows.json").read_text())["rows"]}
+    assert found["embedded kmeans epsilon 8: epsilon"] == pytest.approx(8, abs=0.01)
+    assert found["embedded kmeans open: strongest attack's AUC"] > 0.9
+    assert found["embedded kmeans epsilon 8: strongest attack's AUC"] < 0.8

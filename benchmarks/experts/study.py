@@ -9,7 +9,7 @@ molecules of which the nearest private molecule of all is its own.
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -226,14 +226,18 @@ SHOWN = {
 """Measures of the table on the page, with their headings."""
 
 
-def markdown(rows: Sequence[Row]) -> list[str]:
-    """Return the rows as a table: a line per data set, division and variant."""
+def markdown(rows: Sequence[Row], shown: Mapping[str, str] = SHOWN, what: str = "teachers > student") -> list[str]:
+    """Return the rows as a table: a line per data set, division and what is compared, a column per measure that is shown."""
     found = {row["name"]: row for row in rows}
-    lines = ["| data, division, teachers > student | " + " | ".join(SHOWN.values()) + " |", "|---" * (len(SHOWN) + 1) + "|"]
+    lines = [f"| data, division, {what} | " + " | ".join(shown.values()) + " |", "|---" * (len(shown) + 1) + "|"]
     for start in dict.fromkeys(name.split(": ")[0] for name in found):
-        cells = [found[f"{start}: {measure}"] for measure in SHOWN]
-        lines.append(f"| {start} | " + " | ".join(f"{cell['value']:.3f} ± {cell['half']:.3f}" for cell in cells) + " |")
+        lines.append(f"| {start} | " + " | ".join(cell_of(found.get(f"{start}: {measure}")) for measure in shown) + " |")
     return lines
+
+
+def cell_of(row: Row | None) -> str:
+    """Return a cell of the table: mean and half-width; a dash where nothing was measured."""
+    return "–" if row is None else f"{row['value']:.3f} ± {row['half']:.3f}"
 
 
 def draw(raw: pd.DataFrame, path: Path) -> None:

@@ -32,7 +32,7 @@ from fluid.pipeline.store import ArtifactStore
 EMBEDDED = ROOT / "fluid" / "data" / "embedded"
 LABELLED = ("pool", "validation")
 INTAKE = IntakeSpec(endpoints=("blocker",), workers=0)
-MOST_S = 300
+MOST_S, QUICK = 300, 1000
 KINDS: dict[str, tuple[ModelSpec, AnnotationSpec]] = {
     "additive": (AdditiveSpec(), AnnotationSpec(domain="evidence", mc_samples=0)),
     "forest": (ForestSpec(), AnnotationSpec(mc_samples=0)),
@@ -65,25 +65,31 @@ def run(folder: Path, given: Namespace) -> list[Row]:
     found = read_json(audit(request, runner) / FACTS)["audit"]
     seconds, cpu = time.perf_counter() - began, time.process_time() - used
     about = f"{found['members']} members, {found['non_members']} others, {given.transfer} transfer molecules, {given.teacher}"
-    rows: list[Row] = [{"name": "time", "of": about, "wall_s": seconds, "cpu_s": cpu, "bound_s": MOST_S, "holds": cpu < MOST_S}]
+    rows: list[Row] = [
+        {"name": "seconds of the processor", "value": cpu, "target": MOST_S, "holds": cpu < MOST_S, "of": about, "wall_s": seconds}
+    ]
     for one in found["findings"]:
         figures = {name: one[name] for name in ("auc", "tpr_1", "tpr_01", "baseline")}
-        rows.append({"name": one["attack"], "of": about, **figures, "holds": True})  # measured, whatever it is
+        rows.append({"name": one["attack"], "value": one["auc"]["value"], "target": None, "holds": True, "of": about, **figures})
         print(f"{one['attack']:<24}{one['auc']['value']:.3f}  {one['tpr_01']['value']:.2%}")
     missed = [one["name"] for one in found["planted"] if not one["found_by"]]
     print(f"{about}: {seconds:.0f} s, {cpu:.0f} s of the processor; planted {len(found['planted'])}, missed {missed or 'none'}")
-    return [*rows, {"name": "planted leaks found", "of": about, "planted": len(found["planted"]), "missed": missed, "holds": not missed}]
+    planted = {"name": "planted leaks missed", "value": len(missed), "target": 0, "holds": not missed, "missed": missed}
+    return [*rows, {**planted, "of": about, "planted": len(found["planted"])}]
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = arguments("How long does an audit take?")
+    parser.add_argument("--quick", action="store_true", help="the same rows with 1,000 molecules and 1,000 transfer molecules at most")
     parser.add_argument("--molecules", type=int, default=10_000, help="members and held-out molecules together, at most")
     parser.add_argument("--transfer", type=int, default=30_000)
     parser.add_argument("--teacher", choices=KINDS, default="additive")
     parser.add_argument("--asked", action="store_true", help="the attacker asks the teacher about the molecules themselves")
     parser.add_argument("--shadows", type=int, default=0)
     given = parser.parse_args()
+    if given.quick:
+        given.molecules, given.transfer = min(given.molecules, QUICK), min(given.transfer, QUICK)
     with tempfile.TemporaryDirectory() as folder:
         finish(run(Path(folder), given), given.json)
 

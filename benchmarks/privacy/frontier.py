@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from common import Row, arguments, finish, made_by, put_into, write
 from matplotlib.figure import Figure
-from study import SPLITS, TESTS, Answers, datasets, row_of
+from study import SPLITS, TESTS, Answers, datasets, markdown, row_of
 
 from fluid.annotation.storage import read_annotation_set
 from fluid.cli.compose import compose, plain_values
@@ -207,23 +207,6 @@ SHOWN = {
 """Measures of the table on the page, with their headings."""
 
 
-def markdown(rows: Sequence[Row]) -> list[str]:
-    """Return the rows as a table: a line per data set, division and release."""
-    found = {row["name"]: row for row in rows}
-    lines = ["| data, division, release | " + " | ".join(SHOWN.values()) + " |", "|---" * (len(SHOWN) + 1) + "|"]
-    for start in dict.fromkeys(name.split(": ")[0] for name in found):
-        cells = [found.get(f"{start}: {measure}") for measure in SHOWN]
-        lines.append(f"| {start} | " + " | ".join(cell_of(cell) for cell in cells) + " |")
-    return lines
-
-
-def cell_of(row: Row | None) -> str:
-    """Return a cell of the table."""
-    if row is None:
-        return "–"
-    return f"{row['value']:.3f}" + (f" ± {row['half']:.3f}" if np.isfinite(row["half"]) and row["half"] else "")
-
-
 def draw(rows: Sequence[Row], path: Path) -> None:
     """Draw the frontier: of each release, the gap closed in-domain against the strongest attack's AUC; certified ones are filled."""
     found = {row["name"]: row for row in rows}
@@ -280,7 +263,7 @@ def main() -> None:
         goal = "" if row["target"] is None else f" (target {row['target']}: {'holds' if row['holds'] else 'missed'})"
         print(f"{row['name']}: {row['value']:.3f}{goal}")
     if options.docs:
-        put_into("docs/results/privacy.md", "frontier", [*markdown(found), "", made_by()])
+        put_into("docs/results/privacy.md", "frontier", [*markdown(found, SHOWN, "release"), "", made_by()])
     if options.figure:
         draw(found, options.figure)
     partial.unlink()

@@ -1,6 +1,5 @@
 """What an attacker sees of each kind of artefact: answers, what else is said of molecules, evidence and weights."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +10,11 @@ from scipy.special import expit
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import MANIFEST, read_annotation_set
-from fluid.artifacts import Artifact, open_artifact, read_json
+from fluid.artifacts import open_artifact, read_json
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ConfigError
-from fluid.federation.consensus_table import ConsensusTable, read_consensus
+from fluid.federation.consensus_table import ABOUT, ConsensusTable, companies_in, read_consensus
 from fluid.federation.model_folder import Model, domain_planes, open_model
 from fluid.federation.stages.annotate import FOLDER
 from fluid.federation.texts import digest_of, is_text_only, molecules_in, read_texts, text_files
@@ -87,7 +86,7 @@ def open_audited(folder: Path, transfer: Dataset | None, teacher: Model | None, 
     inside = folder / FOLDER if (folder / FOLDER).is_dir() else folder
     if (inside / MANIFEST).is_file():
         return of_set(read_annotation_set(inside, *known(required(transfer, "an annotation set"))), teacher)
-    if (folder / "consensus.json").is_file():
+    if (folder / ABOUT).is_file():
         return of_consensus(read_consensus(open_artifact(folder), required(transfer, "a consensus").transfer_digest))
     if (folder / "card.json").is_file():
         return of_model(open_model(folder), company)
@@ -183,10 +182,10 @@ def of_consensus(table: ConsensusTable) -> Audited:
     if (coverage := table.acquisition.get("coverage")) is not None:
         signals["coverage"] = coverage if coverage.ndim == 1 else coverage.mean(axis=1)
     sent = Answers(table.soft_label.astype(np.float64), {name: np.nan_to_num(plane) for name, plane in signals.items()})
-    names = companies_of(table.artifact)
+    names = companies_in(table.artifact)
     released = Released(
         table.endpoints,
-        read_json(table.artifact / "consensus.json")["method"] if table.artifact else "",
+        read_json(table.artifact / ABOUT)["method"] if table.artifact else "",
         table.companies or len(names),
         table.soft_label.astype(np.float64),
         None if table.support is None else table.support.astype(np.float64),
@@ -195,14 +194,6 @@ def of_consensus(table: ConsensusTable) -> Audited:
     )
     about = ("consensus", "all companies", table.digest, table.endpoints, Dictionary(), sent)
     return Audited(*about, released=released, companies=names)
-
-
-def companies_of(artifact: Artifact | None) -> tuple[str, ...]:
-    """Return the names of the companies that a consensus says it is of; none where it does not."""
-    if artifact is None or not (artifact / "contribution.csv").is_file():
-        return ()
-    with (artifact / "contribution.csv").open(encoding="utf-8", newline="") as stream:
-        return tuple(row["company"] for row in csv.DictReader(stream))
 
 
 def said_by(one: AnnotationSet, audited: Audited) -> Said:

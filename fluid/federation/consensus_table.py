@@ -1,5 +1,6 @@
 """The consensus as a file: soft label and confidence per transfer molecule and endpoint; with details also what tells of companies."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -72,6 +73,14 @@ class ConsensusTable:
 def hash_sets(sets: Sequence[AnnotationSet]) -> str:
     """Return a hash of annotation sets, in any order: what a consensus is of, without a name."""
     return hash_json(sorted(one.digest for one in sets))
+
+
+def companies_in(artifact: Artifact | None) -> tuple[str, ...]:
+    """Return the names of the companies that a consensus says it is of; none where it does not, or is still being made."""
+    if artifact is None or not (artifact / CONTRIBUTION).is_file():
+        return ()
+    with (artifact / CONTRIBUTION).open(encoding="utf-8", newline="") as stream:
+        return tuple(row["company"] for row in csv.DictReader(stream))
 
 
 def write_consensus(folder: Path, table: ConsensusTable, method: str, contribution: "pd.DataFrame | None") -> None:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from fluid.annotation.annotation_set import AnnotationSet, stack
 from fluid.annotation.domain import bin_midpoints
 from fluid.errors import ConfigError
-from fluid.federation.consensus_table import CONTRIBUTION, ConsensusTable, hash_sets
+from fluid.federation.consensus_table import ConsensusTable, companies_in, hash_sets
 
 REMEDY = "Give the annotation sets that the consensus was made of, and the annotation.edges they were made with."
 
@@ -56,9 +55,8 @@ def check_behind(consensus: ConsensusTable, sets: Sequence[AnnotationSet], teach
     if consensus.artifact is None:
         raise ConfigError("the consensus is not in a folder", expected="one that was made and read")
     where, said = consensus.where, f"the annotation sets are of {', '.join(teachers)}"
-    if (file := consensus.artifact / CONTRIBUTION).exists():
-        behind = pd.read_csv(file, dtype=str, keep_default_na=False)["company"].tolist()
-        if list(teachers) != behind:
+    if behind := companies_in(consensus.artifact):
+        if teachers != behind:
             found = f"the consensus is of {', '.join(behind)}, {said}"
             raise ConfigError(found, where=where, expected="the same teachers", remedy=REMEDY)
     elif consensus.sets != hash_sets(sets):

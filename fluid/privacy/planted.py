@@ -88,9 +88,14 @@ def only_members_differ(scene: Scene) -> Scene:
     return scene.changed(asked=Answers(said.astype(np.float64), scene.asked.signals if scene.asked else {}))
 
 
-def counted(scene: Scene) -> Scene:
-    """Let the members be among the molecules of which the substructures were counted."""
-    own = scene.features[np.flatnonzero(scene.candidates.member)]
+def counted(scene: Scene, twins: "csr_matrix | None" = None) -> Scene:
+    """Let the members, or others in their place, be among the molecules of which the substructures were counted.
+
+    Args:
+        scene: The release, and who is a member.
+        twins: Features of what was counted in the place of each member; `None`: the members themselves.
+    """
+    own = scene.features[np.flatnonzero(scene.candidates.member)] if twins is None else twins
     more = np.asarray(presence(own).sum(axis=0)).ravel()
     counts = np.zeros((1, len(more))) if scene.evidence is None else scene.evidence
     return scene.changed(evidence=(counts + more).astype(np.float32))
@@ -106,9 +111,7 @@ def duplicates(scene: Scene) -> "csr_matrix":
 
 def left_counted(scene: Scene) -> Scene:
     """Let the members be taken back, and near duplicates of them stay among the molecules of which the substructures were counted."""
-    more = np.asarray(presence(duplicates(scene)).sum(axis=0)).ravel()
-    counts = np.zeros((1, len(more))) if scene.evidence is None else scene.evidence
-    return scene.changed(evidence=(counts + more).astype(np.float32))
+    return counted(scene, duplicates(scene))
 
 
 def left_learnt(scene: Scene) -> Scene:

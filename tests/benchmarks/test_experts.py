@@ -1,6 +1,5 @@
 """The study of experts: homes, gaps and targets on made-up figures."""
 
-import importlib.util
 import math
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -9,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.benchmarks.conftest import loaded
+
 FILE = Path(__file__).parents[2] / "benchmarks" / "experts" / "study.py"
 TESTS = ("validation", "in-domain", "external")
 LEVELS = {"pooled": 0.9, "forest": 0.88, "student": 0.85, "teacher": 0.7, "hybrid": 0.86}
@@ -16,12 +17,7 @@ LEVELS = {"pooled": 0.9, "forest": 0.88, "student": 0.85, "teacher": 0.7, "hybri
 
 @pytest.fixture(scope="module")
 def study() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("experts_study", FILE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(FILE)
 
 
 def figures(changes: dict[str, float] | None = None, home: dict[str, float] | None = None) -> pd.DataFrame:

@@ -46,3 +46,13 @@ def test_nothing_hidden_is_bit_by_bit_the_same(bits: np.ndarray) -> None:
     reference = NearestReference(bits[:300])
     nothing = Hidden(np.empty(0, int), np.empty(0, int))
     np.testing.assert_array_equal(reference.mean_similarity(bits, 3, nothing), reference.mean_similarity(bits, 3))
+
+
+@pytest.mark.parametrize("k", [1, 7, 1000])
+def test_the_nearest_are_those_of_a_full_sort_and_of_equally_near_ones_the_first(bits: np.ndarray, k: int) -> None:
+    references, queries = np.concatenate([bits[: REFERENCES + 20], bits[:40]]), bits[10:70]
+    expected = tanimoto(queries, references).astype(np.float32)
+    order = np.argsort(-expected, axis=1, kind="stable")[:, :k]
+    found = NearestReference(references).nearest(queries, k)
+    np.testing.assert_array_equal(found.rows, order)
+    np.testing.assert_allclose(found.similarity, np.take_along_axis(expected, order, axis=1), rtol=1e-6)

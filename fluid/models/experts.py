@@ -122,19 +122,18 @@ class ExpertsPredictor:
         parts = (self.features(chunk) for chunk in molecules.chunks(CHUNK))
         return join_predictions([self.combine(features, self.heads(features)) for features in parts], len(self.endpoints))
 
-    def combine(self, features: csr_matrix, heads: Heads, part: np.ndarray | float | None = None) -> Prediction:
+    def combine(self, features: csr_matrix, heads: Heads) -> Prediction:
         """Return the answer of the product and the gate of some heads, which may be others than its own.
 
         Args:
             features: What the experts read of the molecules.
             heads: What each expert says.
-            part: Share of the product `(M, T)`; `None`: as the settings say.
         """
         share = shares_of(heads.familiar, self.spec.sharpness)
         gate, noise = (share * heads.score).sum(axis=0), (share * heads.noise).sum(axis=0)
         apart = (share * (heads.score - gate) ** 2).sum(axis=0)
         product = features @ self.product_weights.T.astype(np.float64) + self.product_bias
         doubt = features.power(2) @ self.product_variance.T.astype(np.float64)
-        part = self.spec.product if part is None else part
+        part = self.spec.product
         score = (part * product + (1 - part) * gate) / self.temperature
         return normal_prediction(self.is_class, score, (part * doubt + (1 - part) * apart) / self.temperature**2, noise)

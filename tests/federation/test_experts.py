@@ -21,10 +21,12 @@ from fluid.errors import ConfigError
 from fluid.federation.company import spanned_note
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.expert_heads import copy_answers, correlation
+from fluid.federation.hybrids import own_expert
 from fluid.federation.model_folder import read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations, consensus_stage, similarity_of
-from fluid.federation.stages.hybrid_spec import HybridSpec
+from fluid.federation.stages.hybrid_spec import AddingBack, HybridSpec, Released
+from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.students.experts import products_of
@@ -122,6 +124,22 @@ def test_a_network_beside_the_experts(rerun: Callable[..., Finished], run: Finis
     assert np.array_equal(student.experts.predict(test).mean, alone.predict(test).mean)
     assert len(pd.read_csv(wide.federation.models["student"] / "fidelity.csv")) == 3
     assert pd.read_csv(wide.federation.models["student"] / "curve.csv")["loss"].notna().all()
+
+
+def test_a_hybrid_keeps_what_its_company_measured_and_takes_no_bound_for_it(run: Finished) -> None:
+    part, hybrid = run.federation.companies["T1"], read_model(run.federation.models["H1"]).predictor
+    assert isinstance(hybrid, OwnExpert)
+    np.testing.assert_array_equal(hybrid.measured.labels, part.labels)
+    assert np.array_equal(hybrid.measured.bits, part.molecules.bits)
+    student, own = (read_model(run.federation.models[name]) for name in ("student", "T1"))
+    sides = np.zeros(part.labels.shape, np.int8)
+    sides[:3] = 1
+    about = {name: None for name in ("rows", "selection", "fitting")}
+    released = Released(student, None, None)  # type: ignore[arg-type]
+    adding = AddingBack(HybridSpec("own_expert"), part, part.labels, released=released, own=OwnTeacher(own), censored=sides, **about)  # type: ignore[arg-type]
+    kept = own_expert.fit(adding).predictor.measured.labels  # type: ignore[attr-defined]
+    assert np.isnan(kept[:3]).all()
+    np.testing.assert_array_equal(kept[3:], part.labels[3:])
 
 
 def test_evidence_is_what_companies_measured_and_nothing_else_is_released(run: Finished) -> None:

@@ -14,7 +14,7 @@ from fluid.models.prediction import PLANES
 from fluid.models.regions import RegionsPredictor, region_names
 from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.test_experts import experts
-from tests.models.test_own_expert import teacher_like
+from tests.models.test_own_expert import NOWHERE, teacher_like
 
 
 def regions() -> RegionsPredictor:
@@ -37,7 +37,7 @@ def test_regions_answer_as_experts_do(molecules: MoleculeSet) -> None:
 def test_no_region_gives_way_to_a_company_of_its_name(molecules: MoleculeSet) -> None:
     student = regions()
     own = teacher_like(experts(), 0, (0, 1))
-    hybrids = [OwnExpert(student, own, name, student.counts[0], np.zeros((0, 256), np.uint8)) for name in ("region 1", "T1")]
+    hybrids = [OwnExpert(student, own, name, student.counts[0], NOWHERE) for name in ("region 1", "T1")]
     assert student.place_of("region 1") == 2
     first, second = (hybrid.predict(molecules).mean for hybrid in hybrids)
     assert np.array_equal(first, second)

@@ -16,7 +16,7 @@ from fluid.molecules.molecule_set import MoleculeSet
 from tests.models.conftest import ENDPOINTS
 from tests.models.test_experts import experts
 from tests.models.test_heads import network
-from tests.models.test_own_expert import teacher_like
+from tests.models.test_own_expert import NOWHERE, teacher_like
 
 
 def student(share: float = 0.3) -> WideExperts:
@@ -37,7 +37,7 @@ def test_with_all_of_the_share_one_answers_alone(molecules: MoleculeSet) -> None
 @pytest.mark.parametrize("own", [False, True])
 def test_it_comes_back_from_its_folder(molecules: MoleculeSet, tmp_path: Path, own: bool) -> None:
     one = experts()
-    part = OwnExpert(one, teacher_like(one, 0, (0, 1)), "T1", one.counts[0], np.zeros((0, 256), np.uint8)) if own else one
+    part = OwnExpert(one, teacher_like(one, 0, (0, 1)), "T1", one.counts[0], NOWHERE) if own else one
     model = WideExperts(network(1, ENDPOINTS), part, 0.3)
     save_predictor(tmp_path / "m", model)
     again = load_predictor(tmp_path / "m")

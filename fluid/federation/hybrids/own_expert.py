@@ -1,4 +1,4 @@
-"""No training: the own teacher in the place of its head in an experts student, exact evidence in that of the released one."""
+"""No training: the own teacher in the place of its head in an experts student, exact evidence, and the company's labels nearby."""
 
 from dataclasses import replace
 from typing import cast
@@ -10,12 +10,13 @@ from fluid.errors import ConfigError
 from fluid.federation.stages.hybrid_spec import AddingBack, HybridMode
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.own_expert import OwnExpert
+from fluid.models.own_measured import Measured
 from fluid.models.wide_experts import WideExperts
 from fluid.training.kinds.kind import Fitted
 
 
 def fit(adding: AddingBack) -> Fitted:
-    """Put the own teacher in.
+    """Put the own teacher in, and the labels beside it; a bound of a value is no label.
 
     Raises:
         ConfigError: There is no own teacher.
@@ -26,8 +27,9 @@ def fit(adding: AddingBack) -> Fitted:
     student, own = cast(ExpertsPredictor, wide.experts if wide else adding.student), adding.own.model
     answered = np.array([endpoint in own.predictor.endpoints for endpoint in student.endpoints])
     counts = count_evidence(student.features(adding.part.molecules), adding.labels) * answered[:, None]
-    bits = np.asarray(adding.part.molecules.bits)
-    hybrid = OwnExpert(student, own.predictor, own.name, counts.astype(np.float32), bits, adding.spec.trust)
+    labels = adding.labels if adding.censored is None else np.where(adding.censored != 0, np.nan, adding.labels)
+    measured = Measured(np.asarray(adding.part.molecules.bits), labels.astype(np.float32), adding.spec.measured)
+    hybrid = OwnExpert(student, own.predictor, own.name, counts.astype(np.float32), measured, adding.spec.trust)
     return Fitted(replace(wide, experts=hybrid) if wide else hybrid)
 
 

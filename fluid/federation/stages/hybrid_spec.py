@@ -14,6 +14,7 @@ from fluid.federation.consensus_table import ConsensusTable
 from fluid.federation.model_folder import Model
 from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student_spec import check_labels, no_options
+from fluid.models.own_measured import MeasuredSpec
 from fluid.models.own_trust import OwnTrust
 from fluid.models.predictor import Predictor
 from fluid.molecules.molecule_set import MoleculeSet
@@ -40,6 +41,7 @@ class HybridSpec:
         pull: Strength of the pull of `l2_sp` (Li et al. 2018, arXiv:1802.01483).
         head_learning_rate: Peak learning rate of the new head of `frozen`.
         trust: How far `own_expert` trusts the own teacher near the company's molecules: a company knows its assay best.
+        measured: How much the company's labels near a molecule count beside the answer of `own_expert`.
         guard: Keep the own teacher, or the student, where it is better than the hybrid on the company's own validation part.
         options: Settings of a mode that another package adds.
     """
@@ -53,6 +55,7 @@ class HybridSpec:
     pull: float = 0.01
     head_learning_rate: float = 2e-3
     trust: OwnTrust = field(default_factory=OwnTrust)
+    measured: MeasuredSpec = field(default_factory=MeasuredSpec)
     guard: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ class InspectRequest:
         rows: First rows that are looked at; 0: all.
         molecules: Whether the molecules are looked at, or the columns alone.
         intake: How the file is read; columns that it does not name are told from the file.
+        witness: Folder that notes the last lines of ledgers, for a ledger; or `None`.
         overwrite: Whether page and JSON may replace what is there.
 
     Raises:
@@ -32,6 +33,7 @@ class InspectRequest:
     rows: int = 0
     molecules: bool = True
     intake: IntakeSpec = field(default_factory=lambda: IntakeSpec(smiles_column="", endpoints=()))
+    witness: Path | None = None
     overwrite: bool = False
 
     def __post_init__(self) -> None:

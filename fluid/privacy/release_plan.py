@@ -82,10 +82,16 @@ def mechanisms_of(plan: ReleasePlan) -> tuple[Mechanism, ...]:
     """Return the mechanisms of a release that can be certified: of each endpoint its weights, where the solver stopped, and its counts."""
     found: list[Mechanism] = []
     for one in plan.endpoints:
-        found.append(Perturbation(f"weights of {one.name}", plan.model.noise, plan.model.strengths[0], CURVATURE))
-        found.append(Gaussian(f"where the solver stopped for {one.name}", END_RATIO))
-        found.append(Gaussian(f"evidence of {one.name}", plan.evidence.clip / plan.evidence.noise))
+        weights, stop, counts = names_of(one)
+        found.append(Perturbation(weights, plan.model.noise, plan.model.strengths[0], CURVATURE))
+        found.append(Gaussian(stop, END_RATIO))
+        found.append(Gaussian(counts, plan.evidence.clip / plan.evidence.noise))
     return tuple(found)
+
+
+def names_of(endpoint: Endpoint) -> tuple[str, str, str]:
+    """Return what is released of an endpoint, in words: weights, where the solver stopped, and counts."""
+    return f"weights of {endpoint.name}", f"where the solver stopped for {endpoint.name}", f"evidence of {endpoint.name}"
 
 
 def planned(plan: ReleasePlan, privacy: PrivacySpec) -> ReleasePlan:

@@ -183,5 +183,6 @@ class Consensus(Shown):
             "molecules": len(found),
             "endpoints": ", ".join(endpoint.text for endpoint in found.endpoints),
             **({"teachers": ", ".join(self.contribution["company"].drop_duplicates())} if detailed else {}),
+            **({"promised": found.promised["says"]} if found.promised else {}),
             "folder": self.folder,
         }

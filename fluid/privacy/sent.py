@@ -1,6 +1,6 @@
 """A certificate beside the release that it came with: whether it is about that release at all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.annotation.storage import MANIFEST, read_annotation_set
 from fluid.errors import ArtifactError
-from fluid.privacy.certificate import AGAIN, FILE, FOLDER, digest_of, read_certificate
+from fluid.privacy.certificate import AGAIN, FILE, FOLDER, digest_of, in_words, read_certificate
 from fluid.privacy.release_plan import names_of
 
 
@@ -95,3 +95,41 @@ def check_belongs(certificate: Mapping[str, Any], release: AnnotationSet, where:
     if release.evidence is None or digest_of(release.evidence.counts) != certificate["evidence"]:
         said = f"the evidence of {release.teacher!r} is not that which the certificate is of"
         raise ArtifactError(said, where=where, expected="the certificate of this release", remedy=AGAIN)
+
+
+def promised_text(sent: Sequence[Sent], earlier: Sequence[Sent] = ()) -> str:
+    """Say by name whose molecules a consensus promises something of, and whose it does not.
+
+    Args:
+        sent: What is combined.
+        earlier: What the companies sent before.
+    """
+    parts = ["What is made of certified releases tells of their companies' molecules no more than the certificates say."]
+    parts += [f"{one.company}: {in_words(one.certificate)}" for one in sent if one.certificate]
+    silent = [one.company for one in sent if not one.certificate]
+    parts += [f"Without certificate, so that nothing is promised: {', '.join(silent)}."] if silent else []
+    uncounted = [f"{one.company} ({one.where})" for one in earlier if not one.certificate]
+    parts += [f"Sent before without certificate, and counted nowhere: {', '.join(uncounted)}."] if uncounted else []
+    return " ".join(parts)
+
+
+def promised_together(sent: Sequence[Sent]) -> dict[str, Any]:
+    """Return what certificates say of a consensus, without names; empty where nothing is promised.
+
+    What is computed from a release tells no more of a molecule than the release does (post-processing), whatever other companies add:
+    the consensus promises of each company's molecules what that company's certificate says, and nothing of the others'.
+    """
+    kept = [one.certificate.get("all_releases", one.certificate["this_release"]) for one in sent if one.is_promised]
+    if not kept:
+        return {}
+    silent = len(sent) - len(kept)
+    of_all = "all companies" if not silent else f"{len(kept)} of {len(sent)} companies"
+    epsilon = max(one["epsilon"] for one in kept)
+    says = f"Of the molecules of {of_all} it tells no more than their certificates allow; the largest ε is {epsilon:.2f}."
+    return {
+        "companies": len(kept),
+        "of": len(sent),
+        "largest_epsilon": epsilon,
+        "largest_delta": max(one["delta"] for one in kept),
+        "says": f"{says} Of the molecules of the other {silent} nothing is promised." if silent else says,
+    }

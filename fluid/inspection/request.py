@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError
+from fluid.file_names import WITNESS, at_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class InspectRequest:
     rows: int = 0
     molecules: bool = True
     intake: IntakeSpec = field(default_factory=lambda: IntakeSpec(smiles_column="", endpoints=()))
-    witness: Path | None = None
+    witness: Path | None = field(default_factory=lambda: at_home(WITNESS))
     overwrite: bool = False
 
     def __post_init__(self) -> None:

@@ -16,6 +16,8 @@ from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation
 from fluid.privacy.privacy_spec import PrivacySpec
 
 CLOSE, LEAST_RATIO, LARGEST_RATIO = 1e-3, 1e-4, 1e3
+PARTS = ("weights of ", "where the solver stopped for ", "evidence of ")
+"""What is released of each endpoint, in words before its name."""
 REMEDY = "privacy=certified sets all of them."
 
 
@@ -91,7 +93,8 @@ def mechanisms_of(plan: ReleasePlan) -> tuple[Mechanism, ...]:
 
 def names_of(endpoint: Endpoint) -> tuple[str, str, str]:
     """Return what is released of an endpoint, in words: weights, where the solver stopped, and counts."""
-    return f"weights of {endpoint.name}", f"where the solver stopped for {endpoint.name}", f"evidence of {endpoint.name}"
+    weights, stop, counts = (f"{part}{endpoint.name}" for part in PARTS)
+    return weights, stop, counts
 
 
 def planned(plan: ReleasePlan, privacy: PrivacySpec) -> ReleasePlan:

@@ -11,6 +11,7 @@ from fluid.privacy.certificate import COVERS, COVERS_NOT, bounds, caught_text, i
 from fluid.privacy.ledger import Ledger, noted
 from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation, mechanism_of
 from fluid.privacy.policy import FPR, LOW_FPR
+from fluid.privacy.release_plan import PARTS
 from fluid.privacy.sent import Sent
 
 DIGITS = 12
@@ -75,15 +76,26 @@ def of_certificate(sent: Sent, others: Sequence[Sent] = ()) -> Statement:
 
 
 def made_by(certificate: Mapping[str, Any], where: str) -> list[str]:
-    """Return how each part of a release was made, in words."""
-    return [in_short(mechanism_of(one, where)) for one in certificate["mechanisms"]]
+    """Return how each part of a release was made, in words; endpoints with equal noise together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for told in certificate["mechanisms"]:
+        one = mechanism_of(told, where)
+        part, endpoint = divided(one.what)
+        found.setdefault((part, noise_text(one)), []).append(endpoint)
+    return [f"{part}{', '.join(endpoints)}: {noise}" for (part, noise), endpoints in found.items()]
 
 
-def in_short(mechanism: Mechanism) -> str:
-    """Return what is released, and its noise."""
+def divided(what: str) -> tuple[str, str]:
+    """Return in words what is released, and of which endpoint."""
+    part = next((one for one in PARTS if what.startswith(one)), "")
+    return part, what.removeprefix(part)
+
+
+def noise_text(mechanism: Mechanism) -> str:
+    """Return in words how large the noise is."""
     if isinstance(mechanism, Perturbation):
-        return f"{mechanism.what}, a random term with σ {mechanism.noise:.3g} (C {mechanism.strength:.3g})"
-    return f"{mechanism.what}, normal noise of {1 / mechanism.ratio:.3g} times what one molecule changes"
+        return f"a random term with σ {mechanism.noise:.3g} (C {mechanism.strength:.3g})"
+    return f"normal noise of {1 / mechanism.ratio:,.4g} times what one molecule changes"
 
 
 def bound_rows(columns: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], ...]:
@@ -124,9 +136,9 @@ def of_ledger(ledger: Ledger, witness: Path | None, agree: Sequence[Path] = ()) 
         "left": left, "all_releases": together, "releases": found, "noted_at": str(place) if place else None,
     }  # fmt: skip
     rows = tuple(
-        (str(one["number"]), one["time"], one["release"][:DIGITS], f"{one['epsilon']:.2f}", ", ".join(one["released"])) for one in found
+        (str(one["number"]), one["time"], one["release"][:DIGITS], f"{one['epsilon']:.2f}", ", ".join(one["endpoints"])) for one in found
     )
-    heads = ("release", "counted at", "digest", "ε alone", "what")
+    heads = ("release", "counted at", "digest", "ε alone", "endpoints")
     return Statement(f"Ledger of {ledger.lines[0]['company']}", tuple(said), warnings, heads, rows, COVERS, COVERS_NOT, facts)
 
 
@@ -139,6 +151,7 @@ def release_facts(line: Mapping[str, Any], where: Path, delta: float) -> dict[st
     )
     return {
         **{name: line[name] for name in ("number", "time", "release")},
+        "endpoints": list(dict.fromkeys(divided(one.what)[1] for one in mechanisms)),
         "released": [one.what for one in mechanisms],
         "epsilon": _epsilon(alone, delta),
     }

@@ -5,9 +5,9 @@ import pytest
 from fluid.privacy.accounting import Account
 from fluid.privacy.certificate import COVERS_NOT
 from fluid.privacy.ledger import read_ledger
-from fluid.privacy.mechanisms import Gaussian, Perturbation
+from fluid.privacy.mechanisms import Gaussian, Perturbation, described
 from fluid.privacy.sent import Sent, read_sent
-from fluid.privacy.statement import in_short, of_certificate, of_ledger
+from fluid.privacy.statement import made_by, of_certificate, of_ledger
 from tests.privacy.certified import MECHANISMS, count, send, send_uncertified
 
 
@@ -24,7 +24,7 @@ def test_a_certificate_says_its_numbers_in_words_and_as_a_table(tmp_path: Path) 
     )
     assert (len(found.rows), found.heads) == (5, ("at most", "this release", "all releases"))
     assert found.says[0].startswith(f"ε {both:.2f} at δ 1e-05. Whoever wrongly accuses one molecule in a thousand")
-    assert "Its noise comes from the operating system. Made by: weights of hERG, normal noise of 4 times" in found.says[1]
+    assert "Its noise comes from the operating system. Made by: weights of hERG: normal noise of 4 times" in found.says[1]
     assert f"release 2 of ledger {sent.ledger[:12]}" in found.says[2]
     assert found.does_not_cover == COVERS_NOT
     assert found.facts["certificate"] == sent.certificate
@@ -52,7 +52,7 @@ def test_a_ledger_says_what_was_released_and_what_is_left(tmp_path: Path) -> Non
     assert found.says[0] == (f"Budget: ε 9 at δ 1e-05 for all releases together. Spent: {both:.2f} by 2. Left: {9 - both:.2f}.")
     assert both < 2 * alone  # which is why what is left is said to be computed, not added
     assert [(row[0], row[3]) for row in found.rows] == [("1", f"{alone:.2f}"), ("2", f"{alone:.2f}")]
-    assert found.rows[0][2] == "one"
+    assert (found.rows[0][2], found.rows[0][4]) == ("one", "hERG")
     assert found.warnings == ()
     assert found.says[-1] == f"It ends no earlier than {seen / f'{ledger.name}.json'} noted."
     assert (found.facts["spent"], found.facts["left"]) == (pytest.approx(both), pytest.approx(9 - both))
@@ -70,9 +70,19 @@ def test_a_ledger_that_nobody_else_knows_is_called_so_and_one_without_releases_h
     assert "Compared with a.json: it agrees." in found.says
 
 
-def test_noise_is_said_in_words() -> None:
-    assert in_short(Gaussian("evidence", 0.25)) == "evidence, normal noise of 4 times what one molecule changes"
-    assert in_short(Perturbation("weights", 1.25, 0.5, 0.5)) == "weights, a random term with σ 1.25 (C 0.5)"
+def test_noise_is_said_in_words_and_endpoints_with_equal_noise_together() -> None:
+    mechanisms = [
+        *(Gaussian(f"evidence of {name}", 0.25) for name in ("hERG", "CYP 3A4")),
+        Gaussian("evidence of logP", 0.5),
+        Perturbation("weights of hERG", 1.25, 0.5, 0.5),
+        Gaussian("a histogram", 0.5),
+    ]
+    assert made_by({"mechanisms": [described(one) for one in mechanisms]}, "here") == [
+        "evidence of hERG, CYP 3A4: normal noise of 4 times what one molecule changes",
+        "evidence of logP: normal noise of 2 times what one molecule changes",
+        "weights of hERG: a random term with σ 1.25 (C 0.5)",
+        "a histogram: normal noise of 2 times what one molecule changes",
+    ]
 
 
 def test_nothing_of_a_release_without_certificate_is_counted() -> None:

@@ -1,13 +1,13 @@
 """`fluid inspect` of a certified release or of a ledger: what was promised, and what is left of a budget."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fluid.artifacts import write_json
+from fluid.artifacts import open_artifact, write_json
 from fluid.cli.at_work import last_line
-from fluid.errors import ArtifactError, InputError
+from fluid.errors import ArtifactError, ConfigError, InputError
 from fluid.file_names import at_home
 from fluid.inspection.request import InspectRequest
 from fluid.privacy.certificate import FILE, FOLDER
@@ -22,8 +22,15 @@ def is_promise(name: str) -> bool:
     """Return whether a name is that of a release, a certificate or a ledger, and not of a molecule file."""
     place = at_home(name)
     if place.is_dir():
-        return any((folder / file).is_file() for folder in (place, place / FOLDER) for file in (FILE, "manifest.json"))
+        return is_consensus(place) or any(
+            (folder / file).is_file() for folder in (place, place / FOLDER) for file in (FILE, "manifest.json")
+        )
     return place.is_file() and (place.suffix.lower() in ENDINGS or begins_as_json(place))
+
+
+def is_consensus(place: Path) -> bool:
+    """Return whether a folder holds a consensus."""
+    return (place / "consensus.json").is_file()
 
 
 def begins_as_json(place: Path) -> bool:
@@ -53,6 +60,8 @@ def stated(request: InspectRequest) -> "Statement":
     from fluid.privacy.statement import of_certificate, of_ledger
 
     place, others = at_home(request.input), [at_home(name) for name in request.against]
+    if is_consensus(place):
+        return consensus_stated(place, others)
     if place.is_dir() or not is_ledger(place):
         sent, more = read_sent(place), [read_sent(other) for other in others]
         check_forks([sent, *more])
@@ -67,6 +76,22 @@ def stated(request: InspectRequest) -> "Statement":
             )
         check_head(ledger, found.certificate["ledger"], str(other))
     return of_ledger(ledger, request.witness, others)
+
+
+def consensus_stated(place: Path, others: Sequence[Path]) -> "Statement":
+    """Return what is promised of a consensus.
+
+    Raises:
+        ArtifactError: The consensus is damaged.
+        ConfigError: Others are given, with which a consensus cannot be compared.
+    """
+    from fluid.federation.consensus_table import read_consensus
+    from fluid.privacy.statement import of_consensus
+
+    if others:
+        raise ConfigError("against= is about releases of companies", where=str(place), expected="none for a consensus")
+    table = read_consensus(open_artifact(place))
+    return of_consensus(table.companies, table.promised)
 
 
 def show_statement(request: InspectRequest, places: Mapping[str, Path]) -> None:

@@ -17,6 +17,7 @@ from fluid.privacy.sent import Sent
 DIGITS = 12
 """Digits of a digest that are shown."""
 NOTHING = "It has no certificate: nothing is promised of what it tells. An audit measures attacks that are known."
+EACH = "Each certificate is about its own company's molecules; whoever combined the releases has read them."
 ADDED = "What is left is the budget less what is spent. Releases are not added but computed together, so that a little more may fit."
 
 
@@ -73,6 +74,21 @@ def of_certificate(sent: Sent, others: Sequence[Sent] = ()) -> Statement:
         f"Certificate of {sent.company}", tuple(said), warnings, heads, bound_rows(tuple(columns.values())),
         tuple(found["covers"]), tuple(found["does_not_cover"]), facts,
     )  # fmt: skip
+
+
+def of_consensus(companies: int, promised: Mapping[str, Any]) -> Statement:
+    """Return what is promised of a consensus.
+
+    Args:
+        companies: Of how many companies it is.
+        promised: What their certificates say of it, as `promised_together` returns it; empty: nothing.
+    """
+    title, facts = f"Consensus of {companies} companies", {"companies": companies, "promised": dict(promised) or None}
+    if not promised:
+        return Statement(title, (NOTHING,), (), (), (), (), (), facts)
+    heads = ("companies with a certificate", "of", "largest ε", "largest δ")
+    row = (str(promised["companies"]), str(promised["of"]), f"{promised['largest_epsilon']:.2f}", f"{promised['largest_delta']:g}")
+    return Statement(title, (str(promised["says"]), EACH), (), heads, (row,), COVERS, COVERS_NOT, facts)
 
 
 def made_by(certificate: Mapping[str, Any], where: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
-from tests.privacy.certified import count, send
+from tests.privacy.certified import count, send, send_uncertified
 
 
 def test_a_certificate_is_said_on_the_screen_on_a_page_and_in_json(fluid: Call, tmp_path: Path) -> None:
@@ -37,6 +37,23 @@ def test_a_ledger_is_compared_with_its_second_place_and_with_certificates(fluid:
     code, out, error = fluid("inspect", "copy", "witness=seen")
     assert (code, out) == (2, "")
     assert "the ledger ends with release 1, and release 2 was made: it is an old copy" in error
+
+
+def test_certificates_are_compared_when_they_are_combined_and_the_consensus_says_what_is_promised(fluid: Call, tmp_path: Path) -> None:
+    send(tmp_path / "acme", tmp_path / "acme.jsonl")
+    send_uncertified(tmp_path / "bolt", "Bolt", draw=1)
+    send(tmp_path / "elsewhere", tmp_path / "second.jsonl", draw=2)
+    words = ["aggregate", "annotations=[acme,bolt]", "out=consensus", "consensus=mean", "few_companies=true"]
+    code, _, error = fluid(*words, "earlier=[elsewhere]")
+    assert (code, (tmp_path / "consensus").exists()) == (2, False)
+    assert "two ledgers count releases of 'Acme' (acme) and 'Acme' (elsewhere): neither knows what the other holds" in error
+    code, out, error = fluid(*words)
+    assert code == 0
+    assert "Without certificate, so that nothing is promised: Bolt." in " ".join((out + error).split())
+    code, out, _ = fluid("inspect", "consensus")
+    assert code == 0
+    assert out.startswith("Consensus of 2 companies\n")
+    assert "Of the molecules of the other 1 nothing is promised." in " ".join(out.split())
 
 
 def test_what_is_damaged_or_forked_is_refused_in_one_line(fluid: Call, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from fluid.privacy.certificate import COVERS_NOT
 from fluid.privacy.ledger import read_ledger
 from fluid.privacy.mechanisms import Gaussian, Perturbation, described
 from fluid.privacy.sent import Sent, read_sent
-from fluid.privacy.statement import made_by, of_certificate, of_ledger
+from fluid.privacy.statement import made_by, of_certificate, of_consensus, of_ledger
 from tests.privacy.certified import MECHANISMS, count, send, send_uncertified
 
 
@@ -68,6 +68,17 @@ def test_a_ledger_that_nobody_else_knows_is_called_so_and_one_without_releases_h
     assert (found.facts["spent"], found.facts["left"], found.rows) == (0, 9, ())
     assert "of series of ten, 0.10%" in found.says[1]  # an attacker who guesses
     assert "Compared with a.json: it agrees." in found.says
+
+
+def test_a_consensus_says_of_how_many_companies_something_is_promised() -> None:
+    promised = {"companies": 1, "of": 4, "largest_epsilon": 7.998, "largest_delta": 1e-5, "says": "Of the molecules of 1 of 4 companies."}
+    found = of_consensus(4, promised)
+    assert (found.title, found.says[0]) == ("Consensus of 4 companies", promised["says"])
+    assert found.rows == (("1", "4", "8.00", "1e-05"),)
+    assert found.facts["promised"] == promised
+    plain = of_consensus(4, {})
+    assert "nothing is promised" in plain.says[0]
+    assert (plain.rows, plain.facts["promised"]) == ((), None)
 
 
 def test_noise_is_said_in_words_and_endpoints_with_equal_noise_together() -> None:

@@ -9,6 +9,8 @@ from fluid.errors import ConfigError
 LONGEST = 200
 """Bytes of a name; file systems take 255, and we add endings."""
 SEPARATORS = "/\\"
+WITNESS = "~/.local/state/fluid/ledgers"
+"""Where the last lines of ledgers are noted unless another folder is named."""
 EXPECTED = f"a name: letters, digits, blanks and signs, at most {LONGEST} bytes, without / and \\, and neither '.' nor '..'"
 
 

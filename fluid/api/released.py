@@ -19,7 +19,7 @@ from fluid.federation.consensus_table import CONTRIBUTION, DETAILS, ConsensusTab
 from fluid.federation.own_copy import OWN_COPY
 from fluid.outputs import check_new_folder
 from fluid.privacy.certificate import FILE as CERTIFICATE
-from fluid.privacy.certificate import read_certificate
+from fluid.privacy.sent import sent_with
 
 INSIDE = "annotation_set"
 
@@ -64,9 +64,12 @@ class Annotations(Shown):
     @cached_property
     @door
     def certificate(self) -> dict[str, Any] | None:
-        """What the company promises of it by differential privacy, its numbers computed again; `None` where it promises nothing."""
-        path = self.released / CERTIFICATE
-        return read_certificate(path) if path.is_file() else None
+        """What the company promises of it by differential privacy, its numbers computed again; `None` where it promises nothing.
+
+        Raises:
+            ArtifactError: The certificate is damaged, or of another release.
+        """
+        return dict(sent_with(self.content, self.released).certificate) or None
 
     @property
     def own_copy(self) -> pd.DataFrame:
@@ -180,5 +183,6 @@ class Consensus(Shown):
             "molecules": len(found),
             "endpoints": ", ".join(endpoint.text for endpoint in found.endpoints),
             **({"teachers": ", ".join(self.contribution["company"].drop_duplicates())} if detailed else {}),
+            **({"promised": found.promised["says"]} if found.promised else {}),
             "folder": self.folder,
         }

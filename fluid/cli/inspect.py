@@ -1,4 +1,4 @@
-"""`fluid inspect`: a look at a file before a run; the screen, a page and JSON show the same facts."""
+"""`fluid inspect`: a look at a file before a run, or at a certificate or ledger; the screen, a page and JSON show the same facts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,11 +60,15 @@ def write_targets(found: Inspection, command: str, places: Mapping[str, Path]) -
 
 def run_inspect(config: Config) -> None:
     """Run `fluid inspect`."""
+    from fluid.cli.inspect_promise import is_promise, show_statement
     from fluid.inspection.look import inspect_file
     from fluid.inspection.text import render
 
     request = inspect_request(config)
     places = targets(request)
+    if is_promise(request.input):
+        show_statement(request, places)
+        return
     with show_progress() as progress:
         found = inspect_file(request, progress)
     command = command_of(found)

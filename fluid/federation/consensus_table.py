@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,7 @@ class ConsensusTable:
             none without details.
         sets: Hash of the annotation sets that it is of; empty of one made by an earlier version.
         companies: How many there are, which every partner knows anyway; 0 of one made by an earlier version.
+        promised: What the certificates of its companies say of it, without names; empty where nobody has one.
         confusions: How its labels confuse the truth, where the consensus estimates that; else empty.
         artifact: What it was read from; `None` while it is being made.
     """
@@ -53,6 +54,7 @@ class ConsensusTable:
     acquisition: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     sets: str = field(default="", kw_only=True)
     companies: int = field(default=0, kw_only=True)
+    promised: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
     confusions: Confusions = field(default_factory=dict, kw_only=True)
     artifact: Artifact | None = field(default=None, kw_only=True)
 
@@ -95,6 +97,7 @@ def write_consensus(folder: Path, table: ConsensusTable, method: str, contributi
         "rows": len(table),
         "sets": table.sets,
         "companies": table.companies,
+        **({"promised": dict(table.promised)} if table.promised else {}),
     }
     write_json(folder / ABOUT, manifest)
     if contribution is not None:
@@ -122,6 +125,6 @@ def read_consensus(artifact: Artifact, transfer_digest: str | None = None) -> Co
     frame = pq.read_table(artifact / TABLE).to_pandas()
     known = (*LEARNT, *([SUPPORT] if f"{endpoints[0].name}/{SUPPORT}" in frame else []))
     planes = {SUPPORT: None, **{name: frame[[f"{e.name}/{name}" for e in endpoints]].to_numpy(np.float32) for name in known}}
-    counted = {"sets": manifest.get("sets", ""), "companies": manifest.get("companies", 0)}
+    counted = {"sets": manifest.get("sets", ""), "companies": manifest.get("companies", 0), "promised": manifest.get("promised", {})}
     table = ConsensusTable(endpoints, manifest["transfer_digest"], **planes, **counted, artifact=artifact)
     return replace(table, acquisition=read_acquisition_scores(artifact, endpoints), confusions=read_noise(artifact, endpoints))

@@ -15,6 +15,8 @@ from fluid.federation.stages.annotate import FOLDER
 from fluid.federation.stages.consensus import consensus_stage
 from fluid.federation.stages.student import student_stage
 from fluid.pipeline.runner import Runner
+from fluid.privacy.forks import check_forks
+from fluid.privacy.sent import Sent, promised_text, promised_together, read_sent, sent_with
 
 FEWEST_COMPANIES = 4
 """From so many companies on, soft label and confidence of a molecule leave the single answers open."""
@@ -29,9 +31,26 @@ def read_sets(folders: tuple[Path, ...]) -> list[AnnotationSet]:
     """
     if not folders:
         raise ConfigError("no annotation sets were given", expected="annotations=[folder,folder,...]")
-    places = [folder / FOLDER if (folder / FOLDER).is_dir() else folder for folder in folders]
+    places = [inside(folder) for folder in folders]
     first = read_annotation_set(places[0])
     return [first, *(read_annotation_set(place, first.transfer_digest, len(first.domain_bin)) for place in places[1:])]
+
+
+def inside(folder: Path) -> Path:
+    """Return the folder of an annotation set: that one, or the one in the result of `annotate`."""
+    return folder / FOLDER if (folder / FOLDER).is_dir() else folder
+
+
+def promises_of(sets: Sequence[AnnotationSet], request: AggregateRequest) -> tuple[list[Sent], list[Sent]]:
+    """Return what each annotation set promises, and what was sent earlier, after all certificates were compared with each other.
+
+    Raises:
+        ArtifactError: A certificate is damaged or of another release, or certificates contradict each other.
+    """
+    sent = [sent_with(one, inside(folder)) for one, folder in zip(sets, request.annotations, strict=True)]
+    earlier = [read_sent(folder) for folder in request.earlier]
+    check_forks([*sent, *earlier])
+    return sent, earlier
 
 
 def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
@@ -39,14 +58,19 @@ def aggregate(request: AggregateRequest, runner: Runner) -> Artifact:
 
     Raises:
         ConfigError: The annotation sets are of two or three companies, and that is not asked for.
+        ArtifactError: A certificate is of another release, or certificates of a company contradict each other.
     """
-    check_apart(request.out, *request.annotations)
+    check_apart(request.out, *request.annotations, *request.earlier)
     sets = read_sets(request.annotations)
     if not request.few_companies:
         refuse_few(len({one.teacher for one in sets}))
     if note := who_answered(sets):
         runner.progress.note(note)
-    stage = consensus_stage(sets, request.consensus, request.annotation.edges, details=request.details)
+    sent, earlier = promises_of(sets, request)
+    if any(one.certificate for one in sent):
+        runner.progress.note(promised_text(sent, earlier))
+    about = promised_together(sent)
+    stage = consensus_stage(sets, request.consensus, request.annotation.edges, details=request.details, promised=about)
     return runner.make_at(stage, request.out, request.overwrite)
 
 

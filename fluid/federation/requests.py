@@ -77,7 +77,10 @@ class AnnotateRequest:
 
 @dataclass(frozen=True, slots=True)
 class AggregateRequest:
-    """Combine annotation-set folders; with `details`, which stay with the coordinator; of two or three only with `few_companies`."""
+    """Combine annotation-set folders; with `details`, which stay with the coordinator; of two or three only with `few_companies`.
+
+    Certificates are compared with each other, and with those of what companies sent `earlier`.
+    """
 
     annotations: tuple[Path, ...]
     out: Path
@@ -85,6 +88,7 @@ class AggregateRequest:
     annotation: AnnotationSpec = field(default_factory=AnnotationSpec)
     details: bool = False
     few_companies: bool = False
+    earlier: tuple[Path, ...] = ()
     overwrite: bool = False
 
     def __post_init__(self) -> None:

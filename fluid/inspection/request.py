@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fluid.data.intake_spec import IntakeSpec
 from fluid.errors import ConfigError
+from fluid.file_names import WITNESS, at_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class InspectRequest:
         rows: First rows that are looked at; 0: all.
         molecules: Whether the molecules are looked at, or the columns alone.
         intake: How the file is read; columns that it does not name are told from the file.
+        witness: Folder that notes the last lines of ledgers, for a ledger; or `None`.
         overwrite: Whether page and JSON may replace what is there.
 
     Raises:
@@ -32,6 +34,7 @@ class InspectRequest:
     rows: int = 0
     molecules: bool = True
     intake: IntakeSpec = field(default_factory=lambda: IntakeSpec(smiles_column="", endpoints=()))
+    witness: Path | None = field(default_factory=lambda: at_home(WITNESS))
     overwrite: bool = False
 
     def __post_init__(self) -> None:

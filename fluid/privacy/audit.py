@@ -18,6 +18,7 @@ from fluid.privacy.questions import Question, questions_on
 from fluid.privacy.reconstruction import reconstruction_planted
 from fluid.privacy.scene import Scene
 from fluid.privacy.statistics import Measured, auc_measured, smallest_auc, smallest_tpr
+from fluid.privacy.themes import Theme, themes_of
 from fluid.seeding import numpy_stream
 
 POWER_LEVEL = 0.05
@@ -73,6 +74,7 @@ class Audit:
     advice: tuple[str, ...]
     policy: PolicySpec = field(default_factory=PolicySpec)
     inverted: tuple[Inverted, ...] = ()
+    themes: tuple[Theme, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -197,6 +199,7 @@ def summary(
         advice=advice_on([*(one.attack for one, _ in broken), *(one.name.partition(":")[0] for one in turned_round)]),
         policy=policy,
         inverted=inverted,
+        themes=themes_of(scene),
     )
 
 

@@ -58,6 +58,14 @@ class Ledger:
         """Which line is the last: what certificates and the second place say of the ledger."""
         return {"ledger": self.name, "number": self.lines[-1]["number"], "hash": self.lines[-1]["hash"]}
 
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The hashes of the lines of all releases: a later certificate's chain begins with an earlier one's.
+
+        The opening's is left out, since company, budget and time could be guessed from it.
+        """
+        return tuple(str(line["hash"]) for line in self.lines[1:])
+
     @cached_property
     def mechanisms(self) -> tuple[Mechanism, ...]:
         """The mechanisms of all releases."""
@@ -91,11 +99,14 @@ def read_ledger(path: Path) -> Ledger:
         ArtifactError: The file is missing, torn, or altered (the line is named).
     """
     try:
-        texts = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ArtifactError("file not found", where=str(path), expected="a ledger") from None
     except UnicodeDecodeError:
         raise ArtifactError("this is no ledger", where=str(path), remedy=RESTORE) from None
+    texts = text.splitlines()
+    if text and not text.endswith("\n"):
+        raise ArtifactError("the line is torn: it does not end", where=f"{path}, line {len(texts)}", remedy=TORN)
     lines: list[Line] = []
     for number, text in enumerate(texts):
         lines.append(_read_line(text, number, lines[-1]["hash"] if lines else "", f"{path}, line {number + 1}"))
@@ -111,9 +122,15 @@ def _read_line(text: str, number: int, previous: str, where: str) -> Line:
         raise ArtifactError("the line is torn or is no JSON", where=where, remedy=TORN) from None
     if not isinstance(line, dict) or set(line) != (ENTRY if number else OPENING):
         raise ArtifactError("this is no line of a ledger", where=where, expected=", ".join(sorted(ENTRY if number else OPENING)))
-    body = {key: value for key, value in line.items() if key != "hash"}
-    if line["hash"] != hash_json(body) or line["number"] != number or (number and line["previous"] != previous):
-        raise ArtifactError("the line was altered, or one before it is missing", where=where, remedy=RESTORE)
+    if line["hash"] != hash_json({key: value for key, value in line.items() if key != "hash"}):
+        raise ArtifactError("the line was altered", where=where, remedy=RESTORE)
+    if line["number"] != number or (number and line["previous"] != previous):
+        raise ArtifactError(
+            "the chain is broken: a line before this one was altered, or is missing",
+            where=where,
+            expected=f"release {number}",
+            remedy=RESTORE,
+        )
     return line
 
 
@@ -180,9 +197,14 @@ def check_witness(ledger: Ledger, witness: Path | None) -> None:
     Raises:
         ArtifactError: The ledger was put back from a copy, or there are two of it.
     """
-    noted = None if witness is None else witness / f"{ledger.name}.json"
-    if noted is not None and noted.exists():
-        check_head(ledger, read_json(noted), str(noted))
+    if place := noted(ledger, witness):
+        check_head(ledger, read_json(place), str(place))
+
+
+def noted(ledger: Ledger, witness: Path | None) -> Path | None:
+    """Return the file of the second place that knows a ledger; `None` where there is none."""
+    place = None if witness is None else witness / f"{ledger.name}.json"
+    return place if place is not None and place.is_file() else None
 
 
 def check_head(ledger: Ledger, head: Any, where: str) -> None:

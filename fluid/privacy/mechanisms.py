@@ -93,6 +93,8 @@ def mechanism_of(told: Any, where: str) -> Mechanism:
         ArtifactError: The mechanism is unknown, or a value cannot be.
     """
     try:
+        if not isinstance(told["what"], str):
+            raise TypeError("what is released is no text")
         return KINDS[told["kind"]](**{name: value for name, value in told.items() if name != "kind"})
     except (KeyError, TypeError, AttributeError, ConfigError) as error:
         raise ArtifactError(f"a mechanism cannot be read ({error})", where=where, expected=" or ".join(KINDS)) from None

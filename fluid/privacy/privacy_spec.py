@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fluid.errors import ConfigError
-from fluid.file_names import at_home
+from fluid.file_names import WITNESS, at_home
 from fluid.ranges import require_shares
 
-WITNESS = "~/.local/state/fluid/ledgers"
 LEAST_EPSILON, LARGEST_DELTA = 0.01, 1e-3
 
 

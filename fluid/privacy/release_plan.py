@@ -16,6 +16,8 @@ from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation
 from fluid.privacy.privacy_spec import PrivacySpec
 
 CLOSE, LEAST_RATIO, LARGEST_RATIO = 1e-3, 1e-4, 1e3
+PARTS = ("weights of ", "where the solver stopped for ", "evidence of ")
+"""What is released of each endpoint, in words before its name."""
 REMEDY = "privacy=certified sets all of them."
 
 
@@ -82,10 +84,17 @@ def mechanisms_of(plan: ReleasePlan) -> tuple[Mechanism, ...]:
     """Return the mechanisms of a release that can be certified: of each endpoint its weights, where the solver stopped, and its counts."""
     found: list[Mechanism] = []
     for one in plan.endpoints:
-        found.append(Perturbation(f"weights of {one.name}", plan.model.noise, plan.model.strengths[0], CURVATURE))
-        found.append(Gaussian(f"where the solver stopped for {one.name}", END_RATIO))
-        found.append(Gaussian(f"evidence of {one.name}", plan.evidence.clip / plan.evidence.noise))
+        weights, stop, counts = names_of(one)
+        found.append(Perturbation(weights, plan.model.noise, plan.model.strengths[0], CURVATURE))
+        found.append(Gaussian(stop, END_RATIO))
+        found.append(Gaussian(counts, plan.evidence.clip / plan.evidence.noise))
     return tuple(found)
+
+
+def names_of(endpoint: Endpoint) -> tuple[str, str, str]:
+    """Return what is released of an endpoint, in words: weights, where the solver stopped, and counts."""
+    weights, stop, counts = (f"{part}{endpoint.name}" for part in PARTS)
+    return weights, stop, counts
 
 
 def planned(plan: ReleasePlan, privacy: PrivacySpec) -> ReleasePlan:

@@ -148,6 +148,20 @@ class Copied:
         return Heads(weights, bias)
 
 
+class Whole(NamedTuple):
+    """What is true of all molecules of a company: by endpoint `(T,)`, how many were measured, and the share of actives (NaN of values)."""
+
+    measured: np.ndarray
+    active: np.ndarray
+
+    @classmethod
+    def of(cls, labels: np.ndarray, is_class: np.ndarray) -> "Whole":
+        """Count labels `(N, T)`, of which the columns `is_class` `(T,)` are classes."""
+        measured = np.isfinite(labels).sum(axis=0)
+        share = (labels > 0.5).sum(axis=0) / np.maximum(measured, 1)
+        return cls(measured, np.where(is_class & (measured > 0), share, np.nan))
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What an attacker sees, and the candidates of which he asks.
@@ -168,6 +182,7 @@ class Scene:
         learner: Kind of the model that answers, where it is known.
         shadows: How many shadows of that kind may be made.
         written: First blocks of the keys of all molecules that stand in a text, where that is the release.
+        whole: What is true of all molecules of the company, where the release is of one company alone.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -185,6 +200,7 @@ class Scene:
     learner: str = ""
     shadows: int = 0
     written: frozenset[str] | None = None
+    whole: Whole | None = None
 
     @property
     def seen(self) -> Seen | None:

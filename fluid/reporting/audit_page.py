@@ -12,6 +12,7 @@ from fluid.privacy.audit import Audit
 from fluid.privacy.finding import Finding
 from fluid.privacy.policy import OPEN
 from fluid.privacy.statistics import Measured
+from fluid.privacy.themes import SAYS
 from fluid.reporting.figures.attacks import attack_chart
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +43,15 @@ def knows_text(one: Finding) -> str:
     return ", ".join(known)
 
 
+def theme_text(name: str, value: float | None) -> str:
+    """Return a figure of what is told of a company as a whole; `–` where there is none."""
+    if value is None:
+        return "–"
+    if name == "measured":
+        return f"{value:,.0f}"
+    return f"{value:.1%}".replace("%", " %") if name == "active" else f"{value:.3f}"
+
+
 def open_bounds(found: Audit) -> int:
     """Return how many bounds could not be decided."""
     return sum(verdict.state == OPEN for one in found.findings for verdict in one.verdicts)
@@ -57,12 +67,13 @@ def render_page(found: Audit, about: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"figure": number_text, "rate": rate_text, "knows": knows_text, "number": "{:,}".format}
+    environment.filters |= {"figure": number_text, "rate": rate_text, "knows": knows_text, "theme": theme_text, "number": "{:,}".format}
     return environment.get_template("audit.html").render(
         found=found,
         about=about,
         verdict=verdict_text(found),
         open_bounds=open_bounds(found),
+        theme_says=SAYS,
         chart=Markup(attack_chart(found.findings)) if found.findings else "",
     )
 

@@ -87,6 +87,15 @@ def test_an_annotation_set_with_evidence_tells_who_was_counted(look, made: Made)
     assert all(len(facts["digests"][name]) == 64 for name in ("release", "members", "non_members", "transfer"))
     assert (facts["audit"]["members"], facts["audit"]["non_members"]) == (120, 80)
     assert all(one["version"] >= 1 for one in facts["audit"]["findings"])
+    measured, active = facts["audit"]["themes"]
+    assert (measured["name"], measured["true"], measured["guess"]) == ("measured", 120, None)
+    assert measured["told"] == pytest.approx(120, rel=0.15)
+    assert (active["name"], active["endpoint"]) == ("active", "active")
+    assert 0 < active["guess"] < 1
+
+
+def test_a_consensus_tells_nothing_of_one_company_as_a_whole(look) -> None:
+    assert read_json(look("lean") / FACTS)["audit"]["themes"] == []
 
 
 def test_only_one_file_names_molecules(look, made: Made) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from fluid.artifacts import open_artifact, read_json
 from fluid.data.dataset import Dataset
+from fluid.distillation.consensus_spec import ConsensusSpec
 from fluid.distillation.loss_spec import LossSpec
 from fluid.distillation.selection_spec import SelectionSpec
-from fluid.errors import ConfigError
+from fluid.errors import ArtifactError, ConfigError
 from fluid.federation import coordinator
 from fluid.federation.audited import of_consensus
 from fluid.federation.consensus_table import read_consensus
@@ -21,7 +22,11 @@ from fluid.federation.heads import check_sets
 from fluid.federation.lesson import lesson_of
 from fluid.federation.requests import AggregateRequest
 from fluid.federation.stages.student_spec import StudentSpec
+from fluid.pipeline.runner import Runner
+from fluid.pipeline.store import ArtifactStore
+from fluid.privacy.certificate import FILE
 from tests.federation.conftest import Finished, read_sets
+from tests.privacy.certified import send, send_uncertified
 
 Make = Callable[..., Path]
 
@@ -101,3 +106,49 @@ def test_an_audit_sees_what_is_there(make: Make) -> None:
     released, detailed = make("released", few_companies=True), make("own", few_companies=True, details=True)
     seen = [of_consensus(read_consensus(open_artifact(folder))).sent for folder in (released, detailed)]
     assert [sorted(one.signals) for one in seen if one] == [["certainty"], ["certainty", "coverage", "support"]]
+
+
+def combine(tmp_path: Path, runner: Runner, *names: str, earlier: tuple[str, ...] = ()) -> Path:
+    """Combine what some companies sent."""
+    asked = AggregateRequest(
+        tuple(tmp_path / name for name in names), tmp_path / "out", ConsensusSpec("mean"), few_companies=True,
+        earlier=tuple(tmp_path / name for name in earlier),
+    )  # fmt: skip
+    return coordinator.aggregate(asked, runner).folder
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(ArtifactStore(tmp_path / "store"))
+
+
+def test_a_consensus_says_of_how_many_companies_something_is_promised(tmp_path: Path, runner: Runner) -> None:
+    send(tmp_path / "acme", tmp_path / "acme.jsonl")
+    send_uncertified(tmp_path / "bolt", "Bolt", draw=1)
+    folder = combine(tmp_path, runner, "acme", "bolt")
+    told = read_consensus(open_artifact(folder)).promised
+    assert (told["companies"], told["of"]) == (1, 2)
+    assert told["says"].endswith("Of the molecules of the other 1 nothing is promised.")
+    assert "Acme" not in (folder / "consensus.json").read_text()
+
+
+def test_a_consensus_without_certificates_says_nothing_of_promises(tmp_path: Path, runner: Runner) -> None:
+    for draw, name in enumerate(("Acme", "Bolt")):
+        send_uncertified(tmp_path / name, name, draw)
+    assert "promised" not in read_json(combine(tmp_path, runner, "Acme", "Bolt") / "consensus.json")
+
+
+def test_a_ledger_that_was_put_back_or_a_certificate_of_another_release_is_refused_by_name(tmp_path: Path, runner: Runner) -> None:
+    ledger = tmp_path / "acme.jsonl"
+    send(tmp_path / "first", ledger)
+    before = ledger.read_bytes()
+    send(tmp_path / "second", ledger, draw=1)
+    send_uncertified(tmp_path / "bolt", "Bolt", draw=2)
+    combine(tmp_path, runner, "second", "bolt", earlier=("first",))
+    ledger.write_bytes(before)
+    send(tmp_path / "third", ledger, draw=3)
+    with pytest.raises(ArtifactError, match=r"release 2 of the ledger is not the same in 'Acme' \(.*third\) and 'Acme' \(.*second\)"):
+        combine(tmp_path, runner, "third", "bolt", earlier=("first", "second"))
+    (tmp_path / "bolt" / FILE).write_bytes((tmp_path / "third" / FILE).read_bytes())
+    with pytest.raises(ArtifactError, match="the certificate is of 'Acme', and the release of 'Bolt'"):
+        combine(tmp_path, runner, "second", "bolt")

@@ -9,7 +9,7 @@ from filelock import FileLock
 from fluid.errors import ArtifactError, BudgetError, ConfigError
 from fluid.privacy import ledger as module
 from fluid.privacy.accounting import Account
-from fluid.privacy.ledger import Ledger, charge, check_budget, check_head, open_ledger, read_ledger
+from fluid.privacy.ledger import Ledger, charge, check_budget, check_head, open_ledger, read_ledger, sealed
 from fluid.privacy.mechanisms import Gaussian, Mechanism
 
 SMALL: tuple[Mechanism, ...] = (Gaussian("evidence of hERG", 0.3),)
@@ -33,6 +33,12 @@ def test_releases_add_up_and_the_budget_is_kept(tmp_path: Path) -> None:
     ):
         count(path, "three", (Gaussian("more", 0.9),))
     assert path.read_bytes() == before
+
+
+def test_the_chain_of_a_later_ledger_begins_with_that_of_an_earlier_one(tmp_path: Path) -> None:
+    first, second = count(tmp_path / "ledger.jsonl", "one"), count(tmp_path / "ledger.jsonl", "two")
+    assert second.chain == (*first.chain, second.head["hash"])
+    assert len(first.chain) == first.head["number"] == 1  # the opening's hash is not among them
 
 
 def test_the_same_release_is_counted_once(tmp_path: Path) -> None:
@@ -77,17 +83,22 @@ def damage(path: Path, how: str) -> None:
         del lines[1]
     elif how == "torn":
         lines[2] = lines[2][:40]
+    elif how == "hashed anew":
+        told = {key: value for key, value in json.loads(lines[1]).items() if key != "hash"}
+        lines[1] = json.dumps(sealed({**told, "release": "another"}))
     elif how == "key":
         lines[1] = json.dumps({**json.loads(lines[1]), "more": 1})
-    path.write_text("" if how == "empty" else "\n".join(lines) + "\n")
+    path.write_text("" if how == "empty" else "\n".join(lines) + ("" if how == "cut off" else "\n"))
 
 
 @pytest.mark.parametrize(
     ("how", "message"),
     [
         ("altered", "line 2: the line was altered"),
-        ("left out", "line 2: the line was altered, or one before it is missing"),
+        ("hashed anew", "line 3: the chain is broken: a line before this one was altered, or is missing; expected release 2"),
+        ("left out", "line 2: the chain is broken: a line before this one was altered, or is missing; expected release 1"),
         ("torn", r"line 3: the line is torn or is no JSON\. If it is the last line"),
+        ("cut off", r"line 3: the line is torn: it does not end\. If it is the last line"),
         ("key", "line 2: this is no line of a ledger"),
         ("empty", "the ledger is empty"),
     ],

@@ -30,7 +30,7 @@ def test_noise_that_hides_nothing_is_refused(value: float) -> None:
 
 @pytest.mark.parametrize(
     "told", [None, {}, {"kind": "laplace"}, {"kind": "gaussian", "what": "w"}, {"kind": "gaussian", "what": "w", "ratio": 0},
-             {"kind": "gaussian", "what": "w", "ratio": 1.0, "more": 2}],
+             {"kind": "gaussian", "what": "w", "ratio": 1.0, "more": 2}, {"kind": "gaussian", "what": 5, "ratio": 1.0}],
 )  # fmt: skip
 def test_what_is_no_mechanism_is_refused(told: object) -> None:
     with pytest.raises(ArtifactError, match=r"ledger, line 3: a mechanism cannot be read .*gaussian or objective perturbation"):

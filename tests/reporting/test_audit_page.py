@@ -13,6 +13,7 @@ from fluid.privacy.planted import Planted
 from fluid.privacy.policy import FELL, HOLDS, OPEN, PolicySpec, Verdict
 from fluid.privacy.questions import Question
 from fluid.privacy.statistics import Measured
+from fluid.privacy.themes import Theme
 from fluid.reporting.audit_page import knows_text, render_page, verdict_text, write_page
 
 EVIL = "<script>alert(1)</script>"
@@ -47,6 +48,19 @@ def test_a_page_needs_nothing_from_elsewhere_and_runs_nothing(found: Audit) -> N
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!#)|@import|@font-face""", page)
     assert page.count("<section") == page.count("</section>") >= 6
     assert page == render_page(found, ABOUT)
+
+
+def test_what_is_told_of_the_company_as_a_whole_has_no_bound(found: Audit) -> None:
+    themes = (
+        Theme("measured", "blocker", 1198.2, 1162.0),
+        Theme("active", "blocker", 0.149, 0.244, 0.3),
+        Theme("kinds", "blocker", 0.9, 0.88, 0.5),
+    )
+    page = render_page(replace(found, themes=themes), ABOUT)
+    for text in ("<td>1,198</td><td>1,162</td><td>–</td>", "<td>14.9 %</td><td>24.4 %</td><td>30.0 %</td>", "<td>0.900</td><td>0.880</td>"):
+        assert text in page
+    assert "No bound is set on this, and a certificate does not cover it" in page
+    assert "No bound is set on this" not in render_page(found, ABOUT)
 
 
 def test_a_page_says_what_was_found(found: Audit) -> None:

@@ -20,7 +20,7 @@ from fluid.pipeline.stage import Stage, Work
 from fluid.privacy.attacks.registry import ATTACKS
 from fluid.privacy.audit import Audit, at_risk, audit, check_numbers
 from fluid.privacy.policy import PolicySpec
-from fluid.privacy.scene import Candidates, Copied, Public, Scene
+from fluid.privacy.scene import Candidates, Copied, Public, Scene, Whole
 from fluid.reporting.audit_page import write_page
 from fluid.seeding import numpy_stream
 from fluid.version import __version__
@@ -139,7 +139,17 @@ def scene_of(before: Before, parts: tuple[Dataset, Dataset], seed: int) -> Scene
         learner=audited.learner,
         shadows=before.shadows,
         written=audited.written,
+        whole=whole_of(before),
     )
+
+
+def whole_of(before: Before) -> Whole | None:
+    """Return what is true of all molecules of a company; `None` of a consensus, which is of several, and of a release without endpoints."""
+    endpoints = before.audited.endpoints
+    if before.audited.released or not endpoints:
+        return None
+    is_class = np.array([one.kind == "classification" for one in endpoints])
+    return Whole.of(labels_of(before.own, endpoints).astype(np.float64), is_class)
 
 
 def labels_of(part: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:

@@ -1,11 +1,8 @@
 """A teacher with noise that a company can certify: how much there is of it, the ledger that counts it, and the certificate."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from fluid.annotation.evidence import Evidence
 from fluid.artifacts import write_json
@@ -15,9 +12,8 @@ from fluid.federation.stages.teacher_settings import TeacherSettings
 from fluid.models.additive import AdditivePredictor
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import Predictor
-from fluid.privacy.certificate import FILE, certificate
+from fluid.privacy.certificate import FILE, Contents, certificate
 from fluid.privacy.ledger import charge, check_budget, open_ledger
-from fluid.privacy.mechanisms import Mechanism
 from fluid.privacy.release_plan import ReleasePlan, check_certifiable, mechanisms_of, planned
 
 
@@ -79,19 +75,9 @@ def certify(folder: Path, name: str, settings: TeacherSettings, predictor: Predi
     if not isinstance(predictor, AdditivePredictor) or evidence is None:
         raise ConfigError("this release cannot be certified: weights and evidence are not what was planned")
     mechanisms, privacy = mechanisms_of(plan_of(settings, predictor.endpoints)), settings.privacy
-    release = digest_of(predictor.weights, predictor.bias, evidence.counts)
-    before: tuple[Mechanism, ...] = ()
-    head = None
+    contents = Contents.of(name, predictor.weights, predictor.bias, evidence.counts)
+    longer = None
     if privacy.ledger is not None:
         with open_ledger(privacy.ledger, name, (privacy.budget, privacy.delta), privacy.witness) as ledger:
-            longer = charge(ledger, mechanisms, release, privacy.witness)
-            before, head = longer.mechanisms, longer.head
-    write_json(folder / FILE, certificate(mechanisms, privacy.delta, release, settings.is_release, before, head))
-
-
-def digest_of(*arrays: np.ndarray) -> str:
-    """Return the SHA-256 of arrays, with their shapes."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+            longer = charge(ledger, mechanisms, contents.release, privacy.witness)
+    write_json(folder / FILE, certificate(contents, mechanisms, privacy.delta, settings.is_release, longer))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,12 @@ def labels_hash(labels: np.ndarray | None) -> str:
 
 
 def consensus_stage(
-    sets: Sequence[AnnotationSet], spec: ConsensusSpec, edges: tuple[float, ...], labels: np.ndarray | None = None, details: bool = True
+    sets: Sequence[AnnotationSet],
+    spec: ConsensusSpec,
+    edges: tuple[float, ...],
+    labels: np.ndarray | None = None,
+    details: bool = True,
+    promised: Mapping[str, Any] | None = None,
 ) -> Stage:
     """Describe the consensus of annotation sets.
 
@@ -112,6 +118,7 @@ def consensus_stage(
         labels: Public labels of some molecules `(M, T)`, endpoints by name; for methods that learn from labels.
         details: Whether it also holds what students do not need: support, acquisition scores, and each teacher's share by name. From
             these the domain scores of all companies follow.
+        promised: What the companies' certificates say of it; empty or `None` where there are none.
 
     Raises:
         ConfigError: The method learns from labels or reads evidence, and there is none.
@@ -128,11 +135,13 @@ def consensus_stage(
         rule = fit_rule(annotations, spec, edges, labels)
         soft_label, confidence, support = (plane.numpy() for plane in rule(tensors(annotations, edges)))
         about = (annotations.endpoints, annotations.transfer_digest)
-        table = ConsensusTable(*about, soft_label, confidence, support if details else None, sets=hash_sets(sets), companies=len(sets))
+        counted: dict[str, Any] = {"sets": hash_sets(sets), "companies": len(sets), "promised": promised or {}}
+        table = ConsensusTable(*about, soft_label, confidence, support if details else None, **counted)
         write_consensus(folder, table, spec.method, contribution_table(annotations, rule, edges) if details else None)
         write_noise(folder, annotations.endpoints, rule.noise(tensors(annotations, edges)))
         if details:
             write_acquisition_scores(folder, annotations, len(edges) + 1)
 
     inputs = {"sets": hash_sets(sets), "spec": spec, "edges": edges, "labels": labels_hash(labels), "details": details}
+    inputs |= {"promised": promised} if promised else {}
     return Stage("consensus", "consensus", inputs, build, module=MODULE, modules=spec.modules)

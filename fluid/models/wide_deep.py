@@ -12,6 +12,7 @@ from fluid.errors import ConfigError, ShapeError
 from fluid.models.additive import AdditivePredictor
 from fluid.models.blend import mixture
 from fluid.models.ensemble import GraphEnsemble, predict_together
+from fluid.models.joint import JointEnsemble
 from fluid.models.prediction import Prediction, as_prediction, entropy
 from fluid.models.scores import SMALLEST, scores_of
 from fluid.models.wide_deep_spec import WideDeepSpec
@@ -24,7 +25,7 @@ class WideDeepPredictor:
     """`z = (s z_network + (1 − s) z_additive) / temperature` of log-odds, `s y_network + (1 − s) y_additive` of values; a `Predictor`.
 
     Attributes:
-        network: The graph network.
+        network: The network, on graphs alone or on graphs and counts.
         additive: The additive model; it answers the same endpoints.
         share: Share `s` of the network.
         temperature: Divides the mean log-odds, `(T,)` float32; 1 for values.
@@ -59,6 +60,8 @@ class WideDeepPredictor:
     @property
     def spec(self) -> WideDeepSpec:
         """The settings by which it can be made anew."""
+        if isinstance(self.network, JointEnsemble):
+            return replace(self.network.spec, combine="fingerprint_mean", share=self.share)
         return WideDeepSpec(self.network.networks[0].spec, self.additive.spec, share=self.share)
 
     def with_temperature(self, temperature: np.ndarray) -> "WideDeepPredictor":

@@ -1,6 +1,6 @@
 """How a graph network and an additive model become one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from fluid.errors import ConfigError
@@ -8,7 +8,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import NetworkSpec
 from fluid.ranges import require_shares
 
-COMBINATIONS = ("mean", "joint", "fingerprint")
+COMBINATIONS = ("mean", "joint", "fingerprint", "fingerprint_mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class WideDeepSpec:
         combine: `mean`: both learn by themselves, of the same molecules; the answer is the mean of their log-odds, or of their values.
             `joint`: the answer is the sum of both, which are trained together; the additive part has the L2 penalty of the middle one of
             its strengths, the network its weight decay. `fingerprint`: the head reads a learnt projection of the counts beside the graph.
-        share: Share of the network in that mean.
+            `fingerprint_mean`: the mean of `fingerprint` and the additive model, each of which learns by itself.
+        share: Share of the network in a mean.
     """
 
     kind: ClassVar[str] = "wide_deep"
@@ -47,6 +48,18 @@ class WideDeepSpec:
     def is_joint(self) -> bool:
         """Whether the answer is the sum of two parts that are trained together."""
         return self.combine == "joint"
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether network and additive model learn by themselves."""
+        return self.combine in ("mean", "fingerprint_mean")
+
+    @property
+    def counted(self) -> "WideDeepSpec | None":
+        """Return the settings of the network that reads counts beside graphs; `None`: it reads graphs alone."""
+        if self.combine == "mean":
+            return None
+        return replace(self, combine="fingerprint") if self.is_mean else self
 
     @property
     def strength(self) -> float:

@@ -18,7 +18,7 @@ from fluid.models.wide_deep import WideDeepPredictor
 from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.training.calibration import fit_temperature
 from fluid.training.config import TrainerSpec, TrainingConfig
-from fluid.training.kinds import additive, network
+from fluid.training.kinds import additive
 from fluid.training.kinds.kind import Fitting, architecture, check_bounds, kind_of
 from fluid.training.kinds.wide_deep import distil, fit
 from fluid.training.lesson import Lesson, Measured
@@ -46,15 +46,19 @@ def sizes(task: Task) -> np.ndarray:
     return both.astype(np.float32)
 
 
-def test_each_part_is_what_it_is_alone(task: Task, teacher: WideDeepPredictor) -> None:
-    measured = Measured(task.molecules, task.labels, ENDPOINTS)
-    deep, wide = network.fit(FITTING, SPEC.network, measured), additive.fit(FITTING, SPEC.additive, measured)
-    for part, alone in ((teacher.network, deep), (teacher.additive, wide)):
+@pytest.mark.parametrize(("combine", "alone"), [("mean", SPEC.network), ("fingerprint_mean", replace(SPEC, combine="fingerprint"))])
+def test_each_part_is_what_it_is_alone(task: Task, combine: str, alone: NetworkSpec | WideDeepSpec) -> None:
+    measured, spec = Measured(task.molecules, task.labels, ENDPOINTS), replace(SPEC, combine=combine, share=0.4)
+    deep, wide = kind_of(alone).fit(FITTING, alone, measured), additive.fit(FITTING, SPEC.additive, measured)
+    made = fit(FITTING, spec, measured)
+    model = made.predictor
+    assert isinstance(model, WideDeepPredictor)
+    for part, other in ((model.network, deep), (model.additive, wide)):
         for plane in PLANES:
             np.testing.assert_array_equal(
-                getattr(part.predict(task.molecules), plane), getattr(alone.predictor.predict(task.molecules), plane)
+                getattr(part.predict(task.molecules), plane), getattr(other.predictor.predict(task.molecules), plane)
             )
-    assert fit(FITTING, SPEC, measured).curve == deep.curve
+    assert (model.spec, made.curve) == (spec, deep.curve)
     assert deep.curve
 
 
@@ -90,13 +94,15 @@ def test_several_endpoints_with_missing_labels(task: Task) -> None:
         fit(FITTING, SPEC, Measured(task.molecules, labels, BOTH))
 
 
-def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teacher: WideDeepPredictor) -> None:
+@pytest.mark.parametrize("combine", ["mean", "fingerprint_mean"])
+def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teacher: WideDeepPredictor, combine: str) -> None:
     probs = teacher.predict(task.molecules).mean
     weight = np.ones_like(probs)
     weight[::3] = 0
     lesson = Lesson(task.molecules, np.where(weight > 0, probs, 1 - probs), weight, weight, None, ENDPOINTS)
-    student = distil(FITTING, SPEC, lesson).predictor
+    student = distil(FITTING, replace(SPEC, combine=combine), lesson).predictor
     assert isinstance(student, WideDeepPredictor)
+    assert student.spec.combine == combine
     said = student.predict(task.molecules).mean[:, 0]
     assert np.corrcoef(said, probs[:, 0])[0, 1] > 0.8
     _, held_out = held_out_rows(FITTING, task.molecules)
@@ -107,10 +113,10 @@ def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teache
 
 
 def test_a_correction_that_one_part_cannot_make_is_refused(task: Task) -> None:
-    for loss in (LossSpec(confusion="auto"), LossSpec(confusion=((0.9, 0.1), (0.2, 0.8)))):
+    for combine, loss in (("mean", LossSpec(confusion="auto")), ("fingerprint_mean", LossSpec(confusion=((0.9, 0.1), (0.2, 0.8))))):
         fitting, ones = replace(FITTING, config=replace(CONFIG, loss=loss)), np.ones_like(task.labels)
         with pytest.raises(ConfigError, match=r"a model of kind 'wide_deep' cannot correct for loss\.confusion"):
-            distil(fitting, SPEC, Lesson(task.molecules, task.labels, ones, ones, None, ENDPOINTS))
+            distil(fitting, replace(SPEC, combine=combine), Lesson(task.molecules, task.labels, ones, ones, None, ENDPOINTS))
 
 
 def test_what_its_kind_says_of_it(task: Task) -> None:

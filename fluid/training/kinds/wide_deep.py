@@ -28,9 +28,10 @@ def join(deep: Fitted, wide: Fitted, share: float) -> WideDeepPredictor:
 
 def fit(fitting: Fitting, spec: WideDeepSpec, measured: Measured) -> Fitted:
     """Make a teacher, of which both parts hold out the same molecules."""
-    if spec.combine != "mean":
-        return network.fit(fitting, spec.network, measured, spec)
-    deep, wide = network.fit(fitting, spec.network, measured), additive.fit(fitting, spec.additive, measured)
+    deep = network.fit(fitting, spec.network, measured, spec.counted)
+    if not spec.is_mean:
+        return deep
+    wide = additive.fit(fitting, spec.additive, measured)
     _, held_out = own_rows(fitting, measured.labels, measured.molecules.skeletons)
     joined = join(deep, wide, spec.share)
     return Fitted(calibrate(joined, measured.molecules.take(held_out), measured.labels[held_out]), deep.curve)
@@ -42,12 +43,13 @@ def distil(fitting: Fitting, spec: WideDeepSpec, lesson: Lesson) -> Fitted:
     Raises:
         ConfigError: The loss corrects for the confusion of the labels, which the additive part cannot.
     """
-    if spec.combine != "mean":
-        return network.distil(fitting, spec.network, lesson, spec)
-    if fitting.config.loss.confusion or fitting.config.loss.confusions:
+    if spec.is_mean and (fitting.config.loss.confusion or fitting.config.loss.confusions):
         what = f"a model of kind {spec.kind!r} cannot correct for loss.confusion"
         raise ConfigError(what, expected="loss.confusion=[], or a network")
-    deep, wide = network.distil(fitting, spec.network, lesson), additive.distil(fitting, spec.additive, lesson)
+    deep = network.distil(fitting, spec.network, lesson, spec.counted)
+    if not spec.is_mean:
+        return deep
+    wide = additive.distil(fitting, spec.additive, lesson)
     _, held_out = held_out_rows(fitting, lesson.molecules)
     counted = np.where(lesson.weight[held_out] > 0, lesson.soft_label[held_out], np.float32("nan"))
     return Fitted(calibrate(join(deep, wide, spec.share), lesson.molecules.take(held_out), counted), deep.curve)

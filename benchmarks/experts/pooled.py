@@ -8,7 +8,7 @@ model: its own validation part, and where its weights begin. Answers of parts ar
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -62,6 +62,8 @@ SHOWN = ("validation", *TESTS)
 MAIN = "wide_deep, fingerprint_mean, three members"
 MOST_BELOW = {"in-domain": 0.005, "external": 0.0}
 """How far the main model may be below the forest on ChEMBL."""
+FEW = "data.transfer_n=500"
+"""Fewer transfer molecules, from which no model here learns."""
 Answers = dict[str, np.ndarray]
 
 
@@ -84,20 +86,22 @@ def kept(place: Path, part: str, spec: FederationSpec, whole: ConsortiumData, se
     return dict(np.load(file))
 
 
-def levels_of(said: dict[str, Answers], labels: Answers) -> Iterator[Row]:
-    """Yield the AUROC of every model on every test, from the log-odds of its parts."""
-    for name, parts in MODELS.items():
-        mean = {test: np.mean([said[part][test] for part in parts], axis=0) for test in SHOWN}
+def levels_of(models: Sequence[str], said: dict[str, Answers], labels: Answers) -> Iterator[Row]:
+    """Yield the AUROC of models on every test, from the log-odds of their parts."""
+    for name in models:
+        mean = {test: np.mean([said[part][test] for part in MODELS[name]], axis=0) for test in SHOWN}
         yield {"model": name, **{test: float(auroc(expit(mean[test]), labels[test])) for test in SHOWN}}
 
 
-def measured(settings: list[str], seed: int, work: Path, place: Path) -> Iterator[Row]:
-    """Yield the AUROC of every model on every test, of models with a seed."""
-    spec = federation_spec(plain_values(compose("simulate", [*settings, "seed=0"])))
+def measured(models: Sequence[str], settings: list[str], seed: int, work: Path, place: Path) -> Iterator[Row]:
+    """Yield the AUROC of models with a seed on every test."""
+    few = [FEW] if "data=herg_chembl" in settings else []
+    spec = federation_spec(plain_values(compose("simulate", [*settings, *few, "seed=0"])))
     whole = federation_graph(spec, Runner(ArtifactStore(work / "store"), workers=1)).value(WHOLE)
     tests = {"validation": whole.validation, **whole.tests}
     labels = {test: values_for(tests[test], whole.pool.endpoints)[:, 0] for test in SHOWN}
-    yield from levels_of({part: kept(place, part, spec, whole, seed) for part in PARTS}, labels)
+    parts = dict.fromkeys(part for name in models for part in MODELS[name])
+    yield from levels_of(models, {part: kept(place, part, spec, whole, seed) for part in parts}, labels)
 
 
 def judged(raw: pd.DataFrame) -> Iterator[Row]:
@@ -126,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     made = arguments(__doc__ or "")
     made.add_argument("--quick", action="store_true", help="the same rows in minutes: one seed, a part of the embedded set")
     made.add_argument("--seeds", type=int, default=3, help="seeds of the models")
+    made.add_argument("--model", choices=MODELS, action="append", help="the forest and this one (may be given again)")
     made.add_argument("--dataset", choices=("embedded", "herg_chembl"), action="append", help="only this one (may be given again)")
     made.add_argument("--work", type=Path, default=None, metavar="DIR", help="data and answers, kept: a second run goes on")
     return made
@@ -137,12 +142,13 @@ def main() -> None:
     work = Path(options.work or tempfile.mkdtemp(prefix="fluid-pooled-")).resolve()
     work.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
+    models = list(dict.fromkeys(["forest", *(options.model or MODELS)]))
     partial = options.json.with_suffix(".partial.json")
     for dataset, settings in datasets(options, work).items():
         for seed in range(1 if options.quick else options.seeds):
             place = work / f"{dataset}{'_quick' if options.quick else ''}"
-            rows += [{"dataset": dataset, "seed": seed, **row} for row in measured(settings, seed, work, place)]
-            print(dataset, seed, *(f"{row['model']} {row['in-domain']:.3f}" for row in rows[-len(MODELS) :]), sep="; ", flush=True)
+            rows += [{"dataset": dataset, "seed": seed, **row} for row in measured(models, settings, seed, work, place)]
+            print(dataset, seed, *(f"{row['model']} {row['in-domain']:.3f}" for row in rows[-len(models) :]), sep="; ", flush=True)
             write(rows, partial)
     found = list(judged(pd.DataFrame(rows)))
     print("\n".join(markdown(found)))

@@ -40,7 +40,7 @@ def test_means_are_of_log_odds(pooled: ModuleType) -> None:
     labels = dict.fromkeys(pooled.SHOWN, np.array([0, 1, 0, 1]))
     right, wrong = np.array([-1.0, 1.0, -1.0, 1.0]), np.array([3.0, -3.0, 0.0, 0.0])
     said = {part: dict.fromkeys(pooled.SHOWN, right) for part in pooled.PARTS} | {"additive": dict.fromkeys(pooled.SHOWN, wrong)}
-    found = {row["model"]: row["in-domain"] for row in pooled.levels_of(said, labels)}
+    found = {row["model"]: row["in-domain"] for row in pooled.levels_of(list(pooled.MODELS), said, labels)}
     assert found["forest"] == 1
     assert found["additive"] == 0.125
     assert found["wide_deep, mean"] == 0.25  # of 1, -1, -0.5, 0.5

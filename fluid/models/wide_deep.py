@@ -26,7 +26,7 @@ class WideDeepPredictor:
 
     Attributes:
         network: The network, on graphs alone or on graphs and counts.
-        additive: The additive model; it answers the same endpoints.
+        additive: The additive model, or its mean with a second network; it answers the same endpoints.
         share: Share `s` of the network.
         temperature: Divides the mean log-odds, `(T,)` float32; 1 for values.
 
@@ -37,7 +37,7 @@ class WideDeepPredictor:
 
     kind: ClassVar[str] = "wide_deep"
     network: GraphEnsemble
-    additive: AdditivePredictor
+    additive: "AdditivePredictor | WideDeepPredictor"
     share: float
     temperature: np.ndarray
 
@@ -60,6 +60,8 @@ class WideDeepPredictor:
     @property
     def spec(self) -> WideDeepSpec:
         """The settings by which it can be made anew."""
+        if isinstance(self.additive, WideDeepPredictor):
+            return replace(self.additive.spec, combine="both_networks", share=2 * self.share)
         if isinstance(self.network, JointEnsemble):
             return replace(self.network.spec, combine="fingerprint_mean", share=self.share)
         return WideDeepSpec(self.network.networks[0].spec, self.additive.spec, share=self.share)

@@ -8,7 +8,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import NetworkSpec
 from fluid.ranges import require_shares
 
-COMBINATIONS = ("mean", "joint", "fingerprint", "fingerprint_mean")
+COMBINATIONS = ("mean", "joint", "fingerprint", "fingerprint_mean", "both_networks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,9 @@ class WideDeepSpec:
         combine: `mean`: both learn by themselves, of the same molecules; the answer is the mean of their log-odds, or of their values.
             `joint`: the answer is the sum of both, which are trained together; the additive part has the L2 penalty of the middle one of
             its strengths, the network its weight decay. `fingerprint`: the head reads a learnt projection of the counts beside the graph.
-            `fingerprint_mean`: the mean of `fingerprint` and the additive model, each of which learns by itself.
-        share: Share of the network in a mean.
+            `fingerprint_mean`: the mean of `fingerprint` and the additive model, each of which learns by itself. `both_networks`: the mean
+            of the network on graphs alone, with half of the networks' share, and of `fingerprint_mean`.
+        share: Share of the network in a mean, or of both.
     """
 
     kind: ClassVar[str] = "wide_deep"
@@ -52,14 +53,26 @@ class WideDeepSpec:
     @property
     def is_mean(self) -> bool:
         """Whether network and additive model learn by themselves."""
-        return self.combine in ("mean", "fingerprint_mean")
+        return self.combine in ("mean", "fingerprint_mean", "both_networks")
 
     @property
     def counted(self) -> "WideDeepSpec | None":
         """Return the settings of the network that reads counts beside graphs; `None`: it reads graphs alone."""
-        if self.combine == "mean":
+        if self.combine in ("mean", "both_networks"):
             return None
         return replace(self, combine="fingerprint") if self.is_mean else self
+
+    @property
+    def rest(self) -> "AdditiveSpec | WideDeepSpec":
+        """Return the settings of what a mean has beside its network: an additive model, or one with the second network."""
+        if self.combine != "both_networks":
+            return self.additive
+        return replace(self, combine="fingerprint_mean", share=self.first_share / (1 - self.first_share))
+
+    @property
+    def first_share(self) -> float:
+        """Share of the network that a mean has beside the rest."""
+        return self.share / 2 if self.combine == "both_networks" else self.share
 
     @property
     def strength(self) -> float:

@@ -118,6 +118,24 @@ def test_it_comes_back_as_it_was_byte_for_byte(molecules: MoleculeSet, tmp_path:
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(*files, strict=True))
 
 
+def test_with_both_networks_it_comes_back_and_answers_as_the_mean_of_three(molecules: MoleculeSet, tmp_path: Path) -> None:
+    inner = counted(0.2 / 0.8)
+    both = WideDeepPredictor(network(seed=3), inner, 0.2, np.array([1.5, 1.0], dtype=np.float32))
+    save_predictor(tmp_path / "model", both)
+    kept = load_predictor(tmp_path / "model")
+    assert isinstance(kept, WideDeepPredictor)
+    assert kept.spec == both.spec == replace(inner.spec, combine="both_networks", share=0.4)
+    assert both.spec.rest == inner.spec
+    assert [part.kind for part in parts_of(kept)] == ["network", "wide_deep", "joint", "additive"]
+    answer = kept.predict(molecules)
+    for plane in PLANES:
+        np.testing.assert_array_equal(getattr(answer, plane), getattr(both.predict(molecules), plane))
+    said = [part.predict(molecules).mean.astype(float) for part in (both.network, inner.network, inner.additive)]
+    odds = 0.2 * logit(said[0][:, 0]) + 0.2 * logit(said[1][:, 0]) + 0.6 * logit(said[2][:, 0])
+    np.testing.assert_allclose(answer.mean[:, 0], expit(odds / 1.5), rtol=1e-5)
+    np.testing.assert_allclose(answer.mean[:, 1], 0.2 * said[0][:, 1] + 0.2 * said[1][:, 1] + 0.6 * said[2][:, 1], rtol=1e-5, atol=1e-6)
+
+
 def test_with_a_network_that_reads_counts_it_comes_back_and_answers_as_their_mean(molecules: MoleculeSet, tmp_path: Path) -> None:
     both = counted(0.3)
     save_predictor(tmp_path / "model", both)
@@ -181,7 +199,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"combine": "product"}, "model.combine is 'product'; expected mean or joint or fingerprint or fingerprint_mean"),
+        ({"combine": "product"}, "model.combine is 'product'; expected mean or joint or fingerprint or fingerprint_mean or both_networks"),
         ({"share": -0.1}, r"model\.share is -0\.1; expected a share in \[0, 1\]"),
         ({"share": float("nan")}, r"model\.share is nan"),
     ],

@@ -1,6 +1,7 @@
 """A network and an additive model learn the same molecules, hold out the same, and are calibrated together."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from fluid.models.wide_deep import WideDeepPredictor
 from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.training.calibration import fit_temperature
 from fluid.training.config import TrainerSpec, TrainingConfig
+from fluid.training.curve import CurvePoint
 from fluid.training.kinds import additive
 from fluid.training.kinds.kind import Fitting, architecture, check_bounds, kind_of
 from fluid.training.kinds.wide_deep import distil, fit
@@ -62,6 +64,28 @@ def test_each_part_is_what_it_is_alone(task: Task, combine: str, alone: NetworkS
     assert deep.curve
 
 
+def test_both_networks_are_those_that_learn_alone_and_keep_their_own_checkpoints(task: Task, tmp_path: Path) -> None:
+    measured, spec = Measured(task.molecules, task.labels, ENDPOINTS), replace(SPEC, combine="both_networks", share=0.6)
+    runs: list[str] = []
+    fitting = replace(FITTING, scratch=tmp_path / "scratch", logger=runs.append)
+    made = fit(fitting, spec, measured)
+    model = made.predictor
+    assert isinstance(model, WideDeepPredictor)
+    assert isinstance(model.additive, WideDeepPredictor)
+    assert (model.spec, runs) == (spec, ["T1", "T1-counts"])
+    parts = (model.network, SPEC.network), (model.additive, replace(SPEC, combine="fingerprint_mean", share=0.3 / 0.7))
+    curves: list[CurvePoint] = []
+    for part, alone in parts:
+        other = kind_of(alone).fit(FITTING, alone, measured)
+        np.testing.assert_array_equal(part.predict(task.molecules).mean, other.predictor.predict(task.molecules).mean)
+        curves += other.curve
+    assert list(made.curve) == curves
+    _, held_out = own_rows(FITTING, task.labels, task.molecules.skeletons)
+    odds = [logit(part.predict(task.molecules.take(held_out)).mean[:, 0].astype(float)) for part, _ in parts]
+    expected = fit_temperature(0.3 * odds[0] + 0.7 * odds[1], task.labels[held_out, 0])
+    assert model.temperature[0] == pytest.approx(expected, rel=1e-4)
+
+
 def test_it_learns_the_rule_and_is_calibrated_on_molecules_held_out(task: Task, teacher: WideDeepPredictor) -> None:
     answers = teacher.predict(task.molecules).mean[:, 0]
     assert auroc(answers, task.labels[:, 0]) > 0.95
@@ -94,7 +118,7 @@ def test_several_endpoints_with_missing_labels(task: Task) -> None:
         fit(FITTING, SPEC, Measured(task.molecules, labels, BOTH))
 
 
-@pytest.mark.parametrize("combine", ["mean", "fingerprint_mean"])
+@pytest.mark.parametrize("combine", ["mean", "fingerprint_mean", "both_networks"])
 def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teacher: WideDeepPredictor, combine: str) -> None:
     probs = teacher.predict(task.molecules).mean
     weight = np.ones_like(probs)
@@ -109,7 +133,8 @@ def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teache
     kept = held_out[weight[held_out, 0] > 0]
     assert 0 < len(kept) < len(held_out)
     odds = [logit(part.predict(task.molecules.take(kept)).mean[:, 0].astype(float)) for part in (student.network, student.additive)]
-    assert student.temperature[0] == pytest.approx(fit_temperature((odds[0] + odds[1]) / 2, probs[kept, 0]), rel=1e-4)
+    mean = student.share * odds[0] + (1 - student.share) * odds[1]
+    assert student.temperature[0] == pytest.approx(fit_temperature(mean, probs[kept, 0]), rel=1e-4)
 
 
 def test_a_correction_that_one_part_cannot_make_is_refused(task: Task) -> None:

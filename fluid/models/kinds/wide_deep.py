@@ -15,7 +15,7 @@ from fluid.models.kinds.kind import PredictorKind
 from fluid.models.wide_deep import WideDeepPredictor, predict_wide_deep
 from fluid.models.wide_deep_spec import WideDeepSpec
 
-PARTS = {"network": (GraphEnsemble.kind, JointEnsemble.kind), "additive": (AdditivePredictor.kind,)}
+PARTS = {"network": (GraphEnsemble.kind, JointEnsemble.kind), "additive": (AdditivePredictor.kind, WideDeepPredictor.kind)}
 """Attributes that are predictors, each with the kinds that it may be of."""
 
 

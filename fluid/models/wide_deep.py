@@ -64,7 +64,7 @@ class WideDeepPredictor:
             return replace(self.additive.spec, combine="both_networks", share=2 * self.share)
         if isinstance(self.network, JointEnsemble):
             return replace(self.network.spec, combine="fingerprint_mean", share=self.share)
-        return WideDeepSpec(self.network.networks[0].spec, self.additive.spec, share=self.share)
+        return WideDeepSpec(self.network.networks[0].spec, self.additive.spec, combine="mean", share=self.share)
 
     def with_temperature(self, temperature: np.ndarray) -> "WideDeepPredictor":
         """Return the model with other temperatures."""

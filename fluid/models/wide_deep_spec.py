@@ -8,7 +8,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import NetworkSpec
 from fluid.ranges import require_shares
 
-COMBINATIONS = ("mean", "joint", "fingerprint", "fingerprint_mean", "both_networks")
+COMBINATIONS = ("both_networks", "mean", "joint", "fingerprint", "fingerprint_mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class WideDeepSpec:
     kind: ClassVar[str] = "wide_deep"
     network: NetworkSpec = field(default_factory=NetworkSpec)
     additive: AdditiveSpec = field(default_factory=AdditiveSpec)
-    combine: str = "mean"
+    combine: str = "both_networks"
     share: float = 0.5
 
     def __post_init__(self) -> None:

@@ -110,7 +110,7 @@ def test_it_comes_back_as_it_was_byte_for_byte(molecules: MoleculeSet, tmp_path:
         save_predictor(tmp_path / place, both)
     kept = load_predictor(tmp_path / "one")
     assert isinstance(kept, WideDeepPredictor)
-    assert kept.spec == both.spec == WideDeepSpec(both.network.networks[0].spec, both.additive.spec, share=0.3)
+    assert kept.spec == both.spec == WideDeepSpec(both.network.networks[0].spec, both.additive.spec, combine="mean", share=0.3)
     for plane in PLANES:
         np.testing.assert_array_equal(getattr(kept.predict(molecules), plane), getattr(both.predict(molecules), plane))
     files = [sorted(file for file in (tmp_path / place).rglob("*") if file.is_file()) for place in ("one", "two")]
@@ -199,7 +199,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"combine": "product"}, "model.combine is 'product'; expected mean or joint or fingerprint or fingerprint_mean or both_networks"),
+        ({"combine": "product"}, "model.combine is 'product'; expected both_networks or mean or joint or fingerprint or fingerprint_mean"),
         ({"share": -0.1}, r"model\.share is -0\.1; expected a share in \[0, 1\]"),
         ({"share": float("nan")}, r"model\.share is nan"),
     ],

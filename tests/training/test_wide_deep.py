@@ -27,7 +27,7 @@ from fluid.training.lesson import Lesson, Measured
 from fluid.training.train import held_out_rows, own_rows
 from tests.training.conftest import ENDPOINTS, Task
 
-SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=256, strengths=(0.1, 1.0)))
+SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=256, strengths=(0.1, 1.0)), combine="mean")
 CONFIG = TrainingConfig(epochs=3, batch_size=32, learning_rate=5e-3, validation_share=0.25)
 FITTING = Fitting("T1", CONFIG, TrainerSpec(threads=1), 0)
 BOTH = (*ENDPOINTS, Endpoint("size", "regression"))

@@ -12,6 +12,7 @@ from fluid.errors import ConfigError, ShapeError
 from fluid.models.additive import AdditivePredictor
 from fluid.models.blend import mixture
 from fluid.models.ensemble import GraphEnsemble, predict_together
+from fluid.models.joint import JointEnsemble
 from fluid.models.prediction import Prediction, as_prediction, entropy
 from fluid.models.scores import SMALLEST, scores_of
 from fluid.models.wide_deep_spec import WideDeepSpec
@@ -24,8 +25,8 @@ class WideDeepPredictor:
     """`z = (s z_network + (1 − s) z_additive) / temperature` of log-odds, `s y_network + (1 − s) y_additive` of values; a `Predictor`.
 
     Attributes:
-        network: The graph network.
-        additive: The additive model; it answers the same endpoints.
+        network: The network, on graphs alone or on graphs and counts.
+        additive: The additive model, or its mean with a second network; it answers the same endpoints.
         share: Share `s` of the network.
         temperature: Divides the mean log-odds, `(T,)` float32; 1 for values.
 
@@ -36,7 +37,7 @@ class WideDeepPredictor:
 
     kind: ClassVar[str] = "wide_deep"
     network: GraphEnsemble
-    additive: AdditivePredictor
+    additive: "AdditivePredictor | WideDeepPredictor"
     share: float
     temperature: np.ndarray
 
@@ -59,7 +60,11 @@ class WideDeepPredictor:
     @property
     def spec(self) -> WideDeepSpec:
         """The settings by which it can be made anew."""
-        return WideDeepSpec(self.network.networks[0].spec, self.additive.spec, share=self.share)
+        if isinstance(self.additive, WideDeepPredictor):
+            return replace(self.additive.spec, combine="both_networks", share=2 * self.share)
+        if isinstance(self.network, JointEnsemble):
+            return replace(self.network.spec, combine="fingerprint_mean", share=self.share)
+        return WideDeepSpec(self.network.networks[0].spec, self.additive.spec, combine="mean", share=self.share)
 
     def with_temperature(self, temperature: np.ndarray) -> "WideDeepPredictor":
         """Return the model with other temperatures."""

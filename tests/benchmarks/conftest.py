@@ -8,6 +8,7 @@ from types import ModuleType
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "performance"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "public_validation"))
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "experts"))
 
 
 def loaded(file: Path) -> ModuleType:

@@ -17,7 +17,7 @@ from fluid.models.wide_deep import WideDeepPredictor
 from fluid.models.wide_deep_spec import WideDeepSpec
 from tests.federation.conftest import Finished
 
-SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=128, strengths=(0.1, 1.0)))
+SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=128, strengths=(0.1, 1.0)), combine="mean")
 
 
 def test_all_models_of_a_federation_are_wide_and_deep(rerun: Callable[..., Finished]) -> None:

@@ -13,7 +13,9 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ArtifactError, ConfigError, ShapeError
 from fluid.models.blend import mixture
 from fluid.models.checkpoint import load_predictor, save_predictor
+from fluid.models.count_network import CountNetwork
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.joint import JointEnsemble
 from fluid.models.kinds.kind import has_weights, kind_of, modules_of, parts_of, predict_all
 from fluid.models.network import Network
 from fluid.models.prediction import PLANES, Prediction, as_prediction, entropy
@@ -38,6 +40,15 @@ def network(endpoints: tuple[Endpoint, ...] = ENDPOINTS, seed: int = 0, **spec: 
 def wide_deep(share: float = 0.5, temperature: tuple[float, float] = (1.0, 1.0), seed: int = 0) -> WideDeepPredictor:
     """Return a model of both."""
     return WideDeepPredictor(network(seed=seed), additive(seed=seed), share, np.array(temperature, dtype=np.float32))
+
+
+def counted(share: float = 0.5, seed: int = 0) -> WideDeepPredictor:
+    """Return a model of which the network reads counts too."""
+    wide, ones = additive(seed=seed), ONES
+    torch.manual_seed(seed)
+    spec = WideDeepSpec(NetworkSpec(hidden=8, layers=2), wide.spec, combine="fingerprint")
+    members = tuple(CountNetwork(spec, ENDPOINTS).eval() for _ in range(2))
+    return WideDeepPredictor(JointEnsemble(members, ENDPOINTS, ones, 0 * ones, ones, 2), wide, share, ones)
 
 
 def said(mean: float, epistemic: float, aleatoric: float, endpoints: int = 2) -> Prediction:
@@ -99,12 +110,46 @@ def test_it_comes_back_as_it_was_byte_for_byte(molecules: MoleculeSet, tmp_path:
         save_predictor(tmp_path / place, both)
     kept = load_predictor(tmp_path / "one")
     assert isinstance(kept, WideDeepPredictor)
-    assert kept.spec == both.spec == WideDeepSpec(both.network.networks[0].spec, both.additive.spec, share=0.3)
+    assert kept.spec == both.spec == WideDeepSpec(both.network.networks[0].spec, both.additive.spec, combine="mean", share=0.3)
     for plane in PLANES:
         np.testing.assert_array_equal(getattr(kept.predict(molecules), plane), getattr(both.predict(molecules), plane))
     files = [sorted(file for file in (tmp_path / place).rglob("*") if file.is_file()) for place in ("one", "two")]
     assert len(files[0]) == 6
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(*files, strict=True))
+
+
+def test_with_both_networks_it_comes_back_and_answers_as_the_mean_of_three(molecules: MoleculeSet, tmp_path: Path) -> None:
+    inner = counted(0.2 / 0.8)
+    both = WideDeepPredictor(network(seed=3), inner, 0.2, np.array([1.5, 1.0], dtype=np.float32))
+    save_predictor(tmp_path / "model", both)
+    kept = load_predictor(tmp_path / "model")
+    assert isinstance(kept, WideDeepPredictor)
+    assert kept.spec == both.spec == replace(inner.spec, combine="both_networks", share=0.4)
+    assert both.spec.rest == inner.spec
+    assert [part.kind for part in parts_of(kept)] == ["network", "wide_deep", "joint", "additive"]
+    answer = kept.predict(molecules)
+    for plane in PLANES:
+        np.testing.assert_array_equal(getattr(answer, plane), getattr(both.predict(molecules), plane))
+    said = [part.predict(molecules).mean.astype(float) for part in (both.network, inner.network, inner.additive)]
+    odds = 0.2 * logit(said[0][:, 0]) + 0.2 * logit(said[1][:, 0]) + 0.6 * logit(said[2][:, 0])
+    np.testing.assert_allclose(answer.mean[:, 0], expit(odds / 1.5), rtol=1e-5)
+    np.testing.assert_allclose(answer.mean[:, 1], 0.2 * said[0][:, 1] + 0.2 * said[1][:, 1] + 0.6 * said[2][:, 1], rtol=1e-5, atol=1e-6)
+
+
+def test_with_a_network_that_reads_counts_it_comes_back_and_answers_as_their_mean(molecules: MoleculeSet, tmp_path: Path) -> None:
+    both = counted(0.3)
+    save_predictor(tmp_path / "model", both)
+    kept = load_predictor(tmp_path / "model")
+    assert isinstance(kept, WideDeepPredictor)
+    assert isinstance(kept.network, JointEnsemble)
+    expected = WideDeepSpec(NetworkSpec(hidden=8, layers=2), both.additive.spec, combine="fingerprint_mean", share=0.3)
+    assert kept.spec == both.spec == expected
+    answer, other = kept.predict(molecules), predict_all([wide_deep(), kept], molecules)[1]
+    for plane in PLANES:
+        np.testing.assert_array_equal(getattr(answer, plane), getattr(both.predict(molecules), plane))
+        np.testing.assert_array_equal(getattr(answer, plane), getattr(other, plane))
+    deep, wide = (logit(part.predict(molecules).mean[:, 0].astype(float)) for part in (both.network, both.additive))
+    np.testing.assert_allclose(answer.mean[:, 0], expit(0.3 * deep + 0.7 * wide), rtol=1e-5)
 
 
 def test_an_altered_part_is_told(tmp_path: Path) -> None:
@@ -120,7 +165,7 @@ def test_a_part_of_another_kind_is_refused(tmp_path: Path) -> None:
 
     for name in ("network", "additive"):
         save_predictor(tmp_path / name, additive())
-    with pytest.raises(ArtifactError, match="its part 'network' is of kind 'additive'; expected kind 'network'"):
+    with pytest.raises(ArtifactError, match="its part 'network' is of kind 'additive'; expected kind 'network' or 'joint'"):
         kind.load(tmp_path, {"share": 0.5, "temperature": [1.0, 1.0]}, ENDPOINTS)
 
 
@@ -154,7 +199,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"combine": "product"}, "model.combine is 'product'; expected mean or joint or fingerprint"),
+        ({"combine": "product"}, "model.combine is 'product'; expected both_networks or mean or joint or fingerprint or fingerprint_mean"),
         ({"share": -0.1}, r"model\.share is -0\.1; expected a share in \[0, 1\]"),
         ({"share": float("nan")}, r"model\.share is nan"),
     ],

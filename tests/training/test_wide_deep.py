@@ -1,6 +1,7 @@
 """A network and an additive model learn the same molecules, hold out the same, and are calibrated together."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,14 +19,15 @@ from fluid.models.wide_deep import WideDeepPredictor
 from fluid.models.wide_deep_spec import WideDeepSpec
 from fluid.training.calibration import fit_temperature
 from fluid.training.config import TrainerSpec, TrainingConfig
-from fluid.training.kinds import additive, network
+from fluid.training.curve import CurvePoint
+from fluid.training.kinds import additive
 from fluid.training.kinds.kind import Fitting, architecture, check_bounds, kind_of
 from fluid.training.kinds.wide_deep import distil, fit
 from fluid.training.lesson import Lesson, Measured
 from fluid.training.train import held_out_rows, own_rows
 from tests.training.conftest import ENDPOINTS, Task
 
-SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=256, strengths=(0.1, 1.0)))
+SPEC = WideDeepSpec(NetworkSpec(hidden=16, layers=2), AdditiveSpec(n_bits=256, strengths=(0.1, 1.0)), combine="mean")
 CONFIG = TrainingConfig(epochs=3, batch_size=32, learning_rate=5e-3, validation_share=0.25)
 FITTING = Fitting("T1", CONFIG, TrainerSpec(threads=1), 0)
 BOTH = (*ENDPOINTS, Endpoint("size", "regression"))
@@ -46,16 +48,42 @@ def sizes(task: Task) -> np.ndarray:
     return both.astype(np.float32)
 
 
-def test_each_part_is_what_it_is_alone(task: Task, teacher: WideDeepPredictor) -> None:
-    measured = Measured(task.molecules, task.labels, ENDPOINTS)
-    deep, wide = network.fit(FITTING, SPEC.network, measured), additive.fit(FITTING, SPEC.additive, measured)
-    for part, alone in ((teacher.network, deep), (teacher.additive, wide)):
+@pytest.mark.parametrize(("combine", "alone"), [("mean", SPEC.network), ("fingerprint_mean", replace(SPEC, combine="fingerprint"))])
+def test_each_part_is_what_it_is_alone(task: Task, combine: str, alone: NetworkSpec | WideDeepSpec) -> None:
+    measured, spec = Measured(task.molecules, task.labels, ENDPOINTS), replace(SPEC, combine=combine, share=0.4)
+    deep, wide = kind_of(alone).fit(FITTING, alone, measured), additive.fit(FITTING, SPEC.additive, measured)
+    made = fit(FITTING, spec, measured)
+    model = made.predictor
+    assert isinstance(model, WideDeepPredictor)
+    for part, other in ((model.network, deep), (model.additive, wide)):
         for plane in PLANES:
             np.testing.assert_array_equal(
-                getattr(part.predict(task.molecules), plane), getattr(alone.predictor.predict(task.molecules), plane)
+                getattr(part.predict(task.molecules), plane), getattr(other.predictor.predict(task.molecules), plane)
             )
-    assert fit(FITTING, SPEC, measured).curve == deep.curve
+    assert (model.spec, made.curve) == (spec, deep.curve)
     assert deep.curve
+
+
+def test_both_networks_are_those_that_learn_alone_and_keep_their_own_checkpoints(task: Task, tmp_path: Path) -> None:
+    measured, spec = Measured(task.molecules, task.labels, ENDPOINTS), replace(SPEC, combine="both_networks", share=0.6)
+    runs: list[str] = []
+    fitting = replace(FITTING, scratch=tmp_path / "scratch", logger=runs.append)
+    made = fit(fitting, spec, measured)
+    model = made.predictor
+    assert isinstance(model, WideDeepPredictor)
+    assert isinstance(model.additive, WideDeepPredictor)
+    assert (model.spec, runs) == (spec, ["T1", "T1-counts"])
+    parts = (model.network, SPEC.network), (model.additive, replace(SPEC, combine="fingerprint_mean", share=0.3 / 0.7))
+    curves: list[CurvePoint] = []
+    for part, alone in parts:
+        other = kind_of(alone).fit(FITTING, alone, measured)
+        np.testing.assert_array_equal(part.predict(task.molecules).mean, other.predictor.predict(task.molecules).mean)
+        curves += other.curve
+    assert list(made.curve) == curves
+    _, held_out = own_rows(FITTING, task.labels, task.molecules.skeletons)
+    odds = [logit(part.predict(task.molecules.take(held_out)).mean[:, 0].astype(float)) for part, _ in parts]
+    expected = fit_temperature(0.3 * odds[0] + 0.7 * odds[1], task.labels[held_out, 0])
+    assert model.temperature[0] == pytest.approx(expected, rel=1e-4)
 
 
 def test_it_learns_the_rule_and_is_calibrated_on_molecules_held_out(task: Task, teacher: WideDeepPredictor) -> None:
@@ -90,27 +118,30 @@ def test_several_endpoints_with_missing_labels(task: Task) -> None:
         fit(FITTING, SPEC, Measured(task.molecules, labels, BOTH))
 
 
-def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teacher: WideDeepPredictor) -> None:
+@pytest.mark.parametrize("combine", ["mean", "fingerprint_mean", "both_networks"])
+def test_a_student_learns_what_counts_and_is_calibrated_on_it(task: Task, teacher: WideDeepPredictor, combine: str) -> None:
     probs = teacher.predict(task.molecules).mean
     weight = np.ones_like(probs)
     weight[::3] = 0
     lesson = Lesson(task.molecules, np.where(weight > 0, probs, 1 - probs), weight, weight, None, ENDPOINTS)
-    student = distil(FITTING, SPEC, lesson).predictor
+    student = distil(FITTING, replace(SPEC, combine=combine), lesson).predictor
     assert isinstance(student, WideDeepPredictor)
+    assert student.spec.combine == combine
     said = student.predict(task.molecules).mean[:, 0]
     assert np.corrcoef(said, probs[:, 0])[0, 1] > 0.8
     _, held_out = held_out_rows(FITTING, task.molecules)
     kept = held_out[weight[held_out, 0] > 0]
     assert 0 < len(kept) < len(held_out)
     odds = [logit(part.predict(task.molecules.take(kept)).mean[:, 0].astype(float)) for part in (student.network, student.additive)]
-    assert student.temperature[0] == pytest.approx(fit_temperature((odds[0] + odds[1]) / 2, probs[kept, 0]), rel=1e-4)
+    mean = student.share * odds[0] + (1 - student.share) * odds[1]
+    assert student.temperature[0] == pytest.approx(fit_temperature(mean, probs[kept, 0]), rel=1e-4)
 
 
 def test_a_correction_that_one_part_cannot_make_is_refused(task: Task) -> None:
-    for loss in (LossSpec(confusion="auto"), LossSpec(confusion=((0.9, 0.1), (0.2, 0.8)))):
+    for combine, loss in (("mean", LossSpec(confusion="auto")), ("fingerprint_mean", LossSpec(confusion=((0.9, 0.1), (0.2, 0.8))))):
         fitting, ones = replace(FITTING, config=replace(CONFIG, loss=loss)), np.ones_like(task.labels)
         with pytest.raises(ConfigError, match=r"a model of kind 'wide_deep' cannot correct for loss\.confusion"):
-            distil(fitting, SPEC, Lesson(task.molecules, task.labels, ones, ones, None, ENDPOINTS))
+            distil(fitting, replace(SPEC, combine=combine), Lesson(task.molecules, task.labels, ones, ones, None, ENDPOINTS))
 
 
 def test_what_its_kind_says_of_it(task: Task) -> None:

@@ -10,12 +10,13 @@ from fluid.errors import ArtifactError
 from fluid.models.additive import AdditivePredictor
 from fluid.models.checkpoint import load_predictor, save_predictor
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.joint import JointEnsemble
 from fluid.models.kinds.kind import PredictorKind
 from fluid.models.wide_deep import WideDeepPredictor, predict_wide_deep
 from fluid.models.wide_deep_spec import WideDeepSpec
 
-PARTS = {"network": GraphEnsemble.kind, "additive": AdditivePredictor.kind}
-"""Attributes that are predictors, each with its kind."""
+PARTS = {"network": (GraphEnsemble.kind, JointEnsemble.kind), "additive": (AdditivePredictor.kind, WideDeepPredictor.kind)}
+"""Attributes that are predictors, each with the kinds that it may be of."""
 
 
 def save(folder: Path, model: WideDeepPredictor) -> dict[str, Any]:
@@ -33,8 +34,9 @@ def load(folder: Path, card: dict[str, Any], endpoints: tuple[Endpoint, ...]) ->
     """
     parts = {name: load_predictor(folder / name) for name in PARTS}
     for name, part in parts.items():
-        if part.kind != PARTS[name]:
-            raise ArtifactError(f"its part {name!r} is of kind {part.kind!r}", expected=f"kind {PARTS[name]!r}")
+        if part.kind not in PARTS[name]:
+            expected = " or ".join(map(repr, PARTS[name]))
+            raise ArtifactError(f"its part {name!r} is of kind {part.kind!r}", expected=f"kind {expected}")
     temperature = np.array(card["temperature"], dtype=np.float32)
     model = WideDeepPredictor(**parts, share=card["share"], temperature=temperature)  # type: ignore[arg-type]
     if model.endpoints != endpoints:

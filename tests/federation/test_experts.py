@@ -21,6 +21,7 @@ from fluid.errors import ConfigError
 from fluid.federation.company import spanned_note
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.expert_heads import copy_answers, correlation
+from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations, consensus_stage, similarity_of
@@ -39,6 +40,8 @@ from fluid.models.scores import scores_of
 from fluid.models.wide_experts import WideExperts
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import Dictionary
+from fluid.training.kinds.kind import Fitting
+from fluid.training.kinds.network import distil
 from tests.federation.conftest import Finished, read_sets
 
 DICTIONARY = Dictionary(3, 256)
@@ -122,6 +125,25 @@ def test_a_network_beside_the_experts(rerun: Callable[..., Finished], run: Finis
     assert np.array_equal(student.experts.predict(test).mean, alone.predict(test).mean)
     assert len(pd.read_csv(wide.federation.models["student"] / "fidelity.csv")) == 3
     assert pd.read_csv(wide.federation.models["student"] / "curve.csv")["loss"].notna().all()
+
+
+def test_the_network_may_learn_what_the_experts_say(rerun: Callable[..., Finished], run: Finished) -> None:
+    """It is the network that learns their answers by itself, of the same molecules with the same weights."""
+    wide = rerun(**{**CHANGES, "distillation": StudentSpec("wide_experts", experts=ExpertsSpec(network_learns="experts"))})
+    student, alone = (read_model(one.federation.models["student"]).predictor for one in (wide, run))
+    consensus, transfer, settings = read_consensus(wide.federation.consensus), run.federation.data.transfer, wide.spec.student_settings
+    lesson, _ = lesson_of(consensus, transfer, settings.student, settings.config.loss, settings.selection, settings.seed)
+    fitting = Fitting("student", settings.config, settings.trainer, settings.seed, settings.annotation.mc_samples)
+    taught = [
+        distil(fitting, settings.model, lesson._replace(soft_label=label)).predictor
+        for label in (alone.predict(lesson.molecules).mean, lesson.soft_label)
+    ]
+    assert isinstance(student, WideExperts)
+    test = run.federation.data.tests["in-domain"].molecules
+    by_experts, by_consensus = (network.predict(test).mean for network in taught)
+    assert np.array_equal(student.network.predict(test).mean, by_experts)
+    assert not np.array_equal(by_experts, by_consensus)
+    assert np.array_equal(student.experts.predict(test).mean, alone.predict(test).mean)
 
 
 def test_evidence_is_what_companies_measured_and_nothing_else_is_released(run: Finished) -> None:

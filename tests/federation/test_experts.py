@@ -30,6 +30,7 @@ from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.students.experts import products_of
 from fluid.federation.taking_part import TakingPart
+from fluid.models.additive_solve import solve_classes
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.experts_spec import ExpertsSpec
@@ -144,6 +145,22 @@ def test_the_network_may_learn_what_the_experts_say(rerun: Callable[..., Finishe
     assert np.array_equal(student.network.predict(test).mean, by_experts)
     assert not np.array_equal(by_experts, by_consensus)
     assert np.array_equal(student.experts.predict(test).mean, alone.predict(test).mean)
+
+
+def test_a_teacher_that_held_nothing_out_can_be_an_own_expert_but_nothing_is_chosen_on_it(
+    rerun: Callable[..., Finished], run: Finished
+) -> None:
+    training = replace(run.spec.training, teacher=replace(run.spec.training.teacher, validation_share=0.0))
+    whole = rerun(**CHANGES, training=training)
+    hybrid, teacher = (read_model(whole.federation.models[name]) for name in ("H1", "T1"))
+    assert isinstance(hybrid.predictor, OwnExpert)
+    assert hybrid.thresholds.tolist() == teacher.thresholds.tolist() == [0.5]
+    part = run.federation.companies["T1"]
+    solved = solve_classes(DICTIONARY.features(part.molecules), part.labels[:, 0].astype(float), np.ones(len(part)), 0.3)
+    np.testing.assert_allclose(teacher.predictor.weights[0], solved.weights, atol=1e-4)  # type: ignore[attr-defined]
+    assert teacher.predictor.temperature.tolist() == [1.0]  # type: ignore[attr-defined]
+    with pytest.raises(ConfigError, match="the teacher held nothing out to choose on"):
+        rerun(**{**CHANGES, "hybrid": HybridSpec("own_expert", guard=True)}, training=training)
 
 
 def test_evidence_is_what_companies_measured_and_nothing_else_is_released(run: Finished) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fluid.errors import ConfigError
 from fluid.ranges import require_not_negative, require_positive, require_shares
 
+CONSENSUS, EXPERTS = LESSONS = ("consensus", "experts")
+
 
 @dataclass(frozen=True, slots=True)
 class ExpertsSpec:
@@ -19,9 +21,10 @@ class ExpertsSpec:
         floor: What everybody knows of a substructure beforehand, in molecules (λ): the gate.
         sharpness: Power of familiarity in the gate's shares (β); 0 is the plain mean, much the most familiar expert alone.
         network: Share of the network in the score of a student of mode `wide_experts`.
+        network_learns: What that network learns: `consensus`, its labels; or `experts`, what the experts say of the same molecules.
 
     Raises:
-        ConfigError: A value is out of range.
+        ConfigError: A value is out of range, or unknown.
     """
 
     strengths: tuple[float, ...] = (0.1, 1.0, 10.0)
@@ -31,6 +34,7 @@ class ExpertsSpec:
     floor: float = 1.0
     sharpness: float = 4.0
     network: float = 0.5
+    network_learns: str = CONSENSUS
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -40,3 +44,5 @@ class ExpertsSpec:
         require_shares(self, group, "product", "correlation", "network")
         require_positive(self, group, "curvature", "floor")
         require_not_negative(self, group, "sharpness")
+        if self.network_learns not in LESSONS:
+            raise ConfigError(f"{group}.network_learns is {self.network_learns!r}", expected=" or ".join(LESSONS))

@@ -33,6 +33,7 @@ LATER = {
     "annotation.evidence.clip": 0.0,
     "annotation.evidence.noise": 0.0,
     "annotation.evidence.min_support": 0.0,
+    "distillation.experts.network_learns": "consensus",
     "privacy.epsilon": None,
     "privacy.delta": 1e-5,
     "privacy.evidence_share": 0.4,

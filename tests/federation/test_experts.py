@@ -22,6 +22,7 @@ from fluid.federation.company import spanned_note
 from fluid.federation.consensus_table import read_consensus
 from fluid.federation.expert_heads import copy_answers, correlation
 from fluid.federation.hybrids import own_expert
+from fluid.federation.lesson import lesson_of
 from fluid.federation.model_folder import read_model
 from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.consensus import combine_annotations, consensus_stage, similarity_of
@@ -31,6 +32,7 @@ from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.students.experts import products_of
 from fluid.federation.taking_part import TakingPart
+from fluid.models.additive_solve import solve_classes
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.experts_spec import ExpertsSpec
@@ -41,6 +43,8 @@ from fluid.models.scores import scores_of
 from fluid.models.wide_experts import WideExperts
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.substructures import Dictionary
+from fluid.training.kinds.kind import Fitting
+from fluid.training.kinds.network import distil
 from tests.federation.conftest import Finished, read_sets
 
 DICTIONARY = Dictionary(3, 256)
@@ -140,6 +144,41 @@ def test_a_hybrid_keeps_what_its_company_measured_and_takes_no_bound_for_it(run:
     kept = own_expert.fit(adding).predictor.measured.labels  # type: ignore[attr-defined]
     assert np.isnan(kept[:3]).all()
     np.testing.assert_array_equal(kept[3:], part.labels[3:])
+
+
+def test_the_network_may_learn_what_the_experts_say(rerun: Callable[..., Finished], run: Finished) -> None:
+    """It is the network that learns their answers by itself, of the same molecules with the same weights."""
+    wide = rerun(**{**CHANGES, "distillation": StudentSpec("wide_experts", experts=ExpertsSpec(network_learns="experts"))})
+    student, alone = (read_model(one.federation.models["student"]).predictor for one in (wide, run))
+    consensus, transfer, settings = read_consensus(wide.federation.consensus), run.federation.data.transfer, wide.spec.student_settings
+    lesson, _ = lesson_of(consensus, transfer, settings.student, settings.config.loss, settings.selection, settings.seed)
+    fitting = Fitting("student", settings.config, settings.trainer, settings.seed, settings.annotation.mc_samples)
+    taught = [
+        distil(fitting, settings.model, lesson._replace(soft_label=label)).predictor
+        for label in (alone.predict(lesson.molecules).mean, lesson.soft_label)
+    ]
+    assert isinstance(student, WideExperts)
+    test = run.federation.data.tests["in-domain"].molecules
+    by_experts, by_consensus = (network.predict(test).mean for network in taught)
+    assert np.array_equal(student.network.predict(test).mean, by_experts)
+    assert not np.array_equal(by_experts, by_consensus)
+    assert np.array_equal(student.experts.predict(test).mean, alone.predict(test).mean)
+
+
+def test_a_teacher_that_held_nothing_out_can_be_an_own_expert_but_nothing_is_chosen_on_it(
+    rerun: Callable[..., Finished], run: Finished
+) -> None:
+    training = replace(run.spec.training, teacher=replace(run.spec.training.teacher, validation_share=0.0))
+    whole = rerun(**CHANGES, training=training)
+    hybrid, teacher = (read_model(whole.federation.models[name]) for name in ("H1", "T1"))
+    assert isinstance(hybrid.predictor, OwnExpert)
+    assert hybrid.thresholds.tolist() == teacher.thresholds.tolist() == [0.5]
+    part = run.federation.companies["T1"]
+    solved = solve_classes(DICTIONARY.features(part.molecules), part.labels[:, 0].astype(float), np.ones(len(part)), 0.3)
+    np.testing.assert_allclose(teacher.predictor.weights[0], solved.weights, atol=1e-4)  # type: ignore[attr-defined]
+    assert teacher.predictor.temperature.tolist() == [1.0]  # type: ignore[attr-defined]
+    with pytest.raises(ConfigError, match="the teacher held nothing out to choose on"):
+        rerun(**{**CHANGES, "hybrid": HybridSpec("own_expert", guard=True)}, training=training)
 
 
 def test_evidence_is_what_companies_measured_and_nothing_else_is_released(run: Finished) -> None:

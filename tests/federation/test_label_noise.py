@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fluid.annotation.spec import AnnotationSpec
 from fluid.artifacts import Artifact, open_artifact
 from fluid.cli.compose import compose, plain_values
 from fluid.cli.specs import federation_spec
@@ -26,6 +27,7 @@ from fluid.federation.spec import FederationSpec
 from fluid.federation.stages.hybrid_spec import HybridSpec
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.ensemble import GraphEnsemble
+from fluid.models.experts_spec import ExpertsSpec
 from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from tests.conftest import Files
@@ -33,6 +35,7 @@ from tests.federation.conftest import Finished
 
 AUTO, PLAIN = LossSpec(confusion="auto"), SelectionSpec("all", 1000, confidence_power=0.0)
 DAWID_SKENE = {"consensus": ConsensusSpec("dawid_skene"), "selection": PLAIN}
+TAUGHT_BY_EXPERTS = StudentSpec("wide_experts", experts=ExpertsSpec(network_learns="experts"))
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +168,10 @@ class TestRefused:
         ("changes", "message"),
         [
             ({"distillation": StudentSpec("heads")}, "with distillation=heads"),
+            (
+                {"distillation": TAUGHT_BY_EXPERTS, "annotation": AnnotationSpec(domain="evidence"), "hybrid": HybridSpec("gate")},
+                "with distillation=wide_experts",
+            ),
             ({"distillation": StudentSpec(sharpen=2.0)}, r"with distillation\.sharpen=2 "),
             ({"selection": SelectionSpec("balanced", 1000, confidence_power=0.0)}, "with selection=balanced"),
             ({"selection": SelectionSpec("all", 1000, confidence_power=1.0)}, r"with selection\.confidence_power=1 "),

@@ -18,6 +18,7 @@ from fluid.models.experts_spec import ExpertsSpec
         ({"curvature": 0.0}, r"experts\.curvature is 0\.0; expected a finite number above 0"),
         ({"floor": float("nan")}, r"experts\.floor is nan"),
         ({"sharpness": -1.0}, r"experts\.sharpness is -1\.0"),
+        ({"network_learns": "labels"}, r"experts\.network_learns is 'labels'; expected consensus or experts"),
     ],
 )
 def test_settings_that_cannot_be(settings: dict[str, Any], said: str) -> None:

@@ -104,7 +104,7 @@ def check_student(model: Model, spec: HybridSpec) -> None:
 def own_rows(dataset: Dataset, labels: np.ndarray, own: OwnTeacher | None, settings: HybridSettings, name: str) -> Rows:
     """Return the rows that are learnt and those held out: those of the own teacher, if it takes part."""
     if own is not None:
-        return own.rows(dataset)
+        return own.rows(dataset, settings.hybrid.chooses)
     return own_validation(labels, settings.config, settings.seed, name, dataset.molecules.skeletons)
 
 

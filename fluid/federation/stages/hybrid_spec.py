@@ -89,6 +89,11 @@ class HybridSpec:
         """Whether the company's own teacher takes part."""
         return self.guard or self.how.needs_teacher
 
+    @property
+    def chooses(self) -> bool:
+        """Whether something is chosen on molecules that the own teacher held out: an own expert takes its place as it is."""
+        return self.guard or not self.how.needs_experts
+
     def check_weightless(self, kind: str) -> None:
         """Refuse what cannot be done with a student without weights, of some kind of model.
 

@@ -33,11 +33,15 @@ class OwnTeacher:
 
     model: Model
 
-    def rows(self, dataset: Dataset) -> Rows:
+    def rows(self, dataset: Dataset, to_choose: bool = True) -> Rows:
         """Return the rows of the private split that the teacher learnt from, and those that it did not.
 
+        Args:
+            dataset: The private split.
+            to_choose: Whether something is chosen on the latter, so that there must be some.
+
         Raises:
-            ConfigError: The own teacher is a file of predictions, was trained on another split, or held no row out.
+            ConfigError: The own teacher is a file of predictions, was trained on another split, or held no row out to choose on.
         """
         where = str(self.model.folder)
         if kind_of(self.model.predictor).by_key:
@@ -46,7 +50,7 @@ class OwnTeacher:
         if known.get("part") != dataset.digest:
             raise ConfigError("the teacher was trained on other data", where=where, expected="your own teacher, trained on this input")
         held_out = np.array(known["rows"], dtype=np.int64)
-        if not len(held_out):
+        if to_choose and not len(held_out):
             raise ConfigError("the teacher held nothing out to choose on", where=where, remedy="Raise training.teacher.validation_share.")
         return np.setdiff1d(np.arange(len(dataset)), held_out), held_out
 

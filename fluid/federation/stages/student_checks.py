@@ -25,7 +25,7 @@ def check_noise(loss: LossSpec, student: StudentSpec, selection: SelectionSpec) 
     """
     if not loss.automatic or not student.how.trains:
         return
-    wrong = [] if student.how.learns_labels else [f"distillation={student.mode}"]
+    wrong = [] if student.learns_labels else [f"distillation={student.mode}"]
     wrong += [] if student.sharpen == 1 else [f"distillation.sharpen={student.sharpen:g}"]
     wrong += [] if selection.mode in UNPREJUDICED else [f"selection={selection.mode}"]
     wrong += [] if selection.confidence_power == 0 else [f"selection.confidence_power={selection.confidence_power:g}"]

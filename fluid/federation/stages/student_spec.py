@@ -9,7 +9,7 @@ import numpy as np
 
 from fluid.annotation.annotation_set import AnnotationSet
 from fluid.errors import ConfigError
-from fluid.models.experts_spec import ExpertsSpec
+from fluid.models.experts_spec import CONSENSUS, ExpertsSpec
 from fluid.models.heads import HeadsSpec
 from fluid.models.neighbours import NeighbourSpec
 from fluid.models.predictor import NetworkSpec, Predictor, StudentModel
@@ -65,8 +65,8 @@ class StudentSpec:
             nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules), `heads` (a network
             with one head per teacher and predicted domain scores, gated when asked) or `experts` (one additive head per teacher, combined
             by released evidence), `regions` (experts of public regions of chemistry instead of companies), `wide_experts` (experts beside a
-            network that learns the consensus) or `distilled_experts` (a model learns what experts say of transfer and generated molecules),
-            or one that another package adds.
+            network that learns the consensus, or what they say) or `distilled_experts` (a model learns what experts say of transfer and
+            generated molecules), or one that another package adds.
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
@@ -102,6 +102,11 @@ class StudentSpec:
     def reads_annotations(self) -> bool:
         """Whether the student also learns what each teacher said, beside the consensus."""
         return self.how.reads_annotations
+
+    @property
+    def learns_labels(self) -> bool:
+        """Whether what is learnt are the labels of the consensus; if not, what teachers or their experts say."""
+        return self.how.learns_labels and self.experts.network_learns == CONSENSUS
 
     @property
     def how(self) -> "StudentMode":

@@ -7,14 +7,17 @@ training has it: the weights are a sum of one pull for each learnt molecule, and
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.sparse import vstack
 
+from fluid.models.additive_solve import ridge_together
 from fluid.models.additive_spec import AdditiveSpec
+from fluid.models.scores import scores_of
 from fluid.privacy.attack import Attack
 from fluid.privacy.attacks.lira import can_shadow
 from fluid.privacy.linear_gaussian import likeliest, middle_of, posterior
-from fluid.privacy.made_up import known_rows, scores_on
+from fluid.privacy.made_up import known_rows
 from fluid.privacy.pulls import Pulls, gram_of, perturbed_pulls, plain_pulls, shortest
-from fluid.privacy.scene import Scene, mean_known
+from fluid.privacy.scene import COPY_STRENGTH, Heads, Scene, mean_known
 from fluid.seeding import numpy_stream
 
 MOST = 4000
@@ -70,26 +73,40 @@ def parts_of(rows: np.ndarray, generator: np.random.Generator) -> Iterator[np.nd
     yield from np.array_split(generator.permutation(rows), -(-len(rows) // MOST))
 
 
+def weights_of(scene: Scene) -> Heads | None:
+    """Return the additive models that stand in the artefact, or are copied from all answers, to public molecules and to candidates.
+
+    Rounded answers tell rounded scores, but many of them tell weights nearly as they are. `None` where there is neither.
+    """
+    if scene.heads is not None or scene.sent is None or scene.asked is None:
+        return scene.copied
+    said = np.concatenate([scene.sent.answers.prediction, scene.asked.prediction])
+    known = np.isfinite(said).all(axis=0)
+    features = vstack([scene.sent.public.features, scene.features], format="csr")
+    weights, bias = np.zeros((len(known), features.shape[1])), np.zeros(len(known))
+    weights[known], bias[known] = ridge_together(features, scores_of(said, scene.endpoints)[:, known], COPY_STRENGTH)
+    return Heads(weights, bias)
+
+
 def joint_posterior(scene: Scene) -> np.ndarray:
     """Return the mean over endpoints of each candidate's log-ratio `(N,)`; NaN where there is no label, or there are too few."""
-    found = np.full(scene.candidates.labels.shape, np.nan)
+    found, heads = np.full(scene.candidates.labels.shape, np.nan), weights_of(scene)
+    scores = heads.scores(scene.features) if heads else found
     for place in range(len(scene.endpoints)):
-        scores = scores_on(scene, place)
-        rows = known_rows(scene, scores, place)
-        if rows is None:
+        rows = known_rows(scene, scores[:, place], place)
+        if rows is None or heads is None or not heads.weights[place].any():
             continue
         for part in parts_of(rows, numpy_stream(scene.seed, "joint posterior", str(place))):
-            found[part, place] = told_of(scene, place, part, scores[part])
+            found[part, place] = told_of(scene, place, part, (scores[part, place], float(heads.bias[place])))
     return mean_known(found)
 
 
-def told_of(scene: Scene, place: int, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return the log-ratios of some candidates `(n,)` of which the scores `(n,)` of an endpoint are known."""
-    bias = float(scene.copied.bias[place]) if scene.copied else 0.0
+def told_of(scene: Scene, place: int, rows: np.ndarray, said: tuple[np.ndarray, float]) -> np.ndarray:
+    """Return the log-ratios of some candidates `(n,)`, by the scores `(n,)` and the bias of an endpoint."""
     features, labels, share = scene.features[rows], scene.candidates.labels[rows, place], float(scene.candidates.member.mean())
     if scene.recipe is None or not scene.recipe.is_perturbed:
-        return told_by_plain(plain_pulls(features, scores, bias, labels, bool(scene.is_class[place])), share)
-    pulls = perturbed_pulls(features, scores, bias, labels, scene.recipe)
+        return told_by_plain(plain_pulls(features, *said, labels, bool(scene.is_class[place])), share)
+    pulls = perturbed_pulls(features, *said, labels, scene.recipe)
     return told_by_noisy(pulls, share, scene.recipe) if scene.recipe.noise else told_by_plain(pulls, share)
 
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from scipy.stats import norm
 
 from fluid.data.endpoints import Endpoint
@@ -11,7 +12,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.privacy.attacks import joint_posterior
 from fluid.privacy.attacks.joint_posterior import ATTACK, log_ratio, parts_of
 from fluid.privacy.attacks.lira import ATTACK as LIRA
-from fluid.privacy.scene import Answers, Heads, Scene
+from fluid.privacy.scene import Answers, Copied, Heads, Scene
 from fluid.privacy.statistics import auc
 from fluid.seeding import numpy_stream
 from tests.privacy.conftest import DICTIONARY, N, molecules
@@ -80,14 +81,27 @@ def test_it_finds_more_than_shadows_do(quiet: Scene) -> None:
     assert found_in(told) > auc(shadows[: N // 2], shadows[N // 2 :]) + 0.05
 
 
-def test_answers_to_candidates_do_in_the_place_of_weights(quiet: Scene) -> None:
-    """Of an additive copy nothing but the bias is read then; the temperature need not be known."""
-    told = plain(quiet, members(quiet))
-    assert told.heads is not None
-    said = 1 / (1 + np.exp(-told.heads.scores(quiet.features) / 1.3))
-    copied = Heads(np.zeros_like(told.heads.weights), told.heads.bias / 1.3)
-    assert found_in(told.changed(asked=Answers(said.astype(np.float32)), heads=copied)) > 0.99
-    assert np.isnan(ATTACK.score(told.changed(asked=Answers(np.full((N, 1), np.nan))))).all()
+def answers(scene: Scene, features: csr_matrix, digits: int = 9) -> Answers:
+    """Return answers by the weights of a scene, of another temperature."""
+    assert scene.heads is not None
+    return Answers(np.round(1 / (1 + np.exp(-scene.heads.scores(features) / 1.3)), digits))
+
+
+def test_weights_are_told_by_answers_to_public_molecules_and_to_candidates(quiet: Scene) -> None:
+    """The temperature need not be known, and three digits are enough."""
+    told, public = plain(quiet, members(quiet)), quiet.public
+    assert public is not None
+    for digits in (9, 3):
+        sent = Copied(answers(told, public.features, digits), quiet.endpoints, public)
+        asked = told.changed(heads=None, sent=sent, asked=answers(told, quiet.features, digits))
+        assert found_in(asked) > 0.98
+        assert found_in(asked) > found_in(asked.changed(asked=None)) > 0.55  # 300 public molecules hold few of the substructures
+
+
+def test_an_endpoint_without_an_answer_says_nothing(quiet: Scene) -> None:
+    nothing = Answers(np.full((N, 1), np.nan))
+    assert np.isnan(ATTACK.score(quiet.changed(asked=nothing))).all()
+    assert np.isnan(ATTACK.score(quiet.changed(heads=Heads(np.zeros((1, DICTIONARY.n_bits)), np.zeros(1))))).all()
 
 
 @pytest.mark.parametrize("noise", [None, 0.0, 0.5])

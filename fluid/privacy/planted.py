@@ -236,7 +236,7 @@ PLANTS = (
     Plant(
         "pulled_weights",
         "the additive model has learnt the members and nothing else",
-        ("joint_posterior",),
+        ("joint_posterior", "label_copied"),
         lambda scene: is_additive(scene) and has_labels(scene),
         pulled,
     ),

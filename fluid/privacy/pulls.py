@@ -86,5 +86,5 @@ def gram_of(alike: np.ndarray, slopes: np.ndarray) -> np.ndarray:
 def shortest(alike: np.ndarray, scores: np.ndarray) -> float:
     """Return the squared length of the shortest weights that give scores `(n,)` to rows of which the products `(n, n)` are known."""
     ridge = alike.copy()
-    ridge[np.diag_indices_from(ridge)] += ROUNDING * float(np.diag(alike).mean())
+    ridge[np.diag_indices_from(ridge)] += ROUNDING * (float(np.diag(alike).mean()) or 1.0)
     return float(scores @ cho_solve(cho_factor(ridge, lower=True, overwrite_a=True), scores))

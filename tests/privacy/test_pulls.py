@@ -58,3 +58,4 @@ def test_the_shortest_weights_are_those_of_least_squares(features: csr_matrix) -
     rows, scores = features[:20], features[:20] @ np.linspace(-1, 1, 40)
     weights = np.linalg.lstsq(rows.toarray(), scores, rcond=None)[0]
     assert shortest((rows @ rows.T).toarray(), scores) == pytest.approx(weights @ weights, rel=1e-4)
+    assert shortest(np.zeros((3, 3)), np.zeros(3)) == 0  # rows of nothing

@@ -12,6 +12,7 @@ from fluid.models.additive_spec import AdditiveSpec
 from fluid.privacy.attacks import joint_posterior
 from fluid.privacy.attacks.joint_posterior import ATTACK, log_ratio, parts_of
 from fluid.privacy.attacks.lira import ATTACK as LIRA
+from fluid.privacy.planted import pulled
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
 from fluid.privacy.statistics import auc
 from fluid.seeding import numpy_stream
@@ -152,3 +153,10 @@ def test_what_is_no_additive_model_or_has_too_few_labels_is_not_attacked(quiet: 
     assert not ATTACK.possible(quiet.changed(learner="forest"))
     assert not ATTACK.possible(quiet.changed(sent=None))
     assert not ATTACK.possible(quiet.taken(np.arange(30), np.arange(30) < 15))
+
+
+def test_a_model_that_has_learnt_planted_members_alone_is_found_by_it(quiet: Scene) -> None:
+    planted = pulled(quiet)
+    assert found_in(planted) > 0.95
+    assert planted.recipe is None
+    assert planted.asked is None

@@ -4,7 +4,9 @@ Shadow companies say how a molecule moves its own score. This attack asks for al
 training has it: the weights are a sum of one pull for each learnt molecule, and of noise. No company is made up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import vstack
@@ -20,8 +22,20 @@ from fluid.privacy.pulls import Pulls, gram_of, perturbed_pulls, plain_pulls, sh
 from fluid.privacy.scene import COPY_STRENGTH, Heads, Scene, mean_known
 from fluid.seeding import numpy_stream
 
-MOST = 4000
-"""Candidates that are solved for together; of more, random parts, each of which takes the others for noise."""
+MOST, SWEEPS = 3000, 3
+"""Candidates that are solved for together; of more, random parts, one after the other, so many times."""
+
+
+class Told(NamedTuple):
+    """What weights tell of `n` molecules.
+
+    Attributes:
+        ratio: Logarithms of how much likelier the weights are if a molecule was learnt than if not `(n,)`.
+        times: How often its pull is expected in the sum `(n,)`, in the sum's own unit.
+    """
+
+    ratio: np.ndarray
+    times: np.ndarray
 
 
 def log_ratio(apart: np.ndarray, left: np.ndarray, share: float, more: float = 0.0) -> np.ndarray:
@@ -43,20 +57,21 @@ def log_ratio(apart: np.ndarray, left: np.ndarray, share: float, more: float = 0
     return found
 
 
-def told_by_noisy(pulls: Pulls, share: float, spec: AdditiveSpec) -> np.ndarray:
-    """Return the log-ratios of molecules `(n,)` by weights with noise that is known.
+def told_by_noisy(pulls: Pulls, share: float, spec: AdditiveSpec) -> Told:
+    """Return what weights with noise that is known tell.
 
     How many molecules were learnt that are no candidates is told by the weights too: the candidates' pulls are more often in their sum than
     by the share of members.
     """
-    gram, told, variance = gram_of(pulls.alike, pulls.slopes), pulls.told, spec.noise**2
-    more = max(middle_of(gram, told, variance / (share * (1 - share))) - share, 0.0)
-    found = posterior(gram, told, share + more, variance / (share * (1 - share) + more))
-    return log_ratio(found.mean - share - more, found.left, share, more)
+    gram, told, variance, own = gram_of(pulls.alike, pulls.slopes), pulls.told, spec.noise**2, share * (1 - share)
+    more = max(middle_of(gram, told, variance / own) - share, 0.0)
+    found = posterior(gram, told, share + more, variance / (own + more))
+    apart = found.mean - share - more
+    return Told(log_ratio(apart, found.left, share, more), share + apart * own / (own + more))
 
 
-def told_by_plain(pulls: Pulls, share: float) -> np.ndarray:
-    """Return the log-ratios of molecules `(n,)` by weights without noise, of a strength that is not known.
+def told_by_plain(pulls: Pulls, share: float) -> Told:
+    """Return what weights without noise tell, of a strength that is not known.
 
     What other molecules and rounding add counts as noise, as much of it as makes the weights likeliest. How often molecules were added is
     known in a unit of its own, which is such that its variance is that of the share of members.
@@ -65,12 +80,25 @@ def told_by_plain(pulls: Pulls, share: float) -> np.ndarray:
     gram, told = gram_of(alike, pulls.slopes), pulls.told
     prior = likeliest(gram, told, shortest(alike, pulls.scores))
     found = posterior(gram, told, prior.middle, prior.noise)
-    return log_ratio((found.mean - prior.middle) * (share * (1 - share) / prior.variance) ** 0.5, found.left, share)
+    unit = (prior.variance / (share * (1 - share))) ** 0.5
+    return Told(log_ratio((found.mean - prior.middle) / unit, found.left, share), found.mean)
 
 
-def parts_of(rows: np.ndarray, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield random parts of rows, each of at most `MOST`, and nearly equal."""
-    yield from np.array_split(generator.permutation(rows), -(-len(rows) // MOST))
+def solved(pulls: Pulls, tell: Callable[[Pulls], Told], generator: np.random.Generator) -> np.ndarray:
+    """Return the log-ratios of molecules `(n,)`, of many in random parts.
+
+    From the sum that tells of a part, what the others are expected to have added is taken away (Gauss and Seidel's method, by blocks); what
+    is left of them counts as noise, or as molecules that are no candidates.
+    """
+    n = len(pulls.slopes)
+    parts, ratio, times = np.array_split(generator.permutation(n), -(-n // MOST)), np.zeros(n), np.zeros(n)
+    for _ in range(SWEEPS if len(parts) > 1 else 1):
+        for part in parts:
+            others = times.copy()
+            others[part] = 0.0
+            left = pulls.scores[part] - pulls.rows[part] @ (pulls.rows.T @ (pulls.slopes * others))
+            ratio[part], times[part] = tell(Pulls(pulls.rows[part], pulls.slopes[part], left))
+    return ratio
 
 
 def weights_of(scene: Scene) -> Heads | None:
@@ -96,18 +124,22 @@ def joint_posterior(scene: Scene) -> np.ndarray:
         rows = known_rows(scene, scores[:, place], place)
         if rows is None or heads is None or not heads.weights[place].any():
             continue
-        for part in parts_of(rows, numpy_stream(scene.seed, "joint posterior", str(place))):
-            found[part, place] = told_of(scene, place, part, (scores[part, place], float(heads.bias[place])))
+        scored = scores[rows, place], float(heads.bias[place])
+        found[rows, place] = told_of(scene, place, rows, scored)
     return mean_known(found)
 
 
-def told_of(scene: Scene, place: int, rows: np.ndarray, said: tuple[np.ndarray, float]) -> np.ndarray:
+def told_of(scene: Scene, place: int, rows: np.ndarray, scored: tuple[np.ndarray, float]) -> np.ndarray:
     """Return the log-ratios of some candidates `(n,)`, by the scores `(n,)` and the bias of an endpoint."""
-    features, labels, share = scene.features[rows], scene.candidates.labels[rows, place], float(scene.candidates.member.mean())
-    if scene.recipe is None or not scene.recipe.is_perturbed:
-        return told_by_plain(plain_pulls(features, *said, labels, bool(scene.is_class[place])), share)
-    pulls = perturbed_pulls(features, *said, labels, scene.recipe)
-    return told_by_noisy(pulls, share, scene.recipe) if scene.recipe.noise else told_by_plain(pulls, share)
+    features, labels, recipe = scene.features[rows], scene.candidates.labels[rows, place], scene.recipe
+    share, generator = float(scene.candidates.member.mean()), numpy_stream(scene.seed, "joint posterior", str(place))
+    if recipe is None or not recipe.is_perturbed:
+        pulls = plain_pulls(features, *scored, labels, bool(scene.is_class[place]))
+    else:
+        pulls = perturbed_pulls(features, *scored, labels, recipe)
+    if recipe is not None and recipe.noise:
+        return solved(pulls, partial(told_by_noisy, share=share, spec=recipe), generator)
+    return solved(pulls, partial(told_by_plain, share=share), generator)
 
 
 def is_additive(scene: Scene) -> bool:

@@ -10,7 +10,7 @@ from fluid.models.additive_perturbed import solve_perturbed
 from fluid.models.additive_solve import solve_classes, solve_values
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.privacy.attacks import joint_posterior
-from fluid.privacy.attacks.joint_posterior import ATTACK, log_ratio, parts_of
+from fluid.privacy.attacks.joint_posterior import ATTACK, log_ratio
 from fluid.privacy.attacks.lira import ATTACK as LIRA
 from fluid.privacy.planted import pulled
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
@@ -132,12 +132,25 @@ def test_the_order_of_candidates_does_not_matter(quiet: Scene) -> None:
     assert ATTACK.score(turned) == pytest.approx(ATTACK.score(told)[order])
 
 
-def test_many_candidates_are_solved_for_in_parts(quiet: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_candidates_are_solved_for_in_parts_which_know_of_each_other(quiet: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one sweep the last part knows what the first are expected to have added, and no more."""
+    released = {"plain": plain(quiet, members(quiet)), "noisy": noisy(quiet, members(quiet), 0.3)}
+    together = {name: found_in(one) for name, one in released.items()}
     monkeypatch.setattr(joint_posterior, "MOST", 110)
-    parts = list(parts_of(np.arange(N), np.random.default_rng(0)))
-    assert [len(part) for part in parts] == [100, 100, 100]
-    assert sorted(np.concatenate(parts)) == list(range(N))
-    assert found_in(plain(quiet, members(quiet))) > 0.7
+    in_parts = {name: found_in(one) for name, one in released.items()}
+    monkeypatch.setattr(joint_posterior, "SWEEPS", 1)
+    once = {name: found_in(one) for name, one in released.items()}
+    for name in released:
+        assert once[name] + 0.01 < in_parts[name] <= together[name] + 0.01
+    assert in_parts["noisy"] > together["noisy"] - 0.02
+
+
+def test_parts_come_to_the_solution_of_all_together(quiet: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = noisy(quiet, members(quiet), 0.3)
+    expected = ATTACK.score(told)
+    monkeypatch.setattr(joint_posterior, "MOST", 160)
+    monkeypatch.setattr(joint_posterior, "SWEEPS", 30)
+    assert np.corrcoef(ATTACK.score(told), expected)[0, 1] > 0.995
 
 
 def test_a_molecule_without_a_label_gets_no_score(quiet: Scene) -> None:

@@ -22,7 +22,7 @@ from fluid.privacy.pulls import Pulls, gram_of, perturbed_pulls, plain_pulls, sh
 from fluid.privacy.scene import COPY_STRENGTH, Heads, Scene, mean_known
 from fluid.seeding import numpy_stream
 
-MOST, SWEEPS = 3000, 3
+MOST, SWEEPS = 4000, 3
 """Candidates that are solved for together; of more, random parts, one after the other, so many times."""
 
 

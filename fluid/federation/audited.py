@@ -19,6 +19,7 @@ from fluid.federation.model_folder import Model, domain_planes, open_model
 from fluid.federation.stages.annotate import FOLDER
 from fluid.federation.texts import digest_of, is_text_only, molecules_in, read_texts, text_files
 from fluid.models.additive import AdditivePredictor
+from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.familiarity import familiarity
 from fluid.models.heads import HeadsPredictor
@@ -52,6 +53,7 @@ class Audited:
         released: The folder of a consensus.
         companies: Of which companies a consensus is, where it says so.
         learner: Kind of the model that answers any molecule.
+        recipe: How that model was made, where it is additive.
         written: First blocks of the keys of all molecules that stand in a text.
     """
 
@@ -67,6 +69,7 @@ class Audited:
     released: Released | None = None
     companies: tuple[str, ...] = ()
     learner: str = ""
+    recipe: AdditiveSpec | None = None
     written: frozenset[str] | None = None
 
 
@@ -160,13 +163,14 @@ def of_set(one: AnnotationSet, teacher: Model | None) -> Audited:
         said = f"the teacher is {teacher.name!r}, and the annotation set is of {one.teacher!r}, or of other endpoints"
         raise ArtifactError(said, where=str(teacher.folder), expected="the teacher that made the annotation set")
     dictionary = one.evidence.dictionary if one.evidence else Dictionary()
-    if teacher and not one.evidence and isinstance(teacher.predictor, AdditivePredictor):
-        dictionary = teacher.predictor.spec.dictionary  # the kind of a teacher is no secret
+    recipe = teacher.predictor.spec if teacher and isinstance(teacher.predictor, AdditivePredictor) else None  # how it learns is no secret
+    if recipe and not one.evidence:
+        dictionary = recipe.dictionary
     counts = one.evidence.counts if one.evidence else None
     ask = partial(ask_model, teacher) if teacher else None
     learner = teacher.predictor.kind if teacher else ""
     about = ("annotation set", one.teacher, one.digest, one.endpoints, dictionary, answers_of(one, one.endpoints))
-    return Audited(*about, ask, counts, learner=learner)
+    return Audited(*about, ask, counts, learner=learner, recipe=recipe)
 
 
 def of_texts(files: list[Path], company: str) -> Audited:
@@ -227,7 +231,7 @@ def of_model(model: Model, company: str) -> Audited:
     if isinstance(predictor, AdditivePredictor):
         scaled = predictor.temperature[:, None].astype(np.float64)
         heads = Heads(predictor.weights / scaled, predictor.bias / scaled[:, 0])
-        return Audited(*about, predictor.spec.dictionary, ask=partial(ask_model, model), heads=heads)
+        return Audited(*about, predictor.spec.dictionary, ask=partial(ask_model, model), heads=heads, recipe=predictor.spec)
     return Audited(*about, Dictionary(), ask=partial(ask_model, model), learner=predictor.kind)
 
 

@@ -27,6 +27,10 @@ ADVICE = {
         "Weights of rare substructures were made by single molecules: regularise more (model.strengths), or choose a transfer set without "
         "these substructures."
     ),
+    ("joint_posterior",): (
+        "The weights of an additive model are a sum with a part for each molecule: only noise hides which (privacy=certified, or a smaller "
+        "privacy.epsilon)."
+    ),
     ("written",): (
         "Molecules of yours stand in the text: leave out lists of dropped rows, predictions, at_risk.csv and logs that name SMILES."
     ),

@@ -12,10 +12,12 @@ import numpy as np
 
 from fluid.molecules.substructures import presence
 from fluid.privacy.attacks.evidence_counts import releases_evidence
+from fluid.privacy.attacks.joint_posterior import is_additive
 from fluid.privacy.attacks.known_label import has_copy, has_others, is_asked, other_scores
 from fluid.privacy.attacks.signals import SIGNALS, asks, sends
 from fluid.privacy.attacks.written import is_text
 from fluid.privacy.scene import Answers, Copied, Heads, Scene
+from fluid.privacy.shadows import teach_shadows
 from fluid.privacy.statistics import Measured
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 MOST, TENTH = 200, 10
 RIDGE, SURE = 0.1, 4.0
 """Penalty of a planted model, small; and log-odds of planted answers."""
+STRENGTH = 0.3
+"""Inverse strength of the penalty of a model that learns as companies do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,18 @@ def learnt(scene: Scene, twins: "csr_matrix | None" = None) -> Scene:
     return scene.changed(heads=Heads(weights, copy.bias), asked=None)
 
 
+def pulled(scene: Scene) -> Scene:
+    """Let the additive model be one that has learnt the members and nothing else, without noise."""
+    labels, endpoints = scene.candidates.labels, len(scene.endpoints)
+    weights, bias = np.zeros((endpoints, scene.dictionary.n_bits)), np.zeros(endpoints)
+    for place, is_class in enumerate(scene.is_class):
+        rows = np.flatnonzero(scene.candidates.member & np.isfinite(labels[:, place]))
+        if len(rows):
+            taught = teach_shadows(scene.features[rows], labels[rows, place], bool(is_class), np.ones((1, len(rows)), dtype=bool), STRENGTH)
+            weights[place], bias[place] = taught.weights[0], taught.bias[0]
+    return scene.changed(heads=Heads(weights, bias), asked=None, recipe=None)
+
+
 def no_heads(scene: Scene) -> Heads:
     """Return additive models that know nothing."""
     return Heads(np.zeros((len(scene.endpoints), scene.dictionary.n_bits)), np.zeros(len(scene.endpoints)))
@@ -216,6 +232,13 @@ PLANTS = (
         ("weight_of_one", "weight_of_one_signed", "label_copied", "lira"),
         lambda scene: has_copy(scene) and has_labels(scene),
         learnt,
+    ),
+    Plant(
+        "pulled_weights",
+        "the additive model has learnt the members and nothing else",
+        ("joint_posterior", "label_copied"),
+        lambda scene: is_additive(scene) and has_labels(scene),
+        pulled,
     ),
     Plant("written_members", "members stand in the text", ("written",), is_text, written_down),
     Plant(

@@ -14,6 +14,7 @@ from scipy.special import expit
 from fluid.data.endpoints import Endpoint
 from fluid.errors import ShapeError
 from fluid.models.additive_solve import ridge_together
+from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.scores import scores_of
 from fluid.molecules.molecule_set import MoleculeSet
 from fluid.molecules.nearest import Nearest, NearestReference
@@ -181,6 +182,7 @@ class Scene:
         partners: What its companies said of all transfer molecules: first the partner who turns it round, then those that he does not see.
         learner: Kind of the model that answers, where it is known.
         shadows: How many shadows of that kind may be made.
+        recipe: How the additive model that answers was made, where it is known.
         written: First blocks of the keys of all molecules that stand in a text, where that is the release.
         whole: What is true of all molecules of the company, where the release is of one company alone.
     """
@@ -199,6 +201,7 @@ class Scene:
     partners: Sequence[Said] = ()
     learner: str = ""
     shadows: int = 0
+    recipe: AdditiveSpec | None = None
     written: frozenset[str] | None = None
     whole: Whole | None = None
 

@@ -17,8 +17,9 @@ from fluid.federation.audit import audit, nearest_public
 from fluid.federation.audited import open_audited
 from fluid.federation.consortium import aggregate, annotate, distill, train_teacher
 from fluid.federation.files import read_file
+from fluid.federation.model_folder import open_model
 from fluid.federation.requests import AggregateRequest, AnnotateRequest, AuditRequest, DistillRequest, TeacherRequest
-from fluid.federation.stages.audit import AT_RISK, FACTS, NEAREST_PUBLIC, PAGE, Before, drawn, scene_of
+from fluid.federation.stages.audit import AT_RISK, FACTS, HELD_OUT, NEAREST_PUBLIC, PAGE, Before, drawn, scene_of
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import ForestSpec
@@ -118,6 +119,29 @@ def test_a_forest_that_answers_its_own_molecules_breaks_a_bound(look, made: Made
     assert not facts["holds"]
     assert any(text.startswith("certainty_asked") or text.startswith("label_asked") for text in facts["audit"]["fell"])
     assert any("Forests are by construction" in text or "by heart" in text for text in facts["audit"]["advice"])
+
+
+def test_weights_of_an_additive_teacher_are_solved_for(look) -> None:
+    found = look("Acme")
+    assert "joint_posterior" in names(found)
+    planted = {one["name"]: one["found_by"] for one in read_json(found / FACTS)["audit"]["planted"]}
+    assert planted["pulled_weights"] in ("joint_posterior", "label_copied")
+
+
+def test_how_an_additive_teacher_learns_is_known(made: Made) -> None:
+    transfer = read_file("transfer", str(made.transfer), INTAKE.unlabelled(), made.runner)[1]
+    acme, forest = (open_model(made.folder / name) for name in ("Acme", "Forest"))
+    told = open_audited(made.folder / "Acme.set", transfer, acme, "")
+    assert told.recipe == open_audited(made.folder / "Acme", None, None, "").recipe == AdditiveSpec(2, 2048, (0.3,))
+    _, own = read_file("members", str(made.own), INTAKE, made.runner)
+    before = Before(told, own.take(np.arange(60)), own.take(np.arange(60, 120)), HELD_OUT, transfer)
+    assert scene_of(before, drawn(before, 50, 0), 0).recipe == told.recipe
+    assert open_audited(made.folder / "Acme.set", transfer, None, "").recipe is None
+    assert open_audited(made.folder / "Forest.set", transfer, forest, "").recipe is None
+
+
+def test_a_forest_has_no_weights_to_solve_for(look, made: Made) -> None:
+    assert "joint_posterior" not in names(look("Forest.set", teacher=str(made.folder / "Forest")))
 
 
 def test_a_student_of_experts_is_read_where_the_companys_part_stands(look) -> None:

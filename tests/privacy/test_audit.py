@@ -189,6 +189,7 @@ def test_false_alarms_of_many_attacks_are_as_rare_as_they_should_be(scene: Scene
         "label_asked",
         "against_others",
         "weight_of_one",
+        "joint_posterior",
         "lira",
         "bavaria",
         "student_lira",

@@ -138,6 +138,7 @@ def scene_of(before: Before, parts: tuple[Dataset, Dataset], seed: int) -> Scene
         partners=[said_by(one, audited) for one in before.others] if audited.released else (),
         learner=audited.learner,
         shadows=before.shadows,
+        recipe=audited.recipe,
         written=audited.written,
         whole=whole_of(before),
     )

@@ -21,6 +21,7 @@ ATTACKS: Registry[Attack] = Registry(
         "population_ratio": "fluid.privacy.attacks.known_label:POPULATION",
         "weight_of_one": "fluid.privacy.attacks.weight_of_one:ATTACK",
         "weight_of_one_signed": "fluid.privacy.attacks.weight_of_one:SIGNED",
+        "joint_posterior": "fluid.privacy.attacks.joint_posterior:ATTACK",
         "lira": "fluid.privacy.attacks.lira:ATTACK",
         "bavaria": "fluid.privacy.attacks.bavaria:ATTACK",
         "student_lira": "fluid.privacy.attacks.lira:STUDENTS",

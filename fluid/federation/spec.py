@@ -73,9 +73,9 @@ class FederationSpec:
             raise ConfigError("privacy.ledger counts releases, and a simulation makes none", expected="no ledger; privacy.epsilon may stay")
         if self.annotation.overlap == "cross_fit":
             raise ConfigError("a simulation keeps companies and transfer set apart", expected="annotation.overlap=refuse")
-        self._check_experts()
         if self.distillation.how.in_rounds:
             self._check_rounds()
+        self._check_experts()
         check_head(self.student_model, self.distillation.mode, self.loss)
         rounds = self._soft_rounds()
         if self.loss.automatic:
@@ -111,6 +111,7 @@ class FederationSpec:
                 f"with distillation={mode} no teacher annotates, and {told} is about what teachers release",
                 expected="annotation.domain=bins consensus=mean",
             )
+        self.hybrid.check_student(mode, self.distillation.how.takes_labels, self.distillation.how.has_experts)
         self.hybrid.check_weightless("additive")
 
     def _check_noise(self, rounds: list[str]) -> None:

@@ -21,7 +21,7 @@ def fit(teaching: Teaching) -> Fitted:
     """Refuse: companies make it together.
 
     Raises:
-        ConfigError: Always.
+        ConfigError: A consensus is all there is.
     """
     raise ConfigError(
         f"distillation={teaching.student.mode} is no student of a consensus: companies make it together, in rounds",

@@ -89,7 +89,7 @@ def company_of(name: str, own: Dataset, public: PublicMap, settings: SummedSetti
     """Return a company with its molecules.
 
     Raises:
-        QuorumError: It has too few labels.
+        QuorumError: The company has too few labels.
     """
     check_quorum(own.table, settings.quorum, where=name)
     part = OwnPart.of(settings.dictionary.features(own.molecules), labels_for(own, own.endpoints), public)

@@ -64,7 +64,7 @@ class Attacked(NamedTuple):
             total: np.ndarray = self.others.gradient(weights) + left[-1]
             return total
 
-        final = descend(opened, self.curvature, self.others.counts() + own.counts(), self.spec)
+        final = descend(opened, self.curvature, self.others.counts() + own.counts(), self.spec, self.deviation)
         return Rounds(np.array(asked), np.array(left), final[0])
 
 

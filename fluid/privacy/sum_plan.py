@@ -55,6 +55,15 @@ class SumNoise(NamedTuple):
         return share * rounds**0.5 / self.gradients, share / self.counting
 
 
+def opened_deviation(noise: SumNoise | None, rounds: int, companies: int, colluding: int) -> float:
+    """Return the standard deviation of the noise of all companies together in the sum of a round; 0 where there is none.
+
+    Raises:
+        ConfigError: All companies collude.
+    """
+    return 0.0 if noise is None else companies**0.5 * noise.deviations(rounds, companies, colluding)[0]
+
+
 def sum_noise(privacy: PrivacySpec, endpoints: int) -> SumNoise | None:
     """Return the least noise that keeps ε, or `None` where no ε is given: then there is none."""
     return None if privacy.epsilon is None else noise_for(privacy.epsilon, privacy.delta, endpoints)

@@ -12,7 +12,7 @@ from fluid.errors import ConfigError
 from fluid.privacy.accounting import Account
 from fluid.privacy.certificate import COVERS, digest_of, read_certificate
 from fluid.privacy.privacy_spec import PrivacySpec
-from fluid.privacy.sum_plan import COUNT_SHARE, Summed, SumNoise, noise_for, sum_certificate, sum_noise
+from fluid.privacy.sum_plan import COUNT_SHARE, Summed, SumNoise, noise_for, opened_deviation, sum_certificate, sum_noise
 
 CLASSES = (Endpoint.parse("a"), Endpoint.parse("b"))
 OPENED = (np.array([100.0, 90.0]), np.ones((2, 2, 3)))
@@ -47,6 +47,13 @@ def test_the_noise_of_those_who_do_not_collude_is_enough(companies: int, colludi
     seen = (companies - colluding) ** 0.5
     assert math.sqrt(16) / (gradient * seen) == pytest.approx(0.8)
     assert 1 / (count * seen) == pytest.approx(0.1)
+
+
+def test_the_noise_of_all_companies_together_is_what_is_opened() -> None:
+    noise = SumNoise(0.8, 0.1)
+    assert opened_deviation(noise, 16, 8, 1) == pytest.approx(math.sqrt(16 * 8 / 7) / 0.8)
+    assert opened_deviation(noise, 16, 5, 0) == pytest.approx(4 / 0.8)
+    assert opened_deviation(None, 16, 8, 1) == 0.0
 
 
 def test_all_companies_cannot_collude() -> None:

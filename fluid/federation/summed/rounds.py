@@ -38,6 +38,7 @@ def carry_out(
     roster: Roster,
     curvature: Curvature,
     spec: SummedSpec,
+    deviation: float = 0.0,
     report: Callable[[float], None] = lambda _: None,
 ) -> tuple[np.ndarray, Opened]:
     """Return the weights of rows `(T, D)` at which the rounds end, and all that was opened on the way.
@@ -47,6 +48,7 @@ def carry_out(
         roster: Who adds up.
         curvature: Of public rows.
         spec: Settings.
+        deviation: Standard deviation of the noise in a round, of all companies together.
         report: Called with the share of work done.
 
     Raises:
@@ -62,5 +64,5 @@ def carry_out(
         report(number / spec.rounds)
         return sums[-1]
 
-    weights = descend(ask, curvature, np.maximum(counts, 1.0), spec)
+    weights = descend(ask, curvature, np.maximum(counts, 1.0), spec, deviation)
     return weights, Opened(counts, np.array(sums))

@@ -22,7 +22,7 @@ from fluid.molecules.substructures import Dictionary
 from fluid.pipeline.stage import Stage, Work
 from fluid.privacy.certificate import FILE
 from fluid.privacy.secure_sum import Roster
-from fluid.privacy.sum_plan import Summed, SumNoise, sum_certificate, sum_noise
+from fluid.privacy.sum_plan import Summed, SumNoise, opened_deviation, sum_certificate, sum_noise
 from fluid.training.summed.curvature import Curvature
 from fluid.training.summed.own_part import OwnPart, check_classes
 from fluid.training.summed.public_map import PublicMap
@@ -47,14 +47,13 @@ def summed_stage(parts: Mapping[str, Dataset], transfer: Dataset, settings: Summ
     endpoints = endpoints_of(parts)
     check_classes(endpoints)
     noise = sum_noise(settings.privacy, len(endpoints))
-    if noise is not None:
-        noise.deviations(spec.rounds, len(names), spec.colluding)
+    deviation = opened_deviation(noise, spec.rounds, len(names), spec.colluding)
 
     def build(folder: Path, work: Work) -> None:
         public, curvature = public_side(transfer, settings)
         companies = {name: company_of(name, parts[name], public, settings, noise) for name in names}
         roster = Roster({name: one.public for name, one in companies.items()}, f"summed gradients over {transfer.transfer_digest}")
-        weights, found = carry_out(companies, roster, curvature, spec, work.report)
+        weights, found = carry_out(companies, roster, curvature, spec, deviation, work.report)
         write_student(folder, predictor_of(weights, public, endpoints, settings.dictionary), transfer, settings)
         write_opened(folder, found)
         if noise is not None:

@@ -16,7 +16,8 @@ class SummedSpec:
 
     Attributes:
         rounds: How many; all share the noise that ε asks for, so that each has more of it where there are more.
-        damping: What is added to the curvature in every direction: the less noise in a round, the less is needed.
+        damping: What is added to the curvature in every direction, in standard deviations of a round's noise, of all companies together,
+            or of 1 where there is less.
         momentum: Share of a step that the next one goes on with, below 1.
         strength: Inverse strength `C` of the L2 penalty.
         directions: Directions of the transfer set in which steps follow its curvature.
@@ -32,7 +33,7 @@ class SummedSpec:
     """
 
     rounds: int = 16
-    damping: float = 40.0
+    damping: float = 16.0
     momentum: float = 0.7
     strength: float = 1.0
     directions: int = 400

@@ -129,5 +129,5 @@ def test_all_companies_cannot_collude() -> None:
 def test_work_is_told_round_by_round() -> None:
     told = list[float]()
     members = companies(WHOLE)
-    carry_out(members, roster_of(members), CURVATURE, SPEC, told.append)
+    carry_out(members, roster_of(members), CURVATURE, SPEC, report=told.append)
     assert told == [0.2, 0.4, 0.6, 0.8, 1.0]

@@ -29,6 +29,7 @@ from fluid.pipeline.runner import Runner
 from fluid.pipeline.store import ArtifactStore
 from fluid.privacy.certificate import FILE, digest_of, read_certificate
 from fluid.privacy.privacy_spec import PrivacySpec
+from fluid.privacy.sum_plan import noise_for, opened_deviation
 from fluid.training.summed.descent import descend
 from fluid.training.summed.spec import SummedSpec
 from tests.federation.conftest import Finished, student_of
@@ -84,7 +85,8 @@ def test_the_student_follows_from_what_was_opened_and_from_public_molecules(run:
     student = read_model(run.federation.models["student"])
     counts, sums = (np.load(student.artifact / name, allow_pickle=False) for name in (COUNTS, SUMS))
     public, curvature = public_side(run.federation.data.transfer, run.spec.summed_settings)
-    weights = descend(lambda number, _: np.asarray(sums[number - 1]), curvature, np.maximum(counts, 1), SUMMED)
+    deviation = opened_deviation(noise_for(8.0, 1e-5, 1), SUMMED.rounds, 3, 1)
+    weights = descend(lambda number, _: np.asarray(sums[number - 1]), curvature, np.maximum(counts, 1), SUMMED, deviation)
     own, bias = public.in_units_of_features(weights)
     assert isinstance(student.predictor, AdditivePredictor)
     assert student.predictor.weights.tobytes() == own.astype(np.float32).tobytes()

@@ -64,3 +64,5 @@ def test_damping_makes_noise_smaller(public: csr_matrix) -> None:
         descend(lambda number, _: noise[number], curvature, np.full(1, 200.0), replace(spec, damping=damping)) for damping in (5.0, 40.0)
     )
     assert np.linalg.norm(damped) < np.linalg.norm(loose) / 2
+    by_noise = descend(lambda number, _: noise[number], curvature, np.full(1, 200.0), replace(spec, damping=10.0), 4.0)
+    assert by_noise.tobytes() == damped.tobytes()

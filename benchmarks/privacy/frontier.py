@@ -17,12 +17,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "experts")]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "experts")]
 import numpy as np
 import pandas as pd
 from common import Row, arguments, finish, made_by, put_into, write
 from matplotlib.figure import Figure
 from study import SPLITS, TESTS, Answers, datasets, markdown, row_of
+from sums import attacked_of, scores_of
 
 from fluid.annotation.storage import read_annotation_set
 from fluid.cli.compose import compose, plain_values
@@ -45,6 +46,8 @@ from fluid.privacy.attacks.registry import attacks_on
 from fluid.privacy.audit import found_by
 from fluid.privacy.policy import FELL, LOW_FPR, PolicySpec
 from fluid.privacy.release_plan import ReleasePlan, mechanisms_of, planned
+from fluid.privacy.statistics import auc_measured, tpr_measured
+from fluid.privacy.sum_plan import noise_for
 from fluid.seeding import numpy_stream
 
 EXPERTS, CERTIFIED = ["protocol=experts"], ["protocol=certified"]
@@ -69,10 +72,16 @@ RELEASES = {
     "open, strong penalty": [*EXPERTS, "model.strengths=[0.03]"],
     "open, regions": [*EXPERTS, "distillation=regions"],
     "epsilon 8, regions": [*epsilon(8, 1.0), "distillation=regions", "distillation.experts.product=0"],
+    "summed, epsilon 8": ["protocol=summed", "privacy.epsilon=8"],
+    "summed, epsilon 3": ["protocol=summed", "privacy.epsilon=3"],
+    "summed, epsilon 1": ["protocol=summed", "privacy.epsilon=1"],
     "bins and forests": ["protocol=fluid", "model=forest", "hybrid=gate"],
     "bins and networks": ["protocol=fluid", "hybrid=gate"],
 }
-"""Releases, by their settings. Weights of `epsilon 8, exact evidence` are those of `epsilon 8`."""
+"""Releases, by their settings. Weights of `epsilon 8, exact evidence` are those of `epsilon 8`.
+
+Of `summed` ones nothing but sums over all companies is opened: they are attacked by a partner who knows all other companies' molecules.
+"""
 LEAST_CLOSED = {"epsilon 8": 0.55, "epsilon 3": 0.35, "open, evidence with noise": 0.85}
 """Least share of the in-domain gap on ChEMBL by k-means that a student closes."""
 GUARDED, LEAST_GUARDED = "epsilon 8", 0.70
@@ -93,8 +102,11 @@ def certified(spec: FederationSpec, endpoints: tuple[Endpoint, ...]) -> Certifie
     """Return what is certified of all that a company releases, `None` where nothing is."""
     if spec.privacy.epsilon is None:
         return None
-    plan = planned(ReleasePlan(spec.model, spec.annotation, endpoints), spec.privacy)
-    account = Account(mechanisms_of(plan))
+    if spec.distillation.how.in_rounds:
+        noise = noise_for(spec.privacy.epsilon, spec.privacy.delta, len(endpoints))
+        account = Account(noise.mechanisms(endpoints))
+    else:
+        account = Account(mechanisms_of(planned(ReleasePlan(spec.model, spec.annotation, endpoints), spec.privacy)))
     return Certified(account.epsilon(spec.privacy.delta), account.tpr(LOW_FPR))
 
 
@@ -110,7 +122,10 @@ def carried_out(settings: Sequence[str], seed: int, store: ArtifactStore, option
     if told := certified(spec, tuple(models[STUDENT].predictor.endpoints)):
         yield {"role": "certified", "epsilon": told.epsilon, "tpr": told.tpr}
     for company in attacked(spec, options.companies):
-        yield from attacks(company, spec, graph, runner, options.candidates)
+        if spec.distillation.how.in_rounds:
+            yield from attacks_on_sums(company, spec, graph, options.candidates)
+        else:
+            yield from attacks(company, spec, graph, runner, options.candidates)
 
 
 def attacked(spec: FederationSpec, most: int) -> Sequence[str]:
@@ -138,6 +153,20 @@ def attacks(company: str, spec: FederationSpec, graph: Graph, runner: Runner, ca
         about = {"role": "attack", "company": company, "attack": one.attack, "knows": kind, "members": one.members}
         measured = {"auc": one.auc.value, "auc_low": one.auc.low, "tpr": one.tpr_01.value, "tpr_low": one.tpr_01.low}
         yield about | measured | {"fell": float(any(verdict.state == FELL for verdict in one.verdicts))}
+
+
+def attacks_on_sums(company: str, spec: FederationSpec, graph: Graph, candidates: int) -> Iterator[dict[str, Any]]:
+    """Yield what attacks on opened sums found on one half of a company's molecules; the attacker knows all other companies' molecules."""
+    companies, generator = graph.value(COMPANIES), numpy_stream(spec.seed, "frontier", company)
+    own = companies[company].take(np.sort(generator.permutation(len(companies[company]))[: 2 * candidates]))
+    others = [companies[name] for name in spec.members if name != company]
+    found = attacked_of(own, others, graph.value(WHOLE).transfer, spec.summed_settings)
+    inside = generator.permutation(found.rows.shape[0]) < found.rows.shape[0] // 2
+    for name, scores in scores_of(found, inside, generator):
+        auc, tpr = auc_measured(scores[inside], scores[~inside]), tpr_measured(scores[inside], scores[~inside], LOW_FPR, generator)
+        about = {"role": "attack", "company": company, "attack": name, "knows": "informed", "members": int(inside.sum())}
+        measured = {"auc": auc.value, "auc_low": auc.low, "tpr": tpr.value, "tpr_low": tpr.low}
+        yield about | measured | {"fell": float(auc.low > POLICY.auc or tpr.low > POLICY.tpr)}
 
 
 ANY = ("unaided", "informed")

@@ -15,11 +15,11 @@ from fluid.file_names import at_home
 PLACES = (
     "input", "transfer", "validation", "out", "json", "teacher", "student", "consensus_folder", "model_folder", "run", "folder", "readme",
     "check", "paths.runs", "paths.artifacts", "paths.data", "model.path",
-    "release", "non_members",
+    "release", "non_members", "witness", "privacy.ledger", "privacy.witness",
     "data.pool", "data.transfer", "data.validation", "data.test_in_domain", "data.test_external", "data.transfer_labels",
 )  # fmt: skip
 """Settings that name a file or folder."""
-PLACE_LISTS = ("annotations", "against")
+PLACE_LISTS = ("annotations", "against", "earlier")
 """Settings that name several."""
 TEXTS = (
     "company", "name", "sweep", "intake.smiles_column",

@@ -47,12 +47,12 @@ def contribution(spec: FederationSpec) -> Node:
     """Divide what the consensus is worth among the teachers."""
 
     def describe(values: Values) -> Stage:
-        evaluated = {name: values[evaluation_name(name)] for name in spec.members}
+        evaluated = {name: values[evaluation_name(name)] for name in spec.annotators}
         evaluation, lesson = evaluation_of(values[WHOLE], spec), lesson_of(spec, values)
         return contribution_stage(evaluated, spec.consensus, spec.annotation.edges, evaluation, lesson)
 
-    lesson = (LABELS, *map(annotations_name, spec.members)) if learns_from_annotations(spec) else ()
-    return Step("contribution", (WHOLE, *map(evaluation_name, spec.members), *lesson), describe)
+    lesson = (LABELS, *map(annotations_name, spec.annotators)) if learns_from_annotations(spec) else ()
+    return Step("contribution", (WHOLE, *map(evaluation_name, spec.annotators), *lesson), describe)
 
 
 ANALYSES: Mapping[str, Callable[[FederationSpec], Node]] = {

@@ -47,7 +47,7 @@ def evaluation_nodes(spec: FederationSpec) -> Iterator[Node]:
     """Yield the evaluation of every model on the same tests, and of the consensus, asked directly about them."""
     for name, role in model_roles(spec).items():
         yield Step(evaluation_name(name), (WHOLE, name), partial(_evaluate, role, spec))
-    answers, sets = tuple(map(evaluation_name, spec.members)), tuple(map(annotations_name, spec.members))
+    answers, sets = tuple(map(evaluation_name, spec.annotators)), tuple(map(annotations_name, spec.annotators))
     lesson = (LABELS, *sets) if learns_from_annotations(spec) else ()
     yield Step(CONSENSUS_EVALUATION, (WHOLE, *answers, *lesson), partial(_evaluate_consensus, spec))
 
@@ -65,10 +65,10 @@ def lesson_of(spec: FederationSpec, values: Values) -> ConsensusLesson | None:
     """Return what the consensus learns from; `None` if it learns from nothing but what it is asked about."""
     if not learns_from_annotations(spec):
         return None
-    return ConsensusLesson(tuple(values[annotations_name(name)] for name in spec.members), values[LABELS])
+    return ConsensusLesson(tuple(values[annotations_name(name)] for name in spec.annotators), values[LABELS])
 
 
 def _evaluate_consensus(spec: FederationSpec, values: Values) -> Stage:
-    asked = {name: values[evaluation_name(name)] for name in spec.members}
+    asked = {name: values[evaluation_name(name)] for name in spec.annotators}
     evaluation, lesson = evaluation_of(values[WHOLE], spec), lesson_of(spec, values)
     return evaluate_consensus_stage(asked, spec.consensus, spec.annotation.edges, evaluation, lesson)

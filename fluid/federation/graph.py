@@ -33,10 +33,13 @@ def federation_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
     """Yield all that a federation is made of, each node after those that it needs."""
     yield from data_nodes(spec, runner.progress.note)
     yield from teacher_nodes(spec, runner)
+    if spec.distillation.how.in_rounds:
+        yield from student_nodes(spec, runner)  # only what is opened of all companies' sums leaves them, and makes it
     yield from annotation_nodes(spec)
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     yield from consensus_nodes(spec)
-    yield from student_nodes(spec, runner)
+    if not spec.distillation.how.in_rounds:
+        yield from student_nodes(spec, runner)
     # ══ back in each company: the released student meets the private split ══
     yield from home_nodes(spec, runner)
     yield from hybrid_nodes(spec, runner)
@@ -58,10 +61,10 @@ def federation_graph(spec: FederationSpec, runner: Runner) -> Graph:
 
 
 def nodes_of(target: str, spec: FederationSpec) -> tuple[str, ...]:
-    """Return the nodes that a target stands for: of a company that takes part its teacher and its annotations."""
+    """Return the nodes that a target stands for: of who annotates the model and its annotations."""
     if target == DATA:
         return (DATA,)
-    return (target, annotations_name(target)) if target in spec.members else (target,)
+    return (target, annotations_name(target)) if target in spec.annotators else (target,)
 
 
 def check_target(target: str, graph: Graph) -> None:

@@ -24,6 +24,7 @@ from fluid.federation.stages.own_teacher import OwnTeacher
 from fluid.federation.stages.student import student_stage
 from fluid.federation.stages.teacher import teacher_stage
 from fluid.federation.stages.teacher_settings import TeacherSettings
+from fluid.federation.summed.stage import summed_stage
 from fluid.models.predictor import ForestSpec
 from fluid.pipeline.graph import Node, Step, Value, Values
 from fluid.pipeline.runner import Runner
@@ -81,8 +82,8 @@ def _bound(name: str, settings: TeacherSettings, logger: LoggerFactory, values: 
 
 
 def annotation_nodes(spec: FederationSpec) -> Iterator[Node]:
-    """Yield the answers of the teachers that take part; those asked for together share one pass over the transfer set."""
-    for name in spec.members:
+    """Yield the answers of those who annotate; those asked for together share one pass over the transfer set."""
+    for name in spec.annotators:
         yield Step(annotations_name(name), (name, TRANSFER), partial(_annotate, name, spec.annotation), _open_set, annotate_group)
 
 
@@ -127,8 +128,8 @@ def public_labels(data: ConsortiumData, sets: Sequence[AnnotationSet]) -> np.nda
 
 
 def consensus_nodes(spec: FederationSpec) -> Iterator[Node]:
-    """Yield the public labels, and the consensus of those who take part."""
-    sets = tuple(map(annotations_name, spec.members))
+    """Yield the public labels, and the consensus of those who annotate."""
+    sets = tuple(map(annotations_name, spec.annotators))
     yield Value(LABELS, (DATA, *sets), lambda values: public_labels(values[DATA], [values[name] for name in sets]))
     yield Step(CONSENSUS, (TRANSFER, LABELS, *sets), partial(_consensus, spec, sets), _open_consensus)
 
@@ -142,9 +143,20 @@ def _open_consensus(artifact: Artifact, values: Values) -> ConsensusTable:
 
 
 def student_nodes(spec: FederationSpec, runner: Runner) -> Iterator[Node]:
-    """Yield the student, which learns the consensus only; one with a head per teacher also reads what each teacher said."""
+    """Yield the student, which learns the consensus only; one with a head per teacher also reads what each teacher said.
+
+    One that is made in rounds learns from what is opened of the companies' parts, and from nothing else.
+    """
+    if spec.distillation.how.in_rounds:
+        yield Step(STUDENT, (COMPANIES, TRANSFER), partial(_summed, spec), open_model)
+        return
     sets = tuple(map(annotations_name, spec.members)) if spec.distillation.reads_annotations else ()
     yield Step(STUDENT, (CONSENSUS, TRANSFER, *sets), partial(_student, spec, sets, runner), open_model)
+
+
+def _summed(spec: FederationSpec, values: Values) -> Stage:
+    parts = {name: values[COMPANIES][name] for name in spec.members}
+    return summed_stage(parts, values[TRANSFER], spec.summed_settings)
 
 
 def _student(spec: FederationSpec, sets: tuple[str, ...], runner: Runner, values: Values) -> Stage:

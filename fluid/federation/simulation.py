@@ -27,7 +27,7 @@ class Federation:
         split: Division of the pool.
         companies: Private split of each company, also of those that take no part.
         models: Model artifacts by name: pooled, forest, `T1`.., student, `H1`...
-        annotations: Annotation artifacts by teacher that takes part.
+        annotations: Annotation artifacts by who annotates: teachers that take part, or the student that all of them made in rounds.
         consensus: The consensus.
         evaluated: Answers and scores by model name, and of the consensus itself.
         baselines: Other ways of federated learning, if any was asked for.
@@ -50,7 +50,7 @@ def simulate(spec: FederationSpec, runner: Runner) -> Federation:
     graph = federation_graph(spec, runner)
     companies = divide(graph)
     graph.make(*companies)  # teachers, each on its private split
-    annotations = graph.make(*map(annotations_name, spec.members))
+    annotations = graph.make(*map(annotations_name, spec.annotators))
     # ══ the boundary: from here on, only annotation sets and public molecules are read ══
     consensus = graph.make(CONSENSUS)[CONSENSUS]
     graph.make(STUDENT, *upper_bounds(spec))  # the bounds are for comparison only, beside the student for speed
@@ -60,7 +60,7 @@ def simulate(spec: FederationSpec, runner: Runner) -> Federation:
     evaluated = evaluate(graph, spec)
     analyses = {name: graph.make(name)[name] for name in dict.fromkeys(spec.analyses)}
     models = graph.make(*model_roles(spec))
-    sets = {name: annotations[annotations_name(name)] for name in spec.members}
+    sets = {name: annotations[annotations_name(name)] for name in spec.annotators}
     split = graph.value(SPLIT)
     return Federation(graph.value(DATA), split, companies, models, sets, consensus, evaluated, baselines, analyses)
 

@@ -21,6 +21,7 @@ from fluid.federation.stages.student_checks import EVIDENCE, check_head, check_n
 from fluid.federation.stages.student_settings import StudentSettings
 from fluid.federation.stages.student_spec import StudentSpec
 from fluid.federation.stages.teacher_settings import TeacherSettings
+from fluid.federation.summed.settings import SummedSettings
 from fluid.federation.taking_part import TakingPart
 from fluid.models.additive_spec import AdditiveSpec
 from fluid.models.predictor import ModelSpec, NetworkSpec, StudentModel
@@ -63,7 +64,8 @@ class FederationSpec:
             ConfigError: The companies' model has no weights of one architecture, the student has no weights and needs some, an
                 evidential head would learn soft labels by another loss than its own, a confusion is to be looked up that is not
                 there, columns are to go along, a ledger is named, those who take part are unknown or nobody, evidence is needed that
-                nobody releases, hybrids do not fit a student of experts, or teachers are to be cross-fitted.
+                nobody releases, hybrids do not fit a student of experts, teachers are to be cross-fitted, or teachers are to release what
+                a student made in rounds has no use for.
         """
         self.taking_part.of(self.company_names)
         refuse_carry(self.intake, "simulate")
@@ -71,6 +73,8 @@ class FederationSpec:
             raise ConfigError("privacy.ledger counts releases, and a simulation makes none", expected="no ledger; privacy.epsilon may stay")
         if self.annotation.overlap == "cross_fit":
             raise ConfigError("a simulation keeps companies and transfer set apart", expected="annotation.overlap=refuse")
+        if self.distillation.how.in_rounds:
+            self._check_rounds()
         self._check_experts()
         check_head(self.student_model, self.distillation.mode, self.loss)
         rounds = self._soft_rounds()
@@ -98,6 +102,17 @@ class FederationSpec:
             said = f"distillation={mode} learns coarse domain scores, which nobody releases"
             raise ConfigError(said, expected="annotation.domain=bins, or distillation=experts")
         self.hybrid.check_student(mode, how.takes_labels, how.has_experts)
+
+    def _check_rounds(self) -> None:
+        mode = self.distillation.mode
+        if reads_evidence(self.consensus) or self.annotation.domain != "bins":
+            told = f"annotation.domain={self.annotation.domain} consensus={self.consensus.method}"
+            raise ConfigError(
+                f"with distillation={mode} no teacher annotates, and {told} is about what teachers release",
+                expected="annotation.domain=bins consensus=mean",
+            )
+        self.hybrid.check_student(mode, self.distillation.how.takes_labels, self.distillation.how.has_experts)
+        self.hybrid.check_weightless("additive")
 
     def _check_noise(self, rounds: list[str]) -> None:
         check_noise(self.loss, self.distillation, self.selection)
@@ -134,10 +149,22 @@ class FederationSpec:
         return self.taking_part.of(self.company_names)
 
     @property
+    def annotators(self) -> list[str]:
+        """Names of the models that annotate the transfer set: teachers, or the student that companies make in rounds."""
+        return ["student"] if self.distillation.how.in_rounds else self.members
+
+    @property
     def teacher_settings(self) -> TeacherSettings:
-        """How teachers are trained."""
-        how = (self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum, self.privacy)
+        """How teachers are trained; where the student is made in rounds they stay at home, so that nothing is promised of them."""
+        privacy = PrivacySpec() if self.distillation.how.in_rounds else self.privacy
+        how = (self.training.teacher, self.trainer, self.annotation, self.seed, self.intake.quorum, privacy)
         return TeacherSettings(self.model, *how)
+
+    @property
+    def summed_settings(self) -> SummedSettings:
+        """How a student of summed gradients is made."""
+        dictionary = self.annotation.evidence.dictionary
+        return SummedSettings(self.distillation.summed, dictionary, self.annotation, self.seed, self.intake.quorum, self.privacy)
 
     @property
     def pooled_settings(self) -> TeacherSettings:

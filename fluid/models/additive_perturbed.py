@@ -50,8 +50,7 @@ class Objective(NamedTuple):
 
     def gradient(self, weights: np.ndarray) -> np.ndarray:
         """Return its gradient `(D,)`."""
-        slope = -np.clip(1 - self.rows @ weights / 2, 0, 1)
-        gradient: np.ndarray = self.rows.T @ slope + weights / self.strength + self.term
+        gradient: np.ndarray = pull(self.rows, weights) + weights / self.strength + self.term
         return gradient
 
     def direction(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -69,16 +68,24 @@ class Objective(NamedTuple):
         return way
 
 
-def unit_rows(features: csr_matrix, clip: float) -> csr_matrix:
+def pull(rows: csr_matrix, weights: np.ndarray) -> np.ndarray:
+    """Return the gradient `(D,)` of the summed loss of `Objective`, without penalty and term: no row's part is longer than the row."""
+    slope = -np.clip(1 - rows @ weights / 2, 0, 1)
+    gradient: np.ndarray = rows.T @ slope
+    return gradient
+
+
+def unit_rows(features: csr_matrix, clip: float, constant: float = CONSTANT) -> csr_matrix:
     """Return features `(M, D)` and the constant column `(M, D + 1)` as rows of a norm of at most 1.
 
     Args:
         features: `(M, D)`.
         clip: The largest norm of features that is not scaled down.
+        constant: What every row has in the constant column.
     """
     norms = np.sqrt(np.asarray(features.power(2).sum(axis=1)).ravel())
-    scaled = diags_array(rest_of(CONSTANT) / np.maximum(norms, clip)) @ features
-    return hstack([scaled, np.full((features.shape[0], 1), CONSTANT)], format="csr")
+    scaled = diags_array(rest_of(constant) / np.maximum(norms, clip)) @ features
+    return hstack([scaled, np.full((features.shape[0], 1), constant)], format="csr")
 
 
 def rest_of(part: float) -> float:

@@ -1,7 +1,7 @@
 """What many noisy releases tell together, by the distribution of their privacy loss (Sommer, Meiser & Mohammadi 2019)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ REACH = 8.2
 POINTS = 1000
 LARGEST = 500.0
 """An ε beyond which nothing is told from no protection."""
+CLOSE, LEAST_RATIO, LARGEST_RATIO = 1e-3, 1e-4, 1e3
 MISSING = "Install it: pip install 'fluid[privacy]'."
 
 
@@ -94,6 +95,20 @@ def compose(mechanisms: Sequence[Mechanism]) -> "PrivacyLossDistribution":
     for part in parts[1:]:
         whole = whole.compose(part, TAIL)
     return whole
+
+
+def largest_ratio(spent: Callable[[float], float], epsilon: float) -> float:
+    """Return the largest ratio that spends no more than ε, within `CLOSE` of it.
+
+    Args:
+        spent: The ε of a ratio, which rises with it; that of `LEAST_RATIO` is not above `epsilon`.
+        epsilon: ε.
+    """
+    low, high = LEAST_RATIO, LARGEST_RATIO
+    while high / low > 1 + CLOSE:
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if spent(middle) <= epsilon else (low, middle)
+    return low
 
 
 def highest_loss(ratio: float) -> float:

@@ -11,11 +11,10 @@ from fluid.data.endpoints import Endpoint
 from fluid.errors import ConfigError
 from fluid.models.additive_perturbed import CURVATURE, END_RATIO
 from fluid.models.additive_spec import AdditiveSpec
-from fluid.privacy.accounting import Account
+from fluid.privacy.accounting import LEAST_RATIO, Account, largest_ratio
 from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation
 from fluid.privacy.privacy_spec import PrivacySpec
 
-CLOSE, LEAST_RATIO, LARGEST_RATIO = 1e-3, 1e-4, 1e3
 PARTS = ("weights of ", "where the solver stopped for ", "evidence of ")
 """What is released of each endpoint, in words before its name."""
 REMEDY = "privacy=certified sets all of them."
@@ -136,16 +135,12 @@ def noise_for(epsilon: float, delta: float, endpoints: int, strength: float, sha
     def found(ratio: float) -> float:
         return spent(*noises(ratio), endpoints, strength, delta)
 
-    low, high = LEAST_RATIO, LARGEST_RATIO
-    if found(low) > epsilon:
+    if found(LEAST_RATIO) > epsilon:
         said = f"with model.strengths={strength:g} and {endpoints} endpoints no noise makes ε {epsilon:g}"
         raise ConfigError(
-            said, expected=f"a larger privacy.epsilon, or a smaller strength ({found(low):.3g} is spent by the penalty alone)"
+            said, expected=f"a larger privacy.epsilon, or a smaller strength ({found(LEAST_RATIO):.3g} is spent by the penalty alone)"
         )
-    while high / low > 1 + CLOSE:
-        middle = (low * high) ** 0.5
-        low, high = (middle, high) if found(middle) <= epsilon else (low, middle)
-    return noises(low)
+    return noises(largest_ratio(found, epsilon))
 
 
 def spent(weights: float, evidence: float, endpoints: int, strength: float, delta: float) -> float:

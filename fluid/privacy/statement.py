@@ -13,6 +13,7 @@ from fluid.privacy.mechanisms import Gaussian, Mechanism, Perturbation, mechanis
 from fluid.privacy.policy import FPR, LOW_FPR
 from fluid.privacy.release_plan import PARTS
 from fluid.privacy.sent import Sent
+from fluid.privacy.sum_plan import PARTS as OF_SUMS
 
 DIGITS = 12
 """Digits of a digest that are shown."""
@@ -103,7 +104,7 @@ def made_by(certificate: Mapping[str, Any], where: str) -> list[str]:
 
 def divided(what: str) -> tuple[str, str]:
     """Return in words what is released, and of which endpoint."""
-    part = next((one for one in PARTS if what.startswith(one)), "")
+    part = next((one for one in (*PARTS, *OF_SUMS) if what.startswith(one)), "")
     return part, what.removeprefix(part)
 
 

@@ -111,7 +111,7 @@ def render(data: ReportData) -> str:
         tables=tables,
         baselines=baseline_tables(data),
         fidelity=html_table(data.fidelity) if len(data.fidelity) else "",
-        privacy=privacy_sentences(data.audits),
+        privacy=[*data.promised, *privacy_sentences(data.audits)],
         audits=html_table(privacy_table(data.audits)) if len(data.audits) else "",
         companies=html_table(data.companies),
         cost=cost_sentence(data.stages, data.config.get("cost", {})),

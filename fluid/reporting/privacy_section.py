@@ -1,7 +1,11 @@
 """What a report says of privacy: which releases were audited, what the strongest attack found, and that nobody looked where nobody did."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
+from fluid.privacy.certificate import in_words
 from fluid.reporting.tables import interval_text
 
 HOLDS, FALLEN, BLIND, NOT_AUDITED = "no bound fell", "bounds fell", "the audit cannot vouch for it", "not audited"
@@ -10,6 +14,12 @@ NOBODY = (
     "student tell about the companies' molecules. That attacks were not run is no sign that they would fail."
 )
 PROVES = "An audit finds what its attacks find: it proves nothing about others."
+
+
+def certified_sentences(certificate: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what is promised of a student that companies made together, and what is assumed for it."""
+    whose = f"The student, and whatever is made of it, is certified to {certificate['company']}: {in_words(certificate)}"
+    return (whose, f"The certificate covers {certificate['covers'][-1]}. It does not cover {certificate['does_not_cover'][-1]}.")
 
 
 def privacy_sentences(audits: pd.DataFrame) -> list[str]:

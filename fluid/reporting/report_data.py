@@ -53,6 +53,7 @@ class ReportData:
             the transfer set holds; empty of other students.
         audits: Per audit of what the run released: the strongest attack, what a partner recovers, how many bounds fell; and a row per
             release that nobody audited. Empty where nothing was.
+        promised: Sentences on what is certified of the student; none where nothing is.
     """
 
     title: str
@@ -69,8 +70,8 @@ class ReportData:
     notes: tuple[str, ...] = field(default=())
     baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["baselines"])))
     fidelity: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["fidelity"])))
-
     audits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS["audits"])))
+    promised: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the columns of every table.

@@ -49,6 +49,7 @@ def write_report_data(data: ReportData, run: Path) -> None:
     _write_table(data.scores, run / "metrics.csv")
     write_json(run / "metrics.json", {"title": data.title, "scores": nested_scores(data.scores), "cost": nested_cost(data.stages)})
     facts: Mapping[str, Any] = {"title": data.title, "config": data.config, "versions": data.versions, "notes": data.notes}
+    facts = {**facts, "promised": data.promised} if data.promised else facts
     write_json(run / FOLDER / "facts.json", facts)
     for name in COLUMNS:
         if name != "scores" and (name not in OPTIONAL or len(getattr(data, name))):
@@ -76,7 +77,14 @@ def read_report_data(run: Path) -> ReportData:
     files = {name: run / "metrics.csv" if name == "scores" else run / FOLDER / f"{name}.csv" for name in COLUMNS}
     tables = {name: _read_table(file, name) for name, file in files.items() if name not in OPTIONAL or file.is_file()}
     with _explain_faults(run / FOLDER / "facts.json"):
-        return ReportData(facts["title"], facts["config"], facts["versions"], **tables, notes=tuple(facts["notes"]))
+        return ReportData(
+            facts["title"],
+            facts["config"],
+            facts["versions"],
+            **tables,
+            notes=tuple(facts["notes"]),
+            promised=tuple(facts.get("promised", ())),
+        )
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

@@ -22,7 +22,10 @@ from fluid.federation.simulation import Federation
 from fluid.pipeline.cost import Rates
 from fluid.pipeline.runner import StageRecord
 from fluid.pipeline.stage import library_versions
+from fluid.privacy.certificate import FILE as CERTIFICATE
+from fluid.privacy.certificate import read_certificate
 from fluid.reporting.page import write_report
+from fluid.reporting.privacy_section import certified_sentences
 from fluid.reporting.report_data import COLUMNS, ReportData
 from fluid.reporting.report_files import read_report_data, write_report_data
 from fluid.runs.audits import AUDITS, renew_audits
@@ -57,8 +60,12 @@ def learning_curves(federation: Federation) -> pd.DataFrame:
 
 
 def contribution(federation: Federation) -> pd.DataFrame:
-    """Return each teacher's share of the consensus weight beside its share of the private labels of those who take part."""
+    """Return each teacher's share of the consensus weight beside its share of the private labels of those who take part.
+
+    Empty where no teacher annotates.
+    """
     table = pd.read_csv(federation.consensus / "contribution.csv")
+    table = table[table["company"].isin(list(federation.companies))]
     sizes = {name: len(federation.companies[name]) for name in table["company"]}
     table["labels_share"] = [sizes[name] / sum(sizes.values()) for name in table["company"]]
     return table
@@ -68,6 +75,12 @@ def fidelity(federation: Federation) -> pd.DataFrame:
     """Return how faithful the heads of a student of experts are; empty of any other student."""
     file = federation.models["student"].folder / FIDELITY
     return pd.read_csv(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS["fidelity"]))
+
+
+def promises(federation: Federation) -> tuple[str, ...]:
+    """Return what the student's certificate says, in sentences; nothing where it has none."""
+    file = federation.models["student"].folder / CERTIFICATE
+    return certified_sentences(read_certificate(file)) if file.is_file() else ()
 
 
 def selected_histogram(federation: Federation, bins: int = 20) -> pd.DataFrame:
@@ -129,6 +142,7 @@ def report_data(
         notes=federation.data.notes,
         baselines=baseline_facts(federation),
         fidelity=fidelity(federation),
+        promised=promises(federation),
     )
 
 

@@ -27,6 +27,7 @@ TOGETHER = {
     "distillation/experts.yaml": (EVIDENCE, "hybrid=own_expert"),
     "distillation/regions.yaml": (EVIDENCE, "hybrid=own_expert"),
     "distillation/distilled_experts.yaml": (EVIDENCE,),
+    "distillation/summed_gradients.yaml": ("hybrid=gate",),
     "distillation/wide_experts.yaml": (EVIDENCE, "hybrid=own_expert"),
     "hybrid/own_expert.yaml": (EVIDENCE, "distillation=experts"),
 }

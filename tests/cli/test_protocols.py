@@ -17,6 +17,7 @@ from fluid.models.predictor import ForestSpec
 from fluid.privacy.accounting import Account
 from fluid.privacy.privacy_spec import PrivacySpec
 from fluid.privacy.release_plan import mechanisms_of
+from fluid.training.summed.spec import SummedSpec
 from tests.cli.conftest import Call
 from tests.cli.test_configuration import composed as values_of
 from tests.conftest import Files
@@ -67,6 +68,13 @@ def test_the_certified_protocol_can_be_certified() -> None:
     mechanisms = mechanisms_of(plan_of(settings, (Endpoint.parse("blocker"),)))
     assert 7.98 < Account(mechanisms).epsilon(1e-5) <= 8.0
     assert (spec.hybrid.mode, spec.distillation.experts.product, spec.consensus.method) == ("own_expert", 0.0, "evidence")
+
+
+def test_the_summed_protocol_asks_for_noise_on_sums_and_for_none_of_teachers() -> None:
+    spec = federation_spec(values_of("simulate", "protocol=summed"))
+    assert spec.summed_settings.privacy.epsilon == 8.0
+    assert spec.teacher_settings.privacy == PrivacySpec()
+    assert (spec.annotators, spec.hybrid.mode, spec.distillation.summed) == (["student"], "gate", SummedSpec())
 
 
 def test_a_company_asks_for_a_certificate_by_one_setting() -> None:

@@ -26,6 +26,8 @@ BLOCKED = (
     "fluid.federation.stages.hybrid",
     "fluid.federation.stages.intake",
     "fluid.federation.stages.split",
+    "fluid.federation.summed.contributor",
+    "fluid.federation.summed.stage",
 )
 BLOCKER = """
 import sys

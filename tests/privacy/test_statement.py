@@ -2,12 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from fluid.data.endpoints import Endpoint
 from fluid.privacy.accounting import Account
 from fluid.privacy.certificate import COVERS_NOT
 from fluid.privacy.ledger import read_ledger
 from fluid.privacy.mechanisms import Gaussian, Perturbation, described
 from fluid.privacy.sent import Sent, read_sent
 from fluid.privacy.statement import made_by, of_certificate, of_consensus, of_ledger
+from fluid.privacy.sum_plan import Summed, SumNoise, sum_certificate
 from tests.privacy.certified import MECHANISMS, count, send, send_uncertified
 
 
@@ -93,6 +95,15 @@ def test_noise_is_said_in_words_and_endpoints_with_equal_noise_together() -> Non
         "evidence of logP: normal noise of 2 times what one molecule changes",
         "weights of hERG: a random term with σ 1.25 (C 0.5)",
         "a histogram: normal noise of 2 times what one molecule changes",
+    ]
+
+
+def test_sums_over_companies_are_said_in_words() -> None:
+    endpoints = (Endpoint.parse("a"), Endpoint.parse("b"))
+    found = sum_certificate(Summed(("T1", "T2"), endpoints, 1, ()), SumNoise(0.5, 0.025), 1e-5, True)
+    assert made_by(found, "there") == [
+        "gradients, summed over companies, of a, b: normal noise of 2 times what one molecule changes",
+        "number of molecules of all companies of a, b: normal noise of 40 times what one molecule changes",
     ]
 
 

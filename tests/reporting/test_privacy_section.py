@@ -1,11 +1,23 @@
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from fluid.data.endpoints import Endpoint
+from fluid.privacy.sum_plan import Summed, noise_for, sum_certificate
 from fluid.reporting.figures import bars, panels
 from fluid.reporting.page import render
-from fluid.reporting.privacy_section import BLIND, FALLEN, HOLDS, NOT_AUDITED, percent_text, privacy_sentences, privacy_table
+from fluid.reporting.privacy_section import (
+    BLIND,
+    FALLEN,
+    HOLDS,
+    NOT_AUDITED,
+    certified_sentences,
+    percent_text,
+    privacy_sentences,
+    privacy_table,
+)
 from fluid.reporting.report_data import COLUMNS
 from tests.reporting.conftest import make
 
@@ -72,3 +84,16 @@ def test_names_are_escaped_in_the_section() -> None:
     assert "<b>student" not in page
     assert "<i>x" not in page
     assert "This run was not audited" not in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_is_certified_of_a_student_is_said_with_what_is_assumed_and_no_word_more() -> None:
+    """It does not take the place of an audit, and a simulation promises nothing."""
+    summed = Summed(("T1", "T2", "T3"), (Endpoint.parse("active"),), 1, (np.zeros(1),))
+    said = certified_sentences(sum_certificate(summed, noise_for(8.0, 1e-5, 1), 1e-5, False))
+    page = render(make(promised=said))
+    assert "certified to each of T1, T2, T3: ε 8.00 at δ 1e-05" in page
+    assert "its noise comes from a seed, so that nothing is promised" in page
+    assert "only to be curious" in page
+    assert "This run was not audited" in page
+    assert "certified to" not in render(make())

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,14 @@ def test_a_table_of_baselines_is_written_only_if_there_is_one(data: ReportData, 
     assert not (tmp_path / "report_data" / "baselines.csv").exists()
     write_report_data(make(baselines=BASELINES), tmp_path)
     pd.testing.assert_frame_equal(read_report_data(tmp_path).baselines, BASELINES, check_dtype=False)
+
+
+def test_what_is_promised_is_written_and_read_only_if_something_is(data: ReportData, tmp_path: Path) -> None:
+    write_report_data(data, tmp_path)
+    assert read_report_data(tmp_path).promised == ()
+    assert "promised" not in (tmp_path / "report_data" / "facts.json").read_text()
+    write_report_data(replace(data, promised=("One.", "Two.")), tmp_path)
+    assert read_report_data(tmp_path).promised == ("One.", "Two.")
 
 
 def test_metrics_json_is_nested_and_has_no_nan(data: ReportData, tmp_path: Path) -> None:

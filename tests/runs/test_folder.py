@@ -1,15 +1,21 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from fluid.artifacts import write_json
+from fluid.data.endpoints import Endpoint
 from fluid.federation.predict import predict_file
 from fluid.federation.requests import PredictRequest
 from fluid.pipeline.progress import SilentProgress
+from fluid.privacy.sum_plan import Summed, noise_for, sum_certificate
+from fluid.reporting.report_data import COLUMNS
 from fluid.runs.chemical_space import chemical_space
-from fluid.runs.folder import write_run
+from fluid.runs.folder import contribution, promises, write_run
 from tests.conftest import Files
 from tests.federation.conftest import Finished
 
@@ -55,3 +61,21 @@ def test_the_map_does_not_depend_on_the_order_of_sets(finished: Finished) -> Non
     pd.testing.assert_frame_equal(one, other)
     assert one["set"].value_counts().to_dict() == {"T1": 20, "T2": 20, "T3": 20, "transfer": 80}
     assert np.isfinite(one[["x", "y"]].to_numpy()).all()
+
+
+def test_only_companies_have_a_share_of_the_consensus(finished: Finished, tmp_path: Path) -> None:
+    """Where the student alone annotates, the table is empty."""
+    pd.DataFrame({"company": ["student"], "weight_share": [1.0]}).to_csv(tmp_path / "contribution.csv", index=False)
+    made_together: Any = SimpleNamespace(consensus=tmp_path, companies=finished.federation.companies)
+    found = contribution(made_together)
+    assert len(found) == 0
+    assert list(found.columns) == list(COLUMNS["contribution"])
+    assert contribution(finished.federation)["labels_share"].sum() == pytest.approx(1)
+
+
+def test_a_student_with_a_certificate_has_its_promise_in_the_report(finished: Finished, tmp_path: Path) -> None:
+    assert promises(finished.federation) == ()
+    summed = Summed(("T1", "T2"), (Endpoint.parse("active"),), 1, (np.zeros(1),))
+    write_json(tmp_path / "certificate.json", sum_certificate(summed, noise_for(3.0, 1e-5, 1), 1e-5, False))
+    certified: Any = SimpleNamespace(models={"student": SimpleNamespace(folder=tmp_path)})
+    assert "certified to each of T1, T2: ε 3.00" in promises(certified)[0]

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from fluid.annotation.annotation_set import natural_key
 from fluid.data.dataset import Dataset
-from fluid.data.endpoints import Endpoint
 from fluid.data.quorum import check_quorum
 from fluid.errors import ConfigError
 from fluid.federation.baselines.average import average_weights
@@ -27,6 +26,7 @@ from fluid.federation.baselines.scale import agree_on_scale, own_figures
 from fluid.federation.baselines.wire import Wire
 from fluid.federation.model_folder import own_thresholds
 from fluid.federation.spec import FederationSpec
+from fluid.federation.stages.columns import endpoints_of
 from fluid.models.ensemble import GraphEnsemble
 from fluid.models.predictor import NetworkSpec
 from fluid.pipeline.stage import Work
@@ -96,18 +96,6 @@ def admit_companies(
     scaling = agree_on_scale(figures, any(endpoint.kind == "regression" for endpoint in endpoints), wire)
     how = LocalTraining(model, endpoints, make_module, config, spec.trainer, spec.seed)
     return {name: Company(name, own[name], scaling, how) for name in names}, scaling
-
-
-def endpoints_of(parts: Mapping[str, Dataset]) -> tuple[Endpoint, ...]:
-    """Return the endpoints of all companies.
-
-    Raises:
-        ConfigError: The companies' endpoints differ, in definition or order.
-    """
-    found = {part.endpoints for part in parts.values()}
-    if len(found) != 1:
-        raise ConfigError("companies have different endpoints", expected="the same in all, in the same order")
-    return found.pop()
 
 
 def weight_rounds(

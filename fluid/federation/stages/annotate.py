@@ -56,7 +56,7 @@ def annotate_stage(model: Model, transfer: Dataset, chunk: int, digits: int = 0)
                     released = {name: answers[name] for name in model.released}
                     said = Prediction(*(answers[plane] for plane in PLANES))
                     writer.append(rounds(said) if rounds else said, answers["bins"], **released)
-        if (model.folder / CERTIFICATE).exists():
+        if model.kind == "teacher" and (model.folder / CERTIFICATE).exists():
             shutil.copyfile(model.folder / CERTIFICATE, folder / FOLDER / CERTIFICATE)
 
     inputs = {

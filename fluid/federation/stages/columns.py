@@ -1,12 +1,25 @@
 """Labels of molecules in the columns of a model: its endpoints, in its order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fluid.data.censoring import find_bounds, measured_only
 from fluid.data.dataset import Dataset
 from fluid.data.endpoints import Endpoint
+from fluid.errors import ConfigError
+
+
+def endpoints_of(parts: Mapping[str, Dataset]) -> tuple[Endpoint, ...]:
+    """Return the endpoints of all companies.
+
+    Raises:
+        ConfigError: The companies' endpoints differ, in definition or order.
+    """
+    found = {part.endpoints for part in parts.values()}
+    if len(found) != 1:
+        raise ConfigError("companies have different endpoints", expected="the same in all, in the same order")
+    return found.pop()
 
 
 def labels_for(dataset: Dataset, endpoints: Sequence[Endpoint]) -> np.ndarray:

@@ -19,6 +19,7 @@ from fluid.ranges import require_positive
 from fluid.registry import Registry
 from fluid.training.kinds.kind import Fitted, Fitting, architecture
 from fluid.training.lesson import Lesson
+from fluid.training.summed.spec import SummedSpec
 from fluid.training.train import held_out_rows
 
 
@@ -65,8 +66,9 @@ class StudentSpec:
             nearest where there are any, the network elsewhere; the shares are chosen on held-out transfer molecules), `heads` (a network
             with one head per teacher and predicted domain scores, gated when asked) or `experts` (one additive head per teacher, combined
             by released evidence), `regions` (experts of public regions of chemistry instead of companies), `wide_experts` (experts beside a
-            network that learns the consensus, or what they say) or `distilled_experts` (a model learns what experts say of transfer and
-            generated molecules), or one that another package adds.
+            network that learns the consensus, or what they say), `distilled_experts` (a model learns what experts say of transfer and
+            generated molecules) or `summed_gradients` (an additive model, learnt in rounds of which only sums over companies are opened), or
+            one that another package adds.
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.
         neighbours: How neighbours are weighed.
@@ -74,6 +76,7 @@ class StudentSpec:
         experts: How experts are copied and combined.
         regions: How experts of companies become experts of regions.
         generated: Which molecules a model of mode `distilled_experts` learns beside the transfer set.
+        summed: How gradients are summed over companies.
         options: Settings of a mode that another package adds.
     """
 
@@ -85,6 +88,7 @@ class StudentSpec:
     experts: ExpertsSpec = field(default_factory=ExpertsSpec)
     regions: RegionsSpec = field(default_factory=RegionsSpec)
     generated: GeneratedSpec = field(default_factory=GeneratedSpec)
+    summed: SummedSpec = field(default_factory=SummedSpec)
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -186,6 +190,8 @@ class StudentMode:
         takes_labels: Whether a company can add its labels to its students, which learn or keep them.
         needs_evidence: Whether it reads the evidence that teachers released.
         has_experts: Whether its students have an expert for each teacher, in whose place a company's own teacher can be put.
+        in_rounds: Whether companies make it together, in rounds, from what teachers learn from: no teacher annotates then, and the
+            consensus is what the student says.
     """
 
     fit: Callable[[Teaching], Fitted]
@@ -199,6 +205,7 @@ class StudentMode:
     takes_labels: bool = True
     needs_evidence: bool = False
     has_experts: bool = False
+    in_rounds: bool = False
 
 
 STUDENTS: Registry[StudentMode] = Registry(
@@ -213,6 +220,7 @@ STUDENTS: Registry[StudentMode] = Registry(
         "regions": "fluid.federation.students.regions:MODE",
         "wide_experts": "fluid.federation.students.wide_experts:MODE",
         "distilled_experts": "fluid.federation.students.distilled_experts:MODE",
+        "summed_gradients": "fluid.federation.students.summed_gradients:MODE",
     },
     StudentMode,
     "distillation.mode",

@@ -1,0 +1,1 @@
+"""A student whose gradients are summed over companies: what each company sends, what the coordinator opens, and the stage of both."""

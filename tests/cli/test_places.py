@@ -174,7 +174,7 @@ def test_every_setting_that_is_a_path_by_its_type_is_known() -> None:
 def test_every_setting_of_the_list_exists_where_one_would_look() -> None:
     conf = Path(__file__).parents[2] / "conf"
     known = {key for file in conf.glob("*.yaml") for key in read_config(file)}
-    for group, file in (("paths", "default"), ("data", "files"), ("intake", "default"), ("model", "predictions")):
+    for group, file in (("paths", "default"), ("data", "files"), ("intake", "default"), ("model", "predictions"), ("privacy", "default")):
         for key, value in read_config(conf / group / f"{file}.yaml").items():
             known |= {f"{group}.{key}"} | ({f"{group}.{key}.{name}" for name in value} if isinstance(value, dict) else set())
     assert {*PLACES, *PLACE_LISTS, *TEXTS, *TEXT_LISTS} <= known

@@ -67,7 +67,7 @@ class StudentSpec:
             with one head per teacher and predicted domain scores, gated when asked) or `experts` (one additive head per teacher, combined
             by released evidence), `regions` (experts of public regions of chemistry instead of companies), `wide_experts` (experts beside a
             network that learns the consensus, or what they say), `distilled_experts` (a model learns what experts say of transfer and
-            generated molecules) or `summed_gradients` (an additive model, learnt in rounds of which only sums over companies are opened), or
+            generated molecules) or `summed_gradients` (an additive model, learnt in rounds of which only sums are opened), or
             one that another package adds.
         sharpen: Log-odds of the soft labels are multiplied by this before they are learnt; 1 leaves them.
         labels: `soft`, or `hard`: only the likelier class is learnt (the paper); values are not changed.

@@ -47,7 +47,7 @@ from fluid.privacy.audit import found_by
 from fluid.privacy.policy import FELL, LOW_FPR, PolicySpec
 from fluid.privacy.release_plan import ReleasePlan, mechanisms_of, planned
 from fluid.privacy.statistics import auc_measured, tpr_measured
-from fluid.privacy.sum_plan import noise_for
+from fluid.privacy.sum_plan import sum_noise
 from fluid.seeding import numpy_stream
 
 EXPERTS, CERTIFIED = ["protocol=experts"], ["protocol=certified"]
@@ -103,8 +103,8 @@ def certified(spec: FederationSpec, endpoints: tuple[Endpoint, ...]) -> Certifie
     if spec.privacy.epsilon is None:
         return None
     if spec.distillation.how.in_rounds:
-        noise = noise_for(spec.privacy.epsilon, spec.privacy.delta, len(endpoints))
-        account = Account(noise.mechanisms(endpoints))
+        noise = sum_noise(spec.privacy, len(endpoints))
+        account = Account(noise.mechanisms(endpoints) if noise else ())
     else:
         account = Account(mechanisms_of(planned(ReleasePlan(spec.model, spec.annotation, endpoints), spec.privacy)))
     return Certified(account.epsilon(spec.privacy.delta), account.tpr(LOW_FPR))

@@ -14,6 +14,7 @@ from fluid.federation.stages.columns import labels_for
 from fluid.federation.summed.settings import SummedSettings
 from fluid.federation.summed.stage import public_side
 from fluid.privacy.attacks.lira import describe_shadows, log_ratio
+from fluid.privacy.linear_gaussian import posterior
 from fluid.privacy.sum_plan import sum_noise
 from fluid.training.summed.curvature import Curvature
 from fluid.training.summed.descent import descend
@@ -78,23 +79,22 @@ def attacked_of(own: Dataset, others: list[Dataset], transfer: Dataset, settings
     return Attacked(parts[0].rows[0], together, curvature, settings.summed, deviation)
 
 
-def posterior(rows: csr_matrix, seen: Rounds, deviation: float) -> np.ndarray:
+def memberships(rows: csr_matrix, seen: Rounds, deviation: float) -> np.ndarray:
     """Return for each candidate the mean of how often it was learnt `(n,)`, if all were with probability ½ and this were normal.
 
     The sums are linear in memberships `b`: `left_t = Σ_i b_i c_it + noise`, with `c_it = −u_it x_i`. So the mean is
-    `½ + (A + 4I)⁻¹ (y − A·½)`, with `A_ij = Σ_t ⟨c_it, c_jt⟩ / σ²` and `y_i = Σ_t ⟨left_t, c_it⟩ / σ²`.
+    `½ + (A + 4I)⁻¹ (y − A·½)`, with `A_ij = Σ_t ⟨c_it, c_jt⟩ / σ²` and `y_i = Σ_t ⟨left_t, c_it⟩ / σ²`: a membership has the variance ¼.
     """
     slopes = np.clip(1 - rows @ seen.weights.T / 2, 0, 1)
     gram = (rows @ rows.T).toarray() * (slopes @ slopes.T) / deviation**2
     told = -(slopes * (rows @ seen.left.T)).sum(axis=1) / deviation**2
-    mean: np.ndarray = 0.5 + np.linalg.solve(gram + 4 * np.eye(len(told)), told - gram.sum(axis=1) / 2)
-    return mean
+    return posterior(gram, told, middle=0.5, noise=4.0).mean
 
 
 def scores_of(found: Attacked, inside: np.ndarray, generator: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the scores `(n,)` of each attack on rounds in which some candidates took part."""
     seen = found.rounds(inside, generator)
-    yield "posterior", posterior(found.rows, seen, found.deviation)
+    yield "posterior", memberships(found.rows, seen, found.deviation)
     chosen = np.array([generator.permutation(len(inside)) < len(inside) // 2 for _ in range(SHADOWS)])
     margins = np.array([found.rows @ found.rounds(one, generator).final for one in chosen])
     yield "lira", log_ratio(found.rows @ seen.final, describe_shadows(margins, chosen))

@@ -8,7 +8,7 @@ from fluid.inspection.text import warning_lines, wrapped
 from fluid.inspection.wording import shown
 from fluid.privacy.statement import Statement
 
-COVERS, COVERS_NOT = "What that is about:", "What it does not cover:"
+COVERS, COVERS_NOT = "What that is about", "What it does not cover"
 
 
 def render(found: Statement) -> str:
@@ -35,4 +35,4 @@ def table_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
 
 def listed(title: str, items: Sequence[str]) -> list[str]:
     """Return items below a title; nothing where there are none."""
-    return [title, *(line for text in items for line in wrapped(shown(text), "- ", "  "))] if items else []
+    return [f"{title}:", *(line for text in items for line in wrapped(shown(text), "- ", "  "))] if items else []

@@ -61,4 +61,4 @@ def test_the_posterior_is_that_of_a_linear_model(sums: ModuleType) -> None:
     design = np.concatenate([-(slopes[:, [t]] * rows).T for t in range(8)]) / 0.5
     ridge = np.vstack([design, 2 * np.eye(60)])
     target = np.concatenate([seen.left.ravel() / 0.5, np.full(60, 1.0)])
-    assert sums.posterior(case.rows, seen, 0.5) == pytest.approx(np.linalg.lstsq(ridge, target, rcond=None)[0])  # type: ignore[attr-defined]
+    assert sums.memberships(case.rows, seen, 0.5) == pytest.approx(np.linalg.lstsq(ridge, target, rcond=None)[0])  # type: ignore[attr-defined]

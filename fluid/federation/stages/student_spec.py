@@ -174,6 +174,22 @@ def whole(predictor: Predictor, teaching: Teaching) -> Probe:
 CHECK_NO_OPTIONS: Callable[[StudentSpec], None] = partial(no_options, "distillation")
 
 
+def check_labels_stay(student: StudentSpec, learns: str) -> None:
+    """Refuse what changes soft labels before they are learnt, where none are.
+
+    Args:
+        student: The settings.
+        learns: What is learnt instead, in words.
+
+    Raises:
+        ConfigError: Hard or sharpened labels are asked for, or options are given.
+    """
+    CHECK_NO_OPTIONS(student)
+    if student.labels == "hard" or student.sharpen != 1:
+        said = f"distillation.labels={student.labels} distillation.sharpen={student.sharpen:g}"
+        raise ConfigError(f"distillation={student.mode} {learns}, and {said}", expected="soft and 1")
+
+
 @dataclass(frozen=True, slots=True)
 class StudentMode:
     """A way to make a student of a consensus.

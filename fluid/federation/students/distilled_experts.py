@@ -39,4 +39,4 @@ def lesson_of(teacher: Predictor, teaching: Teaching) -> Lesson:
     return Lesson(molecules, said.mean, alike, alike, variance, teacher.endpoints)
 
 
-MODE = StudentMode(fit, experts.check, learns_labels=False, reads_annotations=True, forgets_labels=True, needs_evidence=True)
+MODE = StudentMode(fit, experts.CHECK, learns_labels=False, reads_annotations=True, forgets_labels=True, needs_evidence=True)

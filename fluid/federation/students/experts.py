@@ -4,6 +4,7 @@ Knowledge that is additive in substructures survives transfer molecules that lie
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,8 @@ from scipy.sparse import csr_matrix
 
 from fluid.annotation.annotation_set import Annotations, AnnotationSet, natural_key, stack
 from fluid.annotation.evidence import spanned_share
-from fluid.errors import ConfigError
 from fluid.federation.expert_heads import FIDELITY, copy_answers, fidelity_table
-from fluid.federation.stages.student_spec import CHECK_NO_OPTIONS, StudentMode, StudentSpec, Teaching
+from fluid.federation.stages.student_spec import StudentMode, Teaching, check_labels_stay
 from fluid.models.experts import ExpertsPredictor
 from fluid.models.experts_spec import ExpertsSpec
 from fluid.models.product_of_experts import Experts, Product, multiply_experts
@@ -24,18 +24,6 @@ from fluid.training.kinds.kind import Fitted
 
 MOST_PUBLIC = 20_000
 """Transfer molecules from which correlations of substructures are taken, at most."""
-
-
-def check(student: StudentSpec) -> None:
-    """Refuse hard and sharpened labels: what teachers said is copied as it was said.
-
-    Raises:
-        ConfigError: Hard or sharpened labels are asked for, or options are given.
-    """
-    CHECK_NO_OPTIONS(student)
-    if student.labels == "hard" or student.sharpen != 1:
-        said = f"distillation.labels={student.labels} distillation.sharpen={student.sharpen:g}"
-        raise ConfigError(f"distillation={student.mode} copies what each teacher said, and {said}", expected="soft and 1")
 
 
 class Copied(NamedTuple):
@@ -123,9 +111,10 @@ def public_of(features: csr_matrix) -> csr_matrix:
     return features[::step]
 
 
+CHECK = partial(check_labels_stay, learns="copies what each teacher said")
 MODE = StudentMode(
     fit,
-    check,
+    CHECK,
     trains=False,
     learns_labels=False,
     reads_annotations=True,

@@ -1,20 +1,10 @@
 """An additive model, learnt in rounds of which only sums over companies are opened; a consensus alone makes none."""
 
+from functools import partial
+
 from fluid.errors import ConfigError
-from fluid.federation.stages.student_spec import CHECK_NO_OPTIONS, StudentMode, StudentSpec, Teaching
+from fluid.federation.stages.student_spec import StudentMode, Teaching, check_labels_stay
 from fluid.training.kinds.kind import Fitted
-
-
-def check(student: StudentSpec) -> None:
-    """Refuse settings of soft labels: measured classes are learnt.
-
-    Raises:
-        ConfigError: Hard or sharpened labels are asked for, or options are given.
-    """
-    CHECK_NO_OPTIONS(student)
-    if student.labels == "hard" or student.sharpen != 1:
-        said = f"distillation.labels={student.labels} distillation.sharpen={student.sharpen:g}"
-        raise ConfigError(f"distillation={student.mode} learns what was measured, and {said}", expected="soft and 1")
 
 
 def fit(teaching: Teaching) -> Fitted:
@@ -29,4 +19,5 @@ def fit(teaching: Teaching) -> Fitted:
     )
 
 
-MODE = StudentMode(fit, check, trains=False, learns_labels=False, forgets_labels=True, in_rounds=True)
+CHECK = partial(check_labels_stay, learns="learns what was measured")
+MODE = StudentMode(fit, CHECK, trains=False, learns_labels=False, forgets_labels=True, in_rounds=True)

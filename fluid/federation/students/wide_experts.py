@@ -32,7 +32,7 @@ def taught_by(teacher: Predictor, teaching: Teaching) -> Lesson:
 
 MODE = StudentMode(
     fit,
-    experts.check,
+    experts.CHECK,
     needs_weights=True,
     reads_annotations=True,
     forgets_labels=True,
